@@ -1,0 +1,31 @@
+import { createRequire } from "node:module";
+
+import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { defineConfig } from "hardhat/config";
+
+const require = createRequire(import.meta.url);
+
+/** solc is an npm dependency (`solc/soljson.js`), so nothing is downloaded at compile time. */
+const compiler = {
+  version: "0.8.37",
+  path: require.resolve("solc/soljson.js"),
+  settings: {
+    evmVersion: "prague",
+    viaIR: true,
+    optimizer: { enabled: true, runs: 10_000 },
+    outputSelection: { "*": { "*": ["storageLayout"] } },
+  },
+};
+
+export default defineConfig({
+  plugins: [hardhatToolboxMochaEthers],
+  solidity: { profiles: { default: compiler, production: compiler } },
+  paths: { ignition: "deploy" },
+  typechain: { outDir: "types/ethers-contracts" },
+  networks: {
+    default: { type: "edr-simulated", chainType: "l1", hardfork: "prague" },
+    node: { type: "edr-simulated", chainType: "l1", chainId: 31337, hardfork: "prague" },
+    localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
+  },
+  test: { mocha: { timeout: 120_000 } },
+});
