@@ -1,0 +1,142 @@
+/** What may be encoded: a byte string or a list of such. Source: Ethereum Yellow Paper, appendix B. */
+export type RlpInput = Uint8Array | readonly RlpInput[];
+/** What is decoded. Byte strings are views into the decoded array. */
+export type RlpItem = Uint8Array | RlpItem[];
+
+/** What an encoding violated. */
+export type RlpErrorCode = "RlpTruncated" | "RlpTrailingBytes" | "RlpNotCanonical" | "RlpTooDeep" | "RlpTooLarge";
+
+/** Bytes that are not exactly one canonical RLP item. `offset` is where the violation stands. */
+export class RlpError extends Error {
+  readonly code: RlpErrorCode;
+  readonly offset: number;
+
+  constructor(code: RlpErrorCode, offset: number) {
+    super(`${code} at byte ${offset}`);
+    this.name = "RlpError";
+    this.code = code;
+    this.offset = offset;
+  }
+}
+
+const SHORT_STRING = 0x80;
+const LONG_STRING = 0xb7;
+const SHORT_LIST = 0xc0;
+const LONG_LIST = 0xf7;
+/** Longest payload whose length stands in the prefix itself. */
+const SHORT_LIMIT = 55;
+/** Nesting that no consensus object comes near (a branch of embedded nodes: below 20), so that recursion is bounded. */
+const MAX_DEPTH = 64;
+
+function lengthOfLength(length: number): number {
+  let bytes = 1;
+  for (let rest = Math.floor(length / 256); rest > 0; rest = Math.floor(rest / 256)) bytes += 1;
+  return bytes;
+}
+
+function encodedLength(payload: number): number {
+  return payload <= SHORT_LIMIT ? 1 + payload : 1 + lengthOfLength(payload) + payload;
+}
+
+function payloadLength(items: readonly RlpInput[]): number {
+  let total = 0;
+  for (const item of items) total += itemLength(item);
+  return total;
+}
+
+function itemLength(item: RlpInput): number {
+  if (!(item instanceof Uint8Array)) return encodedLength(payloadLength(item));
+  return item.length === 1 && item[0]! < SHORT_STRING ? 1 : encodedLength(item.length);
+}
+
+function writePrefix(target: Uint8Array, at: number, payload: number, short: number, long: number): number {
+  if (payload <= SHORT_LIMIT) {
+    target[at] = short + payload;
+    return at + 1;
+  }
+  const bytes = lengthOfLength(payload);
+  target[at] = long + bytes;
+  for (let index = bytes, rest = payload; index > 0; index -= 1, rest = Math.floor(rest / 256)) {
+    target[at + index] = rest % 256;
+  }
+  return at + 1 + bytes;
+}
+
+function write(target: Uint8Array, start: number, item: RlpInput): number {
+  if (item instanceof Uint8Array) {
+    if (item.length === 1 && item[0]! < SHORT_STRING) {
+      target[start] = item[0]!;
+      return start + 1;
+    }
+    const at = writePrefix(target, start, item.length, SHORT_STRING, LONG_STRING);
+    target.set(item, at);
+    return at + item.length;
+  }
+  let at = writePrefix(target, start, payloadLength(item), SHORT_LIST, LONG_LIST);
+  for (const element of item) at = write(target, at, element);
+  return at;
+}
+
+/** The canonical encoding of an item. */
+export function encodeRlp(item: RlpInput): Uint8Array {
+  const target = new Uint8Array(itemLength(item));
+  write(target, 0, item);
+  return target;
+}
+
+interface Payload {
+  readonly isList: boolean;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the payload of the item at `at` lies, which must end at or before `limit`. */
+function readPrefix(bytes: Uint8Array, at: number, limit: number): Payload {
+  if (at >= limit) throw new RlpError("RlpTruncated", at);
+  const prefix = bytes[at]!;
+  if (prefix < SHORT_STRING) return { isList: false, start: at, end: at + 1 };
+  const isList = prefix >= SHORT_LIST;
+  const isLong = isList ? prefix > LONG_LIST : prefix > LONG_STRING && prefix < SHORT_LIST;
+  let start = at + 1;
+  let length: number;
+  if (isLong) {
+    const bytesOfLength = prefix - (isList ? LONG_LIST : LONG_STRING);
+    if (bytesOfLength > limit - start) throw new RlpError("RlpTruncated", at);
+    if (bytes[start] === 0) throw new RlpError("RlpNotCanonical", at);
+    // Six bytes name 256 TiB: longer ones cannot be real, and a double would no longer hold them exactly.
+    if (bytesOfLength > 6) throw new RlpError("RlpTooLarge", at);
+    length = 0;
+    for (let index = 0; index < bytesOfLength; index += 1) length = length * 256 + bytes[start + index]!;
+    if (length <= SHORT_LIMIT) throw new RlpError("RlpNotCanonical", at);
+    start += bytesOfLength;
+  } else {
+    length = prefix - (isList ? SHORT_LIST : SHORT_STRING);
+  }
+  if (length > limit - start) throw new RlpError("RlpTruncated", at);
+  if (!isList && length === 1 && bytes[start]! < SHORT_STRING) throw new RlpError("RlpNotCanonical", at);
+  return { isList, start, end: start + length };
+}
+
+function readItem(bytes: Uint8Array, payload: Payload, depth: number): RlpItem {
+  if (!payload.isList) return bytes.subarray(payload.start, payload.end);
+  if (depth >= MAX_DEPTH) throw new RlpError("RlpTooDeep", payload.start);
+  const items: RlpItem[] = [];
+  for (let at = payload.start; at < payload.end; ) {
+    const element = readPrefix(bytes, at, payload.end);
+    items.push(readItem(bytes, element, depth + 1));
+    at = element.end;
+  }
+  return items;
+}
+
+/**
+ * The one item that the bytes encode. Strict: every length is bounded by its container, only the canonical form is
+ * accepted, and no byte is left over, so that `encodeRlp(decodeRlp(bytes))` equals `bytes`.
+ *
+ * @throws RlpError
+ */
+export function decodeRlp(bytes: Uint8Array): RlpItem {
+  const payload = readPrefix(bytes, 0, bytes.length);
+  if (payload.end !== bytes.length) throw new RlpError("RlpTrailingBytes", payload.end);
+  return readItem(bytes, payload, 0);
+}
