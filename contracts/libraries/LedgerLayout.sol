@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccountId} from "../types/AccountId.sol";
+
+/// @title Where the words of the two-witness rule are stored.
+/// @dev The numbers are solc's `storageLayout`; a test compares them, so a moved variable fails the build.
+library LedgerLayout {
+    uint256 internal constant LEDGER_ACCOUNTS_SLOT = 1;
+    uint256 internal constant LEDGER_COLLATERAL_SLOT = 4;
+    uint256 internal constant VAULT_FLOWS_SLOT = 2;
+    uint256 internal constant VAULT_CLAIMS_SLOT = 3;
+
+    /// @notice Slot of the ledger's account word `{int128 quote, uint16 openCount}`.
+    function accountSlot(AccountId account) internal pure returns (bytes32) {
+        return keccak256(abi.encode(account, LEDGER_ACCOUNTS_SLOT));
+    }
+
+    /// @notice Slot of the ledger's collateral word `{uint128 balance}`.
+    function collateralSlot(AccountId account, address asset) internal pure returns (bytes32) {
+        return _nested(account, asset, LEDGER_COLLATERAL_SLOT);
+    }
+
+    /// @notice Slot of the vault's flow word `{uint120 withdrawn, uint120 claimed, bool isOpen}`.
+    function flowSlot(AccountId account, address asset) internal pure returns (bytes32) {
+        return _nested(account, asset, VAULT_FLOWS_SLOT);
+    }
+
+    /// @notice Slot of the vault's claim word `{uint128 owed, uint128 paid}`.
+    function claimSlot(AccountId account, address asset) internal pure returns (bytes32) {
+        return _nested(account, asset, VAULT_CLAIMS_SLOT);
+    }
+
+    function _nested(AccountId account, address asset, uint256 slot) private pure returns (bytes32) {
+        return keccak256(abi.encode(asset, keccak256(abi.encode(account, slot))));
+    }
+}
