@@ -46,8 +46,7 @@ export interface RequestOptions {
 
 /** The outcome of one item of a batch. */
 export type BatchItem =
-  | { readonly ok: true; readonly result: unknown }
-  | { readonly ok: false; readonly error: KeeperError };
+  { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: KeeperError };
 
 /**
  * One RPC endpoint, over whatever transport.

@@ -1,0 +1,69 @@
+import { assert } from "../../lib/assert.ts";
+import type { BatchItem, SourceCall } from "./Source.ts";
+import type { SourceFault } from "./SourceFault.ts";
+import { toSourceError } from "./SourceFault.ts";
+import type { RpcReply } from "./jsonRpc.ts";
+
+/** One JSON-RPC message on the wire: a single call, or the calls of a batch, each settled once. */
+export class CallGroup {
+  readonly isBatch: boolean;
+  /** Ids are contiguous: the item at index `i` has the id `firstId + i`. */
+  readonly firstId: number;
+  readonly calls: readonly SourceCall[];
+  /** Resolves when every item is settled; never rejects. */
+  readonly done: Promise<BatchItem[]>;
+
+  readonly #source: string;
+  readonly #items: (BatchItem | undefined)[];
+  readonly #resolve: (items: BatchItem[]) => void;
+  #open: number;
+
+  constructor(source: string, firstId: number, calls: readonly SourceCall[], isBatch: boolean) {
+    assert(calls.length > 0 && (isBatch || calls.length === 1), "a group has one call, or is a batch");
+    this.#source = source;
+    this.firstId = firstId;
+    this.calls = calls;
+    this.isBatch = isBatch;
+    this.#items = calls.map(() => undefined);
+    this.#open = calls.length;
+    const { promise, resolve } = Promise.withResolvers<BatchItem[]>();
+    this.done = promise;
+    this.#resolve = resolve;
+  }
+
+  /** True when no item waits any more. */
+  get isSettled(): boolean {
+    return this.#open === 0;
+  }
+
+  /** True when the id belongs to one of the calls. */
+  owns(id: number): boolean {
+    return Number.isInteger(id) && id >= this.firstId && id < this.firstId + this.calls.length;
+  }
+
+  /** Settles one item by a reply with its id. A second reply to the same id is ignored. */
+  settle(reply: RpcReply): void {
+    assert(reply.id !== null && this.owns(reply.id), "the reply belongs to the group");
+    const { outcome } = reply;
+    this.#settleAt(reply.id - this.firstId, (method) =>
+      outcome.ok
+        ? { ok: true, result: outcome.result }
+        : { ok: false, error: toSourceError(outcome.fault, this.#source, method) },
+    );
+  }
+
+  /** Settles every item that still waits with the same fault. */
+  fail(fault: SourceFault): void {
+    for (let index = 0; index < this.calls.length; index++) {
+      this.#settleAt(index, (method) => ({ ok: false, error: toSourceError(fault, this.#source, method) }));
+    }
+  }
+
+  #settleAt(index: number, make: (method: string) => BatchItem): void {
+    const call = this.calls[index];
+    if (this.#items[index] !== undefined || call === undefined) return;
+    this.#items[index] = make(call.method);
+    this.#open--;
+    if (this.#open === 0) this.#resolve(this.#items.filter((item) => item !== undefined));
+  }
+}

@@ -1,0 +1,119 @@
+import { CallGroup } from "./CallGroup.ts";
+import type { BatchItem, RequestOptions, SourceCall } from "./Source.ts";
+
+/** Puts groups on a transport. */
+export interface Carrier {
+  /** Starts the group; the carrier settles it, now or later. */
+  send(group: CallGroup): void;
+  /** The group needs no answer any more, settled by whomever. */
+  forget(group: CallGroup): void;
+}
+
+/** Bounds of a runner. */
+export interface CallRunnerOptions {
+  readonly source: string;
+  readonly maxInFlight: number;
+  readonly maxQueued: number;
+}
+
+/**
+ * Runs calls over a carrier with a deadline, a cancellation signal and a bounded number on the wire.
+ *
+ * Invariant: each group settles exactly once and gives its slot back exactly once, whatever the carrier does.
+ */
+export class CallRunner {
+  readonly #carrier: Carrier;
+  readonly #options: CallRunnerOptions;
+  readonly #queue = new Set<CallGroup>();
+  readonly #live = new Set<CallGroup>();
+  #inFlight = 0;
+  #nextId = 1;
+
+  constructor(carrier: Carrier, options: CallRunnerOptions) {
+    this.#carrier = carrier;
+    this.#options = options;
+  }
+
+  /** One call. Rejects with its `KeeperError`. */
+  async call(method: string, params: readonly unknown[], options: RequestOptions): Promise<unknown> {
+    return unwrap(await this.#run([{ method, params }], false, false, options));
+  }
+
+  /** One call of the source about itself, which does not wait behind the callers' traffic. */
+  async probe(method: string, params: readonly unknown[], options: RequestOptions): Promise<unknown> {
+    return unwrap(await this.#run([{ method, params }], false, true, options));
+  }
+
+  /** Several calls in one message. Never rejects. */
+  async batch(calls: readonly SourceCall[], options: RequestOptions): Promise<BatchItem[]> {
+    return calls.length === 0 ? [] : this.#run(calls, true, false, options);
+  }
+
+  /** Settles everything that waits, queued or on the wire. */
+  failAll(reason: string): void {
+    for (const group of [...this.#live]) group.fail({ code: "SourceClosed", reason });
+  }
+
+  async #run(
+    calls: readonly SourceCall[],
+    isBatch: boolean,
+    isProbe: boolean,
+    { deadlineMs, signal }: RequestOptions,
+  ): Promise<BatchItem[]> {
+    const group = new CallGroup(this.#options.source, this.#nextId, calls, isBatch);
+    this.#nextId += calls.length;
+    const onAbort = (): void => group.fail({ code: "SourceAborted", reason: "cancelled", cause: signal?.reason });
+    if (signal?.aborted === true) {
+      onAbort();
+      return group.done;
+    }
+    const onDeadline = (): void =>
+      group.fail({ code: "SourceTimeout", reason: `no answer within ${deadlineMs} ms`, payload: { deadlineMs } });
+    // An answer whose bytes are here wins over its deadline: after a stall of this process timers run before sockets.
+    const timer = setTimeout(() => setImmediate(onDeadline), deadlineMs);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#live.add(group);
+    if (isProbe) this.#carrier.send(group);
+    else this.#admit(group);
+    const items = await group.done;
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+    this.#live.delete(group);
+    if (isProbe) this.#carrier.forget(group);
+    else this.#release(group);
+    return items;
+  }
+
+  #admit(group: CallGroup): void {
+    if (this.#inFlight < this.#options.maxInFlight) {
+      this.#inFlight++;
+      this.#carrier.send(group);
+    } else if (this.#queue.size < this.#options.maxQueued) {
+      this.#queue.add(group);
+    } else {
+      // Refused calls hold a place in neither set; `#release` must not free a slot for them.
+      this.#queue.add(group);
+      group.fail({ code: "SourceBusy", reason: `${this.#options.maxQueued} calls already wait` });
+    }
+  }
+
+  #release(group: CallGroup): void {
+    if (this.#queue.delete(group)) return;
+    this.#carrier.forget(group);
+    this.#inFlight--;
+    for (const next of this.#queue) {
+      if (next.isSettled) continue;
+      this.#queue.delete(next);
+      this.#inFlight++;
+      this.#carrier.send(next);
+      return;
+    }
+  }
+}
+
+function unwrap(items: readonly BatchItem[]): unknown {
+  const item = items[0];
+  if (item === undefined) return undefined;
+  if (!item.ok) throw item.error;
+  return item.result;
+}

@@ -1,0 +1,207 @@
+import { KeeperError } from "../../errors/KeeperError.ts";
+import type { CallGroup } from "./CallGroup.ts";
+import type { CallRunner } from "./CallRunner.ts";
+import type { Channel, OpenChannel } from "./Channel.ts";
+import type { HeadReporter } from "./HeadReporter.ts";
+import { readHead } from "./HeadReporter.ts";
+import { toConnectionFault } from "./SourceFault.ts";
+import type { SourceFault } from "./SourceFault.ts";
+import type { SourceSettings } from "./SourceSettings.ts";
+import { encodeGroup, isRecord, malformed, MISSING_FROM_BATCH, parseJson, readReply } from "./jsonRpc.ts";
+import { wait } from "./wait.ts";
+
+/** How a session ended. */
+export interface SessionEnd {
+  readonly fault: SourceFault;
+  /** Whether it had worked at all. */
+  readonly wasUp: boolean;
+}
+
+/** One connection's life: connect, subscribe, fill the gap, watch the heart, end. */
+export class DuplexSession {
+  readonly #openChannel: OpenChannel;
+  readonly #runner: CallRunner;
+  readonly #reporter: HeadReporter;
+  readonly #settings: SourceSettings;
+  /** Aborted with the fault that ended the session. */
+  readonly #over = new AbortController();
+  readonly #opened = Promise.withResolvers<void>();
+  /** The group that waits for each id on the wire. */
+  readonly #byId = new Map<number, CallGroup>();
+  /** Groups that wait for the connection. */
+  readonly #early = new Set<CallGroup>();
+  #channel: Channel | undefined;
+  #isOpen = false;
+  #lastHeadAtMs = 0;
+
+  constructor(openChannel: OpenChannel, runner: CallRunner, reporter: HeadReporter, settings: SourceSettings) {
+    this.#openChannel = openChannel;
+    this.#runner = runner;
+    this.#reporter = reporter;
+    this.#settings = settings;
+  }
+
+  /** Lives until the connection fails or `ended` aborts; afterwards every group it carried is settled. */
+  async run(ended: AbortSignal): Promise<SessionEnd> {
+    const onEnded = (): void => this.#end({ code: "SourceClosed", reason: "the source was closed" });
+    ended.addEventListener("abort", onEnded, { once: true });
+    let wasUp = false;
+    try {
+      await this.#connect();
+      const isPushed = await this.#subscribe();
+      await this.#fetchHead();
+      if (!this.#over.signal.aborted) {
+        this.#reporter.up();
+        wasUp = true;
+        await this.#watch(isPushed);
+      }
+    } catch (error: unknown) {
+      if (!(error instanceof KeeperError)) throw error;
+      this.#end({ code: error.code as SourceFault["code"], reason: error.message });
+    } finally {
+      ended.removeEventListener("abort", onEnded);
+      this.#channel?.destroy();
+    }
+    return { fault: this.#over.signal.reason as SourceFault, wasUp };
+  }
+
+  /** Puts a group on the wire, now or as soon as the connection stands. */
+  send(group: CallGroup): void {
+    if (this.#over.signal.aborted) group.fail(this.#over.signal.reason as SourceFault);
+    else if (!this.#isOpen) this.#early.add(group);
+    else {
+      for (let index = 0; index < group.calls.length; index++) this.#byId.set(group.firstId + index, group);
+      this.#channel?.send(encodeGroup(group));
+    }
+  }
+
+  /** Drops a settled group: a late answer to it finds nobody. */
+  forget(group: CallGroup): void {
+    this.#early.delete(group);
+    for (let index = 0; index < group.calls.length; index++) this.#byId.delete(group.firstId + index);
+  }
+
+  async #connect(): Promise<void> {
+    const { probeDeadlineMs } = this.#settings;
+    const timer = setTimeout(
+      () => this.#end({ code: "SourceTimeout", reason: `no connection within ${probeDeadlineMs} ms` }),
+      probeDeadlineMs,
+    );
+    try {
+      this.#channel = this.#openChannel({
+        onOpen: () => this.#onOpen(),
+        onText: (text) => this.#onText(text),
+        onClose: (fault) => this.#end(fault),
+      });
+    } catch (error: unknown) {
+      this.#end(toConnectionFault(error instanceof Error ? error : new Error(String(error))));
+    }
+    await this.#opened.promise;
+    clearTimeout(timer);
+  }
+
+  /** Asks for pushed heads. False when the node cannot push: its heads are polled then. */
+  async #subscribe(): Promise<boolean> {
+    try {
+      await this.#probe("eth_subscribe", ["newHeads"]);
+      return true;
+    } catch (error: unknown) {
+      if (KeeperError.is(error, "SourceRpcError")) return false;
+      throw error;
+    }
+  }
+
+  /** Asks for the newest head; what was pushed in the meantime is newer than the answer. */
+  async #fetchHead(): Promise<void> {
+    const headsBefore = this.#reporter.headCount;
+    const head = readHead(await this.#probe("eth_getBlockByNumber", ["latest", false]));
+    if (head === undefined) this.#end(malformed("the newest block has no number and hash"));
+    else if (this.#reporter.headCount === headsBefore) this.#noteHead(head, this.#settings.now());
+  }
+
+  /**
+   * Fetches the head whenever none was pushed for a while. That one call does three jobs: it proves that the
+   * connection lives, it notices a subscription that died alone, and it fills what that one missed.
+   */
+  async #watch(isPushed: boolean): Promise<void> {
+    const { now, heartbeatMs, pollIntervalMs } = this.#settings;
+    const intervalMs = isPushed ? heartbeatMs : pollIntervalMs;
+    this.#lastHeadAtMs = now();
+    while (!this.#over.signal.aborted) {
+      const silentMs = isPushed ? now() - this.#lastHeadAtMs : 0;
+      if (silentMs < intervalMs) {
+        await wait(intervalMs - silentMs, this.#over.signal);
+        if (isPushed || this.#over.signal.aborted) continue;
+      }
+      await this.#fetchHead();
+      this.#lastHeadAtMs = now();
+    }
+  }
+
+  #probe(method: string, params: readonly unknown[]): Promise<unknown> {
+    return this.#runner.probe(method, params, { deadlineMs: this.#settings.probeDeadlineMs });
+  }
+
+  #onOpen(): void {
+    if (this.#over.signal.aborted) return;
+    this.#isOpen = true;
+    for (const group of this.#early) this.send(group);
+    this.#early.clear();
+    this.#opened.resolve();
+  }
+
+  #onText(text: string): void {
+    const receivedAtMs = this.#settings.now();
+    if (this.#over.signal.aborted) return;
+    const parsed = parseJson(text);
+    if (!parsed.ok) this.#end(parsed.fault);
+    else if (Array.isArray(parsed.value)) this.#onBatchAnswer(parsed.value);
+    else if (isRecord(parsed.value) && parsed.value["method"] === "eth_subscription") {
+      this.#onPush(parsed.value["params"], receivedAtMs);
+    } else this.#onReply(parsed.value);
+  }
+
+  #onPush(params: unknown, receivedAtMs: number): void {
+    const head = isRecord(params) ? readHead(params["result"]) : undefined;
+    if (head === undefined) this.#end(malformed("a pushed head has no number and hash"));
+    else this.#noteHead(head, receivedAtMs);
+  }
+
+  #onBatchAnswer(items: readonly unknown[]): void {
+    const touched = new Set<CallGroup>();
+    for (const item of items) {
+      const group = this.#onReply(item);
+      if (group !== undefined) touched.add(group);
+    }
+    for (const group of touched) group.fail(MISSING_FROM_BATCH);
+  }
+
+  #onReply(value: unknown): CallGroup | undefined {
+    const reply = readReply(value);
+    if (reply === undefined) return undefined;
+    const group = reply.id === null ? this.#onlyGroup() : this.#byId.get(reply.id);
+    if (group === undefined) return undefined;
+    if (reply.id !== null) group.settle(reply);
+    else if (!reply.outcome.ok) group.fail(reply.outcome.fault);
+    return group;
+  }
+
+  /** Whom an error without an id is meant for: nobody but the only group on the wire, if there is just one. */
+  #onlyGroup(): CallGroup | undefined {
+    const groups = new Set([...this.#byId.values()].filter((group) => !group.isSettled));
+    return groups.size === 1 ? [...groups][0] : undefined;
+  }
+
+  #noteHead(head: { number: number; hash: `0x${string}` }, receivedAtMs: number): void {
+    this.#lastHeadAtMs = this.#settings.now();
+    this.#reporter.head(head, receivedAtMs);
+  }
+
+  #end(fault: SourceFault): void {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort(fault);
+    this.#opened.resolve();
+    for (const group of new Set([...this.#early, ...this.#byId.values()])) group.fail(fault);
+    this.#channel?.destroy();
+  }
+}

@@ -1,0 +1,103 @@
+import { Agent as HttpAgent, request as httpRequest } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { SourceFault } from "./SourceFault.ts";
+import { quote, toConnectionFault } from "./SourceFault.ts";
+
+/** What became of one POST. */
+export type PostOutcome =
+  { readonly ok: true; readonly text: string } | { readonly ok: false; readonly fault: SourceFault };
+
+/** Longest part of an error page that is kept. */
+const MAX_ERROR_PAGE_BYTES = 4_096;
+
+/** POSTs JSON to one URL over kept-alive connections. Redirects are not followed, compression is not asked for. */
+export class HttpPoster {
+  readonly #url: URL;
+  readonly #maxAnswerBytes: number;
+  readonly #agent: HttpAgent | HttpsAgent;
+
+  constructor(url: URL, maxAnswerBytes: number, maxSockets: number) {
+    this.#url = url;
+    this.#maxAnswerBytes = maxAnswerBytes;
+    const options = { keepAlive: true, maxSockets, scheduling: "lifo" as const };
+    this.#agent = url.protocol === "https:" ? new HttpsAgent(options) : new HttpAgent(options);
+  }
+
+  /** Starts a POST. `onOutcome` is called once, unless the returned function, which cancels, is called before. */
+  post(text: string, onOutcome: (outcome: PostOutcome) => void): () => void {
+    let isOver = false;
+    let request: ClientRequest | undefined;
+    const finish = (outcome: PostOutcome): void => {
+      if (isOver) return;
+      isOver = true;
+      if (!outcome.ok) request?.destroy();
+      onOutcome(outcome);
+    };
+    const start = (isRetry: boolean): void => {
+      const current = this.#start(text, finish);
+      request = current;
+      current.on("error", (error: Error & { code?: unknown }) => {
+        // A server may close an idle connection just as it is used again; nothing was processed then (Node.js docs,
+        // `request.reusedSocket`).
+        if (!isOver && !isRetry && current.reusedSocket && error.code === "ECONNRESET") start(true);
+        else finish({ ok: false, fault: toConnectionFault(error) });
+      });
+    };
+    start(false);
+    return () => {
+      isOver = true;
+      request?.destroy();
+    };
+  }
+
+  /** Closes every connection. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #start(text: string, finish: (outcome: PostOutcome) => void): ClientRequest {
+    const send = this.#url.protocol === "https:" ? httpsRequest : httpRequest;
+    const request = send(this.#url, {
+      method: "POST",
+      agent: this.#agent,
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json",
+        "content-length": Buffer.byteLength(text),
+      },
+    });
+    request.on("response", (response) => this.#receive(response, finish));
+    request.end(text);
+    return request;
+  }
+
+  #receive(response: IncomingMessage, finish: (outcome: PostOutcome) => void): void {
+    const status = response.statusCode ?? 0;
+    const isSuccess = status >= 200 && status < 300;
+    const maxBytes = isSuccess ? this.#maxAnswerBytes : MAX_ERROR_PAGE_BYTES;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const failWithStatus = (): void => {
+      const words = quote(Buffer.concat(chunks).toString("utf8"));
+      const reason = `HTTP ${status}${words === "" ? "" : `: ${words}`}`;
+      finish({ ok: false, fault: { code: "SourceHttpStatus", reason, payload: { status } } });
+    };
+    response.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) chunks.push(chunk);
+      else if (!isSuccess) failWithStatus();
+      else {
+        const reason = `the answer exceeds ${maxBytes} bytes`;
+        finish({ ok: false, fault: { code: "SourceOversized", reason, payload: { maxAnswerBytes: maxBytes } } });
+      }
+    });
+    response.on("end", () => {
+      if (isSuccess) finish({ ok: true, text: Buffer.concat(chunks).toString("utf8") });
+      else failWithStatus();
+    });
+    response.on("error", (error) => {
+      finish({ ok: false, fault: { code: "SourceClosed", reason: `the answer broke off: ${quote(error.message)}` } });
+    });
+  }
+}

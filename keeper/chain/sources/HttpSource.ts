@@ -1,0 +1,115 @@
+import { KeeperError } from "../../errors/KeeperError.ts";
+import { assert } from "../../lib/assert.ts";
+import { backoffMs } from "../../lib/backoff.ts";
+import { redactUrl } from "../../lib/redact.ts";
+import type { CallGroup } from "./CallGroup.ts";
+import { CallRunner } from "./CallRunner.ts";
+import { HeadReporter, readHead } from "./HeadReporter.ts";
+import { HttpPoster } from "./HttpPoster.ts";
+import type { BatchItem, RequestOptions, Source, SourceCall, SourceHandlers, SourceOptions } from "./Source.ts";
+import { toSourceError } from "./SourceFault.ts";
+import type { SourceSettings } from "./SourceSettings.ts";
+import { encodeGroup, malformed, parseJson, settleFromAnswer } from "./jsonRpc.ts";
+import { wait } from "./wait.ts";
+
+/** A source over HTTP: heads are polled, since nothing can be pushed. A call is tried even while the polls fail. */
+export class HttpSource implements Source {
+  readonly id: string;
+  readonly operator: string;
+  readonly client: string;
+  readonly redactedUrl: string;
+
+  readonly #settings: SourceSettings;
+  readonly #poster: HttpPoster;
+  readonly #runner: CallRunner;
+  readonly #closing = new AbortController();
+  /** How to cancel the POST of each group on the wire. */
+  readonly #cancels = new Map<CallGroup, () => void>();
+  #ended: AbortSignal | undefined;
+  #loop: Promise<void> | undefined;
+
+  constructor(options: SourceOptions, url: URL, settings: SourceSettings) {
+    this.id = options.id;
+    this.operator = options.operator;
+    this.client = options.client;
+    this.redactedUrl = redactUrl(options.url);
+    this.#settings = settings;
+    // One connection more than the callers can use, so that the poll never waits for one.
+    this.#poster = new HttpPoster(url, settings.maxAnswerBytes, settings.maxInFlight + 1);
+    this.#runner = new CallRunner(
+      { send: (group) => this.#send(group), forget: (group) => this.#forget(group) },
+      { source: this.id, maxInFlight: settings.maxInFlight, maxQueued: settings.maxQueued },
+    );
+  }
+
+  open(handlers: SourceHandlers, signal: AbortSignal): void {
+    assert(this.#loop === undefined, "a source is opened once");
+    this.#ended = AbortSignal.any([signal, this.#closing.signal]);
+    this.#loop = this.#poll(new HeadReporter(handlers, this.#ended), this.#ended);
+  }
+
+  request(method: string, params: readonly unknown[], options: RequestOptions): Promise<unknown> {
+    return this.#runner.call(method, params, options);
+  }
+
+  batch(calls: readonly SourceCall[], options: RequestOptions): Promise<BatchItem[]> {
+    return this.#runner.batch(calls, options);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#runner.failAll("the source was closed");
+    await this.#loop;
+    this.#poster.close();
+  }
+
+  async #poll(reporter: HeadReporter, ended: AbortSignal): Promise<void> {
+    const { now, random, pollIntervalMs, probeDeadlineMs: deadlineMs } = this.#settings;
+    const { reconnectBaseMs: baseMs, reconnectMaxMs: maxMs } = this.#settings;
+    let failures = 0;
+    while (!ended.aborted) {
+      const startedAtMs = now();
+      let pauseMs = pollIntervalMs;
+      try {
+        const answer = await this.#runner.probe("eth_getBlockByNumber", ["latest", false], {
+          deadlineMs,
+          signal: ended,
+        });
+        const head = readHead(answer);
+        if (head === undefined) throw toSourceError(NO_HEAD, this.id, "eth_getBlockByNumber");
+        failures = 0;
+        reporter.head(head, now());
+        reporter.up();
+      } catch (error: unknown) {
+        if (!(error instanceof KeeperError)) throw error;
+        reporter.down(`${error.code}: ${error.message}`);
+        pauseMs += backoffMs(failures++, random(), { baseMs, maxMs });
+      }
+      await wait(Math.max(0, pauseMs - (now() - startedAtMs)), ended);
+    }
+    this.#runner.failAll("the source was closed");
+    this.#poster.close();
+  }
+
+  #send(group: CallGroup): void {
+    if (this.#ended === undefined || this.#ended.aborted) {
+      const reason = this.#ended === undefined ? "the source is not open" : "the source was closed";
+      group.fail({ code: "SourceClosed", reason });
+      return;
+    }
+    const cancel = this.#poster.post(encodeGroup(group), (outcome) => {
+      this.#cancels.delete(group);
+      const parsed = outcome.ok ? parseJson(outcome.text) : outcome;
+      if (parsed.ok) settleFromAnswer(group, parsed.value);
+      else group.fail(parsed.fault);
+    });
+    this.#cancels.set(group, cancel);
+  }
+
+  #forget(group: CallGroup): void {
+    this.#cancels.get(group)?.();
+    this.#cancels.delete(group);
+  }
+}
+
+const NO_HEAD = malformed("the newest block has no number and hash");

@@ -1,0 +1,47 @@
+import { KeeperError } from "../../errors/KeeperError.ts";
+import { redactText } from "../../lib/redact.ts";
+
+/** The codes of everything that can go wrong between the keeper and a source. */
+export type SourceFaultCode =
+  | "SourceTimeout"
+  | "SourceClosed"
+  | "SourceAborted"
+  | "SourceBusy"
+  | "SourceRpcError"
+  | "SourceMalformed"
+  | "SourceOversized"
+  | "SourceHttpStatus";
+
+/** A fault before it is known which call it hits: one broken connection fails many calls. */
+export interface SourceFault {
+  readonly code: SourceFaultCode;
+  /** What happened, without the source and the method; redacted. */
+  readonly reason: string;
+  readonly payload?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** Longest piece of a server's own words that is repeated in a message. */
+const MAX_QUOTED = 300;
+
+/** The error which the caller of `method` at source `source` gets for a fault. */
+export function toSourceError(fault: SourceFault, source: string, method: string): KeeperError {
+  const message = `${method} at source ${source}: ${fault.reason}`;
+  const payload = { source, method, ...fault.payload };
+  return new KeeperError(fault.code, message, payload, "cause" in fault ? { cause: fault.cause } : {});
+}
+
+/** Words of a server or library, made safe to show: URLs redacted, control characters dropped, length capped. */
+export function quote(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is removed
+  const printable = text.slice(0, MAX_QUOTED * 4).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ");
+  const redacted = redactText(printable);
+  return redacted.length > MAX_QUOTED ? `${redacted.slice(0, MAX_QUOTED)}…` : redacted;
+}
+
+/** The fault behind an error of a socket; the library's error object is not kept, as it may hold the raw URL. */
+export function toConnectionFault(error: Error & { code?: unknown }): SourceFault {
+  const systemCode = typeof error.code === "string" ? error.code : undefined;
+  const reason = quote(error.message === "" ? (systemCode ?? error.name) : error.message);
+  return { code: "SourceClosed", reason, payload: systemCode === undefined ? {} : { systemCode } };
+}

@@ -1,0 +1,22 @@
+import type { SourceDeps } from "./Source.ts";
+
+/** The dependencies of a source with every default filled in. */
+export type SourceSettings = Readonly<Required<SourceDeps>>;
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Fills the defaults. */
+export function toSourceSettings(deps: SourceDeps): SourceSettings {
+  return {
+    now: deps.now,
+    random: deps.random ?? Math.random,
+    pollIntervalMs: deps.pollIntervalMs ?? 250,
+    heartbeatMs: deps.heartbeatMs ?? 3_000,
+    probeDeadlineMs: deps.probeDeadlineMs ?? 2_000,
+    reconnectBaseMs: deps.reconnectBaseMs ?? 100,
+    reconnectMaxMs: deps.reconnectMaxMs ?? 10_000,
+    maxAnswerBytes: deps.maxAnswerBytes ?? 64 * MEBIBYTE,
+    maxInFlight: deps.maxInFlight ?? 64,
+    maxQueued: deps.maxQueued ?? 4_096,
+  };
+}

@@ -1,0 +1,87 @@
+import type { CallGroup } from "./CallGroup.ts";
+import type { SourceFault } from "./SourceFault.ts";
+import { quote } from "./SourceFault.ts";
+
+/** One reply of a server. `id` is null when the server could not tell which call it answers. */
+export interface RpcReply {
+  readonly id: number | null;
+  readonly outcome:
+    { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly fault: SourceFault };
+}
+
+/** What the bytes of a group are, by https://www.jsonrpc.org/specification. */
+export function encodeGroup(group: CallGroup): string {
+  const messages = group.calls.map(({ method, params }, index) => ({
+    jsonrpc: "2.0",
+    id: group.firstId + index,
+    method,
+    params,
+  }));
+  return JSON.stringify(group.isBatch ? messages : messages[0]);
+}
+
+/** The value of a JSON text, or a `SourceMalformed` fault. Keys such as `__proto__` become plain own properties. */
+export function parseJson(text: string): { ok: true; value: unknown } | { ok: false; fault: SourceFault } {
+  try {
+    return { ok: true, value: JSON.parse(text) as unknown };
+  } catch {
+    return { ok: false, fault: malformed(`the answer is no JSON: ${quote(text.slice(0, 80))}`) };
+  }
+}
+
+/** The reply held by a parsed value, or undefined when it has no id that could match a call of ours. */
+export function readReply(value: unknown): RpcReply | undefined {
+  if (!isRecord(value) || !Object.hasOwn(value, "id")) return undefined;
+  const id = value["id"];
+  if (id !== null && typeof id !== "number") return undefined;
+  return { id, outcome: readOutcome(value) };
+}
+
+/** Gives a parsed answer to the one group it can be meant for. Afterwards the group is settled. */
+export function settleFromAnswer(group: CallGroup, value: unknown): void {
+  if (group.isBatch && Array.isArray(value)) {
+    for (const item of value as unknown[]) {
+      const reply = readReply(item);
+      if (reply?.id != null && group.owns(reply.id)) group.settle(reply);
+    }
+    group.fail(MISSING_FROM_BATCH);
+    return;
+  }
+  const reply = readReply(value);
+  if (reply?.id === null && !reply.outcome.ok) group.fail(reply.outcome.fault);
+  else if (reply?.id != null && group.owns(reply.id)) {
+    group.settle(reply);
+    group.fail(MISSING_FROM_BATCH);
+  } else group.fail(malformed("the answer is no JSON-RPC reply to this call"));
+}
+
+/** The fault of a call that the answer to its batch does not mention. */
+export const MISSING_FROM_BATCH: SourceFault = malformed("the answer to the batch holds no reply to this call");
+
+/** A `SourceMalformed` fault. */
+export function malformed(reason: string): SourceFault {
+  return { code: "SourceMalformed", reason };
+}
+
+/** True for JSON objects: not null, not an array. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function readOutcome(reply: Record<string, unknown>): RpcReply["outcome"] {
+  const error = Object.hasOwn(reply, "error") ? (reply["error"] ?? undefined) : undefined;
+  const hasResult = Object.hasOwn(reply, "result");
+  if (error === undefined) {
+    if (hasResult) return { ok: true, result: reply["result"] };
+    return { ok: false, fault: malformed("the reply holds neither a result nor an error") };
+  }
+  if (hasResult && reply["result"] != null) {
+    return { ok: false, fault: malformed("the reply holds both a result and an error") };
+  }
+  if (!isRecord(error) || !Number.isInteger(error["code"]) || typeof error["message"] !== "string") {
+    return { ok: false, fault: malformed("the error of the reply has no integer code and text message") };
+  }
+  const rpcMessage = quote(error["message"]);
+  const payload = { rpcCode: error["code"], rpcMessage, data: error["data"] };
+  return { ok: false, fault: { code: "SourceRpcError", reason: `${rpcMessage} (code ${error["code"]})`, payload } };
+}

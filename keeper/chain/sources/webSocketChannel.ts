@@ -1,0 +1,59 @@
+import { WebSocket } from "ws";
+import type { RawData } from "ws";
+import type { Channel, ChannelEvents } from "./Channel.ts";
+import { quote, toConnectionFault } from "./SourceFault.ts";
+import type { SourceFault } from "./SourceFault.ts";
+
+/** What `ws` reports when a message exceeds `maxPayload`. */
+const TOO_LONG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+
+/** A channel over a WebSocket: one JSON text a message. */
+export function openWebSocketChannel(url: string, maxAnswerBytes: number, events: ChannelEvents): Channel {
+  // Compression would let a small message unfold past the cap's purpose, and costs latency on every head.
+  const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: maxAnswerBytes, followRedirects: false });
+  let isOver = false;
+  const finish = (fault: SourceFault): void => {
+    if (isOver) return;
+    isOver = true;
+    socket.terminate();
+    events.onClose(fault);
+  };
+  socket.on("open", () => {
+    if (!isOver) events.onOpen();
+  });
+  socket.on("message", (data) => {
+    if (!isOver) events.onText(toText(data));
+  });
+  socket.on("unexpected-response", (request, response) => {
+    request.destroy();
+    const status = response.statusCode ?? 0;
+    finish({ code: "SourceHttpStatus", reason: `the upgrade was answered with HTTP ${status}`, payload: { status } });
+  });
+  // The listener stays after the end: terminating a socket that still connects raises one more error.
+  socket.on("error", (error: Error & { code?: unknown }) => {
+    const isTooLong = error.code === TOO_LONG;
+    const reason = `an answer exceeds ${maxAnswerBytes} bytes`;
+    finish(isTooLong ? { code: "SourceOversized", reason, payload: { maxAnswerBytes } } : toConnectionFault(error));
+  });
+  socket.on("close", (closeCode, reason) => {
+    const words = quote(reason.toString("utf8"));
+    const suffix = words === "" ? "" : `: ${words}`;
+    finish({
+      code: "SourceClosed",
+      reason: `the socket closed with code ${closeCode}${suffix}`,
+      payload: { closeCode },
+    });
+  });
+  return {
+    send: (text) => socket.send(text),
+    destroy: () => {
+      isOver = true;
+      socket.terminate();
+    },
+  };
+}
+
+function toText(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString("utf8");
+  return Buffer.isBuffer(data) ? data.toString("utf8") : Buffer.from(data).toString("utf8");
+}
