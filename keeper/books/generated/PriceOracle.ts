@@ -1,0 +1,191 @@
+// Generated from contracts/risk/PriceOracle.sol; do not edit: npm run generate.
+import type { Hash, Hex } from "../../lib/hex.ts";
+import type { Layout } from "../layout/Layout.ts";
+import { checkLog, readAddress, readUint, type LogData } from "../layout/readLog.ts";
+import { addSlot, mappingSlot, uintKey } from "../layout/slots.ts";
+import { boolBits, hexBits, hexOf, uintBits } from "../layout/wordFields.ts";
+
+/** State variables of PriceOracle, in storage order. */
+export const VARIABLES = ["_authority", "_consumingSchedule", "_feeds"] as const;
+
+/** The storage layout of PriceOracle as data. */
+export const LAYOUT: Layout = {
+  contract: "PriceOracle",
+  variables: [
+    { label: "_authority", type: "address", slot: 0n, offset: 0, keyNames: [] },
+    { label: "_consumingSchedule", type: "bool", slot: 0n, offset: 20, keyNames: [] },
+    { label: "_feeds", type: "mapping(uint16 => struct Feed)", slot: 1n, offset: 0, keyNames: ["feed"] },
+  ],
+  types: {
+    address: { kind: "value", label: "address", elementary: "address", value: "address", bytes: 20 },
+    bool: { kind: "value", label: "bool", elementary: "bool", value: "bool", bytes: 1 },
+    "mapping(uint16 => struct Feed)": {
+      kind: "mapping",
+      label: "mapping(uint16 => struct Feed)",
+      key: "uint16",
+      value: "struct Feed",
+    },
+    "struct Feed": {
+      kind: "struct",
+      label: "struct Feed",
+      slots: 2n,
+      members: [
+        { label: "aggregator", type: "address", slot: 0n, offset: 0, keyNames: [] },
+        { label: "decimals", type: "uint8", slot: 0n, offset: 20, keyNames: [] },
+        { label: "maxAge", type: "uint48", slot: 0n, offset: 21, keyNames: [] },
+        { label: "minPrice", type: "uint128", slot: 1n, offset: 0, keyNames: [] },
+        { label: "maxPrice", type: "uint128", slot: 1n, offset: 16, keyNames: [] },
+      ],
+    },
+    uint128: { kind: "value", label: "uint128", elementary: "uint128", value: "uint", bytes: 16 },
+    uint16: { kind: "value", label: "uint16", elementary: "uint16", value: "uint", bytes: 2 },
+    uint48: { kind: "value", label: "uint48", elementary: "uint48", value: "uint", bytes: 6 },
+    uint8: { kind: "value", label: "uint8", elementary: "uint8", value: "uint", bytes: 1 },
+  },
+};
+
+/** A word of `word0`, low-order field first. */
+export interface Word0 {
+  /** address */ readonly authority: Hex;
+  /** bool */ readonly consumingSchedule: boolean;
+}
+
+/** A word of `feeds.word0`, low-order field first. */
+export interface FeedsWord0 {
+  /** address */ readonly aggregator: Hex;
+  /** uint8 */ readonly decimals: bigint;
+  /** uint48 */ readonly maxAge: bigint;
+}
+
+/** A word of `feeds.word1`, low-order field first. */
+export interface FeedsWord1 {
+  /** uint128 */ readonly minPrice: bigint;
+  /** uint128 */ readonly maxPrice: bigint;
+}
+
+/** Slots and packing of PriceOracle, by variable. */
+export const storage = {
+  /** `address _authority`, `bool _consumingSchedule` */
+  word0: {
+    slot: "0x0000000000000000000000000000000000000000000000000000000000000000",
+    encode: (fields: Word0): bigint =>
+      hexBits("word0.authority", fields.authority, 20) | (boolBits(fields.consumingSchedule) << 160n),
+    decode: (word: bigint): Word0 => ({
+      authority: hexOf(BigInt.asUintN(160, word), 20),
+      consumingSchedule: BigInt.asUintN(8, word >> 160n) !== 0n,
+    }),
+  },
+  /** `mapping(uint16 => struct Feed) _feeds` */
+  feeds: {
+    /** `address aggregator`, `uint8 decimals`, `uint48 maxAge` */
+    word0: {
+      slot: (feed: bigint): Hash =>
+        mappingSlot(
+          "0x0000000000000000000000000000000000000000000000000000000000000001",
+          uintKey("feeds[feed]", feed, 16),
+        ),
+      encode: (fields: FeedsWord0): bigint =>
+        hexBits("feeds.word0.aggregator", fields.aggregator, 20) |
+        (uintBits("feeds.word0.decimals", fields.decimals, 8) << 160n) |
+        (uintBits("feeds.word0.maxAge", fields.maxAge, 48) << 168n),
+      decode: (word: bigint): FeedsWord0 => ({
+        aggregator: hexOf(BigInt.asUintN(160, word), 20),
+        decimals: BigInt.asUintN(8, word >> 160n),
+        maxAge: BigInt.asUintN(48, word >> 168n),
+      }),
+    },
+    /** `uint128 minPrice`, `uint128 maxPrice` */
+    word1: {
+      slot: (feed: bigint): Hash =>
+        addSlot(
+          mappingSlot(
+            "0x0000000000000000000000000000000000000000000000000000000000000001",
+            uintKey("feeds[feed]", feed, 16),
+          ),
+          1n,
+        ),
+      encode: (fields: FeedsWord1): bigint =>
+        uintBits("feeds.word1.minPrice", fields.minPrice, 128) |
+        (uintBits("feeds.word1.maxPrice", fields.maxPrice, 128) << 128n),
+      decode: (word: bigint): FeedsWord1 => ({
+        minPrice: BigInt.asUintN(128, word),
+        maxPrice: BigInt.asUintN(128, word >> 128n),
+      }),
+    },
+  },
+} as const;
+
+/** Topic 0 of each event of PriceOracle. */
+export const TOPICS = {
+  AuthorityUpdated: "0x2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad",
+  FeedSet: "0x87872072ad843c343e4b6b10ee5c9d12ce779a0a66502ddf3c204df416b33694",
+} as const;
+
+/** `AuthorityUpdated(address authority)` */
+export interface AuthorityUpdatedEvent {
+  readonly name: "AuthorityUpdated";
+  readonly authority: Hex;
+}
+
+/** Strictly decodes AuthorityUpdated; throws {@link DecodeError}. */
+export function decodeAuthorityUpdated(log: LogData): AuthorityUpdatedEvent {
+  checkLog("AuthorityUpdated", log, "0x2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad", 1, 1);
+  const { data } = log;
+  return { name: "AuthorityUpdated", authority: readAddress("AuthorityUpdated", "authority", data, 2) };
+}
+
+/** `FeedSet(uint16 indexed feed, address aggregator, uint8 decimals, uint48 maxAge, uint128 minPrice, uint128 maxPrice)` */
+export interface FeedSetEvent {
+  readonly name: "FeedSet";
+  readonly feed: bigint;
+  readonly aggregator: Hex;
+  readonly decimals: bigint;
+  readonly maxAge: bigint;
+  readonly minPrice: bigint;
+  readonly maxPrice: bigint;
+}
+
+/** Strictly decodes FeedSet; throws {@link DecodeError}. */
+export function decodeFeedSet(log: LogData): FeedSetEvent {
+  checkLog("FeedSet", log, "0x87872072ad843c343e4b6b10ee5c9d12ce779a0a66502ddf3c204df416b33694", 2, 5);
+  const { topics, data } = log;
+  return {
+    name: "FeedSet",
+    feed: readUint("FeedSet", "feed", topics[1] as Hex, 2, 16),
+    aggregator: readAddress("FeedSet", "aggregator", data, 2),
+    decimals: readUint("FeedSet", "decimals", data, 66, 8),
+    maxAge: readUint("FeedSet", "maxAge", data, 130, 48),
+    minPrice: readUint("FeedSet", "minPrice", data, 194, 128),
+    maxPrice: readUint("FeedSet", "maxPrice", data, 258, 128),
+  };
+}
+
+/** Any event of PriceOracle. */
+export type PriceOracleEvent = AuthorityUpdatedEvent | FeedSetEvent;
+
+/** Decodes a log by its topic 0; null when that is no event of PriceOracle. Throws {@link DecodeError}. */
+export function decodeEvent(log: LogData): PriceOracleEvent | null {
+  switch (log.topics[0]) {
+    case "0x2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad":
+      return decodeAuthorityUpdated(log);
+    case "0x87872072ad843c343e4b6b10ee5c9d12ce779a0a66502ddf3c204df416b33694":
+      return decodeFeedSet(log);
+    default:
+      return null;
+  }
+}
+
+/** Names of PriceOracle's errors by selector. */
+export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
+  "0xc2f31e5e": "AccessManagedInvalidAuthority",
+  "0xaf77169d": "AccessManagedRequiredDelay",
+  "0x068ca9d8": "AccessManagedUnauthorized",
+  "0xc9548722": "OracleBadBounds",
+  "0x3ab2e76b": "OracleFuturePrice",
+  "0xc5d0bbdf": "OracleIncompleteRound",
+  "0xa8299b51": "OracleOutOfBounds",
+  "0x6edaec03": "OracleStalePrice",
+  "0x53f6753e": "OracleUnknownFeed",
+  "0x71080c79": "OracleUnsupportedDecimals",
+  "0x0f99e776": "OracleZero",
+};

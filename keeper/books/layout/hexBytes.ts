@@ -1,0 +1,34 @@
+import type { Hash, Hex } from "../../lib/hex.ts";
+import { LayoutRangeError } from "./LayoutRangeError.ts";
+
+/** Value of each ASCII hex digit, 255 for any other code. */
+const DIGITS = new Uint8Array(256).fill(255);
+for (let digit = 0; digit < 16; digit += 1) {
+  DIGITS[digit.toString(16).charCodeAt(0)] = digit;
+  DIGITS[digit.toString(16).toUpperCase().charCodeAt(0)] = digit;
+}
+const PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** Writes the digits of `hex` from character `from` on as bytes at `offset`. Throws {@link LayoutRangeError}. */
+export function hexToBytesInto(target: Uint8Array, offset: number, hex: string, from: number): void {
+  let at = offset;
+  for (let i = from; i < hex.length; i += 2) {
+    const high = DIGITS[hex.charCodeAt(i)] ?? 255;
+    const low = DIGITS[hex.charCodeAt(i + 1)] ?? 255;
+    if ((high | low) > 15) throw new LayoutRangeError("hex", hex, "hexadecimal");
+    target[at] = (high << 4) | low;
+    at += 1;
+  }
+}
+
+/** Lower-case hex of `bytes`. */
+export function bytesToHex(bytes: Uint8Array): Hex {
+  let hex = "0x";
+  for (const byte of bytes) hex += PAIRS[byte];
+  return hex as Hex;
+}
+
+/** {@link bytesToHex} of 32 bytes. */
+export function toHash(bytes: Uint8Array): Hash {
+  return bytesToHex(bytes);
+}
