@@ -19,7 +19,10 @@ const compiler = {
 
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
-  solidity: { profiles: { default: compiler, production: compiler } },
+  solidity: {
+    profiles: { default: compiler, production: compiler },
+    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
+  },
   paths: { ignition: "deploy" },
   typechain: { outDir: "types/ethers-contracts" },
   networks: {

@@ -5,7 +5,6 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
@@ -22,7 +21,7 @@ import {WITHDRAW} from "../types/ActionFamily.sol";
 /// @dev Storage-transparent: every slot is a function of the events of {ICollateralVault} and `AuthorityUpdated`.
 /// The counters of what left live here and the balances live in the ledger, so that one tampered word never
 /// satisfies both witnesses.
-contract CollateralVault is ICollateralVault, AccessManaged, ReentrancyGuardTransient {
+contract CollateralVault is ICollateralVault, AccessManaged {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
@@ -37,6 +36,8 @@ contract CollateralVault is ICollateralVault, AccessManaged, ReentrancyGuardTran
     mapping(address asset => Asset) internal _assets;
     mapping(AccountId account => mapping(address asset => Flow)) internal _flows;
     mapping(AccountId account => mapping(address asset => Claim)) internal _claims;
+
+    bool private transient _isEntered;
 
     constructor(
         address authority,
@@ -54,6 +55,13 @@ contract CollateralVault is ICollateralVault, AccessManaged, ReentrancyGuardTran
         SETTLEMENT_ASSET = ledger.SETTLEMENT_ASSET();
         SETTLEMENT_SCALE = ledger.SETTLEMENT_SCALE();
         _list(SETTLEMENT_ASSET);
+    }
+
+    modifier nonReentrant() {
+        require(!_isEntered, VaultReentered());
+        _isEntered = true;
+        _;
+        _isEntered = false;
     }
 
     modifier onlyOwnerOf(AccountId account) {

@@ -89,6 +89,7 @@ interface ICheckpointRegistry {
     error RegistryAttestationTrue(address book, bytes32 root);
 
     /// @notice Replaces the list of book contracts from a block on (governance).
+    /// @param activeFrom first block of the new list; zero for the block of this transaction
     function setBooks(address[] calldata contracts, uint64 activeFrom) external returns (uint32 version);
 
     /// @notice Posts a checkpoint that a quorum signed. Anyone may carry it.

@@ -75,6 +75,7 @@ interface ICollateralVault {
         uint120 claimable
     );
 
+    error VaultReentered();
     error VaultZeroAddress();
     error VaultZeroAmount();
     error VaultUnlistedAsset(address asset);

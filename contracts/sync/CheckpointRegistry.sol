@@ -54,6 +54,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     /// @inheritdoc ICheckpointRegistry
     function setBooks(address[] calldata contracts, uint64 activeFrom) external restricted returns (uint32 version) {
         require(contracts.length != 0, RegistryEmptyBookSet());
+        if (activeFrom == 0) activeFrom = uint64(block.number);
         require(activeFrom >= block.number, RegistryPastActivation(activeFrom, block.number));
         for (uint256 i = 0; i < contracts.length; ++i) {
             require(contracts[i] != address(0), RegistryZeroAddress());
