@@ -6,7 +6,8 @@ export type Address = Hex;
 export type Hash = Hex;
 
 /** What a hexadecimal input violated. */
-export type HexErrorCode = "HexNotString" | "HexMalformed" | "HexWrongLength" | "QuantityMalformed" | "QuantityTooLarge";
+export type HexErrorCode =
+  "HexNotString" | "HexMalformed" | "HexWrongLength" | "QuantityMalformed" | "QuantityTooLarge";
 
 /** A hexadecimal input that is not what its place demands. `name` is the input's name, never its content. */
 export class HexError extends Error {

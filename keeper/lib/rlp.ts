@@ -121,7 +121,7 @@ function readItem(bytes: Uint8Array, payload: Payload, depth: number): RlpItem {
   if (!payload.isList) return bytes.subarray(payload.start, payload.end);
   if (depth >= MAX_DEPTH) throw new RlpError("RlpTooDeep", payload.start);
   const items: RlpItem[] = [];
-  for (let at = payload.start; at < payload.end; ) {
+  for (let at = payload.start; at < payload.end;) {
     const element = readPrefix(bytes, at, payload.end);
     items.push(readItem(bytes, element, depth + 1));
     at = element.end;

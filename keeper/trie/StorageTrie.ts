@@ -180,7 +180,7 @@ export class StorageTrie {
   #overwrite(leaf: Leaf, value: bigint): void {
     leaf.value = value;
     leaf.ref = null;
-    for (let node = this.#root; node instanceof Branch; ) {
+    for (let node = this.#root; node instanceof Branch;) {
       node.touch();
       node = node.children[nibbleAt(leaf.key, node.depth)]!;
     }
@@ -213,7 +213,7 @@ export class StorageTrie {
     this.#leaves.delete(leaf.slot);
     let grandparent: Branch | null = null;
     let parent: Branch | null = null;
-    for (let node = this.#root; node instanceof Branch; ) {
+    for (let node = this.#root; node instanceof Branch;) {
       node.touch();
       grandparent = parent;
       parent = node;

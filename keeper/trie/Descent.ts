@@ -1,0 +1,279 @@
+import { bytesEqual } from "../lib/bytes.ts";
+import { bytesToHex, HexError, parseData, type Hash, type Hex } from "../lib/hex.ts";
+import { keccak256 } from "../lib/keccak.ts";
+import { decodeWord } from "./decodeWord.ts";
+import { KeyGrinder } from "./KeyGrinder.ts";
+import { EMPTY_ROOT, type NodeRef } from "./nodeEncoding.ts";
+import { ProofError } from "./ProofError.ts";
+import { decodeProofNode, type ProofNode } from "./proofNode.ts";
+import type { StorageTrie, TrieEntry } from "./StorageTrie.ts";
+import { walkProof } from "./walkProof.ts";
+
+/** A slot whose word in the books is not the word on the chain. */
+export interface SlotDifference {
+  /** The slot, where it is known: always for one of ours, by luck for one that only the chain has. */
+  readonly slot?: Hex;
+  /** keccak256(slot), proven. */
+  readonly hashedSlot: Hash;
+  /** The word in our trie, 0 when absent. */
+  readonly own: bigint;
+  /** The word on the chain, proven, 0 when absent. */
+  readonly chain: bigint;
+}
+
+/** What a descent compares, and how much work it may do. */
+export interface DescentOptions {
+  /** Our words. Must not change while the descent runs. */
+  readonly trie: StorageTrie;
+  /** The contract's storage root on the chain, from a verified account proof. */
+  readonly chainRoot: Hash;
+  /** Differences to name before stopping. */
+  readonly maxDifferences?: number;
+  /** Answers to take before stopping. */
+  readonly maxRounds?: number;
+  /** Longest prefix, in nibbles, for which a probe is searched by hashing when no known slot lies under it. */
+  readonly maxGrindNibbles?: number;
+}
+
+/** One entry of an `eth_getProof` answer. */
+export interface StorageProofAnswer {
+  readonly key: Hex;
+  /** The value that the answer claims; checked against the proof when given. */
+  readonly value?: bigint;
+  readonly proof: readonly Hex[];
+}
+
+/** A subtree of the chain's trie that differs from ours and whose node has not been seen yet. */
+interface Pending {
+  readonly path: readonly number[];
+  readonly ref: NodeRef;
+}
+
+const DEFAULT_MAX_DIFFERENCES = 100;
+const DEFAULT_MAX_ROUNDS = 100;
+const DEFAULT_MAX_GRIND_NIBBLES = 5;
+/** Keys in one `eth_getProof`; clients refuse more than about a thousand. */
+const MAX_KEYS_PER_ROUND = 64;
+/** Work per descent, in multiples of the hashes expected for one longest prefix: fails once in e^6 = 400 times. */
+const GRIND_FACTOR = 6;
+
+function toDigits(path: readonly number[]): string {
+  return path.map((nibble) => nibble.toString(16)).join("");
+}
+
+/**
+ * Names the slots in which our trie and a chain's trie differ, from `eth_getProof` answers.
+ *
+ * A state machine without I/O: while `nextKeys()` is not empty, ask for proofs of those slots at the block of the
+ * root, and hand them to `accept`. It only enters subtrees whose reference differs from ours, so d differences among
+ * n words take O(d log n) probes. Every node is bound to `chainRoot` by its hash: a false answer can only be refused.
+ */
+export class Descent {
+  readonly #trie: StorageTrie;
+  readonly #chainRoot: Hash;
+  readonly #maxDifferences: number;
+  readonly #maxRounds: number;
+  readonly #maxGrindNibbles: number;
+  readonly #grinder: KeyGrinder;
+  readonly #pending = new Map<string, Pending>();
+  /** Probes by the digits of the path they probe, kept so that asking again asks the same. */
+  readonly #probes = new Map<string, Hex>();
+  /** Slots asked for by their hash: names a word that only the chain has, should a probe hit it. */
+  readonly #askedSlots = new Map<Hash, Hex>();
+  #askedKeys: ReadonlySet<Hex> = new Set();
+  readonly #differences: SlotDifference[] = [];
+  #isTruncated = false;
+  #calls = 0;
+
+  constructor(options: DescentOptions) {
+    this.#trie = options.trie;
+    this.#chainRoot = options.chainRoot;
+    this.#maxDifferences = options.maxDifferences ?? DEFAULT_MAX_DIFFERENCES;
+    this.#maxRounds = options.maxRounds ?? DEFAULT_MAX_ROUNDS;
+    this.#maxGrindNibbles = options.maxGrindNibbles ?? DEFAULT_MAX_GRIND_NIBBLES;
+    this.#grinder = new KeyGrinder(GRIND_FACTOR * 16 ** this.#maxGrindNibbles);
+    if (this.#trie.root() === this.#chainRoot) return;
+    if (this.#chainRoot === EMPTY_ROOT) this.#addOwnOnly([]);
+    else this.#enter([], parseData(this.#chainRoot, "chainRoot", { length: 32 }));
+  }
+
+  /** The slots found to differ so far. */
+  get differences(): readonly SlotDifference[] {
+    return this.#differences;
+  }
+
+  /** Every differing slot has been named. */
+  get isComplete(): boolean {
+    return this.#pending.size === 0 && !this.#isTruncated;
+  }
+
+  /** More slots differ than were named: a limit was reached, or no probe was found for some prefix. */
+  get isTruncated(): boolean {
+    return this.#isTruncated;
+  }
+
+  /** Answers accepted so far. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** The slots to ask `eth_getProof` for next; none when the descent has ended. Asking twice changes nothing. */
+  nextKeys(): Hex[] {
+    // Each pending subtree holds a difference, so that stopping while one is left leaves something unnamed.
+    if (this.#differences.length >= this.#maxDifferences || this.#calls >= this.#maxRounds) this.#stop();
+    const keys = new Set<Hex>();
+    while (keys.size === 0 && this.#pending.size > 0) {
+      // Deepest first: that names whole slots soonest, which counts when a limit ends the descent.
+      const batch = [...this.#pending.values()]
+        .sort((left, right) => right.path.length - left.path.length)
+        .slice(0, MAX_KEYS_PER_ROUND);
+      this.#findProbes(batch);
+      for (const { path } of batch) {
+        const probe = this.#probes.get(toDigits(path));
+        if (probe === undefined) this.#abandon(path);
+        else keys.add(probe);
+      }
+    }
+    this.#askedKeys = keys;
+    return [...keys];
+  }
+
+  /**
+   * Takes the answer to `nextKeys()`. Keys that it leaves out are asked for again. A refused answer changes nothing.
+   *
+   * @throws ProofError when a proof does not hold against the chain's root, claims a value it does not prove, or is
+   * for a key that was not asked for.
+   */
+  accept(proofs: readonly StorageProofAnswer[]): void {
+    if (!Array.isArray(proofs)) throw new ProofError("ProofMalformed", "the answer is not a list of proofs");
+    const seen = new Map<string, ProofNode>();
+    const answered = new Set<Hex>();
+    for (const answer of proofs) {
+      const slot = parseKey((answer as StorageProofAnswer | null | undefined)?.key);
+      if (!this.#askedKeys.has(slot) || answered.has(slot)) {
+        throw new ProofError("ProofKeyUnexpected", `a proof of ${slot} was not asked for`, { key: slot });
+      }
+      answered.add(slot);
+      this.#verify(slot, answer, seen);
+    }
+    this.#calls += 1;
+    for (const { path } of [...this.#pending.values()]) {
+      const node = seen.get(toDigits(path));
+      if (node !== undefined) this.#expand(path, node, seen);
+    }
+  }
+
+  /** Verifies one proof and notes its nodes by the digits of their path. */
+  #verify(slot: Hex, answer: StorageProofAnswer, seen: Map<string, ProofNode>): void {
+    const hashedKey = keccak256(parseData(slot, "key"));
+    const walk = walkProof({ root: this.#chainRoot, hashedKey, proof: answer.proof });
+    const proven = walk.value === null ? 0n : decodeWord(walk.value);
+    if (answer.value !== undefined && answer.value !== proven) {
+      const payload = { key: slot, claimed: answer.value, proven };
+      throw new ProofError("ProofValueMismatch", `the answer's value of ${slot} is not the proven one`, payload);
+    }
+    const last = walk.nodes.at(-1)?.node;
+    if (last?.kind === "leaf") decodeWord(last.value);
+    this.#askedSlots.set(bytesToHex(hashedKey), slot);
+    const digits = bytesToHex(hashedKey).slice(2);
+    for (const { depth, node } of walk.nodes) seen.set(digits.slice(0, depth), node);
+  }
+
+  /** Compares our words under a path with the chain's node there, and enters the children that differ. */
+  #expand(path: readonly number[], node: ProofNode, seen: ReadonlyMap<string, ProofNode>): void {
+    this.#pending.delete(toDigits(path));
+    if (node.kind === "leaf") {
+      this.#compareLeaf(path, node);
+    } else if (node.kind === "extension") {
+      // What we hold beside the extension's path, the chain does not have.
+      node.path.forEach((taken, at) => {
+        const above = [...path, ...node.path.slice(0, at)];
+        for (let nibble = 0; nibble < 16; nibble += 1) if (nibble !== taken) this.#addOwnOnly([...above, nibble]);
+      });
+      this.#compareChild([...path, ...node.path], node.child, seen);
+    } else {
+      node.children.forEach((ref, nibble) => {
+        if (ref === null) this.#addOwnOnly([...path, nibble]);
+        else this.#compareChild([...path, nibble], ref, seen);
+      });
+    }
+  }
+
+  #compareChild(path: readonly number[], ref: NodeRef, seen: ReadonlyMap<string, ProofNode>): void {
+    const own = this.#trie.nodeRefAt(path);
+    if (own !== null && bytesEqual(own, ref)) return;
+    const node = ref.length < 32 ? decodeProofNode(ref, path.length) : seen.get(toDigits(path));
+    if (node === undefined) this.#enter(path, ref);
+    else this.#expand(path, node, seen);
+  }
+
+  #compareLeaf(path: readonly number[], leaf: ProofNode & { kind: "leaf" }): void {
+    const hashedSlot: Hash = `0x${toDigits([...path, ...leaf.path])}`;
+    const chain = decodeWord(leaf.value);
+    let own: TrieEntry | undefined;
+    for (const entry of this.#trie.entriesUnder(path)) {
+      if (entry.hashedSlot === hashedSlot) own = entry;
+      else if (!this.#add({ slot: entry.slot, hashedSlot: entry.hashedSlot, own: entry.value, chain: 0n })) return;
+    }
+    if (own?.value === chain) return;
+    const slot = own?.slot ?? this.#askedSlots.get(hashedSlot);
+    this.#add({ ...(slot === undefined ? {} : { slot }), hashedSlot, own: own?.value ?? 0n, chain });
+  }
+
+  /** All our words under a path are missing on the chain. */
+  #addOwnOnly(path: readonly number[]): void {
+    for (const { slot, hashedSlot, value } of this.#trie.entriesUnder(path)) {
+      if (!this.#add({ slot, hashedSlot, own: value, chain: 0n })) return;
+    }
+  }
+
+  /** False when the difference is one too many. */
+  #add(difference: SlotDifference): boolean {
+    if (this.#differences.length >= this.#maxDifferences) {
+      this.#isTruncated = true;
+      return false;
+    }
+    this.#differences.push(difference);
+    return true;
+  }
+
+  #enter(path: readonly number[], ref: NodeRef): void {
+    this.#pending.set(toDigits(path), { path, ref });
+  }
+
+  /** Chooses a probe for each subtree: a known slot in it, else a slot found by hashing. */
+  #findProbes(batch: readonly Pending[]): void {
+    const unknown: string[] = [];
+    for (const { path } of batch) {
+      const digits = toDigits(path);
+      if (this.#probes.has(digits)) continue;
+      const known = this.#trie.slotsUnder(path).next();
+      if (known.done !== true) this.#probes.set(digits, known.value);
+      else if (path.length <= this.#maxGrindNibbles) unknown.push(digits);
+    }
+    for (const [digits, slot] of this.#grinder.grind(unknown)) this.#probes.set(digits, slot);
+  }
+
+  /** Gives up a subtree for which there is no probe; the others go on. */
+  #abandon(path: readonly number[]): void {
+    this.#isTruncated = true;
+    this.#pending.delete(toDigits(path));
+  }
+
+  #stop(): void {
+    if (this.#pending.size > 0) this.#isTruncated = true;
+    this.#pending.clear();
+  }
+}
+
+/** The slot of an answer's key; clients trim leading zeros of keys, or do not. */
+function parseKey(key: unknown): Hex {
+  try {
+    const text =
+      typeof key === "string" && /^0x[0-9a-fA-F]{0,64}$/.test(key) ? `0x${key.slice(2).padStart(64, "0")}` : key;
+    return bytesToHex(parseData(text, "key", { length: 32 }));
+  } catch (error: unknown) {
+    if (!(error instanceof HexError)) throw error;
+    throw new ProofError("ProofMalformed", error.message, { hex: error.code }, { cause: error });
+  }
+}
