@@ -1,0 +1,169 @@
+import { bigintToBytes, bytesToBigint } from "../../lib/bytes.ts";
+import { bytesToHex, HexError, hexToBytes, parseData, parseQuantity, type Hash, type Hex } from "../../lib/hex.ts";
+import { keccak256Hex } from "../../lib/keccak.ts";
+import { decodeRlp, encodeRlp, RlpError, type RlpItem } from "../../lib/rlp.ts";
+import { BODY_FIELDS, HEADER_FIELD_COUNTS, HEADER_FIELDS, type HeaderField } from "./headerFields.ts";
+import { VerificationError } from "./VerificationError.ts";
+
+/** What a verified header commits to. */
+export interface Header {
+  /** keccak256 of `rlp`. */
+  readonly hash: Hash;
+  readonly parentHash: Hash;
+  readonly number: number;
+  /** Seconds since the epoch. */
+  readonly timestamp: number;
+  readonly stateRoot: Hash;
+  readonly receiptsRoot: Hash;
+  /** 256 bytes. */
+  readonly logsBloom: Hex;
+  /** Wei per gas; absent before London. */
+  readonly baseFeePerGas?: bigint;
+  readonly gasLimit: bigint;
+  readonly gasUsed: bigint;
+  /** The whole header, as contracts and third parties verify it. */
+  readonly rlp: Hex;
+}
+
+/** A header with the encoding that its hash is of. */
+export interface EncodedHeader {
+  readonly rlp: Uint8Array;
+  readonly hash: Hash;
+  readonly header: Header;
+}
+
+/** No chain's header comes near it; bounds what is hashed for an untrusted answer. */
+const MAX_HEADER_BYTES = 70_000;
+
+function malformed(field: string, detail: string, cause?: unknown): VerificationError {
+  const options = cause === undefined ? {} : { cause };
+  return new VerificationError("HeaderMalformed", `header field ${field}: ${detail}`, { field, detail }, options);
+}
+
+/** The RLP string of a field of a JSON-RPC block. */
+function fieldFromJson({ name, kind }: HeaderField, value: unknown): Uint8Array {
+  try {
+    if (kind.type === "quantity") return bigintToBytes(parseQuantity(value, name, kind.maxBits));
+    return parseData(value, name, kind.type === "data" ? { length: kind.length } : { maxLength: kind.maxLength });
+  } catch (error: unknown) {
+    if (error instanceof HexError) throw malformed(name, error.code, error);
+    throw error;
+  }
+}
+
+/** Checks the RLP string of a field as it stands in an encoded header. */
+function checkField({ name, kind }: HeaderField, item: RlpItem): Uint8Array {
+  if (!(item instanceof Uint8Array)) throw malformed(name, "a list");
+  if (kind.type === "data") {
+    if (item.length !== kind.length) throw malformed(name, `not ${kind.length} bytes`);
+  } else if (kind.type === "bytes") {
+    if (item.length > kind.maxLength) throw malformed(name, `more than ${kind.maxLength} bytes`);
+  } else {
+    if (item[0] === 0) throw malformed(name, "an integer with a leading zero");
+    if (item.length > 32 || bytesToBigint(item) >> BigInt(kind.maxBits) !== 0n) {
+      throw malformed(name, `more than ${kind.maxBits} bits`);
+    }
+  }
+  return item;
+}
+
+function toHeader(rlp: Uint8Array, values: readonly Uint8Array[]): Header {
+  const field = (name: string): Uint8Array => values[HEADER_FIELDS.findIndex((candidate) => candidate.name === name)]!;
+  const hex = (name: string): Hex => bytesToHex(field(name));
+  const integer = (name: string): bigint => bytesToBigint(field(name));
+  return {
+    hash: keccak256Hex(rlp),
+    parentHash: hex("parentHash"),
+    number: Number(integer("number")),
+    timestamp: Number(integer("timestamp")),
+    stateRoot: hex("stateRoot"),
+    receiptsRoot: hex("receiptsRoot"),
+    logsBloom: hex("logsBloom"),
+    ...(values.length > 15 ? { baseFeePerGas: integer("baseFeePerGas") } : {}),
+    gasLimit: integer("gasLimit"),
+    gasUsed: integer("gasUsed"),
+    rlp: bytesToHex(rlp),
+  };
+}
+
+/** The block as a record of its own fields. */
+function asRecord(rpcBlock: unknown): ReadonlyMap<string, unknown> {
+  if (typeof rpcBlock !== "object" || rpcBlock === null || Array.isArray(rpcBlock)) {
+    throw malformed("block", "not an object");
+  }
+  return new Map(Object.entries(rpcBlock));
+}
+
+/**
+ * Encodes the header in a JSON-RPC block object. Which optional fields are present (null counts as absent) decides the
+ * shape; they have to be those of a fork.
+ *
+ * The result is self-consistent and nothing more: whether it is the wanted block is for {@link verifyHeader}.
+ *
+ * @throws VerificationError `HeaderMalformed` naming the field
+ */
+export function encodeHeader(rpcBlock: unknown): EncodedHeader {
+  const block = asRecord(rpcBlock);
+  const isPresent = ({ name }: HeaderField): boolean => block.get(name) !== undefined && block.get(name) !== null;
+  const count = Math.max(15, HEADER_FIELDS.findLastIndex(isPresent) + 1);
+  const fields = HEADER_FIELDS.slice(0, count);
+  for (const field of fields) if (!isPresent(field)) throw malformed(field.name, "missing");
+  if (!HEADER_FIELD_COUNTS.has(count)) throw malformed(HEADER_FIELDS[count]?.name ?? "block", "missing");
+  const values = fields.map((field) => fieldFromJson(field, block.get(field.name)));
+  const rlp = encodeRlp(values);
+  const header = toHeader(rlp, values);
+  return { rlp, hash: header.hash, header };
+}
+
+/** Fields that a header of a later fork, or of another chain, may commit to. */
+function unknownHeaderFields(rpcBlock: unknown): string[] {
+  const known = new Set([...HEADER_FIELDS.map(({ name }) => name), ...BODY_FIELDS]);
+  return [...asRecord(rpcBlock)]
+    .filter(([name, value]) => !known.has(name) && typeof value === "string" && value.startsWith("0x"))
+    .map(([name]) => name);
+}
+
+/**
+ * The header in a JSON-RPC block object, verified to be the preimage of `expectedHash`. The block's own `hash` and its
+ * body are not looked at.
+ *
+ * @throws VerificationError `HeaderMalformed`, `HeaderHashMismatch`, or `HeaderUnsupported` when it does not re-hash
+ * and carries fields this version does not know: then nobody is shown to be wrong.
+ */
+export function verifyHeader(rpcBlock: unknown, expectedHash: Hash): Header {
+  const { hash, header } = encodeHeader(rpcBlock);
+  if (hash === expectedHash) return header;
+  const fields = unknownHeaderFields(rpcBlock);
+  const payload = { expected: expectedHash, actual: hash };
+  if (fields.length > 0) {
+    throw new VerificationError("HeaderUnsupported", "the header has unknown fields", { ...payload, fields });
+  }
+  throw new VerificationError("HeaderHashMismatch", `the header hashes to ${hash}`, payload);
+}
+
+/**
+ * The header that the bytes encode, for evidence and peers, who hand over headers as bytes. Strict: canonical RLP, the
+ * shape of a known fork, every field within its type. The caller compares `hash`.
+ *
+ * @throws VerificationError `HeaderMalformed`, or `HeaderUnsupported` for more fields than Prague has
+ */
+export function decodeHeader(rlp: Uint8Array | Hex): Header {
+  let bytes: Uint8Array;
+  let item: RlpItem;
+  try {
+    bytes = typeof rlp === "string" ? hexToBytes(rlp, "rlp") : rlp;
+    if (bytes.length > MAX_HEADER_BYTES) throw malformed("rlp", `more than ${MAX_HEADER_BYTES} bytes`);
+    item = decodeRlp(bytes);
+  } catch (error: unknown) {
+    if (error instanceof RlpError || error instanceof HexError) throw malformed("rlp", error.code, error);
+    throw error;
+  }
+  if (item instanceof Uint8Array) throw malformed("rlp", "not a list");
+  if (item.length > HEADER_FIELDS.length) {
+    const count = item.length;
+    throw new VerificationError("HeaderUnsupported", `a header of ${count} fields`, { count });
+  }
+  if (!HEADER_FIELD_COUNTS.has(item.length)) throw malformed("rlp", `${item.length} fields`);
+  const values = item.map((value, index) => checkField(HEADER_FIELDS[index]!, value));
+  return toHeader(bytes, values);
+}

@@ -1,0 +1,69 @@
+/** How a header field is written in JSON and in RLP. */
+export type HeaderFieldKind =
+  /** Data of exactly this many bytes. */
+  | { readonly type: "data"; readonly length: number }
+  /** Data of any length up to a bound. */
+  | { readonly type: "bytes"; readonly maxLength: number }
+  /** A quantity of at most this many bits. */
+  | { readonly type: "quantity"; readonly maxBits: number };
+
+/** One field of a header. */
+export interface HeaderField {
+  /** Its name in JSON-RPC. */
+  readonly name: string;
+  readonly kind: HeaderFieldKind;
+}
+
+const hash: HeaderFieldKind = { type: "data", length: 32 };
+/** A number in consensus, which JavaScript has to hold exactly. */
+const safe: HeaderFieldKind = { type: "quantity", maxBits: 53 };
+const uint64: HeaderFieldKind = { type: "quantity", maxBits: 64 };
+const uint256: HeaderFieldKind = { type: "quantity", maxBits: 256 };
+
+/**
+ * All header fields in RLP order, Prague's shape being the longest. Sources: Yellow Paper 4.3, EIP-1559, EIP-4895,
+ * EIP-4844, EIP-4788, EIP-7685.
+ */
+export const HEADER_FIELDS: readonly HeaderField[] = [
+  { name: "parentHash", kind: hash },
+  { name: "sha3Uncles", kind: hash },
+  { name: "miner", kind: { type: "data", length: 20 } },
+  { name: "stateRoot", kind: hash },
+  { name: "transactionsRoot", kind: hash },
+  { name: "receiptsRoot", kind: hash },
+  { name: "logsBloom", kind: { type: "data", length: 256 } },
+  { name: "difficulty", kind: uint256 },
+  { name: "number", kind: safe },
+  { name: "gasLimit", kind: uint64 },
+  { name: "gasUsed", kind: uint64 },
+  { name: "timestamp", kind: safe },
+  // 32 bytes on mainnet; proof-of-authority chains keep signers and seals here.
+  { name: "extraData", kind: { type: "bytes", maxLength: 65_536 } },
+  { name: "mixHash", kind: hash },
+  { name: "nonce", kind: { type: "data", length: 8 } },
+  { name: "baseFeePerGas", kind: uint256 },
+  { name: "withdrawalsRoot", kind: hash },
+  { name: "blobGasUsed", kind: uint64 },
+  { name: "excessBlobGas", kind: uint64 },
+  { name: "parentBeaconBlockRoot", kind: hash },
+  { name: "requestsHash", kind: hash },
+];
+
+/** The numbers of fields that a fork's header has: legacy, London, Shanghai, Cancun, Prague. */
+export const HEADER_FIELD_COUNTS: ReadonlySet<number> = new Set([15, 16, 17, 20, 21]);
+
+/** Fields of a JSON-RPC block that are not part of the header. */
+export const BODY_FIELDS: ReadonlySet<string> = new Set([
+  "hash",
+  "size",
+  "totalDifficulty",
+  "transactions",
+  "uncles",
+  "withdrawals",
+  // OpenEthereum and its heirs; Arbitrum, whose values stand in extraData and mixHash as well.
+  "author",
+  "sealFields",
+  "l1BlockNumber",
+  "sendCount",
+  "sendRoot",
+]);
