@@ -1,10 +1,9 @@
 import type { Hash, Hex } from "../../keeper/lib/hex.ts";
-import { toHash } from "../../keeper/books/layout/hexBytes.ts";
-import { keccak256 } from "../../keeper/books/layout/keccakShim.ts";
+import { keccak256Hex } from "../../keeper/lib/keccak.ts";
 
 /** keccak256 of ASCII text: an event's topic 0. */
 export function hashText(text: string): Hash {
-  return toHash(keccak256(new TextEncoder().encode(text)));
+  return keccak256Hex(new TextEncoder().encode(text));
 }
 
 /** The first four bytes of {@link hashText}: the selector of a function or an error. */

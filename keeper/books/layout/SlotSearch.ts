@@ -18,7 +18,7 @@ interface Place {
   readonly keyNames: readonly string[];
 }
 
-const DEFAULT_MAX_ELEMENTS = 256;
+const DEFAULT_MAX_ELEMENTS = 64;
 const DEFAULT_MAX_HASHES = 2_000_000;
 /** An array could not have grown further: 2^40 pushes cost more gas than the chain has had. */
 const MAX_INDEX = 1n << 40n;

@@ -12,9 +12,9 @@ export interface NameSlotsOptions {
   readonly hashedSlots?: readonly Hash[];
   /** Mapping keys worth trying, by Solidity type (`address`, `AccountId`, `bytes32`, `uint64`). */
   readonly candidates: Candidates;
-  /** Elements of each array tried for hashed slots; a plain slot is found at any index. Default 256. */
+  /** Elements of each array tried for hashed slots; a plain slot is found at any index. Default 64. */
   readonly maxElements?: number;
-  /** Keccak calls at most, about 1 µs each. Default 2,000,000. */
+  /** Keccak calls at most; they are what a search costs. Default 2,000,000. */
   readonly maxHashes?: number;
 }
 

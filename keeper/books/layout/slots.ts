@@ -1,7 +1,7 @@
 import type { Hash, Hex } from "../../lib/hex.ts";
+import { keccak256Hex } from "../../lib/keccak.ts";
+import { hexToBytesInto } from "./hexToBytesInto.ts";
 import { LayoutRangeError } from "./LayoutRangeError.ts";
-import { hexToBytesInto, toHash } from "./hexBytes.ts";
-import { keccak256 } from "./keccakShim.ts";
 import { TwoGenerationCache } from "./TwoGenerationCache.ts";
 
 /** 64 hex digits: one mapping key as the EVM hashes it. A plain string, because it is only ever concatenated. */
@@ -55,7 +55,7 @@ export function mappingSlot(base: Hash, key: KeyWord): Hash {
 export function hashMappingSlot(base: Hash, key: KeyWord): Hash {
   hexToBytesInto(preimage, 0, key, 0);
   hexToBytesInto(preimage, 32, base, 2);
-  return toHash(keccak256(preimage));
+  return keccak256Hex(preimage);
 }
 
 /** The slot of `map[key]` for a `string` or `bytes` key, given as its raw bytes: keccak256(bytes . base). */
@@ -64,7 +64,7 @@ export function dynamicKeySlot(field: string, base: Hash, key: Hex): Hash {
   const bytes = new Uint8Array(key.length / 2 - 1 + 32);
   hexToBytesInto(bytes, 0, key, 2);
   hexToBytesInto(bytes, bytes.length - 32, base, 2);
-  return toHash(keccak256(bytes));
+  return keccak256Hex(bytes);
 }
 
 /** Where the elements of the dynamic array, or the long contents of the bytes, at `base` begin: keccak256(base). */
@@ -80,7 +80,7 @@ export function dataSlot(base: Hash): Hash {
 export function hashSlot(slot: Hash): Hash {
   const bytes = preimage.subarray(0, 32);
   hexToBytesInto(bytes, 0, slot, 2);
-  return toHash(keccak256(bytes));
+  return keccak256Hex(bytes);
 }
 
 /** `base + count`, modulo 2^256 as the EVM adds. */

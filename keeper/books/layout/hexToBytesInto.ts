@@ -1,4 +1,3 @@
-import type { Hash, Hex } from "../../lib/hex.ts";
 import { LayoutRangeError } from "./LayoutRangeError.ts";
 
 /** Value of each ASCII hex digit, 255 for any other code. */
@@ -7,7 +6,6 @@ for (let digit = 0; digit < 16; digit += 1) {
   DIGITS[digit.toString(16).charCodeAt(0)] = digit;
   DIGITS[digit.toString(16).toUpperCase().charCodeAt(0)] = digit;
 }
-const PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Writes the digits of `hex` from character `from` on as bytes at `offset`. Throws {@link LayoutRangeError}. */
 export function hexToBytesInto(target: Uint8Array, offset: number, hex: string, from: number): void {
@@ -19,16 +17,4 @@ export function hexToBytesInto(target: Uint8Array, offset: number, hex: string, 
     target[at] = (high << 4) | low;
     at += 1;
   }
-}
-
-/** Lower-case hex of `bytes`. */
-export function bytesToHex(bytes: Uint8Array): Hex {
-  let hex = "0x";
-  for (const byte of bytes) hex += PAIRS[byte];
-  return hex as Hex;
-}
-
-/** {@link bytesToHex} of 32 bytes. */
-export function toHash(bytes: Uint8Array): Hash {
-  return bytesToHex(bytes);
 }
