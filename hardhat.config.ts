@@ -11,7 +11,7 @@ const compiler = {
   path: require.resolve("solc/soljson.js"),
   settings: {
     evmVersion: "prague",
-    viaIR: true,
+    viaIR: false,
     optimizer: { enabled: true, runs: 10_000 },
     outputSelection: { "*": { "*": ["storageLayout"] } },
   },
@@ -23,7 +23,7 @@ export default defineConfig({
     profiles: { default: compiler, production: compiler },
     npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
   },
-  paths: { ignition: "deploy" },
+  paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/solidity" } },
   typechain: { outDir: "types/ethers-contracts" },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "prague" },

@@ -165,14 +165,22 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
         (bytes32 stateRoot, ) = StorageRootProof.header(headerRlp, checkpoint.blockHash);
         address[] memory books = _bookSets[checkpoint.bookSetVersion].contracts;
         require(paths.length == books.length, RegistryRootCount(paths.length, books.length));
-        for (uint256 i = 0; i < books.length; ++i) {
-            bytes[] memory proof = new bytes[](paths[i].length);
-            for (uint256 j = 0; j < proof.length; ++j) proof[j] = nodes[paths[i][j]];
-            bytes32 proven = StorageRootProof.storageRoot(stateRoot, books[i], proof);
-            require(proven == roots[i], RegistryRootDiffers(books[i], proven, roots[i]));
-        }
+        for (uint256 i = 0; i < books.length; ++i) _requireRoot(stateRoot, books[i], roots[i], nodes, paths[i]);
         checkpoint.status = CheckpointStatus.Proven;
         emit CheckpointProven(blockNumber, checkpoint.blockHash);
+    }
+
+    function _requireRoot(
+        bytes32 stateRoot,
+        address book,
+        bytes32 root,
+        bytes[] calldata nodes,
+        uint8[] calldata path
+    ) private pure {
+        bytes[] memory proof = new bytes[](path.length);
+        for (uint256 i = 0; i < path.length; ++i) proof[i] = nodes[path[i]];
+        bytes32 proven = StorageRootProof.storageRoot(stateRoot, book, proof);
+        require(proven == root, RegistryRootDiffers(book, proven, root));
     }
 
     // ---- Convict ----
