@@ -1,0 +1,40 @@
+import type { Hash, Hex } from "../lib/hex.ts";
+import type { BookName } from "./bookSet.ts";
+
+/**
+ * Why the books and the chain differ.
+ *
+ * - `unexplained-write`: the proven storage root is not the one that the events imply.
+ * - `miscomputed`: an event's result is not its inputs applied to the value before it.
+ * - `illegal`: the chain accepted an operation that its own rules forbid.
+ * - `unreadable`: a book contract emitted a log that its ABI does not explain.
+ * - `code-changed`: the code hash of a book contract is not the one it was deployed with.
+ */
+export type Cause = "unexplained-write" | "miscomputed" | "illegal" | "unreadable" | "code-changed";
+
+/** One word that differs, named as far as it could be. */
+export interface LocatedSlot {
+  readonly contract: BookName;
+  /** `_accounts[0x…]`, or `unknown slot 0x<hashed key>` when no known key explains it. */
+  readonly variable: string;
+  /** The account or address among the keys, if any. */
+  readonly account: Hex | null;
+  readonly slot: Hash | null;
+  readonly hashedSlot: Hash;
+  /** By the books. */
+  readonly before: string;
+  /** By the chain. */
+  readonly after: string;
+}
+
+/** A divergence, proved by the block it names. */
+export interface Finding {
+  readonly cause: Cause;
+  readonly contract: BookName;
+  readonly blockNumber: number;
+  readonly blockHash: Hash;
+  /** What was expected and what was found, for people. */
+  readonly detail: string;
+  /** The log that carries it, if it is about one. */
+  readonly logIndex: number | null;
+}
