@@ -141,8 +141,8 @@ function json(status: number, value: unknown): Answer {
 async function listen(server: Server, host: string, port: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
-  server.listen({ host, port }, resolve);
   try {
+    server.listen({ host, port }, resolve);
     await promise;
   } catch (error: unknown) {
     throw listenError(error, host, port);

@@ -38,7 +38,7 @@ export function formatHeader(at: number): { line: string; chain: string } {
   return seal(`${HEADER_START}${JOURNAL_VERSION},"at":${at}`, CHAIN_SEED);
 }
 
-/** One record's line, without its newline. Its hash covers every byte before the hash and, through `chain`, all lines before. */
+/** One record's line, without its newline. Its hash covers every byte before it and, through `chain`, all lines before. */
 export function formatRecord(
   seq: number,
   at: number,
@@ -120,7 +120,8 @@ function checkVersion(file: string, firstLine: Buffer): void {
   const match = /^\{"lockstepJournal":(\d{1,9}),/.exec(firstLine.toString("latin1", 0, 64));
   const found = Number(match?.[1]);
   if (match === null || found <= JOURNAL_VERSION) return;
-  const message = `${file} was written by a newer Lockstep (journal version ${found}, this one reads ${JOURNAL_VERSION})`;
+  const versions = `journal version ${found}, this one reads ${JOURNAL_VERSION}`;
+  const message = `${file} was written by a newer Lockstep (${versions})`;
   throw new KeeperError("JournalVersion", message, { file, found, supported: JOURNAL_VERSION });
 }
 

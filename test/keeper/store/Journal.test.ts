@@ -156,7 +156,7 @@ describe("Journal", () => {
       expect((await stat(path)).mode & 0o777).to.equal(0o600);
     });
 
-    it("opens with the earlier records when the last one is cut at any byte, and tells how much it dropped", async () => {
+    it("opens with the earlier records when the last is cut at any byte, and tells what it dropped", async () => {
       const whole = await writeSample();
       const lastStart = whole.lastIndexOf("\n", whole.length - 2) + 1;
       for (let cut = lastStart; cut < whole.length; cut++) {

@@ -19,7 +19,7 @@ export class HandlerLog implements SourceHandlers {
     this.#note(`down ${reason}`);
   }
 
-  /** Resolves when an event that starts with the prefix has been told `times` times; the test's timeout is the limit. */
+  /** Resolves when events with the prefix have been told `times` times; the test's timeout is the limit. */
   async until(prefix: string, times = 1): Promise<void> {
     while (this.events.filter((event) => event.startsWith(prefix)).length < times) {
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
