@@ -25,9 +25,13 @@ export class ReferenceTrie {
   }
 
   async set(slot: Hex, value: bigint): Promise<void> {
-    const key = hexToBytes(slot);
-    if (value === 0n) await this.#trie.del(key);
-    else await this.#trie.put(key, encodeRlp(bigintToBytes(value)));
+    if (value === 0n) await this.#trie.del(hexToBytes(slot));
+    else await this.put(slot, encodeRlp(bigintToBytes(value)));
+  }
+
+  /** Any key with any value: for tries of accounts. */
+  async put(key: Hex, value: Uint8Array): Promise<void> {
+    await this.#trie.put(hexToBytes(key), value);
   }
 
   root(): Hash {

@@ -1,0 +1,205 @@
+import { expect } from "chai";
+
+import { decodeHeader, encodeHeader, verifyHeader } from "../../../../keeper/chain/verify/header.ts";
+import { HEADER_FIELDS } from "../../../../keeper/chain/verify/headerFields.ts";
+import { VerificationError } from "../../../../keeper/chain/verify/VerificationError.ts";
+import { bytesToHex, hexToBytes, type Hash } from "../../../../keeper/lib/hex.ts";
+import { keccak256Hex } from "../../../../keeper/lib/keccak.ts";
+import { decodeRlp, encodeRlp, type RlpItem } from "../../../../keeper/lib/rlp.ts";
+import { readHeaders, readMainnetHeader } from "../../../fixtures/mainnet/chainData.ts";
+import { expectRefusal } from "./expectRefusal.ts";
+
+/** The same digits with the last one changed by its lowest bit. */
+function flipLastDigit(value: string): string {
+  return value.slice(0, -1) + (Number.parseInt(value.slice(-1), 16) ^ 1).toString(16);
+}
+
+describe("verify header", () => {
+  const headers = readHeaders();
+  const prague = readMainnetHeader(22_431_084);
+
+  it("has fixtures of every shape", () => {
+    expect(new Set(headers.map(({ fields }) => fields))).to.deep.equal(new Set([15, 16, 17, 20, 21]));
+  });
+
+  for (const { network, number, hash, fields, header } of headers) {
+    it(`re-hashes ${network} block ${number} of ${fields} fields, and notices a change of any field`, () => {
+      const verified = verifyHeader(header, hash);
+      const rlp = hexToBytes(verified.rlp);
+      expect(keccak256Hex(rlp)).to.equal(hash);
+      expect(decodeRlp(rlp)).to.have.length(fields);
+      expect(verified).to.deep.include({
+        hash,
+        number,
+        parentHash: header["parentHash"],
+        timestamp: Number(header["timestamp"]),
+        stateRoot: header["stateRoot"],
+        receiptsRoot: header["receiptsRoot"],
+        logsBloom: header["logsBloom"],
+        gasLimit: BigInt(header["gasLimit"]!),
+        gasUsed: BigInt(header["gasUsed"]!),
+      });
+      const baseFee = header["baseFeePerGas"];
+      expect(verified.baseFeePerGas).to.equal(baseFee === undefined ? undefined : BigInt(baseFee));
+      expect(decodeHeader(verified.rlp)).to.deep.equal(verified);
+      expect(decodeHeader(rlp)).to.deep.equal(verified);
+      for (const [name, value] of Object.entries(header)) {
+        const changed = { ...header, [name]: value === "0x" ? "0x01" : flipLastDigit(value) };
+        expectRefusal(() => verifyHeader(changed, hash), ["HeaderHashMismatch"], name);
+      }
+    });
+  }
+
+  it("notices a change of any bit of the expected hash", () => {
+    const bytes = hexToBytes(prague.hash);
+    for (let bit = 0; bit < 256; bit += 1) {
+      const other = bytes.slice();
+      other[bit >> 3]! ^= 1 << (bit & 7);
+      expectRefusal(() => verifyHeader(prague.header, bytesToHex(other)), ["HeaderHashMismatch"]);
+    }
+    for (const bad of [undefined, null, "", "0x", 1, {}]) {
+      expectRefusal(() => verifyHeader(prague.header, bad as unknown as Hash), ["HeaderHashMismatch"]);
+    }
+  });
+
+  it("ignores the body and the claimed hash", () => {
+    const block = { ...prague.header, hash: "0x00", transactions: [], uncles: [], size: "0x1", withdrawals: null };
+    expect(verifyHeader(block, prague.hash).hash).to.equal(prague.hash);
+  });
+
+  it("takes null for an absent optional field", () => {
+    const legacy = readMainnetHeader(1_000_001);
+    const block = { ...legacy.header, baseFeePerGas: null, withdrawalsRoot: null, requestsHash: undefined };
+    expect(verifyHeader(block, legacy.hash).number).to.equal(1_000_001);
+  });
+
+  it("refuses what is no object", () => {
+    for (const bad of [undefined, null, true, 1, 1n, "0x", [], [prague.header], () => prague.header, Symbol("block")]) {
+      expectRefusal(() => verifyHeader(bad, prague.hash), ["HeaderMalformed"], typeof bad);
+    }
+    expectRefusal(() => verifyHeader({}, prague.hash), ["HeaderMalformed"]);
+    expectRefusal(() => verifyHeader(Object.create(prague.header), prague.hash), ["HeaderMalformed"]);
+  });
+
+  it("names the field that is missing, of another type, or not canonical", () => {
+    const bad = [
+      null,
+      undefined,
+      7,
+      {},
+      [],
+      true,
+      "",
+      "0x",
+      "0x0g",
+      "12",
+      "0x00001",
+      `0x${"11".repeat(70_000)}`,
+      "0xé",
+    ];
+    for (const { name } of HEADER_FIELDS) {
+      for (const value of bad) {
+        // Absence of the last field, and empty extra data, are well-formed: another header.
+        const isWellFormed =
+          (value ?? null) === null ? name === "requestsHash" : name === "extraData" && value === "0x";
+        const block = { ...prague.header, [name]: value };
+        const codes = [isWellFormed ? "HeaderHashMismatch" : "HeaderMalformed"] as const;
+        expectRefusal(() => verifyHeader(block, prague.hash), codes, `${name} = ${String(value).slice(0, 20)}`);
+        if (isWellFormed) continue;
+        expect(() => encodeHeader(block))
+          .to.throw(VerificationError)
+          .with.nested.property("payload.field", name);
+      }
+    }
+  });
+
+  it("refuses integers with leading zeros and beyond their bounds", () => {
+    const quantities = HEADER_FIELDS.filter(({ kind }) => kind.type === "quantity").map(({ name }) => name);
+    for (const name of quantities) {
+      for (const value of ["0x00", `0x0${prague.header[name]!.slice(2)}`, `0x1${"0".repeat(64)}`]) {
+        expectRefusal(() => encodeHeader({ ...prague.header, [name]: value }), ["HeaderMalformed"], `${name} ${value}`);
+      }
+    }
+    for (const name of ["number", "timestamp"]) {
+      expectRefusal(() => encodeHeader({ ...prague.header, [name]: "0x20000000000000" }), ["HeaderMalformed"]);
+    }
+  });
+
+  it("refuses shapes that no fork has", () => {
+    for (const name of ["baseFeePerGas", "withdrawalsRoot", "blobGasUsed", "excessBlobGas", "parentBeaconBlockRoot"]) {
+      const { [name]: _, ...gap } = prague.header;
+      expect(() => encodeHeader(gap))
+        .to.throw(VerificationError)
+        .that.deep.includes({
+          code: "HeaderMalformed",
+          payload: { field: name, detail: "missing" },
+        });
+    }
+    const { requestsHash: _, parentBeaconBlockRoot: __, ...half } = prague.header;
+    expect(() => encodeHeader(half))
+      .to.throw(VerificationError)
+      .with.nested.property("payload.field", "parentBeaconBlockRoot");
+  });
+
+  it("says that it cannot judge a header with fields it does not know", () => {
+    const block = { ...prague.header, blockAccessListHash: `0x${"11".repeat(32)}`, slotNumber: "0x1", note: "hello" };
+    // They do not matter while the header re-hashes without them.
+    expect(verifyHeader(block, prague.hash).number).to.equal(22_431_084);
+    const expected = `0x${"22".repeat(32)}` as const;
+    expect(() => verifyHeader(block, expected))
+      .to.throw(VerificationError)
+      .that.deep.includes({
+        code: "HeaderUnsupported",
+        payload: { expected, actual: prague.hash, fields: ["blockAccessListHash", "slotNumber"] },
+      });
+  });
+
+  describe("decodeHeader", () => {
+    const rlp = encodeHeader(prague.header).rlp;
+
+    it("refuses, or sees another hash in, each change of a bit", () => {
+      let refused = 0;
+      for (let bit = 0; bit < 8 * rlp.length; bit += 1) {
+        const changed = rlp.slice();
+        changed[bit >> 3]! ^= 1 << (bit & 7);
+        try {
+          expect(decodeHeader(changed).hash).to.not.equal(prague.hash);
+        } catch (error: unknown) {
+          expect(error).to.be.instanceOf(VerificationError);
+          refused += 1;
+        }
+      }
+      expect(refused).to.be.within(50, 1_000);
+    });
+
+    it("refuses other bytes, other shapes and fields of other types", () => {
+      const items = decodeRlp(rlp) as RlpItem[];
+      const withItem = (at: number, item: RlpItem): Uint8Array => encodeRlp(items.with(at, item));
+      const bad: [string, Uint8Array | string][] = [
+        ["nothing", new Uint8Array(0)],
+        ["a string", Uint8Array.of(0x80)],
+        ["an empty list", Uint8Array.of(0xc0)],
+        ["a byte less", rlp.slice(0, -1)],
+        ["a byte more", Uint8Array.of(...rlp, 0)],
+        ["18 fields", encodeRlp(items.slice(0, 18))],
+        ["14 fields", encodeRlp(items.slice(0, 14))],
+        ["a list for a hash", withItem(0, [])],
+        ["a short hash", withItem(3, new Uint8Array(31))],
+        ["a short bloom", withItem(6, new Uint8Array(255))],
+        ["a leading zero", withItem(8, Uint8Array.of(0, 1))],
+        ["a zero byte for zero", withItem(7, Uint8Array.of(0))],
+        ["a number of 54 bits", withItem(8, Uint8Array.of(0x20, 0, 0, 0, 0, 0, 0))],
+        ["gas of 65 bits", withItem(9, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0))],
+        ["a difficulty of 33 bytes", withItem(7, new Uint8Array(33).fill(1))],
+        ["extra data without end", withItem(12, new Uint8Array(66_000))],
+        ["a megabyte", new Uint8Array(1_000_000)],
+        ["no hex", "0xzz"],
+        ["half a byte", "0xf"],
+      ];
+      for (const [why, bytes] of bad) {
+        expectRefusal(() => decodeHeader(bytes as Uint8Array), ["HeaderMalformed"], why);
+      }
+      expectRefusal(() => decodeHeader(encodeRlp([...items, new Uint8Array(32)])), ["HeaderUnsupported"]);
+    });
+  });
+});
