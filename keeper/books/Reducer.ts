@@ -1,0 +1,30 @@
+import type { BookName, Immutables } from "../domain/bookSet.ts";
+import type { Address, Hash, Hex } from "../lib/hex.ts";
+import type { LogData } from "./layout/readLog.ts";
+
+/** What a reducer may read and write while one log is applied. */
+export interface ReducerContext {
+  readonly timestamp: bigint;
+  readonly immutables: Immutables;
+  readonly addresses: Readonly<Record<BookName, Address>>;
+  /** A word of this reducer's contract, as the books have it. */
+  read(slot: Hash): bigint;
+  /** A word of another book contract, as the books have it. */
+  readOf(book: BookName, slot: Hash): bigint;
+  write(slot: Hash, value: bigint): void;
+  /** Records a miscomputed result when the event does not say what its inputs imply. */
+  expect(field: string, said: bigint | Hex | boolean, implied: bigint | Hex | boolean): void;
+}
+
+/**
+ * Event → slot writes for one book contract.
+ *
+ * A reducer computes results from an event's inputs and the value before it, and writes what it computed, never what
+ * the event claims: so a tampered word is not healed by the next ordinary event.
+ */
+export interface Reducer<Event extends { readonly name: string }> {
+  readonly book: BookName;
+  /** Decodes a log of the contract; null for an unknown topic. Throws `DecodeError`. */
+  decode(log: LogData): Event | null;
+  apply(event: Event, context: ReducerContext): void;
+}

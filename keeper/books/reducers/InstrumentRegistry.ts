@@ -1,0 +1,28 @@
+import { decodeEvent, storage, type InstrumentRegistryEvent } from "../generated/InstrumentRegistry.ts";
+import type { Reducer } from "../Reducer.ts";
+
+/** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
+export const MAPPED_VARIABLES = ["_authority", "_consumingSchedule", "_instruments"] as const;
+
+export const instrumentRegistry: Reducer<InstrumentRegistryEvent> = {
+  book: "InstrumentRegistry",
+  decode: decodeEvent,
+  apply(event, context) {
+    switch (event.name) {
+      case "AuthorityUpdated":
+        context.write(
+          storage.word0.slot,
+          storage.word0.encode({ authority: event.authority, consumingSchedule: false }),
+        );
+        return;
+      case "InstrumentSet": {
+        const { instrument, feed, initialPpm, maintenancePpm, priceBandPpm } = event;
+        context.write(
+          storage.instruments.slot(instrument),
+          storage.instruments.encode({ isListed: true, feed, initialPpm, maintenancePpm, priceBandPpm }),
+        );
+        return;
+      }
+    }
+  },
+};

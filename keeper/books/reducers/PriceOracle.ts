@@ -1,0 +1,27 @@
+import { decodeEvent, storage, type PriceOracleEvent } from "../generated/PriceOracle.ts";
+import type { Reducer } from "../Reducer.ts";
+
+/** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
+export const MAPPED_VARIABLES = ["_authority", "_consumingSchedule", "_feeds"] as const;
+
+export const priceOracle: Reducer<PriceOracleEvent> = {
+  book: "PriceOracle",
+  decode: decodeEvent,
+  apply(event, context) {
+    switch (event.name) {
+      case "AuthorityUpdated":
+        context.write(
+          storage.word0.slot,
+          storage.word0.encode({ authority: event.authority, consumingSchedule: false }),
+        );
+        return;
+      case "FeedSet": {
+        const { feed, aggregator, decimals, maxAge, minPrice, maxPrice } = event;
+        const { word0, word1 } = storage.feeds;
+        context.write(word0.slot(feed), word0.encode({ aggregator, decimals, maxAge }));
+        context.write(word1.slot(feed), word1.encode({ minPrice, maxPrice }));
+        return;
+      }
+    }
+  },
+};

@@ -1,0 +1,67 @@
+import { storage as ledger } from "../generated/PositionLedger.ts";
+import { decodeEvent, storage, type SoftPausedEvent, type SyncGuardEvent } from "../generated/SyncGuard.ts";
+import type { Reducer, ReducerContext } from "../Reducer.ts";
+import { newestBefore } from "./CheckpointRegistry.ts";
+
+/** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
+export const MAPPED_VARIABLES = ["_registry", "_liftedAt", "_incident", "_pausedBlocks", "_uses"] as const;
+
+/** Bit of the ledger's flags that refuses new risk. */
+const INCREASE_RISK = 1n;
+
+function applySoftPause(event: SoftPausedEvent, context: ReducerContext): void {
+  const before = storage.incident.decode(context.read(storage.incident.slot));
+  const { flags } = ledger.hot.decode(context.readOf("PositionLedger", ledger.hot.slot));
+  const isFirst = (flags & INCREASE_RISK) === 0n;
+  const incident = {
+    softUntil: context.timestamp + context.immutables.softTime,
+    softBlock: event.blockNumber > before.softBlock ? event.blockNumber : before.softBlock,
+    witnessNumber: isFirst
+      ? newestBefore(event.blockNumber, (slot) => context.readOf("CheckpointRegistry", slot))
+      : before.witnessNumber,
+    generation: before.generation,
+  };
+  context.expect("softUntil", event.softUntil, incident.softUntil);
+  context.expect("softBlock", event.softBlock, incident.softBlock);
+  context.expect("witnessNumber", event.witnessNumber, incident.witnessNumber);
+  context.expect("generation", event.generation, incident.generation);
+  context.write(storage.incident.slot, storage.incident.encode(incident));
+  context.write(storage.pausedBlocks.slot(event.incidentId), storage.pausedBlocks.encode(event.blockNumber));
+  context.write(
+    storage.uses.slot(event.attester),
+    storage.uses.encode({ isUsed: true, generation: before.generation }),
+  );
+}
+
+export const syncGuard: Reducer<SyncGuardEvent> = {
+  book: "SyncGuard",
+  decode: decodeEvent,
+  apply(event, context) {
+    switch (event.name) {
+      case "GuardBound": {
+        const word = storage.word0.decode(context.read(storage.word0.slot));
+        context.write(storage.word0.slot, storage.word0.encode({ ...word, registry: event.registry }));
+        return;
+      }
+      case "SoftPaused":
+        applySoftPause(event, context);
+        return;
+      case "SoftLifted": {
+        const incident = storage.incident.decode(context.read(storage.incident.slot));
+        const generation = incident.generation + 1n;
+        context.expect("generation", event.generation, generation);
+        context.expect("liftedAt", event.liftedAt, context.timestamp);
+        context.write(storage.incident.slot, storage.incident.encode({ ...incident, generation }));
+        const word = storage.word0.decode(context.read(storage.word0.slot));
+        context.write(storage.word0.slot, storage.word0.encode({ ...word, liftedAt: context.timestamp }));
+        return;
+      }
+      case "HardPaused": {
+        const incident = storage.incident.decode(context.read(storage.incident.slot));
+        const { witnessNumber } = event;
+        context.write(storage.incident.slot, storage.incident.encode({ ...incident, witnessNumber }));
+        return;
+      }
+    }
+  },
+};
