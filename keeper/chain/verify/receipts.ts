@@ -32,7 +32,11 @@ export interface VerifiedLog {
 const PLAIN_TYPES: ReadonlySet<number> = new Set([1, 2, 3, 4]);
 /** OP Stack deposits, whose receipts commit to two more fields since Canyon. */
 const DEPOSIT_TYPE = 0x7e;
-/** Of an 18 M gas log at 8 gas a byte and far above: bounds what one log makes us allocate. */
+/** LOG0 to LOG4. */
+const MAX_TOPICS = 4;
+/** Receipts of a block and logs of a receipt: at 375 gas a log, beyond any block. */
+const MAX_ELEMENTS = 1_000_000;
+/** At 8 gas a byte, beyond any block. */
 const MAX_DATA_BYTES = 16_777_216;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -42,8 +46,9 @@ function asFields(value: unknown, input: string): Fields {
   return value as Fields;
 }
 
-function asList(value: unknown, input: string): readonly unknown[] {
+function asList(value: unknown, input: string, maxLength: number): readonly unknown[] {
   if (!Array.isArray(value)) throw new HexError("HexMalformed", input, "not a list");
+  if (value.length > maxLength) throw new HexError("HexWrongLength", input, `more than ${maxLength} elements`);
   // By index, so that holes in a list become undefined values instead of being skipped.
   return Array.from({ length: value.length }, (_, index) => value[index] as unknown);
 }
@@ -58,8 +63,7 @@ interface ParsedLog {
 function parseLog(value: unknown, input: string): ParsedLog {
   const fields = asFields(value, input);
   const address = parseData(fields["address"], `${input}.address`, { length: 20 });
-  const list = asList(fields["topics"], `${input}.topics`);
-  if (list.length > 4) throw new HexError("HexWrongLength", `${input}.topics`, "more than four topics");
+  const list = asList(fields["topics"], `${input}.topics`, MAX_TOPICS);
   const topics = list.map((topic, at) => parseData(topic, `${input}.topics[${at}]`, { length: 32 }));
   const data = parseData(fields["data"], `${input}.data`, { maxLength: MAX_DATA_BYTES });
   return {
@@ -104,7 +108,7 @@ interface ParsedReceipt {
 function parseReceipt(value: unknown, index: number): ParsedReceipt {
   const fields = asFields(value, "receipt");
   const type = parseType(fields, index);
-  const logs = asList(fields["logs"], "logs").map((log, at) => parseLog(log, `logs[${at}]`));
+  const logs = asList(fields["logs"], "logs", MAX_ELEMENTS).map((log, at) => parseLog(log, `logs[${at}]`));
   const payload = encodeRlp([
     parseOutcome(fields),
     bigintToBytes(parseQuantity(fields["cumulativeGasUsed"], "cumulativeGasUsed", 64)),
@@ -120,10 +124,15 @@ function parseReceipt(value: unknown, index: number): ParsedReceipt {
 }
 
 function parseReceipts(receipts: unknown): ParsedReceipt[] {
-  if (!Array.isArray(receipts)) {
-    throw new VerificationError("ReceiptMalformed", "the receipts are not a list", { field: "receipts" });
+  let list: readonly unknown[];
+  try {
+    list = asList(receipts, "receipts", MAX_ELEMENTS);
+  } catch (error: unknown) {
+    if (!(error instanceof HexError)) throw error;
+    const payload = { field: "receipts", detail: error.code };
+    throw new VerificationError("ReceiptMalformed", error.message, payload, { cause: error });
   }
-  return asList(receipts, "receipts").map((receipt, index) => {
+  return list.map((receipt, index) => {
     try {
       return parseReceipt(receipt, index);
     } catch (error: unknown) {

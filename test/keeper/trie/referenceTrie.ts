@@ -52,6 +52,13 @@ export class ReferenceTrie {
   }
 }
 
+/** The root of the trie that maps RLP of each index to the value there, by `@ethereumjs/mpt`. */
+export async function plainTrieRoot(values: readonly Uint8Array[]): Promise<Hash> {
+  const trie = new MerklePatriciaTrie();
+  for (const [index, value] of values.entries()) await trie.put(encodeRlp(bigintToBytes(BigInt(index))), value);
+  return bytesToHex(trie.root());
+}
+
 /**
  * Slots whose hashes share their first nibbles, found by hashing three million: forks that deep do not occur among a
  * few random slots, and only there are nodes short enough to be embedded.
