@@ -5,7 +5,7 @@ import { HttpSource } from "./HttpSource.ts";
 import type { Source, SourceDeps, SourceOptions } from "./Source.ts";
 import { toSourceSettings } from "./SourceSettings.ts";
 import { openIpcChannel } from "./ipcChannel.ts";
-import { parseSourceUrl } from "./parseSourceUrl.ts";
+import { parseSourceUrl } from "../../lib/parseSourceUrl.ts";
 import { openWebSocketChannel } from "./webSocketChannel.ts";
 
 /**

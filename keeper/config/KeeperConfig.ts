@@ -1,0 +1,56 @@
+import type { Hex } from "../lib/hex.ts";
+
+/** What the keeper may do about what it finds: only look, tell somebody, or send transactions. */
+export const MODES = ["watch", "alert", "act"] as const;
+export type Mode = (typeof MODES)[number];
+
+/** Least important level of log lines that are written. */
+export const LEVELS = ["debug", "info", "warn", "error"] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** One RPC endpoint; votes are counted by operator. */
+export interface SourceConfig {
+  /** The operator's name, numbered where one has several endpoints. */
+  readonly id: string;
+  /** May hold secrets: never shown. */
+  readonly url: string;
+  readonly operator: string;
+  readonly client: string;
+}
+
+/** Everything an operator can set. Immutable. */
+export interface KeeperConfig {
+  readonly sources: readonly SourceConfig[];
+  readonly singleSource: boolean;
+  /** Path of the file with the contracts' addresses. */
+  readonly deployment: string | undefined;
+  readonly mode: Mode;
+  /** Private keys, 32 bytes. Secret. */
+  readonly pauseKey: Hex | undefined;
+  readonly attestKey: Hex | undefined;
+  readonly postKey: Hex | undefined;
+  readonly checkpointIntervalSeconds: number;
+  readonly dataDirectory: string;
+  readonly apiHost: string;
+  /** 0 lets the system choose. */
+  readonly apiPort: number;
+  readonly logLevel: Level;
+  readonly requestDeadlineMs: number;
+  /** Whole gwei; what an emergency transaction may pay a unit of gas. */
+  readonly maxFeePerGasGwei: number;
+  /** Blocks below the head for which account proofs are kept. */
+  readonly proofDepth: number;
+  readonly json: boolean;
+}
+
+/** The name of a setting. */
+export type ConfigKey = keyof KeeperConfig;
+
+/** Where a value came from, strongest first. */
+export type OriginKind = "flag" | "env" | "file" | "default";
+
+/** Where a value came from, and under which name: `--api-port`, `LOCKSTEP_API_PORT`, `apiPort in lockstep.json`. */
+export interface Origin {
+  readonly kind: OriginKind;
+  readonly name: string;
+}

@@ -1,0 +1,173 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { ConfigProblem } from "./ConfigProblem.ts";
+import { configError, showValue } from "./ConfigProblem.ts";
+import type { ConfigOption } from "./configOptions.ts";
+import { CONFIG_FILE_OPTION, CONFIG_OPTIONS } from "./configOptions.ts";
+import { CONFIG_TABLE } from "./configTable.ts";
+import type { ConfigKey, KeeperConfig, Origin, OriginKind } from "./KeeperConfig.ts";
+import { suggest } from "./suggest.ts";
+
+/** Where settings come from. */
+export interface ConfigInputs {
+  /** Parsed flags by camelCase name; names that are no settings are ignored. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Path of the configuration file, unless `--config` or `LOCKSTEP_CONFIG` names another. */
+  readonly file?: string;
+  /** `LOCKSTEP_*` variables of other programs, which are no mistakes. */
+  readonly otherEnv?: readonly string[];
+}
+
+/** A configuration, and where each value of it came from. */
+export interface LoadedConfig {
+  readonly config: KeeperConfig;
+  readonly origins: Readonly<Record<ConfigKey, Origin>>;
+}
+
+/** One place where settings stand. */
+interface Layer {
+  readonly kind: OriginKind;
+  readonly nameOf: (option: ConfigOption) => string;
+  /** The raw value, or undefined when the option is not set there. */
+  readonly read: (option: ConfigOption) => unknown;
+  /** Where relative paths start; undefined for the working directory. */
+  readonly base?: string;
+}
+
+/**
+ * Settles every setting: flag, else environment, else file, else default. An empty environment variable is not set. A
+ * secret may be given by value or by file, but not by both in one place.
+ *
+ * @throws KeeperError `ConfigInvalid`, whose payload `problems` lists everything that is wrong.
+ */
+export function loadKeeperConfig(inputs: ConfigInputs): LoadedConfig {
+  const problems: ConfigProblem[] = [];
+  const layers = [flagLayer(inputs), envLayer(inputs, problems), ...fileLayers(inputs, problems)];
+  const origins: Partial<Record<ConfigKey, Origin>> = {};
+  const take = <K extends ConfigKey>(key: K): KeeperConfig[K] => {
+    const { value, origin } = settle(key, layers, problems);
+    origins[key] = origin;
+    return value;
+  };
+  const attestKey = take("attestKey");
+  const config: KeeperConfig = {
+    sources: take("sources"),
+    singleSource: take("singleSource"),
+    deployment: take("deployment"),
+    mode: take("mode"),
+    pauseKey: take("pauseKey"),
+    attestKey,
+    postKey: take("postKey") ?? attestKey,
+    checkpointIntervalSeconds: take("checkpointIntervalSeconds"),
+    dataDirectory: take("dataDirectory"),
+    apiHost: take("apiHost"),
+    apiPort: take("apiPort"),
+    logLevel: take("logLevel"),
+    requestDeadlineMs: take("requestDeadlineMs"),
+    maxFeePerGasGwei: take("maxFeePerGasGwei"),
+    proofDepth: take("proofDepth"),
+    json: take("json"),
+  };
+  if (problems.length > 0) throw configError(problems);
+  return { config: Object.freeze(config), origins: Object.freeze(origins) as Record<ConfigKey, Origin> };
+}
+
+function settle<K extends ConfigKey>(
+  key: K,
+  layers: readonly Layer[],
+  problems: ConfigProblem[],
+): { value: KeeperConfig[K]; origin: Origin } {
+  const row = CONFIG_TABLE[key];
+  const options = CONFIG_OPTIONS.filter((option) => option.key === key);
+  for (const layer of layers) {
+    const set = options.filter((option) => layer.read(option) !== undefined);
+    const option = set[0];
+    if (option === undefined) continue;
+    const origin: Origin = { kind: layer.kind, name: layer.nameOf(option) };
+    if (set.length > 1) {
+      const other = layer.nameOf(set[1]!);
+      problems.push({ name: origin.name, expected: `given together with ${other}; keep one of them` });
+      return { value: row.default, origin };
+    }
+    const raw = option.isKeyFile ? readKeyFile(layer, option, problems) : layer.read(option);
+    if (raw === undefined) return { value: row.default, origin };
+    const parsed = row.parse(raw);
+    if (parsed.ok) {
+      const isRelocated = row.isPath === true && layer.base !== undefined && typeof parsed.value === "string";
+      const value = isRelocated ? (resolve(layer.base!, parsed.value as string) as KeeperConfig[K]) : parsed.value;
+      return { value, origin };
+    }
+    const value = row.isSecret === true ? "***" : (parsed.shown ?? showValue(raw));
+    problems.push({ name: origin.name, value, expected: parsed.expected });
+    return { value: row.default, origin };
+  }
+  return { value: row.default, origin: { kind: "default", name: "default" } };
+}
+
+function flagLayer({ flags }: ConfigInputs): Layer {
+  const read = (option: ConfigOption): unknown => (Object.hasOwn(flags, option.name) ? flags[option.name] : undefined);
+  return { kind: "flag", nameOf: (option) => option.flag, read };
+}
+
+function envLayer({ env, otherEnv = [] }: ConfigInputs, problems: ConfigProblem[]): Layer {
+  const known: string[] = [...CONFIG_OPTIONS.map((option) => option.env), CONFIG_FILE_OPTION.env];
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith("LOCKSTEP_") || known.includes(name) || otherEnv.includes(name)) continue;
+    problems.push({ name, expected: unknownText(name, known) });
+  }
+  const read = (option: ConfigOption): unknown => (env[option.env]?.trim() === "" ? undefined : env[option.env]);
+  return { kind: "env", nameOf: (option) => option.env, read };
+}
+
+function fileLayers(inputs: ConfigInputs, problems: ConfigProblem[]): Layer[] {
+  const named = inputs.flags[CONFIG_FILE_OPTION.name] ?? (inputs.env[CONFIG_FILE_OPTION.env] || inputs.file);
+  if (named === undefined) return [];
+  const file = String(named);
+  const settings = readSettings(file, problems);
+  const known = CONFIG_OPTIONS.map((option) => option.name);
+  for (const name of Object.keys(settings)) {
+    if (!known.includes(name)) problems.push({ name: `${name} in ${file}`, expected: unknownText(name, known) });
+  }
+  const read = (option: ConfigOption): unknown =>
+    Object.hasOwn(settings, option.name) ? settings[option.name] : undefined;
+  return [{ kind: "file", nameOf: (option) => `${option.name} in ${file}`, read, base: dirname(resolve(file)) }];
+}
+
+function readSettings(file: string, problems: ConfigProblem[]): Record<string, unknown> {
+  const text = readText(file, file, problems);
+  if (text === undefined) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's message repeats pieces of the file, which may hold a secret.
+    value = undefined;
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  problems.push({ name: file, expected: "the file does not hold one JSON object" });
+  return {};
+}
+
+function readKeyFile(layer: Layer, option: ConfigOption, problems: ConfigProblem[]): string | undefined {
+  const path = layer.read(option);
+  const name = layer.nameOf(option);
+  if (typeof path === "string" && path !== "") return readText(resolve(layer.base ?? "", path), name, problems);
+  problems.push({ name, value: showValue(path), expected: "the path of a file" });
+  return undefined;
+}
+
+function readText(path: string, name: string, problems: ConfigProblem[]): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error: unknown) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    problems.push({ name, value: showValue(path), expected: `a file that can be read (${code})` });
+    return undefined;
+  }
+}
+
+function unknownText(name: string, known: readonly string[]): string {
+  const near = suggest(name, known);
+  return near === undefined ? "no such setting" : `no such setting; did you mean ${near}?`;
+}

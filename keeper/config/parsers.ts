@@ -1,0 +1,71 @@
+import type { Hex } from "../lib/hex.ts";
+
+/** A value, or what was expected instead. `shown` is what may be repeated of a value that holds secrets. */
+export type Parsed<T> = { readonly ok: true; readonly value: T } | Rejected;
+export interface Rejected {
+  readonly ok: false;
+  readonly expected: string;
+  readonly shown?: string;
+}
+
+/** Reads a raw value: a string from a flag or the environment, anything from a file. */
+export type Parser<T> = (raw: unknown) => Parsed<T>;
+
+/** Order of the secp256k1 group (SEC 2): private keys are below it. */
+const GROUP_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+
+/** A parsed value. */
+export function accept<T>(value: T): Parsed<T> {
+  return { ok: true, value };
+}
+
+/** A refusal. */
+export function reject(expected: string, shown?: string): Rejected {
+  return shown === undefined ? { ok: false, expected } : { ok: false, expected, shown };
+}
+
+/** `true` or `false`; `1` and `0` as text. */
+export const parseBoolean: Parser<boolean> = (raw) => {
+  if (raw === true || raw === "true" || raw === "1") return accept(true);
+  if (raw === false || raw === "false" || raw === "0") return accept(false);
+  return reject("true or false");
+};
+
+/** A whole number within bounds, both included. */
+export function integerParser(minimum: number, maximum: number): Parser<number> {
+  return (raw) => {
+    const value = typeof raw === "string" && /^\d{1,15}$/.test(raw.trim()) ? Number(raw) : raw;
+    const isInside = Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum;
+    return isInside ? accept(value as number) : reject(`a whole number from ${minimum} to ${maximum}`);
+  };
+}
+
+/** One of a few words. */
+export function wordParser<T extends string>(words: readonly T[]): Parser<T> {
+  return (raw) => {
+    const word = words.find((candidate) => candidate === raw);
+    return word === undefined ? reject(`one of ${words.join(", ")}`) : accept(word);
+  };
+}
+
+/** A path: any text that is not blank and holds no NUL. */
+export const parsePath: Parser<string> = (raw) => {
+  const isPath = typeof raw === "string" && raw.trim() !== "" && !raw.includes("\0");
+  return isPath ? accept(raw) : reject("a path");
+};
+
+/** An address to listen on. */
+export const parseHost: Parser<string> = (raw) => {
+  const isHost = typeof raw === "string" && /^[a-z0-9.:_-]{1,253}$/i.test(raw);
+  return isHost ? accept(raw) : reject("an IP address or a host name, without scheme and port");
+};
+
+/** A private key: 64 hexadecimal digits, with or without `0x`. Returned lower-case with `0x`. */
+export const parsePrivateKey: Parser<Hex> = (raw) => {
+  const expected = "a private key: 0x and 64 hexadecimal digits";
+  const digits = typeof raw === "string" ? /^(?:0x)?([0-9a-f]{64})$/i.exec(raw.trim())?.[1] : undefined;
+  if (digits === undefined) return reject(expected);
+  const scalar = BigInt(`0x${digits}`);
+  if (scalar === 0n || scalar >= GROUP_ORDER) return reject(`${expected}, above 0 and below the order of secp256k1`);
+  return accept(`0x${digits.toLowerCase()}`);
+};
