@@ -1,0 +1,278 @@
+import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../domain/bookSet.ts";
+import type { Cause, Finding } from "../domain/Finding.ts";
+import { assert } from "../lib/assert.ts";
+import type { Address, Hash } from "../lib/hex.ts";
+import { StorageTrie } from "../trie/StorageTrie.ts";
+import { decodeEvent as decodeFeedEvent } from "./generated/AggregatorV3Interface.ts";
+import { storage as ledger } from "./generated/PositionLedger.ts";
+import { DecodeError } from "./layout/DecodeError.ts";
+import { LayoutRangeError } from "./layout/LayoutRangeError.ts";
+import type { LegalityContext } from "./legality/LegalityContext.ts";
+import { TransactionRules } from "./legality/TransactionRules.ts";
+import { readPrice, type Answer } from "./Prices.ts";
+import type { Reducer, ReducerContext } from "./Reducer.ts";
+import { REDUCERS } from "./reducers.ts";
+
+/** A log as the receipts root proves it; the fields the books need. */
+export interface BookLog {
+  readonly address: Address;
+  readonly topics: readonly Hash[];
+  readonly data: Hash;
+  readonly transactionIndex: number;
+  readonly logIndex: number;
+}
+
+/** A verified block as the books take it in. */
+export interface BookBlock {
+  readonly number: number;
+  readonly hash: Hash;
+  readonly parentHash: Hash;
+  /** Seconds. */
+  readonly timestamp: number;
+  readonly logs: readonly BookLog[];
+}
+
+/** Everything needed to take one block back. */
+interface Undo {
+  readonly block: BookBlock;
+  readonly words: (readonly [BookName, Hash, bigint])[];
+  readonly answers: (readonly [Address, Answer | undefined])[];
+}
+
+export interface BooksOptions {
+  readonly addresses: BookAddresses;
+  readonly immutables: Immutables;
+  /** Blocks that can be taken back; older ones are forgotten. */
+  readonly undoDepth?: number;
+  /** For tests: other reducers, such as a broken twin. */
+  readonly reducers?: Readonly<Record<BookName, Reducer<{ readonly name: string }>>>;
+}
+
+const DEFAULT_UNDO_DEPTH = 8_192;
+
+/**
+ * The protocol's books: every storage word of every book contract, as its events imply it.
+ *
+ * Invariants: rolling back and applying again gives the same words as a rebuild; a block is applied only on top of its
+ * parent; nothing is ever read from the chain's storage.
+ */
+export class Books {
+  readonly addresses: BookAddresses;
+  readonly immutables: Immutables;
+  readonly #undoDepth: number;
+  readonly #reducers: Readonly<Record<BookName, Reducer<{ readonly name: string }>>>;
+  readonly #tries: Readonly<Record<BookName, StorageTrie>>;
+  readonly #bookAt: ReadonlyMap<Address, BookName>;
+  readonly #answers = new Map<Address, Answer>();
+  readonly #undo: Undo[] = [];
+
+  constructor({ addresses, immutables, undoDepth = DEFAULT_UNDO_DEPTH, reducers = REDUCERS }: BooksOptions) {
+    this.addresses = addresses;
+    this.immutables = immutables;
+    this.#undoDepth = undoDepth;
+    this.#reducers = reducers;
+    const tries = BOOK_NAMES.map((name) => [name, new StorageTrie()] as const);
+    this.#tries = Object.fromEntries(tries) as Record<BookName, StorageTrie>;
+    this.#bookAt = new Map(BOOK_NAMES.map((name) => [addresses[name], name]));
+  }
+
+  /** The block the books stand at; null before the first. */
+  get tip(): BookBlock | null {
+    return this.#undo.at(-1)?.block ?? null;
+  }
+
+  /** Whether `hash` can be rolled back to. */
+  holds(hash: Hash): boolean {
+    return this.#undo.some(({ block }) => block.hash === hash);
+  }
+
+  read(book: BookName, slot: Hash): bigint {
+    return this.#tries[book].get(slot);
+  }
+
+  trie(book: BookName): StorageTrie {
+    return this.#tries[book];
+  }
+
+  root(book: BookName): Hash {
+    return this.#tries[book].root();
+  }
+
+  /** Storage roots in the order of the book set. */
+  roots(): Hash[] {
+    return BOOK_NAMES.map((name) => this.root(name));
+  }
+
+  answerOf(aggregator: Address): Answer | undefined {
+    return this.#answers.get(aggregator);
+  }
+
+  /** Applies the next block and returns what it proves to be wrong with it. */
+  apply(block: BookBlock): Finding[] {
+    const tip = this.tip;
+    assert(tip === null || tip.hash === block.parentHash, "a block is applied on top of its parent");
+    const application = new Application(this.#parts(), block);
+    application.run();
+    this.#undo.push({ block, words: application.words, answers: application.answers });
+    if (this.#undo.length > this.#undoDepth) this.#undo.shift();
+    return application.findings;
+  }
+
+  /** Takes the newest block back and returns it. */
+  undo(): BookBlock {
+    const last = this.#undo.pop();
+    assert(last !== undefined, "there is a block to take back");
+    for (const [book, slot, value] of last.words.toReversed()) this.#tries[book].set(slot, value);
+    for (const [aggregator, answer] of last.answers.toReversed()) {
+      if (answer === undefined) this.#answers.delete(aggregator);
+      else this.#answers.set(aggregator, answer);
+    }
+    return last.block;
+  }
+
+  /** Words of a book as they were before the newest block, for the second opinion. */
+  wordsBeforeTip(book: BookName): Map<Hash, bigint> {
+    const words = new Map<Hash, bigint>(this.#tries[book].slots());
+    for (const [name, slot, value] of this.#undo.at(-1)?.words.toReversed() ?? []) {
+      if (name === book) words.set(slot, value);
+    }
+    return words;
+  }
+
+  /** Answers as they were before the newest block. */
+  answersBeforeTip(): Map<Address, Answer> {
+    const answers = new Map(this.#answers);
+    for (const [aggregator, answer] of this.#undo.at(-1)?.answers.toReversed() ?? []) {
+      if (answer === undefined) answers.delete(aggregator);
+      else answers.set(aggregator, answer);
+    }
+    return answers;
+  }
+
+  #parts(): Parts {
+    return {
+      books: this,
+      reducers: this.#reducers,
+      tries: this.#tries,
+      bookAt: this.#bookAt,
+      answers: this.#answers,
+    };
+  }
+}
+
+interface Parts {
+  readonly books: Books;
+  readonly reducers: Readonly<Record<BookName, Reducer<{ readonly name: string }>>>;
+  readonly tries: Readonly<Record<BookName, StorageTrie>>;
+  readonly bookAt: ReadonlyMap<Address, BookName>;
+  readonly answers: Map<Address, Answer>;
+}
+
+/** One block being applied. */
+class Application {
+  readonly findings: Finding[] = [];
+  readonly words: (readonly [BookName, Hash, bigint])[] = [];
+  readonly answers: (readonly [Address, Answer | undefined])[] = [];
+  readonly #parts: Parts;
+  readonly #block: BookBlock;
+  readonly #timestamp: bigint;
+  readonly #legality: LegalityContext;
+
+  constructor(parts: Parts, block: BookBlock) {
+    this.#parts = parts;
+    this.#block = block;
+    this.#timestamp = BigInt(block.timestamp);
+    const { addresses, immutables } = parts.books;
+    this.#legality = {
+      timestamp: this.#timestamp,
+      immutables,
+      addresses,
+      readOf: (book, slot) => parts.tries[book].get(slot),
+      priceOf: (feed) =>
+        readPrice(
+          feed,
+          this.#timestamp,
+          (slot) => parts.tries.PriceOracle.get(slot),
+          (aggregator) => parts.answers.get(aggregator),
+        ),
+      illegal: (book, logIndex, detail) => {
+        this.#find("illegal", book, logIndex, detail);
+      },
+    };
+  }
+
+  run(): void {
+    const { logs } = this.#block;
+    for (let start = 0; start < logs.length; ) {
+      const transactionIndex = logs[start]?.transactionIndex;
+      let end = start;
+      while (logs[end]?.transactionIndex === transactionIndex) end += 1;
+      this.#runTransaction(logs.slice(start, end));
+      start = end;
+    }
+  }
+
+  #runTransaction(logs: readonly BookLog[]): void {
+    const isCreation = this.#parts.tries.PositionLedger.get(ledger.hot.slot) === 0n;
+    const rules = new TransactionRules(this.#legality);
+    for (const log of logs) {
+      const book = this.#parts.bookAt.get(log.address);
+      if (book === undefined) this.#applyFeedLog(log);
+      else this.#applyBookLog(book, log, rules);
+    }
+    rules.end(isCreation);
+  }
+
+  #applyBookLog(book: BookName, log: BookLog, rules: TransactionRules): void {
+    const reducer = this.#parts.reducers[book];
+    try {
+      const event = reducer.decode(log);
+      if (event === null) {
+        this.#find("unreadable", book, log.logIndex, `a log with the unknown topic ${log.topics[0] ?? "(none)"}`);
+        return;
+      }
+      reducer.apply(event, this.#contextFor(book, log, event.name));
+      rules.see({ book, logIndex: log.logIndex, event });
+    } catch (error: unknown) {
+      if (error instanceof DecodeError) this.#find("unreadable", book, log.logIndex, error.message);
+      else if (error instanceof LayoutRangeError) this.#find("miscomputed", book, log.logIndex, error.message);
+      else throw error;
+    }
+  }
+
+  #contextFor(book: BookName, log: BookLog, name: string): ReducerContext {
+    const { tries, books } = this.#parts;
+    return {
+      timestamp: this.#timestamp,
+      immutables: books.immutables,
+      addresses: books.addresses,
+      read: (slot) => tries[book].get(slot),
+      readOf: (other, slot) => tries[other].get(slot),
+      write: (slot, value) => {
+        this.words.push([book, slot, tries[book].get(slot)]);
+        tries[book].set(slot, value);
+      },
+      expect: (field, said, implied) => {
+        if (said === implied) return;
+        this.#find("miscomputed", book, log.logIndex, `${name}.${field} says ${said}, its inputs imply ${implied}`);
+      },
+    };
+  }
+
+  /** Any contract may log an answer; only those of aggregators that a feed names are ever asked for. */
+  #applyFeedLog(log: BookLog): void {
+    try {
+      const event = decodeFeedEvent(log);
+      if (event === null) return;
+      this.answers.push([log.address, this.#parts.answers.get(log.address)]);
+      this.#parts.answers.set(log.address, { answer: event.current, updatedAt: event.updatedAt });
+    } catch (error: unknown) {
+      if (!(error instanceof DecodeError)) throw error;
+    }
+  }
+
+  #find(cause: Cause, contract: BookName, logIndex: number, detail: string): void {
+    const { number: blockNumber, hash: blockHash } = this.#block;
+    this.findings.push({ cause, contract, blockNumber, blockHash, detail, logIndex });
+  }
+}

@@ -1,0 +1,22 @@
+import type { BookName } from "../domain/bookSet.ts";
+import type { Reducer } from "./Reducer.ts";
+import { checkpointRegistry } from "./reducers/CheckpointRegistry.ts";
+import { collateralVault } from "./reducers/CollateralVault.ts";
+import { instrumentRegistry } from "./reducers/InstrumentRegistry.ts";
+import { keeperRegistry } from "./reducers/KeeperRegistry.ts";
+import { orderSettlement } from "./reducers/OrderSettlement.ts";
+import { positionLedger } from "./reducers/PositionLedger.ts";
+import { priceOracle } from "./reducers/PriceOracle.ts";
+import { syncGuard } from "./reducers/SyncGuard.ts";
+
+/** The reducer of each book contract. A decoder only ever yields events that its own reducer takes. */
+export const REDUCERS = {
+  CollateralVault: collateralVault,
+  PositionLedger: positionLedger,
+  OrderSettlement: orderSettlement,
+  InstrumentRegistry: instrumentRegistry,
+  PriceOracle: priceOracle,
+  KeeperRegistry: keeperRegistry,
+  SyncGuard: syncGuard,
+  CheckpointRegistry: checkpointRegistry,
+} as unknown as Readonly<Record<BookName, Reducer<{ readonly name: string }>>>;
