@@ -7,10 +7,17 @@ import { naiveStorageRoot } from "../../../keeper/trie/naiveRoot.ts";
 import { EMPTY_ROOT } from "../../../keeper/trie/nodeEncoding.ts";
 import { StorageTrie } from "../../../keeper/trie/StorageTrie.ts";
 import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
-import { ReferenceTrie, slotOf, SLOTS_SHARING_TEN_NIBBLES, type Words } from "./referenceTrie.ts";
+import {
+  ReferenceTrie,
+  slotOf,
+  SLOTS_SHARING_NINE_NIBBLES,
+  SLOTS_SHARING_TEN_NIBBLES,
+  type Words,
+} from "./referenceTrie.ts";
 
 const SEED = 20_260_418;
 const WORD_MAX = (1n << 256n) - 1n;
+const DEEP_PAIRS = [SLOTS_SHARING_NINE_NIBBLES, ...SLOTS_SHARING_TEN_NIBBLES.slice(0, 2)];
 
 function trieOf(words: Iterable<readonly [Hex, bigint]>): StorageTrie {
   const trie = new StorageTrie();
@@ -20,7 +27,7 @@ function trieOf(words: Iterable<readonly [Hex, bigint]>): StorageTrie {
 
 /** A write to one of `slots` slots: small, wide and repeated words, and deletions one time in three. */
 function randomWrite(random: SeededRandom, slots: number): [Hex, bigint] {
-  const pair = SLOTS_SHARING_TEN_NIBBLES[random.below(SLOTS_SHARING_TEN_NIBBLES.length)]!;
+  const pair = DEEP_PAIRS[random.below(DEEP_PAIRS.length)]!;
   const slot = random.below(8) === 0 ? pair[random.below(2)]! : slotOf(random.below(slots));
   if (random.below(3) === 0) return [slot, 0n];
   return [slot, random.uint([1, 7, 8, 64, 256][random.below(5)]!)];

@@ -68,3 +68,6 @@ export const SLOTS_SHARING_TEN_NIBBLES: readonly (readonly [Hex, Hex])[] = [
   [slotOf(468_858), slotOf(1_452_710)],
   [slotOf(247_476), slotOf(515_151)],
 ];
+
+/** A small word under one of these makes a leaf of 31 bytes: the longest node that is embedded. */
+export const SLOTS_SHARING_NINE_NIBBLES: readonly [Hex, Hex] = [slotOf(848_418), slotOf(1_519_231)];
