@@ -1,4 +1,5 @@
-import { redactUrl } from "../lib/redact.ts";
+import { redactHost, redactUrl } from "../lib/redact.ts";
+import type { SourceTarget } from "../lib/parseSourceUrl.ts";
 import { parseSourceUrl } from "../lib/parseSourceUrl.ts";
 import type { SourceConfig } from "./KeeperConfig.ts";
 import type { Parsed, Parser } from "./parsers.ts";
@@ -26,12 +27,12 @@ export const parseSources: Parser<readonly SourceConfig[]> = (raw) => {
   for (const [index, item] of (items as unknown[]).entries()) {
     const entry = parseEntry(item);
     if (!entry.ok) return reject(`source ${index + 1} to be ${entry.expected}`, entry.shown);
-    if (entries.some(({ url }) => url === entry.value.url)) {
+    if (entries.some(({ url }) => canonical(url) === canonical(entry.value.url))) {
       return reject(`source ${index + 1} to differ from the sources before it`, redactUrl(entry.value.url));
     }
     entries.push(entry.value);
   }
-  return accept(Object.freeze(entries.map((entry, index) => Object.freeze({ id: idOf(entries, index), ...entry }))));
+  return accept(Object.freeze(withIds(entries)));
 };
 
 function parseEntry(item: unknown): Parsed<Entry> {
@@ -39,11 +40,12 @@ function parseEntry(item: unknown): Parsed<Entry> {
   if (fields === undefined) return reject(EXPECTED, "***");
   const target = parseSourceUrl(fields.url);
   if (target === undefined) return reject(EXPECTED, fields.url.includes("://") ? redactUrl(fields.url) : "***");
-  const operator = fields.operator ?? (target.kind === "ipc" ? "local" : target.url.hostname.replaceAll(/[[\]]/g, ""));
+  const operator = fields.operator ?? hostOf(target);
   const client = fields.client ?? "unknown";
   const isNamed = (fields.operator === undefined || NAME.test(operator)) && NAME.test(client);
   if (!isNamed) return reject("named by letters, digits, dots, dashes and underscores", redactUrl(fields.url));
-  return accept({ url: fields.url, operator, client });
+  // Names that differ in case only are one operator: a slip must not make two voices of one.
+  return accept({ url: fields.url, operator: operator.toLowerCase(), client });
 }
 
 function readFields(
@@ -63,9 +65,25 @@ function readFields(
   return { url, operator, client };
 }
 
-function idOf(entries: readonly Entry[], index: number): string {
-  const { operator } = entries[index]!;
-  const isAlone = entries.filter((entry) => entry.operator === operator).length === 1;
-  const position = entries.slice(0, index + 1).filter((entry) => entry.operator === operator).length;
-  return isAlone ? operator : `${operator}-${position}`;
+/** The host, without a key that it may hold; everything on this machine's sockets is one operator. */
+function hostOf(target: SourceTarget): string {
+  return target.kind === "ipc" ? "local" : redactHost(target.url.hostname).replaceAll(/[[\]]/g, "");
+}
+
+/** The same for two spellings of one URL. */
+function canonical(url: string): string {
+  const target = parseSourceUrl(url);
+  return target === undefined || target.kind === "ipc" ? (target?.path ?? url) : target.url.href;
+}
+
+/** An id is the operator's name, numbered where one operator has several sources or the name is taken. */
+function withIds(entries: readonly Entry[]): SourceConfig[] {
+  const taken = new Set<string>();
+  return entries.map((entry) => {
+    const isAlone = entries.filter(({ operator }) => operator === entry.operator).length === 1;
+    let id = isAlone ? entry.operator : `${entry.operator}-1`;
+    for (let position = 2; taken.has(id); position++) id = `${entry.operator}-${position}`;
+    taken.add(id);
+    return Object.freeze({ id, ...entry });
+  });
 }

@@ -67,5 +67,5 @@ export const parsePrivateKey: Parser<Hex> = (raw) => {
   if (digits === undefined) return reject(expected);
   const scalar = BigInt(`0x${digits}`);
   if (scalar === 0n || scalar >= GROUP_ORDER) return reject(`${expected}, above 0 and below the order of secp256k1`);
-  return accept(`0x${digits.toLowerCase()}`);
+  return accept<Hex>(`0x${digits.toLowerCase()}`);
 };

@@ -25,7 +25,19 @@ export function redactUrl(url: string): string {
     .join("/");
   const query = [...parsed.searchParams.keys()].map((name) => `${looksLikeKey(name) ? MASK : name}=${MASK}`).join("&");
   const suffix = (query === "" ? "" : `?${query}`) + (parsed.hash === "" ? "" : `#${MASK}`);
-  return `${parsed.protocol}//${userInfo}${parsed.host}${path === "/" ? "" : path}${suffix}`;
+  const port = parsed.port === "" ? "" : `:${parsed.port}`;
+  return `${parsed.protocol}//${userInfo}${redactHost(parsed.hostname)}${port}${path === "/" ? "" : path}${suffix}`;
+}
+
+/** A host name whose labels that look like API keys are masked: some providers put the key there. */
+export function redactHost(host: string): string {
+  const isKey = (label: string): boolean => label.length >= LONG_SEGMENT && /\d/.test(label) && /[a-z]/i.test(label);
+  return host.startsWith("[")
+    ? host
+    : host
+        .split(".")
+        .map((label) => (isKey(label) ? MASK : label))
+        .join(".");
 }
 
 /** The text with every URL in it redacted. For messages that came from a library or a server. */
