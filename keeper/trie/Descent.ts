@@ -9,7 +9,10 @@ import { decodeProofNode, type ProofNode } from "./proofNode.ts";
 import type { StorageTrie, TrieEntry } from "./StorageTrie.ts";
 import { walkProof } from "./walkProof.ts";
 
-/** A slot whose word in the books is not the word on the chain. */
+/**
+ * A slot whose word in the books is not the word on the chain. Both are 0 only where the chain's trie has a leaf of
+ * zero, which no real chain has (see `WordOptions`).
+ */
 export interface SlotDifference {
   /** The slot, where it is known: always for one of ours, by luck for one that only the chain has. */
   readonly slot?: Hex;
@@ -54,6 +57,8 @@ const DEFAULT_MAX_ROUNDS = 100;
 const DEFAULT_MAX_GRIND_NIBBLES = 5;
 /** Keys in one `eth_getProof`; clients refuse more than about a thousand. */
 const MAX_KEYS_PER_ROUND = 64;
+/** A leaf of zero is what makes the roots differ where one stands, so it is named: both words are 0 then. */
+const ZERO_LEAF = { allowsZeroLeaf: true };
 /** Work per descent, in multiples of the hashes expected for one longest prefix: fails once in e^6 = 400 times. */
 const GRIND_FACTOR = 6;
 
@@ -167,13 +172,13 @@ export class Descent {
   #verify(slot: Hex, answer: StorageProofAnswer, seen: Map<string, ProofNode>): void {
     const hashedKey = keccak256(parseData(slot, "key"));
     const walk = walkProof({ root: this.#chainRoot, hashedKey, proof: answer.proof });
-    const proven = walk.value === null ? 0n : decodeWord(walk.value);
+    const proven = walk.value === null ? 0n : decodeWord(walk.value, ZERO_LEAF);
     if (answer.value !== undefined && answer.value !== proven) {
       const payload = { key: slot, claimed: answer.value, proven };
       throw new ProofError("ProofValueMismatch", `the answer's value of ${slot} is not the proven one`, payload);
     }
     const last = walk.nodes.at(-1)?.node;
-    if (last?.kind === "leaf") decodeWord(last.value);
+    if (last?.kind === "leaf") decodeWord(last.value, ZERO_LEAF);
     this.#askedSlots.set(bytesToHex(hashedKey), slot);
     const digits = bytesToHex(hashedKey).slice(2);
     for (const { depth, node } of walk.nodes) seen.set(digits.slice(0, depth), node);
@@ -209,13 +214,13 @@ export class Descent {
 
   #compareLeaf(path: readonly number[], leaf: ProofNode & { kind: "leaf" }): void {
     const hashedSlot: Hash = `0x${toDigits([...path, ...leaf.path])}`;
-    const chain = decodeWord(leaf.value);
+    const chain = decodeWord(leaf.value, ZERO_LEAF);
     let own: TrieEntry | undefined;
     for (const entry of this.#trie.entriesUnder(path)) {
       if (entry.hashedSlot === hashedSlot) own = entry;
       else if (!this.#add({ slot: entry.slot, hashedSlot: entry.hashedSlot, own: entry.value, chain: 0n })) return;
     }
-    if (own?.value === chain) return;
+    if (own !== undefined && own.value === chain) return;
     const slot = own?.slot ?? this.#askedSlots.get(hashedSlot);
     this.#add({ ...(slot === undefined ? {} : { slot }), hashedSlot, own: own?.value ?? 0n, chain });
   }

@@ -2,7 +2,7 @@ import { bytesToBigint } from "../../lib/bytes.ts";
 import { bytesToHex, HexError, parseData, type Address, type Hash, type Hex } from "../../lib/hex.ts";
 import { keccak256 } from "../../lib/keccak.ts";
 import { decodeRlp, RlpError, type RlpItem } from "../../lib/rlp.ts";
-import { decodeWord } from "../../trie/decodeWord.ts";
+import { decodeWord, type WordOptions } from "../../trie/decodeWord.ts";
 import { ProofError } from "../../trie/ProofError.ts";
 import { walkProof } from "../../trie/walkProof.ts";
 import { VerificationError } from "./VerificationError.ts";
@@ -27,7 +27,7 @@ export interface AccountProofQuestion {
 }
 
 /** A storage proof, as `eth_getProof` serves it (EIP-1186). */
-export interface StorageProofQuestion {
+export interface StorageProofQuestion extends WordOptions {
   /** Of a verified account. */
   readonly storageRoot: Hash;
   /** 32 bytes. */
@@ -104,10 +104,10 @@ export function verifyAccountProof({ stateRoot, address, proof }: AccountProofQu
  *
  * @throws VerificationError with a code of {@link ProofErrorCode}
  */
-export function verifyStorageProof({ storageRoot, slot, proof }: StorageProofQuestion): bigint {
+export function verifyStorageProof({ storageRoot, slot, proof, ...options }: StorageProofQuestion): bigint {
   return translated(() => {
     const hashedKey = keccak256(parseData(slot, "slot", { length: 32 }));
     const { value } = walkProof({ root: storageRoot, hashedKey, proof });
-    return value === null ? 0n : decodeWord(value);
+    return value === null ? 0n : decodeWord(value, options);
   });
 }

@@ -194,6 +194,20 @@ describe(`Descent (seed ${SEED})`, function () {
       }
     });
 
+    it("names leaves of zero, which Anvil writes and which move the root", async () => {
+      const chain = await ReferenceTrie.of(many);
+      const [cleared] = [...many.keys()];
+      await chain.put(cleared!, Uint8Array.of(0x80));
+      await chain.put(slotOf(3), Uint8Array.of(0x80));
+      const { descent } = await descend(many, chain);
+      const found = descent.differences.map(({ hashedSlot, own, chain: word }) => [hashedSlot, own, word]);
+      expect(found).to.have.deep.members([
+        [keccak256Hex(hexToBytes(cleared!)), many.get(cleared!), 0n],
+        [keccak256Hex(hexToBytes(slotOf(3))), 0n, 0n],
+      ]);
+      expect(descent.isComplete).to.equal(true);
+    });
+
     it("names a slot that only the chain has when a probe happens to be that slot", async () => {
       const chain: Words = new Map([[slotOf(0), 7n]]);
       const { descent } = await descend(new Map(), await ReferenceTrie.of(chain));

@@ -257,6 +257,16 @@ describe(`verify proof (seed ${SEED})`, function () {
       for (const [what, value] of values) refuse([encodeRlp([leafPath, value])], ["ProofValueMalformed"], what);
     });
 
+    it("takes a leaf of zero only where the chain is known to have them", () => {
+      const node = encodeRlp([leafPath, Uint8Array.of(0x80)]);
+      const question = { storageRoot: keccak256Hex(node), slot, proof: [bytesToHex(node)] };
+      expectRefusal(() => verifyStorageProof({ ...question, allowsZeroLeaf: false }), ["ProofValueMalformed"]);
+      expect(verifyStorageProof({ ...question, allowsZeroLeaf: true })).to.equal(0n);
+      const padded = encodeRlp([leafPath, Uint8Array.of(0x00)]);
+      const other = { storageRoot: keccak256Hex(padded), slot, proof: [bytesToHex(padded)], allowsZeroLeaf: true };
+      expectRefusal(() => verifyStorageProof(other), ["ProofValueMalformed"]);
+    });
+
     it("refuses values that are no account", () => {
       const address: Hex = `0x${"11".repeat(20)}`;
       const accountPath = Uint8Array.of(0x20, ...hexToBytes(keccak256Hex(hexToBytes(address))));
