@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { KeeperError } from "../errors/KeeperError.ts";
+import type { LockFiles } from "./LockFiles.ts";
+import { LOCK_FILES } from "./LockFiles.ts";
 
 /** Name of the lock in its directory. */
 export const LOCK_FILE_NAME = "keeper.lock";
@@ -46,51 +47,51 @@ const MAX_ATTEMPTS = 20;
  *
  * @throws KeeperError `DataDirectoryLocked` with the other process in `pid` and `host`.
  */
-export async function acquireLock(directory: string): Promise<DirectoryLock> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+export async function acquireLock(directory: string, files: LockFiles = LOCK_FILES): Promise<DirectoryLock> {
+  await files.makeDirectory(directory);
   const path = join(directory, LOCK_FILE_NAME);
   const token = randomUUID();
   const owner: LockOwner = { pid: process.pid, host: hostname(), startTicks: startTicksOf(process.pid), token };
   const draft = `${path}.draft-${token}`;
-  await writeFile(draft, `${JSON.stringify(owner)}\n`, { flag: "wx", mode: 0o600 });
+  await files.create(draft, `${JSON.stringify(owner)}\n`);
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const before = await readChain(path);
+      const before = await readChain(path, files);
       const last = before.at(-1);
       if (last !== undefined && !isGone(last.owner)) throw locked(directory, path, last.owner);
       const own = last === undefined ? path : successorOf(path, last.owner);
-      if (!(await tryLink(draft, own))) continue;
-      const after = await readChain(path);
+      if (!(await files.tryLink(draft, own))) continue;
+      const after = await readChain(path, files);
       if (after.at(-1)?.owner?.token !== token) {
         // The chain was shortened while it was read: the link hangs on a lock that is no longer in it.
-        await rm(own, { force: true });
+        await files.remove(own);
         continue;
       }
-      if (own !== path) await shorten(path, draft, after);
-      return { path, release: () => release(path, token) };
+      if (own !== path) await shorten(path, draft, after, files);
+      return { path, release: () => release(path, token, files) };
     }
     throw locked(directory, path, undefined);
   } finally {
-    await rm(draft, { force: true });
+    await files.remove(draft);
   }
 }
 
-async function release(path: string, token: string): Promise<void> {
-  const found = await readOwner(path);
-  if (found?.owner?.token === token) await rm(path, { force: true });
+async function release(path: string, token: string, files: LockFiles): Promise<void> {
+  const found = await readOwner(path, files);
+  if (found?.owner?.token === token) await files.remove(path);
 }
 
 /** The head is replaced before the links behind it go, so that nobody can take a removed link for a free place. */
-async function shorten(path: string, draft: string, chain: readonly LockFile[]): Promise<void> {
-  await rename(draft, path);
-  for (const { file } of chain.slice(1)) await rm(file, { force: true });
+async function shorten(path: string, draft: string, chain: readonly LockFile[], files: LockFiles): Promise<void> {
+  await files.replace(draft, path);
+  for (const { file } of chain.slice(1)) await files.remove(file);
 }
 
 /** The lock and its successors, oldest first. Empty when the directory is free. */
-async function readChain(path: string): Promise<LockFile[]> {
+async function readChain(path: string, files: LockFiles): Promise<LockFile[]> {
   const chain: LockFile[] = [];
   for (let next: string | undefined = path; next !== undefined;) {
-    const found = await readOwner(next);
+    const found = await readOwner(next, files);
     if (found === undefined) break;
     chain.push(found);
     next = found.owner === undefined ? undefined : successorOf(path, found.owner);
@@ -102,25 +103,10 @@ function successorOf(path: string, owner: LockOwner | undefined): string {
   return `${path}.after-${owner?.token ?? "nobody"}`;
 }
 
-async function tryLink(draft: string, path: string): Promise<boolean> {
-  try {
-    await link(draft, path);
-    return true;
-  } catch (error: unknown) {
-    if (errorCode(error) === "EEXIST") return false;
-    throw error;
-  }
-}
-
 /** What a lock file says, or undefined when there is none. */
-async function readOwner(file: string): Promise<LockFile | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error: unknown) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
+async function readOwner(file: string, files: LockFiles): Promise<LockFile | undefined> {
+  const text = await files.read(file);
+  if (text === undefined) return undefined;
   try {
     const value = JSON.parse(text) as Partial<LockOwner> | null;
     const hasPid = Number.isSafeInteger(value?.pid) && Number(value?.pid) > 0;

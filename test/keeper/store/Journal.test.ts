@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
 import { Journal } from "../../../keeper/store/Journal.ts";
-import { parseJournal } from "../../../keeper/store/journalFormat.ts";
+import { formatHeader, formatRecord, parseJournal } from "../../../keeper/store/journalFormat.ts";
 
 const BODIES = [
   { nonce: 7n, text: 'quotes " and \\ and \n', list: [1, [2n], null] },
@@ -104,6 +104,22 @@ describe("Journal", () => {
         expect(journal.records().at(-1)?.body).to.equal(step);
         await journal.close();
       }
+    });
+
+    it("does not write on behind a gap when the disk recovers between two appends", async () => {
+      const journal = await Journal.open(path);
+      const probe = await open(path, "r");
+      const fileHandle = Object.getPrototypeOf(probe) as Record<"datasync", unknown>;
+      await probe.close();
+      const original = fileHandle.datasync;
+      fileHandle.datasync = () => {
+        fileHandle.datasync = original;
+        return Promise.reject(new Error("input/output error"));
+      };
+      const appends = [journal.append("kind", 1), journal.append("kind", 2)];
+      expect(await Promise.all(appends.map(codeOf))).to.deep.equal(["JournalFailed", "JournalFailed"]);
+      await journal.close();
+      expect(await readFile(path, "utf8")).to.not.include('"seq":2');
     });
 
     it("is on the disk when it resolves, and is listed only then", async () => {
@@ -206,6 +222,22 @@ describe("Journal", () => {
           const place = `bit ${bit} of byte ${index}`;
           expect(() => parseJournal(path, damaged), place).to.throw(KeeperError);
         }
+      }
+    });
+
+    it("refuses a last line that was complete once, though its newline is gone and its text changed", async () => {
+      const whole = await writeSample();
+      const damaged = Buffer.from(whole.subarray(0, -1));
+      damaged[damaged.lastIndexOf("plain")]! ^= 1;
+      expect(() => parseJournal(path, damaged)).to.throw(KeeperError, "damaged, not just cut short");
+    });
+
+    it("refuses a sealed line that has another number than its place", () => {
+      const header = formatHeader(0);
+      for (const seq of [0, 2]) {
+        const { line } = formatRecord(seq, 0, "kind", "1", header.chain);
+        const bytes = Buffer.from(`${header.line}\n${line}\n`);
+        expect(() => parseJournal(path, bytes)).to.throw(KeeperError, `the number ${seq} instead of 1`);
       }
     });
 

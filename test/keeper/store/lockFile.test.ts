@@ -5,6 +5,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
+import type { LockFiles } from "../../../keeper/store/LockFiles.ts";
 import { acquireLock, LOCK_FILE_NAME } from "../../../keeper/store/lockFile.ts";
 
 describe("acquireLock", () => {
@@ -83,6 +84,33 @@ describe("acquireLock", () => {
     }
   });
 
+  it("gives the lock to one at a time in any order of their steps", async () => {
+    const seed = Number(process.env["LOCKSTEP_SEED"] ?? Date.now() % 1_000_000);
+    const random = mulberry32(seed);
+    const dead = JSON.stringify({ pid: await deadPid(), host: hostname(), startTicks: null, token: "dead" });
+    for (let round = 0; round < 300; round++) {
+      const files = new FakeLockFiles(random);
+      if (round % 3 > 0) files.texts.set("/data/keeper.lock", dead);
+      if (round % 3 > 1) files.texts.set("/data/keeper.lock.after-dead", dead.replace('"dead"', '"deader"'));
+      let holders = 0;
+      const contend = async (): Promise<void> => {
+        for (let turn = 0; turn < 3; turn++) {
+          const lock = await acquireLock("/data", files).catch(() => undefined);
+          if (lock === undefined) continue;
+          expect(++holders, `holders with seed ${seed} in round ${round}`).to.equal(1);
+          await files.pause();
+          holders--;
+          await lock.release();
+        }
+      };
+      await Promise.all(Array.from({ length: 5 }, contend));
+      expect(
+        [...files.texts.keys()].filter((name) => !name.includes(".after-")),
+        `seed ${seed}`,
+      ).to.deep.equal([]);
+    }
+  });
+
   it("takes over from a process that died while it took over", async () => {
     const dead = { pid: await deadPid(), host: hostname(), startTicks: null };
     await writeFile(path, JSON.stringify({ ...dead, token: "first" }));
@@ -116,3 +144,60 @@ describe("acquireLock", () => {
     await lock.release();
   });
 });
+
+/** A small seeded generator (mulberry32). */
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Files in memory whose operations take a drawn number of turns, so that contenders meet in every order. */
+class FakeLockFiles implements LockFiles {
+  readonly texts = new Map<string, string>();
+  readonly #random: () => number;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  async pause(): Promise<void> {
+    for (let turns = Math.floor(this.#random() ** 3 * 40); turns > 0; turns--) await Promise.resolve();
+  }
+
+  async makeDirectory(): Promise<void> {
+    await this.pause();
+  }
+
+  async create(path: string, text: string): Promise<void> {
+    await this.pause();
+    this.texts.set(path, text);
+  }
+
+  async read(path: string): Promise<string | undefined> {
+    await this.pause();
+    return this.texts.get(path);
+  }
+
+  async tryLink(from: string, to: string): Promise<boolean> {
+    await this.pause();
+    if (this.texts.has(to)) return false;
+    this.texts.set(to, this.texts.get(from)!);
+    return true;
+  }
+
+  async replace(from: string, to: string): Promise<void> {
+    await this.pause();
+    this.texts.set(to, this.texts.get(from)!);
+    this.texts.delete(from);
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.pause();
+    this.texts.delete(path);
+  }
+}
