@@ -1,0 +1,73 @@
+import type { BookName } from "../../domain/bookSet.ts";
+import type { Address, Hash } from "../../lib/hex.ts";
+import { NaiveTransaction } from "./NaiveTransaction.ts";
+import type { NaiveInput, NaivePrice, NaiveProblem } from "./naiveTypes.ts";
+import { fits, readPlace, word32, writePlace, type Place } from "./words.ts";
+
+/** The state of one derivation: the books before the block, what was written since, and what was found wrong. */
+export class Derivation {
+  readonly input: NaiveInput;
+  readonly writes = new Map<BookName, Map<Hash, bigint>>();
+  readonly problems: NaiveProblem[] = [];
+  readonly prices = new Map<Address, NaivePrice>();
+  transaction = new NaiveTransaction(-1);
+  /** The contract and position of the log at hand. */
+  book: BookName = "CollateralVault";
+  logIndex = 0;
+
+  constructor(input: NaiveInput) {
+    this.input = input;
+  }
+
+  /** Time of the block, seconds. */
+  get timestamp(): bigint {
+    return BigInt(this.input.block.timestamp);
+  }
+
+  /** A variable as it is now: as written in this block, otherwise as before it. */
+  get(place: Place): bigint {
+    return readPlace(this.#word(place), place);
+  }
+
+  /** An address variable as it is now. */
+  getAddress(place: Place): Address {
+    return `0x${word32(this.get(place)).slice(26)}`;
+  }
+
+  isSet(place: Place): boolean {
+    return this.get(place) !== 0n;
+  }
+
+  /** Writes a variable. The contracts revert where its type cannot hold the value, so that it is illegal to get here. */
+  set(place: Place, value: bigint | Address): void {
+    const number = BigInt(value);
+    if (!fits(place, number)) this.report("illegal", `${number} does not fit in ${place.bits} bits`);
+    let words = this.writes.get(place.book);
+    if (words === undefined) this.writes.set(place.book, (words = new Map<Hash, bigint>()));
+    words.set(place.slot, writePlace(this.#word(place), place, number));
+  }
+
+  /** Notes a problem, of the log at hand unless another one is named. */
+  report(kind: NaiveProblem["kind"], detail: string, book = this.book, logIndex = this.logIndex): void {
+    this.problems.push({ kind, book, logIndex, detail });
+  }
+
+  /** Notes an illegal operation where the contracts require `condition`. */
+  require(condition: boolean, detail: string): void {
+    if (!condition) this.report("illegal", detail);
+  }
+
+  /** Notes where a result that an event claims is not the computed one. */
+  compare(field: string, claimed: bigint | string | boolean, computed: bigint | string | boolean): void {
+    if (claimed !== computed) this.report("miscomputed", `${field} is ${claimed}, computed ${computed}`);
+  }
+
+  /** The last price of an aggregator at the log at hand. */
+  priceOf(aggregator: Address): NaivePrice | undefined {
+    return this.prices.get(aggregator) ?? this.input.priceBefore(aggregator);
+  }
+
+  #word({ book, slot }: Place): bigint {
+    return this.writes.get(book)?.get(slot) ?? this.input.read(book, slot);
+  }
+}

@@ -1,0 +1,53 @@
+import type { Derivation } from "./Derivation.ts";
+import type { Movement } from "./NaiveTransaction.ts";
+
+function isSame(left: Movement, right: Movement): boolean {
+  return left.account === right.account && left.asset === right.asset && left.amount === right.amount;
+}
+
+/** Every credit and debit is a deposit or withdrawal of the vault, one for one. */
+function checkMovements(state: Derivation): void {
+  const { vaultMovements, ledgerMovements } = state.transaction;
+  const unmatched = [...vaultMovements];
+  for (const movement of ledgerMovements) {
+    const index = unmatched.findIndex((candidate) => isSame(candidate, movement));
+    if (index >= 0) unmatched.splice(index, 1);
+    else state.report("illegal", "moves what the vault did not", "PositionLedger", movement.logIndex);
+  }
+  for (const { logIndex } of unmatched) {
+    state.report("illegal", "pays in or out what the ledger did not move", "CollateralVault", logIndex);
+  }
+}
+
+/** What the accounts gained in quote is what the vault gained of the settlement asset. */
+function checkSum(state: Derivation): void {
+  const { settlementAsset, settlementScale } = state.input.immutables;
+  const { quoteMoved, vaultMovements, lastLogIndex } = state.transaction;
+  let custodyMoved = 0n;
+  for (const { asset, amount } of vaultMovements) if (asset === settlementAsset) custodyMoved += amount;
+  if (quoteMoved === settlementScale * custodyMoved) return;
+  const detail = `moves ${quoteMoved} quote, and custody by ${custodyMoved}`;
+  state.report("illegal", detail, "PositionLedger", lastLogIndex);
+}
+
+/** Reports what the logs of a transaction still owe when it ends. */
+export function closeTransaction(state: Derivation): void {
+  const { fills, halfTrade, expectedPush, conviction, jailed } = state.transaction;
+  checkMovements(state);
+  checkSum(state);
+  if (halfTrade !== undefined) {
+    state.report("illegal", "posts one side of a trade only", "PositionLedger", halfTrade.logIndex);
+  }
+  for (const { logIndex } of fills) {
+    state.report("illegal", "fills an order without a trade", "OrderSettlement", logIndex);
+  }
+  if (expectedPush !== undefined) {
+    state.report("illegal", "the hot word that follows is not pushed", "PositionLedger", expectedPush.logIndex);
+  }
+  if (conviction !== undefined) {
+    state.report("illegal", "convicts without a hard pause", "CheckpointRegistry", conviction.logIndex);
+  }
+  for (const { logIndex } of jailed) {
+    state.report("illegal", "jails a keeper without a conviction", "KeeperRegistry", logIndex);
+  }
+}

@@ -1,0 +1,67 @@
+import type { VerifiedLog } from "../../chain/verify/receipts.ts";
+import { BOOK_NAMES, type BookName } from "../../domain/bookSet.ts";
+import { applyAuthority } from "./applyAuthority.ts";
+import { applyGuard } from "./applyGuard.ts";
+import { applyKeepers } from "./applyKeepers.ts";
+import { applyLedger } from "./applyLedger.ts";
+import { applyRegistry } from "./applyRegistry.ts";
+import { applyInstruments, applyOracle } from "./applyRisk.ts";
+import { applySettlement } from "./applySettlement.ts";
+import { applyVault } from "./applyVault.ts";
+import { closeTransaction } from "./closeTransaction.ts";
+import { decodeAnswer, decodeBookLog, type NaiveEvent } from "./decode.ts";
+import { Derivation } from "./Derivation.ts";
+import { NaiveTransaction } from "./NaiveTransaction.ts";
+import type { NaiveInput, NaiveResult } from "./naiveTypes.ts";
+
+const APPLY: Readonly<Record<BookName, (state: Derivation, event: NaiveEvent) => void>> = {
+  CollateralVault: applyVault,
+  PositionLedger: applyLedger,
+  OrderSettlement: applySettlement,
+  InstrumentRegistry: applyInstruments,
+  PriceOracle: applyOracle,
+  KeeperRegistry: applyKeepers,
+  SyncGuard: applyGuard,
+  CheckpointRegistry: applyRegistry,
+};
+
+function applyLog(state: Derivation, log: VerifiedLog): void {
+  const book = BOOK_NAMES.find((name) => state.input.addresses[name] === log.address);
+  if (book === undefined) {
+    // Of any contract: whether it is an aggregator is for the feeds to say, when a price is asked for.
+    const answer = decodeAnswer(log);
+    if (answer !== undefined) state.prices.set(answer.aggregator, answer);
+    return;
+  }
+  state.book = book;
+  state.logIndex = log.logIndex;
+  const event = decodeBookLog(book, log);
+  if (event === undefined) return state.report("unreadable", `no event of ${book}`);
+  if (event.name === "AuthorityUpdated") return applyAuthority(state, event);
+  APPLY[book](state, event);
+}
+
+/**
+ * The second opinion on a block: what its logs do to the books, worked out from the Solidity contracts alone and by no
+ * code that the keeper's reducers use. Words follow from the inputs of the events and from the words before them, never
+ * from the results that the events claim; where a claim differs, the computed value is kept and the difference
+ * reported. When the reducers disagree with this and this agrees with the chain, the fault is the keeper's own.
+ *
+ * Written to be obviously right, not fast: every word is read, changed and written one variable at a time.
+ *
+ * Reported as illegal is only what the inputs show to be so. Not seen: what needs calldata (signatures, limits of
+ * orders, proofs of witnesses), hashes of older blocks, or a price that is not known.
+ */
+export function deriveNaively(input: NaiveInput): NaiveResult {
+  const state = new Derivation(input);
+  for (const log of input.block.logs) {
+    if (log.transactionIndex !== state.transaction.index) {
+      closeTransaction(state);
+      state.transaction = new NaiveTransaction(log.transactionIndex);
+    }
+    state.transaction.lastLogIndex = log.logIndex;
+    applyLog(state, log);
+  }
+  closeTransaction(state);
+  return { writes: state.writes, problems: state.problems };
+}
