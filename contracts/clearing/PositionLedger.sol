@@ -11,18 +11,32 @@ import {DEGRADED_FLAGS, Flags, HALT, INCREASE_RISK, NO_FLAGS, WITHDRAW} from "..
 
 /// @title PositionLedger
 /// @dev Storage-transparent: every slot is a function of `EntryPosted`, `HotWordPushed` and `ModulesBound`.
-/// Words are never deleted, so that an account that was once used can always be proved by inclusion.
+/// A word that was once used never becomes zero again (its mark stays), so that it can always be proved by inclusion,
+/// and so that a node which keeps zero leaves in its tries still arrives at the canonical storage root.
 contract PositionLedger is IPositionLedger {
     using SafeCast for int256;
     using SafeCast for uint256;
 
-    /// @dev Open positions of one account at most: bounds the cost of a margin check. 16 ids fit in a page.
-    uint16 internal constant MAX_OPEN = 32;
-    uint256 internal constant IDS_PER_PAGE = 16;
+    /// @dev Open positions of one account at most: bounds the cost of a margin check.
+    uint16 internal constant MAX_OPEN = 30;
+    /// @dev 15 ids of 16 bits fit in a page; its highest bit marks it as used.
+    uint256 internal constant IDS_PER_PAGE = 15;
+    uint256 internal constant PAGE_USED = 1 << 255;
 
     struct Account {
         int128 quote;
         uint16 openCount;
+        bool isUsed;
+    }
+
+    struct Size {
+        int128 size;
+        bool isUsed;
+    }
+
+    struct Collateral {
+        uint128 balance;
+        bool isUsed;
     }
 
     /// @inheritdoc IPositionLedger
@@ -36,9 +50,9 @@ contract PositionLedger is IPositionLedger {
 
     HotWord internal _hot;
     mapping(AccountId account => Account) internal _accounts;
-    mapping(AccountId account => mapping(uint16 instrument => int128 size)) internal _sizes;
+    mapping(AccountId account => mapping(uint16 instrument => Size)) internal _sizes;
     mapping(AccountId account => mapping(uint256 page => uint256 ids)) internal _openIds;
-    mapping(AccountId account => mapping(address asset => uint128 balance)) internal _collateral;
+    mapping(AccountId account => mapping(address asset => Collateral)) internal _collateral;
     address internal _vault;
     address internal _settlement;
     address internal _guard;
@@ -159,7 +173,7 @@ contract PositionLedger is IPositionLedger {
         int256 sizeDelta,
         int256 quoteDelta
     ) private returns (bool isReducing) {
-        int256 sizeBefore = _sizes[account][instrument];
+        int256 sizeBefore = _sizes[account][instrument].size;
         isReducing = (sizeBefore < 0) != (sizeDelta < 0) && SignedMath.abs(sizeDelta) <= SignedMath.abs(sizeBefore);
         _post(EntryKind.Trade, account, instrument, sizeDelta, quoteDelta);
     }
@@ -197,7 +211,7 @@ contract PositionLedger is IPositionLedger {
 
         bool isSolvent = value.equity >= 0;
         int256 excessAfter = value.equity - value.maintenance.toInt256();
-        int128 sizeBefore = (int256(_sizes[account][instrument]) - sizeDelta).toInt128();
+        int128 sizeBefore = (int256(_sizes[account][instrument].size) - sizeDelta).toInt128();
         value = MARGIN.evaluateAtLastPrice(quote - quoteDelta, _withSize(positions, instrument, sizeBefore));
         int256 excessBefore = value.equity - value.maintenance.toInt256();
         require(
@@ -231,22 +245,22 @@ contract PositionLedger is IPositionLedger {
         if (kind == EntryKind.Trade) {
             // The key of a trade is an instrument's number: at most 16 bits by the caller's type.
             uint16 instrument = uint16(key);
-            int256 sizeBefore = _sizes[account][instrument];
+            int256 sizeBefore = _sizes[account][instrument].size;
             sizeAfter = sizeBefore + sizeDelta;
-            _sizes[account][instrument] = sizeAfter.toInt128();
+            _sizes[account][instrument] = Size(sizeAfter.toInt128(), true);
             if (sizeBefore == 0) state.openCount = _open(account, state.openCount, instrument);
             else if (sizeAfter == 0) state.openCount = _close(account, state.openCount, instrument);
         } else if (sizeDelta != 0) {
             address asset = address(uint160(key));
-            uint128 before = _collateral[account][asset];
+            uint128 before = _collateral[account][asset].balance;
             sizeAfter = int256(uint256(before)) + sizeDelta;
             require(
                 sizeAfter >= 0,
                 LedgerInsufficientCollateral(account, asset, before, SignedMath.abs(sizeDelta))
             );
-            _collateral[account][asset] = uint256(sizeAfter).toUint128();
+            _collateral[account][asset] = Collateral(uint256(sizeAfter).toUint128(), true);
         }
-        if (quoteDelta != 0) state.quote = quoteAfter.toInt128();
+        (state.quote, state.isUsed) = (quoteAfter.toInt128(), true);
         _quoteImbalance += quoteDelta;
         _sizeImbalance += sizeDelta;
         // One per entry: 2^64 entries are out of reach.
@@ -278,7 +292,7 @@ contract PositionLedger is IPositionLedger {
     function _setOpenId(AccountId account, uint256 index, uint16 id) private {
         uint256 shift = (index % IDS_PER_PAGE) * 16;
         uint256 page = _openIds[account][index / IDS_PER_PAGE] & ~(uint256(type(uint16).max) << shift);
-        _openIds[account][index / IDS_PER_PAGE] = page | (uint256(id) << shift);
+        _openIds[account][index / IDS_PER_PAGE] = PAGE_USED | page | (uint256(id) << shift);
     }
 
     // ---- Guard ----
@@ -323,12 +337,12 @@ contract PositionLedger is IPositionLedger {
 
     /// @inheritdoc IPositionLedger
     function sizeOf(AccountId account, uint16 instrument) external view returns (int128) {
-        return _sizes[account][instrument];
+        return _sizes[account][instrument].size;
     }
 
     /// @inheritdoc IPositionLedger
     function collateralOf(AccountId account, address asset) external view returns (uint128) {
-        return _collateral[account][asset];
+        return _collateral[account][asset].balance;
     }
 
     /// @inheritdoc IPositionLedger
@@ -337,7 +351,7 @@ contract PositionLedger is IPositionLedger {
         positions = new Position[](count);
         for (uint256 i = 0; i < count; ++i) {
             uint16 instrument = _openIdAt(account, i);
-            positions[i] = Position(instrument, _sizes[account][instrument]);
+            positions[i] = Position(instrument, _sizes[account][instrument].size);
         }
     }
 

@@ -11,12 +11,12 @@ library LedgerLayout {
     uint256 internal constant VAULT_FLOWS_SLOT = 2;
     uint256 internal constant VAULT_CLAIMS_SLOT = 3;
 
-    /// @notice Slot of the ledger's account word `{int128 quote, uint16 openCount}`.
+    /// @notice Slot of the ledger's account word `{int128 quote, uint16 openCount, bool isUsed}`.
     function accountSlot(AccountId account) internal pure returns (bytes32) {
         return keccak256(abi.encode(account, LEDGER_ACCOUNTS_SLOT));
     }
 
-    /// @notice Slot of the ledger's collateral word `{uint128 balance}`.
+    /// @notice Slot of the ledger's collateral word `{uint128 balance, bool isUsed}`.
     function collateralSlot(AccountId account, address asset) internal pure returns (bytes32) {
         return _nested(account, asset, LEDGER_COLLATERAL_SLOT);
     }

@@ -22,6 +22,6 @@ contract FlawedPositionLedger is PositionLedger {
 
     /// @notice The same for a position.
     function migrateSize(AccountId account, uint16 instrument, int128 size) external {
-        _sizes[account][instrument] = size;
+        _sizes[account][instrument].size = size;
     }
 }

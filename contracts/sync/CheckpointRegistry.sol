@@ -60,9 +60,12 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
             require(contracts[i] != address(0), RegistryZeroAddress());
             for (uint256 j = 0; j < i; ++j) require(contracts[i] != contracts[j], RegistryDuplicateBook(contracts[i]));
         }
-        uint64 previous = _bookSets[_bookSetVersion].activeFrom;
-        require(activeFrom > previous || _bookSetVersion == 0, RegistryPastActivation(activeFrom, previous));
-        version = ++_bookSetVersion;
+        version = _bookSetVersion;
+        if (version != 0) {
+            uint64 previous = _bookSets[version].activeFrom;
+            require(activeFrom > previous, RegistryPastActivation(activeFrom, previous));
+        }
+        _bookSetVersion = ++version;
         _bookSets[version].contracts = contracts;
         _bookSets[version].activeFrom = activeFrom;
         emit BookSetChanged(version, activeFrom, contracts);

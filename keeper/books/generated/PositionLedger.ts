@@ -3,7 +3,7 @@ import type { Hash, Hex } from "../../lib/hex.ts";
 import type { Layout } from "../layout/Layout.ts";
 import { checkLog, readAddress, readFixedBytes, readInt, readUint, type LogData } from "../layout/readLog.ts";
 import { addressKey, bytesKey, mappingSlot, uintKey } from "../layout/slots.ts";
-import { hexBits, hexOf, intBits, uintBits } from "../layout/wordFields.ts";
+import { boolBits, hexBits, hexOf, intBits, uintBits } from "../layout/wordFields.ts";
 
 /** State variables of PositionLedger, in storage order. */
 export const VARIABLES = [
@@ -31,7 +31,7 @@ export const LAYOUT: Layout = {
     },
     {
       label: "_sizes",
-      type: "mapping(AccountId => mapping(uint16 => int128))",
+      type: "mapping(AccountId => mapping(uint16 => struct PositionLedger.Size))",
       slot: 2n,
       offset: 0,
       keyNames: ["account", "instrument"],
@@ -45,7 +45,7 @@ export const LAYOUT: Layout = {
     },
     {
       label: "_collateral",
-      type: "mapping(AccountId => mapping(address => uint128))",
+      type: "mapping(AccountId => mapping(address => struct PositionLedger.Collateral))",
       slot: 4n,
       offset: 0,
       keyNames: ["account", "asset"],
@@ -58,18 +58,19 @@ export const LAYOUT: Layout = {
     AccountId: { kind: "value", label: "AccountId", elementary: "bytes32", value: "bytes", bytes: 32 },
     Flags: { kind: "value", label: "Flags", elementary: "uint8", value: "uint", bytes: 1 },
     address: { kind: "value", label: "address", elementary: "address", value: "address", bytes: 20 },
+    bool: { kind: "value", label: "bool", elementary: "bool", value: "bool", bytes: 1 },
     int128: { kind: "value", label: "int128", elementary: "int128", value: "int", bytes: 16 },
-    "mapping(AccountId => mapping(address => uint128))": {
+    "mapping(AccountId => mapping(address => struct PositionLedger.Collateral))": {
       kind: "mapping",
-      label: "mapping(AccountId => mapping(address => uint128))",
+      label: "mapping(AccountId => mapping(address => struct PositionLedger.Collateral))",
       key: "AccountId",
-      value: "mapping(address => uint128)",
+      value: "mapping(address => struct PositionLedger.Collateral)",
     },
-    "mapping(AccountId => mapping(uint16 => int128))": {
+    "mapping(AccountId => mapping(uint16 => struct PositionLedger.Size))": {
       kind: "mapping",
-      label: "mapping(AccountId => mapping(uint16 => int128))",
+      label: "mapping(AccountId => mapping(uint16 => struct PositionLedger.Size))",
       key: "AccountId",
-      value: "mapping(uint16 => int128)",
+      value: "mapping(uint16 => struct PositionLedger.Size)",
     },
     "mapping(AccountId => mapping(uint256 => uint256))": {
       kind: "mapping",
@@ -83,17 +84,17 @@ export const LAYOUT: Layout = {
       key: "AccountId",
       value: "struct PositionLedger.Account",
     },
-    "mapping(address => uint128)": {
+    "mapping(address => struct PositionLedger.Collateral)": {
       kind: "mapping",
-      label: "mapping(address => uint128)",
+      label: "mapping(address => struct PositionLedger.Collateral)",
       key: "address",
-      value: "uint128",
+      value: "struct PositionLedger.Collateral",
     },
-    "mapping(uint16 => int128)": {
+    "mapping(uint16 => struct PositionLedger.Size)": {
       kind: "mapping",
-      label: "mapping(uint16 => int128)",
+      label: "mapping(uint16 => struct PositionLedger.Size)",
       key: "uint16",
-      value: "int128",
+      value: "struct PositionLedger.Size",
     },
     "mapping(uint256 => uint256)": {
       kind: "mapping",
@@ -119,6 +120,25 @@ export const LAYOUT: Layout = {
       members: [
         { label: "quote", type: "int128", slot: 0n, offset: 0, keyNames: [] },
         { label: "openCount", type: "uint16", slot: 0n, offset: 16, keyNames: [] },
+        { label: "isUsed", type: "bool", slot: 0n, offset: 18, keyNames: [] },
+      ],
+    },
+    "struct PositionLedger.Collateral": {
+      kind: "struct",
+      label: "struct PositionLedger.Collateral",
+      slots: 1n,
+      members: [
+        { label: "balance", type: "uint128", slot: 0n, offset: 0, keyNames: [] },
+        { label: "isUsed", type: "bool", slot: 0n, offset: 16, keyNames: [] },
+      ],
+    },
+    "struct PositionLedger.Size": {
+      kind: "struct",
+      label: "struct PositionLedger.Size",
+      slots: 1n,
+      members: [
+        { label: "size", type: "int128", slot: 0n, offset: 0, keyNames: [] },
+        { label: "isUsed", type: "bool", slot: 0n, offset: 16, keyNames: [] },
       ],
     },
     uint128: { kind: "value", label: "uint128", elementary: "uint128", value: "uint", bytes: 16 },
@@ -141,6 +161,19 @@ export interface HotWord {
 export interface AccountsWord {
   /** int128 */ readonly quote: bigint;
   /** uint16 */ readonly openCount: bigint;
+  /** bool */ readonly isUsed: boolean;
+}
+
+/** A word of `sizes`, low-order field first. */
+export interface SizesWord {
+  /** int128 */ readonly size: bigint;
+  /** bool */ readonly isUsed: boolean;
+}
+
+/** A word of `collateral`, low-order field first. */
+export interface CollateralWord {
+  /** uint128 */ readonly balance: bigint;
+  /** bool */ readonly isUsed: boolean;
 }
 
 /** Slots and packing of PositionLedger, by variable. */
@@ -168,13 +201,16 @@ export const storage = {
         bytesKey("accounts[account]", account, 32),
       ),
     encode: (fields: AccountsWord): bigint =>
-      intBits("accounts.quote", fields.quote, 128) | (uintBits("accounts.openCount", fields.openCount, 16) << 128n),
+      intBits("accounts.quote", fields.quote, 128) |
+      (uintBits("accounts.openCount", fields.openCount, 16) << 128n) |
+      (boolBits(fields.isUsed) << 144n),
     decode: (word: bigint): AccountsWord => ({
       quote: BigInt.asIntN(128, word),
       openCount: BigInt.asUintN(16, word >> 128n),
+      isUsed: BigInt.asUintN(8, word >> 144n) !== 0n,
     }),
   },
-  /** `mapping(AccountId => mapping(uint16 => int128)) _sizes` */
+  /** `mapping(AccountId => mapping(uint16 => struct PositionLedger.Size)) _sizes` */
   sizes: {
     slot: (account: Hex, instrument: bigint): Hash =>
       mappingSlot(
@@ -184,8 +220,11 @@ export const storage = {
         ),
         uintKey("sizes[instrument]", instrument, 16),
       ),
-    encode: (value: bigint): bigint => intBits("sizes", value, 128),
-    decode: (word: bigint): bigint => BigInt.asIntN(128, word),
+    encode: (fields: SizesWord): bigint => intBits("sizes.size", fields.size, 128) | (boolBits(fields.isUsed) << 128n),
+    decode: (word: bigint): SizesWord => ({
+      size: BigInt.asIntN(128, word),
+      isUsed: BigInt.asUintN(8, word >> 128n) !== 0n,
+    }),
   },
   /** `mapping(AccountId => mapping(uint256 => uint256)) _openIds` */
   openIds: {
@@ -200,7 +239,7 @@ export const storage = {
     encode: (value: bigint): bigint => uintBits("openIds", value, 256),
     decode: (word: bigint): bigint => BigInt.asUintN(256, word),
   },
-  /** `mapping(AccountId => mapping(address => uint128)) _collateral` */
+  /** `mapping(AccountId => mapping(address => struct PositionLedger.Collateral)) _collateral` */
   collateral: {
     slot: (account: Hex, asset: Hex): Hash =>
       mappingSlot(
@@ -210,8 +249,12 @@ export const storage = {
         ),
         addressKey("collateral[asset]", asset),
       ),
-    encode: (value: bigint): bigint => uintBits("collateral", value, 128),
-    decode: (word: bigint): bigint => BigInt.asUintN(128, word),
+    encode: (fields: CollateralWord): bigint =>
+      uintBits("collateral.balance", fields.balance, 128) | (boolBits(fields.isUsed) << 128n),
+    decode: (word: bigint): CollateralWord => ({
+      balance: BigInt.asUintN(128, word),
+      isUsed: BigInt.asUintN(8, word >> 128n) !== 0n,
+    }),
   },
   /** `address _vault` */
   vault: {

@@ -20,7 +20,7 @@ function ownerOf(account: Hex): Hex {
 
 function sizeBefore(entry: EntryPostedEvent, context: LegalityContext): bigint {
   const slot = ledger.sizes.slot(entry.account, entry.key);
-  return ledger.sizes.decode(context.readOf("PositionLedger", slot)) - entry.sizeDelta;
+  return ledger.sizes.decode(context.readOf("PositionLedger", slot)).size - entry.sizeDelta;
 }
 
 /** The position shrank and did not flip. */

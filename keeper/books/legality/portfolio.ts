@@ -27,7 +27,7 @@ export function readPortfolio(account: Hex, context: LegalityContext): Portfolio
   let isWithinBounds = true;
   let isListed = true;
   const positions = openInstruments(account, read).map((instrument) => {
-    const size = ledger.sizes.decode(read(ledger.sizes.slot(account, instrument)));
+    const size = ledger.sizes.decode(read(ledger.sizes.slot(account, instrument))).size;
     const terms = instruments.instruments.decode(
       context.readOf("InstrumentRegistry", instruments.instruments.slot(instrument)),
     );

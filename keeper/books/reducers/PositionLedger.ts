@@ -17,7 +17,9 @@ export const MAPPED_VARIABLES = [
 /** `EntryKind` of the contract. */
 export const ENTRY_KIND = { credit: 0n, debit: 1n, trade: 2n } as const;
 
-const IDS_PER_PAGE = 16n;
+/** Ids in a page of `_openIds`; its highest bit marks it as used. */
+const IDS_PER_PAGE = 15n;
+const PAGE_USED = 1n << 255n;
 const ID_BITS = 16n;
 const ID_MASK = 0xffffn;
 
@@ -34,7 +36,7 @@ function openIdAt(account: Hex, index: bigint, read: (slot: Hex) => bigint): big
 function setOpenId(account: Hex, index: bigint, id: bigint, context: ReducerContext): void {
   const slot = storage.openIds.slot(account, index / IDS_PER_PAGE);
   const shift = (index % IDS_PER_PAGE) * ID_BITS;
-  context.write(slot, (context.read(slot) & ~(ID_MASK << shift)) | (id << shift));
+  context.write(slot, PAGE_USED | (context.read(slot) & ~(ID_MASK << shift)) | (id << shift));
 }
 
 function openPosition(account: Hex, count: bigint, instrument: bigint, context: ReducerContext): bigint {
@@ -61,21 +63,21 @@ function applyEntry(event: EntryPostedEvent, context: ReducerContext): void {
   let sizeAfter = 0n;
   if (event.kind === ENTRY_KIND.trade) {
     const slot = storage.sizes.slot(event.account, event.key);
-    const before = storage.sizes.decode(context.read(slot));
+    const before = storage.sizes.decode(context.read(slot)).size;
     sizeAfter = before + event.sizeDelta;
-    context.write(slot, storage.sizes.encode(sizeAfter));
+    context.write(slot, storage.sizes.encode({ size: sizeAfter, isUsed: true }));
     if (before === 0n) openCount = openPosition(event.account, openCount, event.key, context);
     else if (sizeAfter === 0n) openCount = closePosition(event.account, openCount, event.key, context);
   } else if (event.sizeDelta !== 0n) {
     const slot = storage.collateral.slot(event.account, `0x${event.key.toString(16).padStart(40, "0")}`);
-    sizeAfter = storage.collateral.decode(context.read(slot)) + event.sizeDelta;
-    context.write(slot, storage.collateral.encode(sizeAfter));
+    sizeAfter = storage.collateral.decode(context.read(slot)).balance + event.sizeDelta;
+    context.write(slot, storage.collateral.encode({ balance: sizeAfter, isUsed: true }));
   }
   const quote = account.quote + event.quoteDelta;
   context.expect("sizeAfter", event.sizeAfter, sizeAfter);
   context.expect("quoteAfter", event.quoteAfter, quote);
   context.expect("sequence", event.sequence, hot.sequence + 1n);
-  context.write(accountSlot, storage.accounts.encode({ quote, openCount }));
+  context.write(accountSlot, storage.accounts.encode({ quote, openCount, isUsed: true }));
   context.write(storage.hot.slot, storage.hot.encode({ ...hot, sequence: hot.sequence + 1n }));
 }
 

@@ -1,0 +1,190 @@
+import type { BlockFacts } from "../chain/verify/blockFacts.ts";
+import type { Header } from "../chain/verify/header.ts";
+import type { Hash } from "../lib/hex.ts";
+import type { KeeperOptions } from "./KeeperOptions.ts";
+import type { Outbox } from "./Outbox.ts";
+import type { RpcAnswer } from "./ports.ts";
+import {
+  blockCalls,
+  readBooks,
+  readHeader,
+  readReceipts,
+  receiptCalls,
+  type Outcome,
+  type ProvenBooks,
+} from "./requestBlock.ts";
+
+/** One block on its way from a hash to verified facts. */
+export interface FetchedBlock {
+  readonly hash: Hash;
+  readonly withProofs: boolean;
+  /** When the keeper first heard of it. */
+  readonly heardAtMs: number;
+  header: Header | null;
+  transactions: readonly Hash[];
+  proven: ProvenBooks | null;
+  facts: BlockFacts | null;
+  /** Why the block cannot be judged by this version. */
+  unsupported: string | null;
+  /** Why the last source had no answer. */
+  missing: string | null;
+  proofMissing: string | null;
+  factsAtMs: number;
+  request: { readonly id: number; readonly source: string; readonly stage: "header" | "receipts" } | null;
+  readonly tried: Set<string>;
+}
+
+const MAX_HELD = 20_000;
+
+/**
+ * Fetches blocks by hash, each answer verified before it is believed, asking the next source when one does not have
+ * the block. A source whose answer does not verify is reported through `onForged`.
+ */
+export class BlockFetcher {
+  readonly #options: KeeperOptions;
+  readonly #outbox: Outbox;
+  readonly #onForged: (source: string, reason: string, nowMs: number) => void;
+  readonly #blocks = new Map<Hash, FetchedBlock>();
+  readonly #requests = new Map<number, FetchedBlock>();
+  readonly #withoutBlockReceipts = new Set<string>();
+
+  constructor(
+    options: KeeperOptions,
+    outbox: Outbox,
+    onForged: (source: string, reason: string, nowMs: number) => void,
+  ) {
+    this.#options = options;
+    this.#outbox = outbox;
+    this.#onForged = onForged;
+  }
+
+  get(hash: Hash): FetchedBlock | undefined {
+    return this.#blocks.get(hash);
+  }
+
+  header(hash: Hash): Header | undefined {
+    return this.#blocks.get(hash)?.header ?? undefined;
+  }
+
+  /** Asks for the header, and the account proofs when wanted, unless it is there or on its way. */
+  wantHeader(hash: Hash, sources: readonly string[], withProofs: boolean, nowMs: number): void {
+    const block = this.#hold(hash, withProofs, nowMs);
+    if (block.header === null && block.request === null) this.#ask(block, "header", sources);
+  }
+
+  /** Asks for the receipts of a block whose header is there. */
+  wantFacts(hash: Hash, sources: readonly string[]): void {
+    const block = this.#blocks.get(hash);
+    if (block?.header != null && block.facts === null && block.request === null) this.#ask(block, "receipts", sources);
+  }
+
+  /** Lets every source be asked again. */
+  retry(hash: Hash): void {
+    this.#blocks.get(hash)?.tried.clear();
+  }
+
+  /** Takes answers to an own request in; false when the id is somebody else's. */
+  answer(id: number, answers: readonly RpcAnswer[], nowMs: number): boolean {
+    const block = this.#requests.get(id);
+    if (block?.request == null) return false;
+    const { source, stage } = block.request;
+    this.#requests.delete(id);
+    block.request = null;
+    if (stage === "header") this.#takeHeader(block, source, answers, nowMs);
+    else this.#takeReceipts(block, source, answers, nowMs);
+    return true;
+  }
+
+  /** Forgets blocks that lie deeper than `number`. */
+  prune(number: number): void {
+    if (this.#blocks.size < MAX_HELD) return;
+    for (const [hash, { header }] of this.#blocks) {
+      if (header !== null && header.number < number) this.#blocks.delete(hash);
+    }
+  }
+
+  #hold(hash: Hash, withProofs: boolean, nowMs: number): FetchedBlock {
+    const held = this.#blocks.get(hash);
+    if (held !== undefined) return held;
+    const block: FetchedBlock = {
+      hash,
+      withProofs,
+      heardAtMs: nowMs,
+      header: null,
+      transactions: [],
+      proven: null,
+      facts: null,
+      unsupported: null,
+      missing: null,
+      proofMissing: null,
+      factsAtMs: nowMs,
+      request: null,
+      tried: new Set(),
+    };
+    this.#blocks.set(hash, block);
+    return block;
+  }
+
+  #ask(block: FetchedBlock, stage: "header" | "receipts", sources: readonly string[]): void {
+    const source = sources.find((candidate) => !block.tried.has(candidate));
+    if (source === undefined) return;
+    if (stage === "receipts" && block.transactions.length === 0) {
+      this.#takeReceipts(block, source, [], block.factsAtMs);
+      return;
+    }
+    const calls =
+      stage === "header"
+        ? blockCalls(block.hash, this.#options.addresses, block.withProofs)
+        : receiptCalls(block.hash, block.transactions, !this.#withoutBlockReceipts.has(source));
+    const id = this.#outbox.request(source, calls, this.#options.requestDeadlineMs);
+    block.request = { id, source, stage };
+    this.#requests.set(id, block);
+  }
+
+  #takeHeader(block: FetchedBlock, source: string, answers: readonly RpcAnswer[], nowMs: number): void {
+    const outcome = readHeader(answers[0], block.hash);
+    if (!this.#accept(block, source, outcome, nowMs)) return;
+    block.factsAtMs = nowMs;
+    if (block.withProofs) {
+      const books = readBooks(answers.slice(1), outcome.value.header, this.#options.addresses);
+      if (books.kind === "ok") block.proven = books.value;
+      else if (books.kind === "forged") {
+        this.#onForged(source, books.detail, nowMs);
+        block.tried.add(source);
+        return;
+      } else block.proofMissing = books.detail;
+    }
+    block.header = outcome.value.header;
+    block.transactions = outcome.value.transactions;
+  }
+
+  #takeReceipts(block: FetchedBlock, source: string, answers: readonly RpcAnswer[], nowMs: number): void {
+    const { header } = block;
+    if (header === null) return;
+    const isBlock = block.transactions.length > 0 && !this.#withoutBlockReceipts.has(source);
+    if (isBlock && answers[0]?.ok === false && answers[0].code === "SourceRpcError") {
+      // Not every node has the method; the receipts one by one prove the same.
+      this.#withoutBlockReceipts.add(source);
+      this.#ask(block, "receipts", [source]);
+      return;
+    }
+    const outcome = readReceipts(answers, header, isBlock);
+    if (!this.#accept(block, source, outcome, nowMs)) return;
+    block.facts = outcome.value;
+    block.factsAtMs = nowMs;
+  }
+
+  #accept<Value>(
+    block: FetchedBlock,
+    source: string,
+    outcome: Outcome<Value>,
+    nowMs: number,
+  ): outcome is { readonly kind: "ok"; readonly value: Value } {
+    if (outcome.kind === "ok") return true;
+    block.tried.add(source);
+    if (outcome.kind === "unsupported") block.unsupported = outcome.detail;
+    else if (outcome.kind === "missing") block.missing = outcome.detail;
+    else this.#onForged(source, outcome.detail, nowMs);
+    return false;
+  }
+}

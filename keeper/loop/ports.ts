@@ -1,0 +1,104 @@
+import type { LocatedSlot } from "../domain/Finding.ts";
+import type { Verdict } from "../domain/Verdict.ts";
+import type { Address, Hash, Hex } from "../lib/hex.ts";
+
+/** One JSON-RPC call. */
+export interface RpcCall {
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
+/** The answer to one call of a batch: a value, or why there is none. */
+export type RpcAnswer =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/** Everything that can happen to a keeper. `nowMs` is a monotonic clock's reading. */
+export type Input =
+  | { readonly type: "source-up"; readonly source: string; readonly nowMs: number }
+  | { readonly type: "source-down"; readonly source: string; readonly reason: string; readonly nowMs: number }
+  | {
+      readonly type: "head";
+      readonly source: string;
+      readonly number: number;
+      readonly hash: Hash;
+      readonly nowMs: number;
+    }
+  | { readonly type: "answers"; readonly id: number; readonly answers: readonly RpcAnswer[]; readonly nowMs: number }
+  | { readonly type: "journalled"; readonly id: number; readonly nowMs: number }
+  | { readonly type: "signed"; readonly id: number; readonly raw: Hex; readonly hash: Hash; readonly nowMs: number }
+  | { readonly type: "tick"; readonly nowMs: number };
+
+/** Which key signs: the pause key is not the posting key. */
+export type KeyName = "pause" | "attest" | "post";
+
+/** An EIP-1559 transaction to be signed. */
+export interface TransactionRequest {
+  readonly chainId: number;
+  readonly to: Address;
+  readonly data: Hex;
+  readonly nonce: number;
+  readonly gasLimit: bigint;
+  readonly maxFeePerGas: bigint;
+  readonly maxPriorityFeePerGas: bigint;
+}
+
+/** What keepers sign of a block; as `Attestation` in contracts/interfaces/ICheckpointRegistry.sol. */
+export interface Attestation {
+  readonly setId: bigint;
+  readonly bookSetVersion: bigint;
+  readonly blockNumber: bigint;
+  readonly blockHash: Hash;
+  readonly booksRoot: Hash;
+}
+
+/** What is said of a block, for people, metrics and evidence. */
+export interface BlockReport {
+  readonly number: number;
+  readonly hash: Hash;
+  readonly timestamp: number;
+  readonly verdict: Verdict;
+  /** Logs of book contracts in the block. */
+  readonly logCount: number;
+  readonly slotCount: number;
+  readonly votes: number;
+  readonly quorum: number;
+  /** When the head was announced, and when the last byte needed for the verdict had arrived. */
+  readonly headAtMs: number;
+  readonly factsAtMs: number;
+}
+
+/** What happens to one divergence, from found to contained. */
+export interface IncidentReport {
+  readonly id: Hash;
+  readonly state: "opened" | "acting" | "contained" | "orphaned" | "failed";
+  readonly cause: string;
+  readonly contract: string;
+  readonly blockNumber: number;
+  readonly blockHash: Hash;
+  readonly detail: string;
+  readonly transaction: Hash | null;
+  /** Block that includes the effect. */
+  readonly containedIn: number | null;
+}
+
+/** Everything a keeper can do. Effects of one step are performed in order. */
+export type Effect =
+  | {
+      readonly type: "request";
+      readonly id: number;
+      readonly source: string;
+      readonly calls: readonly RpcCall[];
+      readonly deadlineMs: number;
+    }
+  | { readonly type: "journal"; readonly id: number; readonly kind: string; readonly body: unknown }
+  | { readonly type: "sign-transaction"; readonly id: number; readonly key: KeyName; readonly request: TransactionRequest }
+  | { readonly type: "sign-attestation"; readonly id: number; readonly attestation: Attestation }
+  | { readonly type: "broadcast"; readonly purpose: string; readonly raw: Hex; readonly hash: Hash }
+  | { readonly type: "block"; readonly report: BlockReport }
+  | { readonly type: "rolled-back"; readonly depth: number; readonly to: Hash }
+  | { readonly type: "incident"; readonly report: IncidentReport }
+  | { readonly type: "located"; readonly incidentId: Hash; readonly slots: readonly LocatedSlot[]; readonly note: string }
+  | { readonly type: "quarantine"; readonly source: string; readonly reason: string }
+  | { readonly type: "checkpoint"; readonly blockNumber: number; readonly blockHash: Hash; readonly transaction: Hash }
+  | { readonly type: "alert"; readonly level: "warning" | "critical"; readonly event: string; readonly detail: string };

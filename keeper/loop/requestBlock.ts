@@ -1,0 +1,108 @@
+import { BOOK_NAMES, type BookAddresses, type BookName } from "../domain/bookSet.ts";
+import { verifyContract, readProofAnswer, type BlockFacts, type ProvenContract } from "../chain/verify/blockFacts.ts";
+import { verifyHeader, type Header } from "../chain/verify/header.ts";
+import { verifyReceipts } from "../chain/verify/receipts.ts";
+import { VerificationError } from "../chain/verify/VerificationError.ts";
+import type { Address, Hash } from "../lib/hex.ts";
+import type { RpcAnswer, RpcCall } from "./ports.ts";
+
+/** Proven contracts of one block; null for a contract that does not exist there. */
+export type ProvenBooks = Readonly<Record<BookName, ProvenContract | null>>;
+
+/** What a source's answers came to. */
+export type Outcome<Value> =
+  | { readonly kind: "ok"; readonly value: Value }
+  /** The source did not answer, or not with this: ask another one. Says nothing about the chain. */
+  | { readonly kind: "missing"; readonly detail: string }
+  /** The source answered what does not verify: quarantine. */
+  | { readonly kind: "forged"; readonly detail: string }
+  /** This version cannot judge the block. */
+  | { readonly kind: "unsupported"; readonly detail: string };
+
+/** Calls for a header, the account proofs when wanted, and the next nonces of the keeper's own keys. */
+export function blockCalls(hash: Hash, books: BookAddresses, withProofs: boolean): RpcCall[] {
+  const header: RpcCall = { method: "eth_getBlockByHash", params: [hash, false] };
+  if (!withProofs) return [header];
+  const proofs = BOOK_NAMES.map((name) => ({
+    method: "eth_getProof",
+    params: [books[name], [], { blockHash: hash }],
+  }));
+  return [header, ...proofs];
+}
+
+/** One call where the source has `eth_getBlockReceipts`, else one per transaction. */
+export function receiptCalls(hash: Hash, transactions: readonly Hash[], hasBlockReceipts: boolean): RpcCall[] {
+  if (hasBlockReceipts) return [{ method: "eth_getBlockReceipts", params: [{ blockHash: hash }] }];
+  return transactions.map((transaction) => ({ method: "eth_getTransactionReceipt", params: [transaction] }));
+}
+
+function judge<Value>(verify: () => Value): Outcome<Value> {
+  try {
+    return { kind: "ok", value: verify() };
+  } catch (error: unknown) {
+    if (!(error instanceof VerificationError)) throw error;
+    return { kind: error.code.endsWith("Unsupported") ? "unsupported" : "forged", detail: error.message };
+  }
+}
+
+/** Header and transaction hashes of the first answer. A null answer is a block that the source does not have. */
+export function readHeader(
+  answer: RpcAnswer | undefined,
+  hash: Hash,
+): Outcome<{ header: Header; transactions: readonly Hash[] }> {
+  if (answer === undefined || !answer.ok) return { kind: "missing", detail: answer?.message ?? "no answer" };
+  const { value } = answer;
+  if (value === null) return { kind: "missing", detail: `it does not have block ${hash}` };
+  return judge(() => {
+    const header = verifyHeader(value, hash);
+    const { transactions } = value as { transactions?: unknown };
+    // Not committed by the header in this form: only used to ask for receipts, which are.
+    const hashes = Array.isArray(transactions) ? transactions.filter((item) => typeof item === "string") : [];
+    return { header, transactions: hashes as Hash[] };
+  });
+}
+
+/** Storage roots and code hashes from the account proofs, verified against the header. */
+export function readBooks(
+  answers: readonly RpcAnswer[],
+  header: Header,
+  addresses: BookAddresses,
+): Outcome<ProvenBooks> {
+  const proven: [BookName, ProvenContract | null][] = [];
+  for (const [index, name] of BOOK_NAMES.entries()) {
+    const outcome = readContract(answers[index], header, addresses[name]);
+    if (outcome.kind !== "ok") return outcome;
+    proven.push([name, outcome.value]);
+  }
+  return { kind: "ok", value: Object.fromEntries(proven) as Record<BookName, ProvenContract | null> };
+}
+
+function readContract(
+  answer: RpcAnswer | undefined,
+  header: Header,
+  address: Address,
+): Outcome<ProvenContract | null> {
+  if (answer === undefined || !answer.ok) return { kind: "missing", detail: answer?.message ?? "no answer" };
+  const proof = readProofAnswer(answer.value);
+  if (proof === null) return { kind: "forged", detail: "eth_getProof answered something else than a proof" };
+  return judge(() => verifyContract(header, address, proof));
+}
+
+/** A receipt of another block: the transaction moved in a reorg while it was asked for. No lie, and of no use. */
+function isOfAnotherBlock(receipt: unknown, hash: Hash): boolean {
+  return typeof receipt === "object" && receipt !== null && (receipt as { blockHash?: unknown }).blockHash !== hash;
+}
+
+/** All logs of the block, verified against the receipts root. */
+export function readReceipts(answers: readonly RpcAnswer[], header: Header, isBlock: boolean): Outcome<BlockFacts> {
+  const missing = answers.find((answer) => !answer.ok || answer.value === null);
+  if (missing !== undefined) {
+    return { kind: "missing", detail: missing.ok ? "it does not have the receipts" : missing.message };
+  }
+  const values = answers.map((answer) => (answer.ok ? answer.value : null));
+  if (!isBlock && values.some((receipt) => isOfAnotherBlock(receipt, header.hash))) {
+    return { kind: "missing", detail: "a transaction of the block has moved to another block" };
+  }
+  const receipts = isBlock ? values[0] : values;
+  return judge(() => ({ header, logs: verifyReceipts(receipts, header.receiptsRoot) }));
+}
