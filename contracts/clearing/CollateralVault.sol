@@ -235,7 +235,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     // ---- The two-witness rule ----
 
-    /// @dev min(now, proven - (out now - out proven)). A counter that fell was tampered with: nothing is payable.
+    /// @dev Invariant INV-8: min(now, proven - (out now - out proven)). A counter that fell was tampered with: nothing is payable.
     function _capped(
         uint256 balanceNow,
         uint256 balanceProven,

@@ -75,6 +75,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
         LEDGER.trade(buy.account, sell.account, maker.instrument, size, quote);
     }
 
+    /// @dev Invariant INV-15: an order is never filled beyond its size, nor once it has expired or was cancelled.
     function _fill(Order calldata order, bytes calldata signature, uint128 size, uint128 price) private {
         bytes32 orderHash = hashOrder(order);
         address owner = order.account.owner();

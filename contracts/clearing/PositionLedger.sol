@@ -11,7 +11,7 @@ import {DEGRADED_FLAGS, Flags, HALT, INCREASE_RISK, NO_FLAGS, WITHDRAW} from "..
 
 /// @title PositionLedger
 /// @dev Storage-transparent: every slot is a function of `EntryPosted`, `HotWordPushed` and `ModulesBound`.
-/// A word that was once used never becomes zero again (its mark stays), so that it can always be proved by inclusion,
+/// Invariant INV-13: a word that was once used never becomes zero again (its mark stays), so that it can always be proved by inclusion,
 /// and so that a node which keeps zero leaves in its tries still arrives at the canonical storage root.
 contract PositionLedger is IPositionLedger {
     using SafeCast for int256;
@@ -145,6 +145,7 @@ contract PositionLedger is IPositionLedger {
     // ---- Trading ----
 
     /// @inheritdoc IPositionLedger
+    /// @dev Invariant INV-7: under a restriction exactly the trades in which both sides shrink without a flip pass.
     function trade(
         AccountId buyer,
         AccountId seller,
@@ -180,7 +181,8 @@ contract PositionLedger is IPositionLedger {
 
     // ---- Margin ----
 
-    /// @dev A flat account owes nothing if its quote is not negative, whatever the oracle says.
+    /// @dev Invariant INV-14: who takes risk or money out meets the initial requirement at prices that satisfy every rule.
+    /// A flat account owes nothing if its quote is not negative, whatever the oracle says.
     function _requireInitialMargin(AccountId account) private view {
         Account memory state = _accounts[account];
         if (state.openCount == 0) {
@@ -268,6 +270,7 @@ contract PositionLedger is IPositionLedger {
         emit EntryPosted(sequence, account, kind, key, sizeDelta, quoteDelta, sizeAfter, quoteAfter);
     }
 
+    /// @dev Invariant INV-16: the open ids of an account are exactly the instruments in which its size is not zero.
     function _open(AccountId account, uint16 count, uint16 instrument) private returns (uint16) {
         require(count < MAX_OPEN, LedgerTooManyPositions(account, MAX_OPEN));
         _setOpenId(account, count, instrument);

@@ -33,7 +33,7 @@ struct Checkpoint {
 /// @notice Positions in the ring of checkpoints.
 /// @param highest highest block number ever posted
 /// @param newest block number of the newest checkpoint that is not convicted
-/// @param posts number of posts so far; the next one goes to `posts % RING`
+/// @param posts number of posts so far, replaced ones not counted; the next one goes to `posts % RING`
 struct Cursor {
     uint64 highest;
     uint64 newest;
@@ -52,6 +52,9 @@ interface ICheckpointRegistry {
         uint48 postedAt,
         bytes32[] roots
     );
+    /// @notice The newest checkpoint makes room for the next one, because the oldest is the witness of withdrawals.
+    /// @param posts resulting number of posts
+    event CheckpointReplaced(uint64 indexed blockNumber, uint64 posts);
     event CheckpointProven(uint64 indexed blockNumber, bytes32 indexed blockHash);
     /// @param isVoided whether a posted checkpoint fell with it
     /// @param newest resulting newest checkpoint
@@ -87,6 +90,7 @@ interface ICheckpointRegistry {
     error RegistryNotInBookSet(address book);
     error RegistryRootDiffers(address book, bytes32 proven, bytes32 posted);
     error RegistryAttestationTrue(address book, bytes32 root);
+    error RegistryNothingToConvict(uint64 blockNumber);
 
     /// @notice Replaces the list of book contracts from a block on (governance).
     /// @param activeFrom first block of the new list; zero for the block of this transaction
@@ -109,6 +113,7 @@ interface ICheckpointRegistry {
     ) external;
 
     /// @notice Convicts every signer of an attestation, posted or not, whose block did not have these roots.
+    /// @dev Refused when it would jail nobody and void nothing.
     /// @param index of the differing book contract in its set
     /// @param accountProof of that contract; not needed when the block number is what is false
     function convict(

@@ -27,7 +27,7 @@ contract MockToken is ERC20 {
         isBlocked[account] = isBlocked_;
     }
 
-    function _update(address from, address to, uint256 amount) internal override {
+    function _update(address from, address to, uint256 amount) internal virtual override {
         require(!isBlocked[to], MockTokenBlocked(to));
         super._update(from, to, amount);
     }

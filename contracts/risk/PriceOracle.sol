@@ -32,6 +32,7 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     }
 
     /// @inheritdoc IPriceOracle
+    /// @dev Invariant INV-17: a price that is old, outside its bounds, incomplete or of the future is never an answer.
     function price(uint16 feed) external view returns (uint256 value) {
         uint256 updatedAt;
         uint48 maxAge;

@@ -74,6 +74,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     // ---- Post ----
 
     /// @inheritdoc ICheckpointRegistry
+    /// @dev Invariant INV-10: the block number of each post is above every earlier one, convicted ones included.
     function post(Attestation calldata attestation, bytes32[] calldata roots, bytes[] calldata signatures) external {
         uint64 number = attestation.blockNumber;
         require(attestation.blockHash != bytes32(0), RegistryZeroHash());
@@ -88,7 +89,8 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
         _requireRoots(attestation, roots);
         _requireQuorum(attestation, signatures);
 
-        _ring[cursor.posts % RING] = Checkpoint(
+        uint64 posts = _makeRoom(cursor.posts);
+        _ring[posts % RING] = Checkpoint(
             attestation.blockHash,
             attestation.booksRoot,
             number,
@@ -97,7 +99,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
             attestation.bookSetVersion,
             CheckpointStatus.Posted
         );
-        _cursor = Cursor(number, number, cursor.posts + 1);
+        _cursor = Cursor(number, number, posts + 1);
         emit CheckpointPosted(
             number,
             attestation.blockHash,
@@ -110,6 +112,17 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
         GUARD.onCheckpoint(number);
     }
 
+    /// @dev Invariant INV-9: the witness of withdrawals never falls out of the ring. When it is the oldest checkpoint, the
+    /// newest one gives way instead, which its successor makes dispensable.
+    function _makeRoom(uint64 posts) private returns (uint64) {
+        uint64 oldest = _ring[posts % RING].blockNumber;
+        if (oldest == 0 || oldest != GUARD.witnessNumber()) return posts;
+        // The ring is full, so that there is a newest post.
+        emit CheckpointReplaced(_ring[(posts - 1) % RING].blockNumber, posts - 1);
+        return posts - 1;
+    }
+
+    /// @dev Invariant INV-3: zero is never a valid hash or root.
     function _requireRoots(Attestation calldata attestation, bytes32[] calldata roots) private view {
         uint32 required = bookSetVersionAt(attestation.blockNumber);
         require(
@@ -203,8 +216,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
         require(booksRoot == attestation.booksRoot, RegistryRootsMismatch(booksRoot, attestation.booksRoot));
         _requireFalse(attestation, roots, index, headerRlp, accountProof);
 
-        KEEPERS.jail(signers, msg.sender);
-        bool isVoided = _void(attestation);
+        bool isVoided = _punish(attestation, signers);
         emit AttestationConvicted(
             attestation.blockNumber,
             attestation.blockHash,
@@ -216,7 +228,9 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
         GUARD.onConviction(hashAttestation(attestation), newest().postedAt);
     }
 
-    /// @dev The header is the preimage of the signed hash, so what it commits to is what that block had.
+    /// @dev Invariant INV-11: nobody is convicted for what was true. The header is the preimage of the signed hash, so
+    /// what it commits to is what that block had. A wrong book set or number of roots convicts nobody: it can never be
+    /// posted, and of a block that was reorganised away it is not known here which set was valid.
     function _requireFalse(
         Attestation calldata attestation,
         bytes32[] calldata roots,
@@ -226,12 +240,21 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     ) private view {
         (bytes32 stateRoot, uint256 number) = StorageRootProof.header(headerRlp, attestation.blockHash);
         if (number != attestation.blockNumber) return;
-        address[] memory books = _bookSets[attestation.bookSetVersion].contracts;
-        if (attestation.bookSetVersion != bookSetVersionAt(attestation.blockNumber)) return;
-        if (roots.length != books.length) return;
+        uint32 required = bookSetVersionAt(attestation.blockNumber);
+        require(attestation.bookSetVersion == required, RegistryWrongBookSet(attestation.bookSetVersion, required));
+        address[] memory books = _bookSets[required].contracts;
+        require(roots.length == books.length, RegistryRootCount(roots.length, books.length));
         require(index < books.length, RegistryRootCount(index, books.length));
         bytes32 proven = StorageRootProof.storageRoot(stateRoot, books[index], accountProof);
         require(proven != roots[index], RegistryAttestationTrue(books[index], proven));
+    }
+
+    /// @dev A conviction changes something: otherwise the key of a keeper that is long convicted could halt the protocol again and again.
+    function _punish(Attestation calldata attestation, address[] memory signers) private returns (bool isVoided) {
+        uint32 setBefore = KEEPERS.setId();
+        KEEPERS.jail(signers, msg.sender);
+        isVoided = _void(attestation);
+        require(isVoided || KEEPERS.setId() != setBefore, RegistryNothingToConvict(attestation.blockNumber));
     }
 
     /// @dev Voids the posted checkpoint of a convicted attestation, if there is one, and falls back to the newest other.

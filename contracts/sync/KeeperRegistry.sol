@@ -6,7 +6,8 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IKeeperRegistry, Keeper} from "../interfaces/IKeeperRegistry.sol";
 
 /// @title KeeperRegistry
-/// @dev Storage-transparent: every slot is a function of its events and `AuthorityUpdated`. Keys are never reused.
+/// @dev Storage-transparent: every slot is a function of its events and `AuthorityUpdated`.
+/// Invariant INV-18: keys are never reused, and who was removed or convicted never becomes active again.
 contract KeeperRegistry is IKeeperRegistry, AccessManaged {
     address private immutable DEPLOYER;
 

@@ -32,7 +32,7 @@ contract SyncGuard is ISyncGuard {
 
     constructor(IPositionLedger ledger, IKeeperRegistry keepers, uint48 softTime, uint48 coolDown, uint48 grace) {
         require(address(ledger) != address(0) && address(keepers) != address(0), GuardZeroAddress());
-        // Soft always hands over to stale, so that protection never has a gap.
+        // Invariant INV-4: soft always hands over to stale, so that protection never has a gap.
         uint48 staleLimit = ledger.STALE_LIMIT();
         require(staleLimit <= softTime, GuardSoftShorterThanStale(softTime, staleLimit));
         LEDGER = ledger;
@@ -90,6 +90,7 @@ contract SyncGuard is ISyncGuard {
         LEDGER.push(hot.flags | DEGRADED_FLAGS, hot.checkpointTime, hot.graceUntil);
     }
 
+    /// @dev Invariant INV-5: a pause binds to a block of this chain; a liar's or a reorganised block pauses nothing.
     function _requireCanonical(uint64 blockNumber, bytes32 blockHash) private view {
         require(blockHash != bytes32(0), GuardZeroHash());
         require(blockNumber < block.number, GuardFutureBlock(blockNumber, block.number));
@@ -98,7 +99,7 @@ contract SyncGuard is ISyncGuard {
         require(actual == blockHash, GuardWrongBlock(blockNumber, blockHash, actual));
     }
 
-    /// @dev A keeper that paused in the generation that stands, or in the one that ended less than the cool-down ago,
+    /// @dev Invariant INV-6: one use per keeper. A keeper that paused in the generation that stands, or in the one that ended less than the cool-down ago,
     /// cannot pause again: one key cannot keep the protocol paused.
     function _useBudget(address attester, uint32 generation) private {
         Use memory use = _uses[attester];
@@ -122,6 +123,7 @@ contract SyncGuard is ISyncGuard {
         LEDGER.push(_lift(hot), hot.checkpointTime, uint48(block.timestamp) + GRACE);
     }
 
+    /// @dev Invariant INV-12: a soft pause ends only by its expiry together with a later checkpoint; a hard one does not.
     function _isLiftable(HotWord memory hot, uint64 newest) private view returns (bool) {
         return
             hot.flags.has(INCREASE_RISK) &&
@@ -157,9 +159,12 @@ contract SyncGuard is ISyncGuard {
     /// @inheritdoc ISyncGuard
     function onConviction(bytes32 cause, uint48 newestTime) external onlyRegistry {
         HotWord memory hot = LEDGER.hotWord();
-        uint64 newest = ICheckpointRegistry(_registry).newestNumber();
-        // The witness of an incident that already stands is kept, unless the conviction voided it.
-        if (!hot.flags.has(INCREASE_RISK) || _incident.witnessNumber > newest) _incident.witnessNumber = newest;
+        ICheckpointRegistry registry = ICheckpointRegistry(_registry);
+        // The witness of an incident that already stands is kept, unless the conviction voided it: then the newest valid
+        // one before it, never a later one.
+        _incident.witnessNumber = hot.flags.has(INCREASE_RISK)
+            ? registry.newestBefore(_incident.witnessNumber + 1)
+            : registry.newestNumber();
         emit HardPaused(cause, _incident.witnessNumber);
         LEDGER.push(hot.flags | HALTED_FLAGS, newestTime, hot.graceUntil);
     }
