@@ -1,0 +1,99 @@
+/**
+ * One part of the tree and what it may import. A pure zone decides and computes: no clock, timer, randomness, I/O or
+ * process, so that the simulator can run it and a test can replay it.
+ */
+export interface Zone {
+  readonly name: string;
+  /** Folders (with a trailing slash) and files; the longest match in the table wins. */
+  readonly paths: readonly string[];
+  readonly isPure: boolean;
+  /** Zones it may import besides itself; `"*"` for every one. */
+  readonly may: readonly string[] | "*";
+  /** Zones of which it may import types only. */
+  readonly types?: readonly string[];
+  /** npm packages it may import; `"*"` for every one. Node's modules are for zones that are not pure. */
+  readonly packages: readonly string[] | "*";
+}
+
+const LEAVES = ["lib", "errors"];
+const BASE = [...LEAVES, "domain"];
+
+/**
+ * keeper: main, commands → service → {api, loop, actions, chain, books, trie, views, store, telemetry, config} → domain;
+ * lib and errors are leaves. Siblings meet in service.ts, their pure halves in loop/. See docs/architecture.md.
+ */
+export const ZONES: readonly Zone[] = [
+  { name: "lib", paths: ["keeper/lib/"], isPure: true, may: [], packages: ["@noble/hashes"] },
+  { name: "errors", paths: ["keeper/errors/"], isPure: true, may: [], packages: [] },
+  { name: "domain", paths: ["keeper/domain/"], isPure: true, may: LEAVES, packages: [] },
+
+  { name: "trie", paths: ["keeper/trie/"], isPure: true, may: BASE, packages: ["@noble/hashes"] },
+  // The whole root from the whole set: what both opinions and the tests may lean on, beside the incremental trie.
+  { name: "trie/naive", paths: ["keeper/trie/naiveRoot.ts"], isPure: true, may: LEAVES, packages: ["@noble/hashes"] },
+  { name: "books", paths: ["keeper/books/"], isPure: true, may: [...BASE, "trie"], packages: ["@noble/hashes"] },
+  // The second opinion shares no code with the first: neither books nor the incremental trie.
+  {
+    name: "books/naive",
+    paths: ["keeper/books/naive/"],
+    isPure: true,
+    may: [...BASE, "trie/naive"],
+    types: ["chain/verify", "books"],
+    packages: ["ethers"],
+  },
+  { name: "chain/verify", paths: ["keeper/chain/verify/"], isPure: true, may: [...BASE, "trie"], packages: [] },
+  { name: "chain/agree", paths: ["keeper/chain/agree/"], isPure: true, may: [...BASE, "chain/verify"], packages: [] },
+  { name: "actions", paths: ["keeper/actions/"], isPure: true, may: BASE, packages: [] },
+  { name: "views", paths: ["keeper/views/"], isPure: true, may: BASE, packages: [] },
+  {
+    name: "loop",
+    paths: ["keeper/loop/"],
+    isPure: true,
+    may: [...BASE, "chain/verify", "chain/agree", "trie", "books", "books/naive", "actions", "views"],
+    packages: [],
+  },
+
+  { name: "chain/sources", paths: ["keeper/chain/sources/"], isPure: false, may: BASE, packages: ["ws"] },
+  { name: "store", paths: ["keeper/store/"], isPure: false, may: BASE, packages: [] },
+  { name: "telemetry", paths: ["keeper/telemetry/"], isPure: false, may: BASE, packages: [] },
+  { name: "api", paths: ["keeper/api/"], isPure: false, may: BASE, packages: [] },
+  { name: "config", paths: ["keeper/config/"], isPure: false, may: BASE, packages: ["@noble/hashes", "dotenv"] },
+
+  {
+    name: "service",
+    paths: ["keeper/service.ts", "keeper/service/"],
+    isPure: false,
+    may: [
+      ...[...BASE, "trie", "books", "books/naive", "chain/verify", "chain/agree", "actions", "views", "loop"],
+      ...["chain/sources", "store", "telemetry", "api", "config"],
+    ],
+    packages: "*",
+  },
+  { name: "commands", paths: ["keeper/commands/", "keeper/main.ts"], isPure: false, may: "*", packages: "*" },
+
+  { name: "deploy", paths: ["deploy/"], isPure: false, may: [], packages: "*" },
+  { name: "scripts", paths: ["scripts/"], isPure: false, may: "*", packages: "*" },
+  { name: "bench", paths: ["bench/"], isPure: false, may: "*", packages: "*" },
+  { name: "test", paths: ["test/"], isPure: false, may: "*", packages: "*" },
+];
+
+/** The zone of a file, by its path from the project's folder with forward slashes; undefined outside every zone. */
+export function zoneOf(path: string): Zone | undefined {
+  let best: Zone | undefined;
+  let length = 0;
+  for (const zone of ZONES) {
+    for (const prefix of zone.paths) {
+      const isInside = prefix.endsWith("/") ? path.startsWith(prefix) : path === prefix;
+      if (isInside && prefix.length > length) [best, length] = [zone, prefix.length];
+    }
+  }
+  return best;
+}
+
+/** Glob patterns of the pure zones and, as exceptions, of what lies inside them and is not pure. */
+export function pureGlobs(): { readonly files: string[]; readonly ignores: string[] } {
+  const globs = (isPure: boolean): string[] =>
+    ZONES.filter((zone) => zone.isPure === isPure)
+      .flatMap(({ paths }) => paths)
+      .map((path) => (path.endsWith("/") ? `${path}**` : path));
+  return { files: globs(true), ignores: globs(false) };
+}
