@@ -1,5 +1,6 @@
 import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../domain/bookSet.ts";
 import type { Cause, Finding } from "../domain/Finding.ts";
+import { KeeperError } from "../errors/KeeperError.ts";
 import { assert } from "../lib/assert.ts";
 import type { Address, Hash } from "../lib/hex.ts";
 import { StorageTrie } from "../trie/StorageTrie.ts";
@@ -65,6 +66,7 @@ export class Books {
   readonly #bookAt: ReadonlyMap<Address, BookName>;
   readonly #answers = new Map<Address, Answer>();
   readonly #undo: Undo[] = [];
+  #hasForgotten = false;
 
   constructor({ addresses, immutables, undoDepth = DEFAULT_UNDO_DEPTH, reducers = REDUCERS }: BooksOptions) {
     this.addresses = addresses;
@@ -114,14 +116,22 @@ export class Books {
     const application = new Application(this.#parts(), block);
     application.run();
     this.#undo.push({ block, words: application.words, answers: application.answers });
-    if (this.#undo.length > this.#undoDepth) this.#undo.shift();
+    if (this.#undo.length > this.#undoDepth) {
+      this.#undo.shift();
+      this.#hasForgotten = true;
+    }
     return application.findings;
   }
 
-  /** Takes the newest block back and returns it. */
+  /** Takes the newest block back and returns it. Throws `ReorgTooDeep` rather than lose what it cannot rebuild. */
   undo(): BookBlock {
     const last = this.#undo.pop();
     assert(last !== undefined, "there is a block to take back");
+    if (this.#undo.length === 0 && this.#hasForgotten) {
+      this.#undo.push(last);
+      const payload = { depth: this.#undoDepth, block: last.block.number };
+      throw new KeeperError("ReorgTooDeep", `the reorg reaches below block ${last.block.number}: rebuild`, payload);
+    }
     for (const [book, slot, value] of last.words.toReversed()) this.#tries[book].set(slot, value);
     for (const [aggregator, answer] of last.answers.toReversed()) {
       if (answer === undefined) this.#answers.delete(aggregator);

@@ -3,13 +3,7 @@ import type { Finding } from "./Finding.ts";
 
 /** Why nothing could be said about a block. None of these is a divergence. */
 export type UnknownReason =
-  | "no-source"
-  | "no-answer"
-  | "no-proof"
-  | "no-quorum"
-  | "not-canonical"
-  | "unsupported-header"
-  | "unverifiable-answer";
+  "no-source" | "no-answer" | "no-proof" | "no-quorum" | "not-canonical" | "unsupported-header" | "unverifiable-answer";
 
 /**
  * What a keeper says of one block.

@@ -1,5 +1,6 @@
+import type { Attestation } from "../actions/plan/Attestation.ts";
 import type { LocatedSlot } from "../domain/Finding.ts";
-import type { Verdict } from "../domain/Verdict.ts";
+import type { UnknownReason, Verdict } from "../domain/Verdict.ts";
 import type { Address, Hash, Hex } from "../lib/hex.ts";
 
 /** One JSON-RPC call. */
@@ -41,15 +42,6 @@ export interface TransactionRequest {
   readonly gasLimit: bigint;
   readonly maxFeePerGas: bigint;
   readonly maxPriorityFeePerGas: bigint;
-}
-
-/** What keepers sign of a block; as `Attestation` in contracts/interfaces/ICheckpointRegistry.sol. */
-export interface Attestation {
-  readonly setId: bigint;
-  readonly bookSetVersion: bigint;
-  readonly blockNumber: bigint;
-  readonly blockHash: Hash;
-  readonly booksRoot: Hash;
 }
 
 /** What is said of a block, for people, metrics and evidence. */
@@ -96,6 +88,8 @@ export type Effect =
   | { readonly type: "sign-attestation"; readonly id: number; readonly attestation: Attestation }
   | { readonly type: "broadcast"; readonly purpose: string; readonly raw: Hex; readonly hash: Hash }
   | { readonly type: "block"; readonly report: BlockReport }
+  | { readonly type: "unknown"; readonly reason: UnknownReason; readonly detail: string }
+  | { readonly type: "latch"; readonly detail: string }
   | { readonly type: "rolled-back"; readonly depth: number; readonly to: Hash }
   | { readonly type: "incident"; readonly report: IncidentReport }
   | { readonly type: "located"; readonly incidentId: Hash; readonly slots: readonly LocatedSlot[]; readonly note: string }

@@ -77,11 +77,7 @@ export function readBooks(
   return { kind: "ok", value: Object.fromEntries(proven) as Record<BookName, ProvenContract | null> };
 }
 
-function readContract(
-  answer: RpcAnswer | undefined,
-  header: Header,
-  address: Address,
-): Outcome<ProvenContract | null> {
+function readContract(answer: RpcAnswer | undefined, header: Header, address: Address): Outcome<ProvenContract | null> {
   if (answer === undefined || !answer.ok) return { kind: "missing", detail: answer?.message ?? "no answer" };
   const proof = readProofAnswer(answer.value);
   if (proof === null) return { kind: "forged", detail: "eth_getProof answered something else than a proof" };

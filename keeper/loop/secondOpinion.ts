@@ -1,5 +1,6 @@
 import type { BookBlock, Books } from "../books/Books.ts";
-import { deriveNaively, naiveRootAfter } from "../books/naive/deriveNaively.ts";
+import { deriveNaively } from "../books/naive/deriveNaively.ts";
+import { naiveRootAfter } from "../books/naive/naiveRootAfter.ts";
 import type { VerifiedLog } from "../chain/verify/receipts.ts";
 import { BOOK_NAMES } from "../domain/bookSet.ts";
 import type { ProvenBooks } from "./requestBlock.ts";

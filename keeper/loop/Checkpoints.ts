@@ -1,0 +1,151 @@
+import type { Attestation } from "../actions/plan/Attestation.ts";
+import { encodePost } from "../actions/plan/calls.ts";
+import { feesFor } from "../actions/plan/fees.ts";
+import type { BookBlock, Books } from "../books/Books.ts";
+import { storage as registry } from "../books/generated/CheckpointRegistry.ts";
+import { storage as keepers } from "../books/generated/KeeperRegistry.ts";
+import { storage as ledger } from "../books/generated/PositionLedger.ts";
+import { concatBytes } from "../lib/bytes.ts";
+import { hexToBytes, type Hash, type Hex } from "../lib/hex.ts";
+import { keccak256Hex } from "../lib/keccak.ts";
+import type { Accounts } from "./Accounts.ts";
+import type { KeeperOptions } from "./KeeperOptions.ts";
+import type { Outbox } from "./Outbox.ts";
+import type { Input } from "./ports.ts";
+
+interface Posting {
+  readonly attestation: Attestation;
+  readonly roots: readonly Hash[];
+  readonly baseFeePerGas: bigint;
+  readonly startedAt: number;
+  awaited: { readonly id: number; readonly step: "journal" | "attest" | "sign" } | null;
+}
+
+const GAS_LIMIT = 1_000_000n;
+/** A posting that is not on chain after so many blocks is given up; the next InSync block starts another. */
+const PATIENCE_BLOCKS = 8;
+
+/**
+ * Signs and posts checkpoints of blocks that are InSync.
+ *
+ * Never two roots for one block hash: what was signed is in the journal before it is signed, and is never signed
+ * differently.
+ */
+export class Checkpoints {
+  readonly #options: KeeperOptions;
+  readonly #books: Books;
+  readonly #outbox: Outbox;
+  readonly #accounts: Accounts;
+  readonly #signed: Map<Hash, Hash>;
+  #posting: Posting | null = null;
+
+  constructor(options: KeeperOptions, books: Books, outbox: Outbox, accounts: Accounts) {
+    this.#options = options;
+    this.#books = books;
+    this.#outbox = outbox;
+    this.#accounts = accounts;
+    this.#signed = new Map(options.signedRoots);
+  }
+
+  /** Whether a checkpoint of `tip` should be posted now. */
+  isDue(tip: BookBlock): boolean {
+    const { attester, poster, policy } = this.#options;
+    if (attester === null || poster === null || this.#accounts.countOf(poster) === null) return false;
+    if (this.#posting !== null && tip.number < this.#posting.startedAt + PATIENCE_BLOCKS) return false;
+    const cursor = registry.cursor.decode(this.#books.read("CheckpointRegistry", registry.cursor.slot));
+    if (BigInt(tip.number) <= cursor.highest) return false;
+    const word = keepers.word3.decode(this.#books.read("KeeperRegistry", keepers.word3.slot));
+    const keeper = keepers.keepers.decode(this.#books.read("KeeperRegistry", keepers.keepers.slot(attester)));
+    // A quorum of one: this keeper's signature is enough. More signatures need the exchange between keepers.
+    if (!keeper.isActive || (2n * word.count) / 3n + 1n !== 1n) return false;
+    const hot = ledger.hot.decode(this.#books.read("PositionLedger", ledger.hot.slot));
+    const age = BigInt(tip.timestamp) - hot.checkpointTime;
+    return cursor.posts === 0n || age >= BigInt(policy.checkpointIntervalSeconds);
+  }
+
+  /** Starts a checkpoint of `tip`, whose roots the books and the chain agree on. */
+  start(tip: BookBlock, roots: readonly Hash[], baseFeePerGas: bigint): void {
+    const booksRoot = keccak256Hex(concatBytes(roots.map((root) => hexToBytes(root))));
+    const before = this.#signed.get(tip.hash);
+    if (before !== undefined && before !== booksRoot) {
+      const detail = `block ${tip.hash} was signed with ${before}, now the books have ${booksRoot}`;
+      this.#outbox.emit({ type: "alert", level: "critical", event: "second-root-refused", detail });
+      return;
+    }
+    const { setId } = keepers.word3.decode(this.#books.read("KeeperRegistry", keepers.word3.slot));
+    const version = this.#books.read("CheckpointRegistry", registry.bookSetVersion.slot);
+    const attestation = {
+      setId,
+      bookSetVersion: registry.bookSetVersion.decode(version),
+      blockNumber: BigInt(tip.number),
+      blockHash: tip.hash,
+      booksRoot,
+    };
+    this.#signed.set(tip.hash, booksRoot);
+    const id = this.#outbox.newId();
+    this.#posting = { attestation, roots, baseFeePerGas, startedAt: tip.number, awaited: { id, step: "journal" } };
+    const body = { chainId: this.#options.chainId, blockHash: tip.hash, booksRoot };
+    this.#outbox.emit({ type: "journal", id, kind: "signature", body });
+  }
+
+  /** The signature's record is durable: sign. False when the id is somebody else's. */
+  journalled({ id }: Extract<Input, { type: "journalled" }>): boolean {
+    const posting = this.#posting;
+    if (posting?.awaited?.id !== id) return false;
+    const next = this.#outbox.newId();
+    posting.awaited = { id: next, step: "attest" };
+    this.#outbox.emit({ type: "sign-attestation", id: next, attestation: posting.attestation });
+    return true;
+  }
+
+  /** An attestation or a transaction was signed. False when the id is somebody else's. */
+  signed({ id, raw, hash }: Extract<Input, { type: "signed" }>): boolean {
+    const posting = this.#posting;
+    if (posting?.awaited?.id !== id) return false;
+    if (posting.awaited.step === "attest") {
+      this.#prepare(posting, raw);
+      return true;
+    }
+    posting.awaited = null;
+    const { blockNumber, blockHash } = posting.attestation;
+    this.#outbox.emit({ type: "broadcast", purpose: "checkpoint", raw, hash });
+    this.#outbox.emit({ type: "checkpoint", blockNumber: Number(blockNumber), blockHash, transaction: hash });
+    return true;
+  }
+
+  /** The block was orphaned: its checkpoint can never be posted. */
+  forget(blockHash: Hash): void {
+    if (this.#posting?.attestation.blockHash === blockHash) this.#posting = null;
+  }
+
+  /** Frees the way for the next one as soon as the posting is proven in the books. */
+  settle(): void {
+    if (this.#posting === null) return;
+    const cursor = registry.cursor.decode(this.#books.read("CheckpointRegistry", registry.cursor.slot));
+    if (cursor.highest >= this.#posting.attestation.blockNumber) this.#posting = null;
+  }
+
+  #prepare(posting: Posting, signature: Hex): void {
+    const { poster, addresses, chainId, maxFeePerGas } = this.#options;
+    const nonce = poster === null ? null : this.#accounts.takeNonce(poster);
+    if (nonce === null) {
+      this.#posting = null;
+      return;
+    }
+    const id = this.#outbox.newId();
+    posting.awaited = { id, step: "sign" };
+    this.#outbox.emit({
+      type: "sign-transaction",
+      id,
+      key: "post",
+      request: {
+        chainId,
+        to: addresses.CheckpointRegistry,
+        data: encodePost(posting.attestation, posting.roots, [signature]),
+        nonce,
+        gasLimit: GAS_LIMIT,
+        ...feesFor(posting.baseFeePerGas, 0, maxFeePerGas),
+      },
+    });
+  }
+}

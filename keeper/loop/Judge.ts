@@ -1,0 +1,104 @@
+import type { BookBlock, Books } from "../books/Books.ts";
+import { BOOK_NAMES, type BookName } from "../domain/bookSet.ts";
+import type { Finding } from "../domain/Finding.ts";
+import type { Verdict } from "../domain/Verdict.ts";
+import type { Hash } from "../lib/hex.ts";
+import type { FetchedBlock } from "./BlockFetcher.ts";
+import { askSecondOpinion, type SecondOpinion } from "./secondOpinion.ts";
+
+/** How many operators vote for a block, and what that allows. */
+export interface Witnesses {
+  readonly votes: number;
+  readonly quorum: number;
+  readonly operatorCount: number;
+  /** One operator is enough: a local chain, or allowed by flag. */
+  readonly mayBeUnwitnessed: boolean;
+}
+
+/**
+ * Turns a block and its proofs into what stands against it, and remembers it.
+ *
+ * A divergence is latched: it stands until its block is orphaned, however equal later blocks look. A fault of our own
+ * is latched for good.
+ */
+export class Judge {
+  readonly #books: Books;
+  readonly #codeHashes = new Map<BookName, Hash>();
+  readonly #ask: typeof askSecondOpinion;
+  #latched: Finding[] = [];
+  #ownFault: { readonly findings: readonly Finding[]; readonly detail: string } | null = null;
+
+  constructor(books: Books, ask: typeof askSecondOpinion = askSecondOpinion) {
+    this.#books = books;
+    this.#ask = ask;
+  }
+
+  /** Divergences that stand, oldest first. */
+  get latched(): readonly Finding[] {
+    return this.#latched;
+  }
+
+  get hasOwnFault(): boolean {
+    return this.#ownFault !== null;
+  }
+
+  /** Applies a block to the books and judges it. */
+  take(fetched: FetchedBlock, block: BookBlock): void {
+    const applied = this.#books.apply(block);
+    const findings = [...applied, ...this.#compare(fetched, block)].filter(({ contract }) => !this.#stands(contract));
+    if (findings.length === 0 || fetched.facts === null) return;
+    if (this.#latched.length > 0 || this.#ownFault !== null) {
+      this.#latched.push(...findings);
+      return;
+    }
+    const opinion: SecondOpinion = this.#ask(this.#books, block, fetched.facts.logs, fetched.proven);
+    if (opinion.agreesWithChain) this.#ownFault = { findings, detail: opinion.detail };
+    else this.#latched.push(...findings);
+  }
+
+  /** The block was orphaned: what it diverged in never happened. */
+  forget(blockHash: Hash): void {
+    this.#latched = this.#latched.filter((finding) => finding.blockHash !== blockHash);
+  }
+
+  /** The verdict on the newest block of the books. Null while votes are missing that may still come. */
+  verdict(fetched: FetchedBlock, witnesses: Witnesses): Verdict | null {
+    if (this.#ownFault !== null) return { kind: "OwnFault", ...this.#ownFault };
+    if (this.#latched.length > 0) {
+      const isLatched = this.#latched.every(({ blockHash }) => blockHash !== fetched.hash);
+      return { kind: "Diverged", findings: this.#latched, isLatched };
+    }
+    if (fetched.proven === null) {
+      return { kind: "Unknown", reason: "no-proof", detail: fetched.proofMissing ?? "no account proof was asked for" };
+    }
+    const isWitnessed = witnesses.operatorCount > 1 && witnesses.votes >= witnesses.quorum;
+    const isAlone = witnesses.operatorCount === 1 && witnesses.mayBeUnwitnessed;
+    if (!isWitnessed && !isAlone) return null;
+    return { kind: "InSync", isWitnessed, roots: this.#books.roots() };
+  }
+
+  #stands(contract: BookName): boolean {
+    return this.#latched.some((finding) => finding.contract === contract);
+  }
+
+  #compare({ proven }: FetchedBlock, block: BookBlock): Finding[] {
+    if (proven === null) return [];
+    const findings: Finding[] = [];
+    for (const contract of BOOK_NAMES) {
+      const chain = proven[contract];
+      if (chain === null) continue;
+      const at = { contract, blockNumber: block.number, blockHash: block.hash, logIndex: null };
+      const root = this.#books.root(contract);
+      if (root !== chain.storageRoot) {
+        const detail = `the events imply the storage root ${root}, the chain has ${chain.storageRoot}`;
+        findings.push({ ...at, cause: "unexplained-write", detail });
+      }
+      const codeHash = this.#codeHashes.get(contract) ?? chain.codeHash;
+      this.#codeHashes.set(contract, codeHash);
+      if (codeHash !== chain.codeHash) {
+        findings.push({ ...at, cause: "code-changed", detail: `code hash ${chain.codeHash}, deployed as ${codeHash}` });
+      }
+    }
+    return findings;
+  }
+}

@@ -1,0 +1,196 @@
+import { encodeSoftPause } from "../actions/plan/calls.ts";
+import { feesFor } from "../actions/plan/fees.ts";
+import type { BookBlock, Books } from "../books/Books.ts";
+import { storage as guard } from "../books/generated/SyncGuard.ts";
+import type { Finding } from "../domain/Finding.ts";
+import { incidentId } from "../domain/incidentId.ts";
+import type { Hash } from "../lib/hex.ts";
+import { keccak256Hex } from "../lib/keccak.ts";
+import type { Accounts } from "./Accounts.ts";
+import type { KeeperOptions } from "./KeeperOptions.ts";
+import type { Outbox } from "./Outbox.ts";
+import type { IncidentReport, Input } from "./ports.ts";
+
+/** A divergence that is being contained. */
+interface Incident {
+  readonly id: Hash;
+  readonly finding: Finding;
+  readonly evidenceHash: Hash;
+  state: IncidentReport["state"];
+  nonce: number | null;
+  attempt: number;
+  /** Highest seen since it opened, so that each attempt pays more than the last. */
+  baseFeePerGas: bigint;
+  /** Block at which the last attempt was decided. */
+  attemptedAt: number;
+  /** The step that is awaited: the intent in the journal, or the signature. */
+  awaited: { readonly id: number; readonly step: "journal" | "sign" } | null;
+  transaction: Hash | null;
+  containedIn: number | null;
+}
+
+/** Enough for the call on every fork; never estimated, because an estimate can fail when it must not. */
+const GAS_LIMIT = 400_000n;
+const MAX_ATTEMPTS = 40;
+
+/**
+ * Contains a divergence: intent into the journal, then signed, then sent to every source, replaced with a higher fee
+ * block by block until the guard's own event is proven in the books.
+ *
+ * A repeat is harmless on chain (one effect per incident), and every attempt names the block it judges, so an attempt
+ * for an orphaned block, or in a liar's world, pauses nothing.
+ */
+export class Pauses {
+  readonly #options: KeeperOptions;
+  readonly #books: Books;
+  readonly #outbox: Outbox;
+  readonly #accounts: Accounts;
+  #incident: Incident | null = null;
+  #pending: { readonly blockNumber: number; readonly blockHash: Hash } | null = null;
+
+  constructor(options: KeeperOptions, books: Books, outbox: Outbox, accounts: Accounts) {
+    this.#options = options;
+    this.#books = books;
+    this.#outbox = outbox;
+    this.#accounts = accounts;
+  }
+
+  /** The incident that stands, if any. */
+  get current(): IncidentReport | null {
+    return this.#incident === null ? null : this.#report(this.#incident);
+  }
+
+  /** Opens the incident of the first finding, unless it is open already. */
+  open(findings: readonly Finding[]): boolean {
+    const [finding] = findings;
+    if (finding === undefined || this.#incident !== null) return false;
+    const id = incidentId({
+      chainId: this.#options.chainId,
+      guard: this.#options.addresses.SyncGuard,
+      blockHash: finding.blockHash,
+      book: this.#options.addresses[finding.contract],
+      cause: finding.cause,
+    });
+    const evidence = JSON.stringify(findings);
+    this.#incident = {
+      id,
+      finding,
+      evidenceHash: keccak256Hex(new TextEncoder().encode(evidence)),
+      state: "opened",
+      nonce: null,
+      attempt: 0,
+      baseFeePerGas: 0n,
+      attemptedAt: -1,
+      awaited: null,
+      transaction: null,
+      containedIn: null,
+    };
+    this.#emit();
+    return true;
+  }
+
+  /** Sends, or sends again, when the incident stands and its pause is not effective at the books' tip. */
+  pursue(tip: BookBlock, baseFeePerGas: bigint): void {
+    const incident = this.#incident;
+    const { pauser } = this.#options;
+    if (incident === null || pauser === null || this.#settle(incident, tip)) return;
+    if (incident.awaited !== null || tip.number <= incident.attemptedAt) return;
+    if (incident.attempt >= MAX_ATTEMPTS) {
+      this.#fail(incident, `not included after ${MAX_ATTEMPTS} attempts`);
+      return;
+    }
+    const count = this.#accounts.countOf(pauser);
+    if (incident.nonce !== null && count !== null && count > incident.nonce) incident.nonce = null;
+    incident.nonce ??= this.#accounts.takeNonce(pauser);
+    if (incident.nonce === null) return;
+    incident.attemptedAt = tip.number;
+    const id = this.#outbox.newId();
+    incident.awaited = { id, step: "journal" };
+    const { number: blockNumber, hash: blockHash } = tip;
+    const intent = { incidentId: incident.id, blockNumber, blockHash, nonce: incident.nonce, attempt: incident.attempt };
+    this.#pending = { blockNumber, blockHash };
+    if (baseFeePerGas > incident.baseFeePerGas) incident.baseFeePerGas = baseFeePerGas;
+    this.#outbox.emit({ type: "journal", id, kind: "pause-intent", body: intent });
+  }
+
+  /** The intent is durable: sign it. False when the id is somebody else's. */
+  journalled({ id }: Extract<Input, { type: "journalled" }>): boolean {
+    const incident = this.#incident;
+    if (incident?.awaited?.id !== id || this.#pending === null || incident.nonce === null) return false;
+    const { blockNumber, blockHash } = this.#pending;
+    const { id: incidentIdOf, evidenceHash, nonce, attempt, baseFeePerGas } = incident;
+    const signId = this.#outbox.newId();
+    incident.awaited = { id: signId, step: "sign" };
+    this.#outbox.emit({
+      type: "sign-transaction",
+      id: signId,
+      key: "pause",
+      request: {
+        chainId: this.#options.chainId,
+        to: this.#options.addresses.SyncGuard,
+        data: encodeSoftPause({ incidentId: incidentIdOf, blockNumber, blockHash, evidenceHash }),
+        nonce,
+        gasLimit: GAS_LIMIT,
+        ...feesFor(baseFeePerGas, attempt, this.#options.maxFeePerGas),
+      },
+    });
+    return true;
+  }
+
+  /** Signed: send. False when the id is somebody else's. */
+  signed({ id, raw, hash }: Extract<Input, { type: "signed" }>): boolean {
+    const incident = this.#incident;
+    if (incident?.awaited?.id !== id) return false;
+    incident.awaited = null;
+    incident.attempt += 1;
+    incident.transaction = hash;
+    incident.state = "acting";
+    this.#outbox.emit({ type: "broadcast", purpose: "soft-pause", raw, hash });
+    this.#emit();
+    return true;
+  }
+
+  /** The divergence was orphaned with its block: nothing is left to contain. */
+  orphan(): void {
+    const incident = this.#incident;
+    if (incident === null) return;
+    incident.state = "orphaned";
+    this.#emit();
+    this.#incident = null;
+    if (this.#options.pauser !== null) this.#accounts.release(this.#options.pauser);
+  }
+
+  /** The proven effect: the guard recorded this incident. Reorgs can take it away again. */
+  #settle(incident: Incident, tip: BookBlock): boolean {
+    const isEffective = this.#books.read("SyncGuard", guard.pausedBlocks.slot(incident.id)) !== 0n;
+    if (isEffective && incident.state !== "contained") {
+      incident.state = "contained";
+      incident.containedIn = tip.number;
+      this.#emit();
+    }
+    if (!isEffective && incident.state === "contained") {
+      incident.state = "acting";
+      incident.containedIn = null;
+      incident.nonce = null;
+      incident.attemptedAt = -1;
+      this.#emit();
+    }
+    return isEffective;
+  }
+
+  #fail(incident: Incident, detail: string): void {
+    if (incident.state === "failed") return;
+    incident.state = "failed";
+    this.#outbox.emit({ type: "alert", level: "critical", event: "pause-failed", detail });
+    this.#emit();
+  }
+
+  #emit(): void {
+    if (this.#incident !== null) this.#outbox.emit({ type: "incident", report: this.#report(this.#incident) });
+  }
+
+  #report({ id, state, finding, transaction, containedIn }: Incident): IncidentReport {
+    const { cause, contract, blockNumber, blockHash, detail } = finding;
+    return { id, state, cause, contract, blockNumber, blockHash, detail, transaction, containedIn };
+  }
+}

@@ -1,0 +1,91 @@
+import type { Books } from "../books/Books.ts";
+import * as vault from "../books/generated/CollateralVault.ts";
+import * as registry from "../books/generated/CheckpointRegistry.ts";
+import * as instruments from "../books/generated/InstrumentRegistry.ts";
+import * as keepers from "../books/generated/KeeperRegistry.ts";
+import * as settlement from "../books/generated/OrderSettlement.ts";
+import * as ledger from "../books/generated/PositionLedger.ts";
+import * as oracle from "../books/generated/PriceOracle.ts";
+import * as guard from "../books/generated/SyncGuard.ts";
+import { decodeWordAt, type FieldValue } from "../books/layout/decodeWordAt.ts";
+import type { Layout } from "../books/layout/Layout.ts";
+import { nameSlots } from "../books/layout/nameSlot.ts";
+import type { BookName } from "../domain/bookSet.ts";
+import type { LocatedSlot } from "../domain/Finding.ts";
+import type { Hash, Hex } from "../lib/hex.ts";
+import type { SlotDifference } from "../trie/Descent.ts";
+
+const LAYOUTS: Readonly<Record<BookName, Layout>> = {
+  CollateralVault: vault.LAYOUT,
+  PositionLedger: ledger.LAYOUT,
+  OrderSettlement: settlement.LAYOUT,
+  InstrumentRegistry: instruments.LAYOUT,
+  PriceOracle: oracle.LAYOUT,
+  KeeperRegistry: keepers.LAYOUT,
+  SyncGuard: guard.LAYOUT,
+  CheckpointRegistry: registry.LAYOUT,
+};
+const MAX_NUMBER_KEY = 32n;
+
+/** Keys that may stand in a mapping's path. */
+export interface Candidates {
+  readonly accounts: readonly Hex[];
+  readonly addresses: readonly Hex[];
+  readonly words: readonly Hash[];
+}
+
+/** Names what a descent found: contract, variable, account, and both values, decoded where the layout knows them. */
+export function nameDifferences(
+  contract: BookName,
+  differences: readonly SlotDifference[],
+  candidates: Candidates,
+): LocatedSlot[] {
+  const numbers = Array.from({ length: Number(MAX_NUMBER_KEY) + 1 }, (_, index) => BigInt(index));
+  const { names } = nameSlots({
+    layout: LAYOUTS[contract],
+    hashedSlots: differences.map(({ hashedSlot }) => hashedSlot),
+    candidates: {
+      AccountId: candidates.accounts,
+      address: candidates.addresses,
+      bytes32: candidates.words,
+      uint16: numbers,
+      uint32: numbers,
+      uint256: numbers.slice(0, 4),
+    },
+  });
+  return differences.map(({ slot, hashedSlot, own, chain }) => {
+    const name = names.get(hashedSlot);
+    const show = (word: bigint): string =>
+      name == null ? `0x${word.toString(16)}` : decodeWordAt({ name, word }).map(showField).join(", ");
+    const keys = (name?.keys ?? []).map(({ value }) => String(value));
+    return {
+      contract,
+      variable: name?.path ?? `unknown slot ${hashedSlot}`,
+      account: (keys.find((key) => /^0x([0-9a-f]{40}|[0-9a-f]{64})$/.test(key)) ?? null) as Hex | null,
+      slot: name?.slot ?? slot ?? null,
+      hashedSlot,
+      before: show(own),
+      after: show(chain),
+    };
+  });
+}
+
+function showField({ label, value, member }: FieldValue): string {
+  const shown = member ?? String(value);
+  return label.startsWith("_") ? shown : `${label} ${shown}`;
+}
+
+/** Accounts, addresses and words that the books and a block's logs have seen. */
+export function candidatesOf(books: Books, seenAccounts: Iterable<Hex>, extraWords: Iterable<Hash>): Candidates {
+  const accounts = new Set<Hex>(seenAccounts);
+  const words = new Set<Hash>(extraWords);
+  const addresses = new Set<Hex>([...Object.values(books.addresses), books.immutables.settlementAsset]);
+  for (const account of accounts) addresses.add(account.slice(0, 42) as Hex);
+  for (const word of words) {
+    // A word may be an account, whose owner is its upper 20 bytes, or an address in the lower 20.
+    accounts.add(word);
+    addresses.add(`0x${word.slice(26)}`);
+    addresses.add(word.slice(0, 42) as Hex);
+  }
+  return { accounts: [...accounts], addresses: [...addresses], words: [...words] };
+}
