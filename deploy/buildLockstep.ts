@@ -52,11 +52,9 @@ export function buildLockstep(id: string, variant: LockstepVariant = {}) {
     const margin = m.contract(marginName, marginName === "MarginEngine" ? [instruments, oracle] : [], {
       id: "MarginEngine",
     });
-    const ledger = m.contract(
-      variant.ledger ?? "PositionLedger",
-      [margin, settlementToken, 10n ** 12n, staleLimit],
-      { id: "PositionLedger" },
-    );
+    const ledger = m.contract(variant.ledger ?? "PositionLedger", [margin, settlementToken, 10n ** 12n, staleLimit], {
+      id: "PositionLedger",
+    });
     const keepers = m.contract("KeeperRegistry", [authority]);
     const guard = m.contract("SyncGuard", [ledger, keepers, softTime, coolDown, grace]);
     const registry = m.contract("CheckpointRegistry", [authority, keepers, guard, postWindow]);

@@ -203,11 +203,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         Witness calldata witness
     ) external nonReentrant onlyOwnerOf(account) returns (uint256 amount) {
         (, bytes32 vaultRoot) = _witnessRoots(witness);
-        uint256 word = StorageRootProof.word(
-            vaultRoot,
-            LedgerLayout.claimSlot(account, asset),
-            witness.balanceProof
-        );
+        uint256 word = StorageRootProof.word(vaultRoot, LedgerLayout.claimSlot(account, asset), witness.balanceProof);
         uint256 flow = StorageRootProof.word(vaultRoot, LedgerLayout.flowSlot(account, asset), witness.flowProof);
         Claim memory kept = _claims[account][asset];
         amount = _capped(

@@ -16,10 +16,9 @@ import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 contract OrderSettlement is IOrderSettlement, EIP712 {
     using SafeCast for uint256;
 
-    bytes32 private constant ORDER_TYPEHASH =
-        keccak256(
-            "Order(bytes32 account,uint16 instrument,bool isBuy,uint128 size,uint128 limitPrice,address executor,uint48 expiry,uint256 salt)"
-        );
+    bytes32 private constant ORDER_TYPEHASH = keccak256(
+        "Order(bytes32 account,uint16 instrument,bool isBuy,uint128 size,uint128 limitPrice,address executor,uint48 expiry,uint256 salt)"
+    );
     uint256 private constant ONE = 1e18;
     uint256 private constant PPM = 1e6;
 
@@ -29,11 +28,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
 
     mapping(bytes32 orderHash => uint128 size) internal _filled;
 
-    constructor(
-        IPositionLedger ledger,
-        IInstrumentRegistry instruments,
-        IPriceOracle oracle
-    ) EIP712("Lockstep", "1") {
+    constructor(IPositionLedger ledger, IInstrumentRegistry instruments, IPriceOracle oracle) EIP712("Lockstep", "1") {
         require(
             address(ledger) != address(0) && address(instruments) != address(0) && address(oracle) != address(0),
             SettlementZeroAddress()
@@ -56,10 +51,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
         uint128 price = maker.limitPrice;
         require(size != 0, SettlementZeroSize());
         require(maker.isBuy != taker.isBuy, SettlementSameSide());
-        require(
-            maker.instrument == taker.instrument,
-            SettlementInstrumentMismatch(maker.instrument, taker.instrument)
-        );
+        require(maker.instrument == taker.instrument, SettlementInstrumentMismatch(maker.instrument, taker.instrument));
         require(maker.account.owner() != taker.account.owner(), SettlementSameOwner(maker.account.owner()));
         require(
             taker.isBuy ? price <= taker.limitPrice : price >= taker.limitPrice,
@@ -101,10 +93,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
         Instrument memory params = INSTRUMENTS.instrumentOf(instrument);
         uint256 mark = ORACLE.lastPrice(params.feed);
         uint256 distance = price > mark ? price - mark : mark - price;
-        require(
-            distance * PPM <= mark * params.priceBandPpm,
-            SettlementOutsideBand(price, mark, params.priceBandPpm)
-        );
+        require(distance * PPM <= mark * params.priceBandPpm, SettlementOutsideBand(price, mark, params.priceBandPpm));
     }
 
     // ---- Cancelling ----

@@ -256,10 +256,7 @@ contract PositionLedger is IPositionLedger {
             address asset = address(uint160(key));
             uint128 before = _collateral[account][asset].balance;
             sizeAfter = int256(uint256(before)) + sizeDelta;
-            require(
-                sizeAfter >= 0,
-                LedgerInsufficientCollateral(account, asset, before, SignedMath.abs(sizeDelta))
-            );
+            require(sizeAfter >= 0, LedgerInsufficientCollateral(account, asset, before, SignedMath.abs(sizeDelta)));
             _collateral[account][asset] = Collateral(uint256(sizeAfter).toUint128(), true);
         }
         (state.quote, state.isUsed) = (quoteAfter.toInt128(), true);

@@ -58,13 +58,7 @@ interface ICollateralVault {
         uint120 held
     );
     /// @notice The token refused the transfer of a withdrawal; the account can claim it.
-    event ClaimKept(
-        AccountId indexed account,
-        address indexed asset,
-        uint256 amount,
-        uint128 owed,
-        uint120 claimable
-    );
+    event ClaimKept(AccountId indexed account, address indexed asset, uint256 amount, uint128 owed, uint120 claimable);
     event Claimed(
         AccountId indexed account,
         address indexed asset,

@@ -23,7 +23,13 @@ struct Order {
 /// @title OrderSettlement: matches two EIP-712 signed orders into one zero-sum trade in the ledger.
 interface IOrderSettlement {
     /// @param filled resulting total of this order, 1e-18 underlying
-    event OrderFilled(bytes32 indexed orderHash, AccountId indexed account, uint128 size, uint128 price, uint128 filled);
+    event OrderFilled(
+        bytes32 indexed orderHash,
+        AccountId indexed account,
+        uint128 size,
+        uint128 price,
+        uint128 filled
+    );
     /// @notice The order can never be filled again: `filled` is the maximum.
     event OrderCancelled(bytes32 indexed orderHash, AccountId indexed account, uint128 filled);
 

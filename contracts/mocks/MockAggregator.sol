@@ -38,9 +38,7 @@ contract MockAggregator is AggregatorV3Interface {
         emit AnswerUpdated(answer, latestRound, updatedAt);
     }
 
-    function getRoundData(
-        uint80 roundId
-    ) public view returns (uint80, int256, uint256, uint256, uint80) {
+    function getRoundData(uint80 roundId) public view returns (uint80, int256, uint256, uint256, uint80) {
         Round memory round = _rounds[roundId];
         return (roundId, round.answer, round.updatedAt, round.updatedAt, roundId);
     }

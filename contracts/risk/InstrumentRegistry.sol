@@ -28,10 +28,7 @@ contract InstrumentRegistry is IInstrumentRegistry, AccessManaged {
             InstrumentBadMargin(initialPpm, maintenancePpm)
         );
         // A trade at the edge of the band must not cost a healthy account more than its maintenance margin.
-        require(
-            priceBandPpm != 0 && priceBandPpm <= maintenancePpm,
-            InstrumentBadBand(priceBandPpm, maintenancePpm)
-        );
+        require(priceBandPpm != 0 && priceBandPpm <= maintenancePpm, InstrumentBadBand(priceBandPpm, maintenancePpm));
         _instruments[instrument] = Instrument(true, feed, initialPpm, maintenancePpm, priceBandPpm);
         emit InstrumentSet(instrument, feed, initialPpm, maintenancePpm, priceBandPpm);
     }

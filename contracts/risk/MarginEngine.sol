@@ -29,10 +29,7 @@ contract MarginEngine is IMarginEngine {
     }
 
     /// @inheritdoc IMarginEngine
-    function evaluateAtLastPrice(
-        int256 quote,
-        Position[] calldata positions
-    ) external view returns (Valuation memory) {
+    function evaluateAtLastPrice(int256 quote, Position[] calldata positions) external view returns (Valuation memory) {
         return _evaluate(quote, positions, ORACLE.lastPrice);
     }
 

@@ -5,7 +5,13 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
-import {Attestation, Checkpoint, CheckpointStatus, Cursor, ICheckpointRegistry} from "../interfaces/ICheckpointRegistry.sol";
+import {
+    Attestation,
+    Checkpoint,
+    CheckpointStatus,
+    Cursor,
+    ICheckpointRegistry
+} from "../interfaces/ICheckpointRegistry.sol";
 import {IKeeperRegistry} from "../interfaces/IKeeperRegistry.sol";
 import {ISyncGuard} from "../interfaces/ISyncGuard.sol";
 import {StorageRootProof} from "./StorageRootProof.sol";
@@ -18,10 +24,9 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
         uint64 activeFrom;
     }
 
-    bytes32 private constant ATTESTATION_TYPEHASH =
-        keccak256(
-            "Attestation(uint32 setId,uint32 bookSetVersion,uint64 blockNumber,bytes32 blockHash,bytes32 booksRoot)"
-        );
+    bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
+        "Attestation(uint32 setId,uint32 bookSetVersion,uint64 blockNumber,bytes32 blockHash,bytes32 booksRoot)"
+    );
     /// @dev Checkpoints kept. Bounds every search.
     uint256 private constant RING = 64;
 
@@ -172,10 +177,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
         uint8[][] calldata paths
     ) external {
         Checkpoint storage checkpoint = _ring[_indexOf(blockNumber)];
-        require(
-            checkpoint.status == CheckpointStatus.Posted,
-            RegistryNotPosted(blockNumber, checkpoint.status)
-        );
+        require(checkpoint.status == CheckpointStatus.Posted, RegistryNotPosted(blockNumber, checkpoint.status));
         bytes32 booksRoot = keccak256(abi.encodePacked(roots));
         require(booksRoot == checkpoint.booksRoot, RegistryRootsMismatch(booksRoot, checkpoint.booksRoot));
         (bytes32 stateRoot, ) = StorageRootProof.header(headerRlp, checkpoint.blockHash);

@@ -32,11 +32,7 @@ library StorageRootProof {
     }
 
     /// @notice Storage root of `account` under `stateRoot`.
-    function storageRoot(
-        bytes32 stateRoot,
-        address account,
-        bytes[] memory proof
-    ) internal pure returns (bytes32) {
+    function storageRoot(bytes32 stateRoot, address account, bytes[] memory proof) internal pure returns (bytes32) {
         bytes memory key = abi.encodePacked(keccak256(abi.encodePacked(account)));
         Memory.Slice[] memory fields = RLP.decodeList(TrieProof.traverse(stateRoot, key, proof));
         require(fields.length == ACCOUNT_FIELDS, StorageProofMalformedAccount(fields.length));

@@ -116,10 +116,7 @@ contract SyncGuard is ISyncGuard {
     function liftSoft() external {
         HotWord memory hot = LEDGER.hotWord();
         uint64 newest = ICheckpointRegistry(_registry).newestNumber();
-        require(
-            _isLiftable(hot, newest),
-            GuardNotLiftable(_incident.softUntil, _incident.softBlock, newest)
-        );
+        require(_isLiftable(hot, newest), GuardNotLiftable(_incident.softUntil, _incident.softBlock, newest));
         LEDGER.push(_lift(hot), hot.checkpointTime, uint48(block.timestamp) + GRACE);
     }
 
@@ -162,9 +159,8 @@ contract SyncGuard is ISyncGuard {
         ICheckpointRegistry registry = ICheckpointRegistry(_registry);
         // The witness of an incident that already stands is kept, unless the conviction voided it: then the newest valid
         // one before it, never a later one.
-        _incident.witnessNumber = hot.flags.has(INCREASE_RISK)
-            ? registry.newestBefore(_incident.witnessNumber + 1)
-            : registry.newestNumber();
+        _incident.witnessNumber =
+            hot.flags.has(INCREASE_RISK) ? registry.newestBefore(_incident.witnessNumber + 1) : registry.newestNumber();
         emit HardPaused(cause, _incident.witnessNumber);
         LEDGER.push(hot.flags | HALTED_FLAGS, newestTime, hot.graceUntil);
     }

@@ -80,7 +80,8 @@ export class TransactionRules {
     const illegal = (detail: string): void => {
       this.#context.illegal("PositionLedger", logIndex, `${event.account}: withdrawal, ${detail}`);
     };
-    if ((flagsInForce(this.#context) & FLAG.halt) !== 0n && portfolio.openCount !== 0n) illegal("not flat while halted");
+    if ((flagsInForce(this.#context) & FLAG.halt) !== 0n && portfolio.openCount !== 0n)
+      illegal("not flat while halted");
     checkInitialMargin(portfolio, illegal);
   }
 
@@ -111,7 +112,11 @@ export class TransactionRules {
       }
     }
     for (const { event, logIndex } of waiting) {
-      this.#context.illegal("CollateralVault", logIndex, `${event.account}: ${event.name} that the ledger never booked`);
+      this.#context.illegal(
+        "CollateralVault",
+        logIndex,
+        `${event.account}: ${event.name} that the ledger never booked`,
+      );
     }
   }
 }

@@ -180,7 +180,10 @@ describe("CheckpointRegistry > convict", () => {
   });
 
   it("convicts a lie about the block's number without any account proof", async () => {
-    const misnumbered = { ...good, attestation: { ...good.attestation, blockNumber: good.attestation.blockNumber + 1 } };
+    const misnumbered = {
+      ...good,
+      attestation: { ...good.attestation, blockNumber: good.attestation.blockNumber + 1 },
+    };
     const { attester } = system.keepers[2]!;
     await convict(system, misnumbered, { signers: [attester], shownBlock: good.attestation.blockNumber });
     expect(await isJailed(2)).to.equal(true);

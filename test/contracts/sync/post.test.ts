@@ -190,8 +190,9 @@ describe("CheckpointRegistry > post", () => {
       );
       // Recovered signers are arbitrary addresses: either their order or their membership fails.
       await expect(system.registry.post(attested.attestation, attested.roots, signatures)).to.revert(system.ethers);
-      await expect(system.registry.post(attested.attestation, attested.roots, [signatures[0]!]))
-        .to.be.revertedWithCustomError(system.registry, "RegistryNoQuorum");
+      await expect(
+        system.registry.post(attested.attestation, attested.roots, [signatures[0]!]),
+      ).to.be.revertedWithCustomError(system.registry, "RegistryNoQuorum");
     }
     await system.keeperRegistry.remove(system.keepers[3]!.attester.address);
     await system.keeperRegistry.remove(system.keepers[2]!.attester.address);
@@ -199,8 +200,10 @@ describe("CheckpointRegistry > post", () => {
     const alone = await attest(system);
     for (const wrong of foreign) {
       const signature = await system.keepers[0]!.attester.signTypedData(wrong, ATTESTATION_TYPES, alone.attestation);
-      await expect(system.registry.post(alone.attestation, alone.roots, [signature]))
-        .to.be.revertedWithCustomError(system.registry, "RegistryNotKeeper");
+      await expect(system.registry.post(alone.attestation, alone.roots, [signature])).to.be.revertedWithCustomError(
+        system.registry,
+        "RegistryNotKeeper",
+      );
     }
   });
 
@@ -252,8 +255,7 @@ describe("CheckpointRegistry > setup", () => {
   it("refuses zero modules and a window that `blockhash` cannot see", async () => {
     const { ethers, registry, authority, keeperRegistry, guard } = system;
     const factory = await ethers.getContractFactory("CheckpointRegistry");
-    const deploy = (keepers: string, window: number) =>
-      factory.deploy(authority.target, keepers, guard.target, window);
+    const deploy = (keepers: string, window: number) => factory.deploy(authority.target, keepers, guard.target, window);
     await expect(deploy(ZeroAddress, 64)).to.be.revertedWithCustomError(registry, "RegistryZeroAddress");
     for (const window of [0, 257]) {
       await expect(deploy(keeperRegistry.target as string, window))

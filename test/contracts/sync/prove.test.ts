@@ -108,8 +108,7 @@ describe("CheckpointRegistry > prove", () => {
   it("refuses another account's proof", async () => {
     const [vault, ledger] = proof.paths;
     for (const paths of [proof.paths.with(0, ledger!), proof.paths.with(1, vault!)]) {
-      await expect(prove({ paths }))
-        .to.be.revertedWithCustomError(system.registry, "TrieProofTraversalError");
+      await expect(prove({ paths })).to.be.revertedWithCustomError(system.registry, "TrieProofTraversalError");
     }
   });
 
@@ -146,7 +145,13 @@ describe("CheckpointRegistry > prove", () => {
       const mutated = parts.with(index, flipBit(parts[index]!, bit));
       const [headerRlp, ...nodes] = mutated;
       const call = system.registry.prove.staticCall(number, posted.roots, headerRlp!, nodes, proof.paths);
-      if (await call.then(() => true, () => false)) accepted.push(`part ${index} bit ${bit}`);
+      if (
+        await call.then(
+          () => true,
+          () => false,
+        )
+      )
+        accepted.push(`part ${index} bit ${bit}`);
     }
     expect(accepted).to.deep.equal([]);
     await system.registry.prove.staticCall(number, posted.roots, proof.headerRlp, proof.nodes, proof.paths);
@@ -156,9 +161,7 @@ describe("CheckpointRegistry > prove", () => {
     const total = proof.paths.reduce((sum, path) => sum + path.length, 0);
     expect(proof.nodes.length).to.be.lessThan(total);
     const proving = prove();
-    await expect(proving)
-      .to.emit(system.registry, "CheckpointProven")
-      .withArgs(number, posted.attestation.blockHash);
+    await expect(proving).to.emit(system.registry, "CheckpointProven").withArgs(number, posted.attestation.blockHash);
     expect((await system.registry.checkpointOf(number)).status).to.equal(2);
     await expect(prove()).to.be.revertedWithCustomError(system.registry, "RegistryNotPosted").withArgs(number, 2);
   });
