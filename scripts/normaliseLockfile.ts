@@ -34,7 +34,9 @@ for (const [location, entry] of Object.entries(lockfile.packages)) {
 }
 for (const [location, entry] of Object.entries(lockfile.packages)) {
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
-    const isLocked = [`node_modules/${name}`, `${location}/node_modules/${name}`].some((key) => key in lockfile.packages);
+    const isLocked = [`node_modules/${name}`, `${location}/node_modules/${name}`].some(
+      (key) => key in lockfile.packages,
+    );
     if (isLocked || location === "") continue;
     const words = name.split(/[-/]/);
     const os = words.find((word) => SYSTEMS.includes(word)) ?? "none";

@@ -64,12 +64,14 @@ export function parseDeployment(value: unknown, path: string): Deployment {
   const raw = isIgnition ? fromIgnition(value, path, problems) : fromPlain(value, problems);
   const contracts = readContracts(raw.contracts, problems);
   const chainId = readCount(raw.chainId, 1);
-  if (chainId === undefined)
+  if (chainId === undefined) {
     problems.push(isIgnition ? "no folder chain-<id> around the file" : "chainId is no chain id");
+  }
   const deploymentBlock = readCount(raw.deploymentBlock, 0);
   if (deploymentBlock === undefined) problems.push("deploymentBlock is no block number");
-  if (problems.length > 0 || chainId === undefined || deploymentBlock === undefined)
+  if (problems.length > 0 || chainId === undefined || deploymentBlock === undefined) {
     throw deploymentError(path, problems);
+  }
   return Object.freeze({ chainId, deploymentBlock, contracts });
 }
 

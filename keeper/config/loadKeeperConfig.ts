@@ -95,7 +95,7 @@ function settle<K extends ConfigKey>(
     const parsed = row.parse(raw);
     if (parsed.ok) {
       const isRelocated = row.isPath === true && layer.base !== undefined && typeof parsed.value === "string";
-      const value = isRelocated ? (resolve(layer.base!, parsed.value as string) as KeeperConfig[K]) : parsed.value;
+      const value = isRelocated ? (resolve(layer.base, parsed.value) as KeeperConfig[K]) : parsed.value;
       return { value, origin };
     }
     const value = row.isSecret === true ? "***" : (parsed.shown ?? showValue(raw));

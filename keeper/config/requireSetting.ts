@@ -10,7 +10,7 @@ import type { ConfigKey, KeeperConfig } from "./KeeperConfig.ts";
 export function requireSetting<K extends ConfigKey>(config: KeeperConfig, key: K): NonNullable<KeeperConfig[K]> {
   const value = config[key];
   const isSet = value !== undefined && !(Array.isArray(value) && value.length === 0);
-  if (isSet) return value as NonNullable<KeeperConfig[K]>;
+  if (isSet) return value;
   const ways = CONFIG_OPTIONS.filter((option) => option.key === key).flatMap(({ flag, env }) => [flag, env]);
   throw configError([{ name: key, expected: `must be set here, by ${ways.join(" or ")}` }]);
 }

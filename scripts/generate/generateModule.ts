@@ -88,8 +88,9 @@ function errorsSource(contract: string, abi: readonly AbiEntry[]): string {
     const name = entry.name ?? "";
     const selector = selectorOf(signatureOf(name, entry.inputs ?? []));
     const other = selectors.get(selector);
-    if (other !== undefined && other !== name)
+    if (other !== undefined && other !== name) {
       throw new GenerateError(`${contract}: ${name} and ${other} share a selector`);
+    }
     selectors.set(selector, name);
   }
   const entries = [...selectors].sort(([, a], [, b]) => (a < b ? -1 : 1)).map(([id, name]) => `"${id}": "${name}"`);

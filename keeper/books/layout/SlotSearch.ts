@@ -88,9 +88,9 @@ export class SlotSearch {
   #visit(id: string, slot: bigint, place: Place): void {
     if (this.#isDone) return;
     const type = typeOf(this.#layout, id);
-    if (type.kind === "value")
+    if (type.kind === "value") {
       this.#word(slot, place, () => [{ path: place.path, label: last(place), type, offset: 0 }]);
-    else if (type.kind === "struct") this.#members(type.members, slot, place);
+    } else if (type.kind === "struct") this.#members(type.members, slot, place);
     else if (type.kind === "mapping") this.#mapping(type, slot, place);
     else if (type.kind === "array") this.#array(type, slot, place);
     else this.#bytes(slot, place);

@@ -80,8 +80,9 @@ export class TransactionRules {
     const illegal = (detail: string): void => {
       this.#context.illegal("PositionLedger", logIndex, `${event.account}: withdrawal, ${detail}`);
     };
-    if ((flagsInForce(this.#context) & FLAG.halt) !== 0n && portfolio.openCount !== 0n)
+    if ((flagsInForce(this.#context) & FLAG.halt) !== 0n && portfolio.openCount !== 0n) {
       illegal("not flat while halted");
+    }
     checkInitialMargin(portfolio, illegal);
   }
 

@@ -267,7 +267,7 @@ describe("CheckpointRegistry > setup", () => {
   it("guards the book set", async () => {
     const { registry, users, books } = system;
     const refusal = (contracts: string[], activeFrom = 0) => expect(registry.setBooks(contracts, activeFrom)).to.be;
-    await expect(registry.connect(users[0]!).setBooks([...books], 0))
+    await expect(registry.connect(users[0]).setBooks([...books], 0))
       .to.be.revertedWithCustomError(registry, "AccessManagedUnauthorized")
       .withArgs(users[0]!.address);
     await refusal([]).revertedWithCustomError(registry, "RegistryEmptyBookSet");

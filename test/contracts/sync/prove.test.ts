@@ -150,8 +150,9 @@ describe("CheckpointRegistry > prove", () => {
           () => true,
           () => false,
         )
-      )
+      ) {
         accepted.push(`part ${index} bit ${bit}`);
+      }
     }
     expect(accepted).to.deep.equal([]);
     await system.registry.prove.staticCall(number, posted.roots, proof.headerRlp, proof.nodes, proof.paths);

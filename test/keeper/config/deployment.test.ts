@@ -43,15 +43,17 @@ describe("parseDeployment", () => {
 
   it("refuses what is no chain id, block number or object", () => {
     for (const chainId of [0, -1, 1.5, "1", 2 ** 53]) expect(problemsOf(plain({ chainId })).length).to.equal(1);
-    for (const deploymentBlock of [-1, 0.5, "0", null])
+    for (const deploymentBlock of [-1, 0.5, "0", null]) {
       expect(problemsOf(plain({ deploymentBlock })).length).to.equal(1);
+    }
     for (const value of [null, [], 7, "x"]) expect(problemsOf(value).length).to.equal(1);
   });
 
   it("refuses what is no address: wrong digits, zero, a wrong checksum, one taken twice", () => {
     const wrong = ["0x12", `0x${"g".repeat(40)}`, 7, null, `0x${"0".repeat(40)}`, CHECKSUMMED.replace("aA", "Aa")];
-    for (const address of wrong)
+    for (const address of wrong) {
       expect(problemsOf(plain({}, { SyncGuard: address })).length, String(address)).to.equal(1);
+    }
     const { PriceOracle } = addresses();
     expect(problemsOf(plain({}, { SyncGuard: PriceOracle }))).to.deep.equal([
       "SyncGuard has the same address as PriceOracle",

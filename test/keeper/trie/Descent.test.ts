@@ -340,7 +340,7 @@ describe(`Descent (seed ${SEED})`, function () {
     });
 
     it("takes keys without their leading zeros, and asks again for what is left out", () => {
-      const trimmed = answers.map(({ key, proof }) => ({ key: `0x${BigInt(key).toString(16)}` as Hex, proof }));
+      const trimmed = answers.map(({ key, proof }) => ({ key: `0x${BigInt(key).toString(16)}` as const, proof }));
       descent.accept([]);
       expect(descent.nextKeys()).to.deep.equal(answers.map(({ key }) => key));
       descent.accept(trimmed);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Interface, type InterfaceAbi } from "ethers";
+import { Interface } from "ethers";
 
 import { DecodeError, type DecodeProblem } from "../../../../keeper/books/layout/DecodeError.ts";
 import type { LogData } from "../../../../keeper/books/layout/readLog.ts";
@@ -13,7 +13,7 @@ const SEED = 77_001;
 const ZERO_WORD = "0".repeat(64);
 
 describe(`generated event decoders (seed ${SEED})`, () => {
-  const abi = new Interface(compileLayoutSample().facts.abi as unknown as InterfaceAbi);
+  const abi = new Interface(compileLayoutSample().facts.abi);
   const encode = (name: string, args: readonly unknown[]): LogData =>
     abi.encodeEventLog(name, [...args]) as unknown as LogData;
 

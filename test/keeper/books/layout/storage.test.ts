@@ -40,11 +40,12 @@ describe(`generated storage on a chain (seed ${SEED})`, function () {
     const setters = sample.abi.fragments.filter(({ type }) => type === "function").length;
     expect(SAMPLE_ACTIONS.length).to.equal(setters);
     const names = [...books.paths.values(), "_small", "_thing", "_mode", "_flag", "_price", "_tag"];
-    for (const { label } of LAYOUT.variables)
+    for (const { label } of LAYOUT.variables) {
       expect(
         names.some((name) => name.startsWith(label)),
         label,
       ).to.equal(true);
+    }
   });
 
   it("names every slot written, from the slot and from its hash", () => {

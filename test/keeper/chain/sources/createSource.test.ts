@@ -286,8 +286,9 @@ describe("createSource", () => {
           [3, 3],
           [3, 4],
           [3, 3],
-        ] as const)
+        ] as const) {
           server.pushHead(number, hashOf(byte));
+        }
         await log.until("head 3 03", 2);
         expect(log.events).to.deep.equal(["up", "head 1 01", "head 2 02", "head 3 03", "head 3 04", "head 3 03"]);
       });

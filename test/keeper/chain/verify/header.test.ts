@@ -58,7 +58,7 @@ describe("verify header", () => {
       expectRefusal(() => verifyHeader(prague.header, bytesToHex(other)), ["HeaderHashMismatch"]);
     }
     for (const bad of [undefined, null, "", "0x", 1, {}]) {
-      expectRefusal(() => verifyHeader(prague.header, bad as unknown as Hash), ["HeaderHashMismatch"]);
+      expectRefusal(() => verifyHeader(prague.header, bad as Hash), ["HeaderHashMismatch"]);
     }
   });
 
