@@ -12,11 +12,15 @@ const IMPURE_GLOBALS = [
   ...["crypto", "process", "fetch", "WebSocket", "EventSource", "navigator", "globalThis", "global", "require"],
 ].map((name) => ({ name, message: "A pure zone is given its clock, randomness and I/O." }));
 
-/** Node's type stripping runs these files as they are; what it cannot strip is refused here, with the reason. */
+/**
+ * Node's type stripping runs these files as they are; what it cannot strip is refused here. The compiler's own check
+ * (`erasableSyntaxOnly`) is for editors: it would also refuse the namespaces in TypeChain's output.
+ */
 const NOT_ERASABLE = [
   { selector: "TSEnumDeclaration", message: "No enums: a union of strings, or a const object." },
   { selector: "TSModuleDeclaration[kind='namespace']", message: "No namespaces: a module is one." },
   { selector: "TSParameterProperty", message: "No parameter properties: they are not erasable." },
+  { selector: "TSExportAssignment", message: "No export assignment: it is not erasable." },
   { selector: "TSImportEqualsDeclaration", message: "No import assignment: it is not erasable." },
 ];
 
