@@ -44,7 +44,7 @@ describe("lint zones", function () {
       rule: "no-restricted-properties",
     },
     "the network in actions": {
-      path: "keeper/actions/planPause.ts",
+      path: "keeper/actions/plan/x.ts",
       code: 'void fetch("");',
       rule: "no-restricted-globals",
     },
