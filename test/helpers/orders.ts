@@ -35,10 +35,10 @@ export const UNIT = 10n ** 18n;
 /** The mark of the first instrument in the deployment. */
 export const ETH_PRICE = 3_000n * UNIT;
 
-/** Makes orders whose salts differ, so that two equal orders are never one. */
+/** Makes orders whose salts differ, over all books, so that two equal orders are never one. */
 export class OrderBook {
+  static #salt = 0n;
   readonly #system: Lockstep;
-  #salt = 0n;
 
   constructor(system: Lockstep) {
     this.#system = system;
@@ -46,7 +46,7 @@ export class OrderBook {
 
   /** An order of `owner`'s first account for one ETH at the mark, open to anyone, without end; `changes` apply. */
   order(owner: HardhatEthersSigner, isBuy: boolean, changes: Partial<OrderInput> = {}): OrderInput {
-    this.#salt += 1n;
+    OrderBook.#salt += 1n;
     return {
       account: accountOf(owner),
       instrument: 1,
@@ -55,7 +55,7 @@ export class OrderBook {
       limitPrice: ETH_PRICE,
       executor: ZeroAddress,
       expiry: 2 ** 47,
-      salt: this.#salt,
+      salt: OrderBook.#salt,
       ...changes,
     };
   }
