@@ -55,6 +55,8 @@ export class NaiveTransaction {
   /** The newest withdrawal, which alone can be kept as a claim. */
   lastWithdrawal: Movement | undefined;
   expectedPush: ExpectedPush | undefined;
+  /** The checkpoint that made room for a post that has to follow. */
+  replacement: { readonly logIndex: number } | undefined;
   /** The conviction whose hard pause has to follow. */
   conviction: { readonly logIndex: number } | undefined;
   /** Keepers jailed whose conviction has to follow. */

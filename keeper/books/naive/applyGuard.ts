@@ -106,14 +106,14 @@ function softLift(state: Derivation, event: NaiveEvent): void {
   state.compare("liftedAt", event.number("liftedAt"), state.timestamp);
 }
 
-/** The witness of an incident that already stands is kept, unless the conviction voided it. */
+/** The witness of an incident that already stands is kept; if the conviction voided it, the valid one before it. */
 function hardPause(state: Derivation, event: NaiveEvent): void {
   state.require(state.transaction.conviction !== undefined, "pauses hard without a conviction");
   state.transaction.conviction = undefined;
   const flags = state.get(hot.flags);
-  const newest = state.get(cursor.newest);
-  const before = state.get(incident.witnessNumber);
-  const witnessNumber = !has(flags, INCREASE_RISK) || before > newest ? newest : before;
+  const witnessNumber = has(flags, INCREASE_RISK)
+    ? newestBefore(state, state.get(incident.witnessNumber) + 1n)
+    : state.get(cursor.newest);
   state.set(incident.witnessNumber, witnessNumber);
   state.compare("witnessNumber", event.number("witnessNumber"), witnessNumber);
 

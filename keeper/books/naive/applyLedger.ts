@@ -1,6 +1,6 @@
 import type { Address, Hash } from "../../lib/hex.ts";
 import { checkTrade } from "./checkTrade.ts";
-import { accountAt, collateralAt, hot, modules, openIdAt, sizeAt } from "./clearingStorage.ts";
+import { accountAt, collateralAt, hot, modules, openIdAt, positionAt } from "./clearingStorage.ts";
 import type { NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
 import { flagsInForce, HALT, has } from "./flags.ts";
@@ -12,7 +12,7 @@ const CREDIT = 0n;
 const DEBIT = 1n;
 const TRADE = 2n;
 /** Open positions of an account at most. */
-const MAX_OPEN = 32n;
+const MAX_OPEN = 30n;
 
 interface Entry {
   readonly account: Hash;
@@ -26,11 +26,17 @@ function abs(value: bigint): bigint {
   return value < 0n ? -value : value;
 }
 
+/** A page of ids never becomes zero again. */
+function setOpenId(state: Derivation, account: Hash, index: bigint, instrument: bigint): void {
+  state.set(openIdAt(account, index).id, instrument);
+  state.set(openIdAt(account, index).isPageUsed, 1n);
+}
+
 function openPosition(state: Derivation, account: Hash, instrument: bigint): void {
   const { openCount } = accountAt(account);
   const count = state.get(openCount);
   state.require(count < MAX_OPEN, `opens position number ${count + 1n}`);
-  state.set(openIdAt(account, count), instrument);
+  setOpenId(state, account, count, instrument);
   state.set(openCount, count + 1n);
 }
 
@@ -39,19 +45,21 @@ function closePosition(state: Derivation, account: Hash, instrument: bigint): vo
   const { openCount } = accountAt(account);
   const count = state.get(openCount);
   let index = 0n;
-  while (index < count && state.get(openIdAt(account, index)) !== instrument) index += 1n;
+  while (index < count && state.get(openIdAt(account, index).id) !== instrument) index += 1n;
   if (index === count) return state.report("illegal", `closes instrument ${instrument}, which is not open`);
   const last = count - 1n;
-  if (index !== last) state.set(openIdAt(account, index), state.get(openIdAt(account, last)));
-  state.set(openIdAt(account, last), 0n);
+  if (index !== last) setOpenId(state, account, index, state.get(openIdAt(account, last).id));
+  setOpenId(state, account, last, 0n);
   state.set(openCount, last);
 }
 
 /** @returns the resulting position */
 function moveSize(state: Derivation, { account, key, sizeDelta }: Entry): bigint {
-  const sizeBefore = state.get(sizeAt(account, key));
+  const { size, isUsed } = positionAt(account, key);
+  const sizeBefore = state.get(size);
   const sizeAfter = sizeBefore + sizeDelta;
-  state.set(sizeAt(account, key), sizeAfter);
+  state.set(size, sizeAfter);
+  state.set(isUsed, 1n);
   if (sizeBefore === 0n) openPosition(state, account, key);
   else if (sizeAfter === 0n) closePosition(state, account, key);
   return sizeAfter;
@@ -60,9 +68,10 @@ function moveSize(state: Derivation, { account, key, sizeDelta }: Entry): bigint
 /** @returns the resulting collateral balance; zero for the settlement asset, which has none */
 function moveCollateral(state: Derivation, { account, key, sizeDelta }: Entry): bigint {
   if (sizeDelta === 0n) return 0n;
-  const collateral = collateralAt(account, addressOf(key));
-  const balanceAfter = state.get(collateral) + sizeDelta;
-  state.set(collateral, balanceAfter);
+  const { balance, isUsed } = collateralAt(account, addressOf(key));
+  const balanceAfter = state.get(balance) + sizeDelta;
+  state.set(balance, balanceAfter);
+  state.set(isUsed, 1n);
   return balanceAfter;
 }
 
@@ -83,11 +92,12 @@ function post(state: Derivation, event: NaiveEvent): void {
   const keyBits = kind === TRADE ? 16n : 160n;
   if (key >> keyBits !== 0n) return state.report("unreadable", `key ${key} is too large`);
 
-  const sizeBefore = kind === TRADE ? state.get(sizeAt(account, key)) : 0n;
-  const { quote } = accountAt(account);
+  const sizeBefore = kind === TRADE ? state.get(positionAt(account, key).size) : 0n;
+  const { quote, isUsed } = accountAt(account);
   const quoteAfter = state.get(quote) + quoteDelta;
   const sizeAfter = kind === TRADE ? moveSize(state, entry) : moveCollateral(state, entry);
-  if (quoteDelta !== 0n) state.set(quote, quoteAfter);
+  state.set(quote, quoteAfter);
+  state.set(isUsed, 1n);
   const sequence = state.get(hot.sequence) + 1n;
   state.set(hot.sequence, sequence);
   state.compare("sequence", event.number("sequence"), sequence);

@@ -1,7 +1,16 @@
 import { concat, keccak256 } from "ethers";
 
 import { isLiftable } from "./applyGuard.ts";
-import { bookSetVersionAt, CONVICTED, findCheckpoint, newestBefore, POSTED, PROVEN, RING } from "./checkpointRing.ts";
+import {
+  bookSetVersionAt,
+  CONVICTED,
+  findCheckpoint,
+  isReplacementDue,
+  newestBefore,
+  POSTED,
+  PROVEN,
+  RING,
+} from "./checkpointRing.ts";
 import { hot } from "./clearingStorage.ts";
 import type { NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
@@ -45,6 +54,23 @@ function requirePostable(state: Derivation, event: NaiveEvent): void {
   state.require(!roots.some((root) => BigInt(root) === 0n), "posts a zero root");
 }
 
+/** Writes nothing: the post that follows takes the place of the newest one. */
+function replace(state: Derivation, event: NaiveEvent): void {
+  state.require(isReplacementDue(state), "replaces a checkpoint though the oldest may go");
+  const posts = state.get(cursor.posts) - 1n;
+  state.compare("blockNumber", event.number("blockNumber"), state.get(checkpointAt(posts % RING).blockNumber));
+  state.compare("posts", event.number("posts"), posts);
+  state.transaction.replacement = { logIndex: state.logIndex };
+}
+
+/** @returns the number of posts that stay */
+function makeRoom(state: Derivation): bigint {
+  const isDue = isReplacementDue(state);
+  state.require(!isDue || state.transaction.replacement !== undefined, "drops the witness of withdrawals");
+  state.transaction.replacement = undefined;
+  return state.get(cursor.posts) - (isDue ? 1n : 0n);
+}
+
 /** Not checked: the signatures, which are in calldata, and the hash of a block that is not at hand. */
 function post(state: Derivation, event: NaiveEvent): void {
   requirePostable(state, event);
@@ -53,7 +79,7 @@ function post(state: Derivation, event: NaiveEvent): void {
   const setId = state.get(keepers.setId);
   const version = bookSetVersionAt(state, blockNumber);
 
-  const posts = state.get(cursor.posts);
+  const posts = makeRoom(state);
   const checkpoint = checkpointAt(posts % RING);
   state.set(checkpoint.blockHash, BigInt(event.hex("blockHash")));
   state.set(checkpoint.booksRoot, BigInt(booksRoot));
@@ -119,6 +145,7 @@ function convict(state: Derivation, event: NaiveEvent): void {
   );
   state.transaction.jailed = [];
   const isVoided = voidCheckpoint(state, event);
+  state.require(isVoided || jailed.length > 0, "convicts nobody of nothing");
   state.compare("isVoided", event.flag("isVoided"), isVoided);
   state.compare("newest", event.number("newest"), state.get(cursor.newest));
   state.transaction.conviction = { logIndex: state.logIndex };
@@ -128,6 +155,7 @@ function convict(state: Derivation, event: NaiveEvent): void {
 export function applyRegistry(state: Derivation, event: NaiveEvent): void {
   if (event.name === "BookSetChanged") setBooks(state, event);
   if (event.name === "CheckpointPosted") post(state, event);
+  if (event.name === "CheckpointReplaced") replace(state, event);
   if (event.name === "CheckpointProven") prove(state, event);
   if (event.name === "AttestationConvicted") convict(state, event);
 }

@@ -1,5 +1,7 @@
+import { hot } from "./clearingStorage.ts";
 import type { Derivation } from "./Derivation.ts";
-import { bookSetAt, bookSetVersion, checkpointAt, cursor } from "./syncStorage.ts";
+import { has, INCREASE_RISK } from "./flags.ts";
+import { bookSetAt, bookSetVersion, checkpointAt, cursor, incident } from "./syncStorage.ts";
 
 /** Checkpoints kept. */
 export const RING = 64n;
@@ -32,6 +34,17 @@ export function newestBefore(state: Derivation, blockNumber: bigint): bigint {
     if (number < blockNumber && state.get(checkpoint.status) !== CONVICTED) return number;
   }
   return 0n;
+}
+
+/** Block of the checkpoint that withdrawals must be proved against: `SyncGuard.witnessNumber`. */
+export function witnessNumber(state: Derivation): bigint {
+  return state.get(has(state.get(hot.flags), INCREASE_RISK) ? incident.witnessNumber : cursor.newest);
+}
+
+/** Whether the next post would overwrite the witness of withdrawals, so that the newest one has to make room. */
+export function isReplacementDue(state: Derivation): boolean {
+  const oldest = state.get(checkpointAt(state.get(cursor.posts) % RING).blockNumber);
+  return oldest !== 0n && oldest === witnessNumber(state);
 }
 
 /** When the newest valid checkpoint was posted; zero when there is none. */

@@ -50,11 +50,11 @@ export function claimAt(account: Hash, asset: Address): Record<"owed" | "paid", 
 const HOT = word32(0n);
 /** Slot 1: `mapping(AccountId account => Account) internal _accounts;` */
 const ACCOUNTS = 1n;
-/** Slot 2: `mapping(AccountId account => mapping(uint16 instrument => int128 size)) internal _sizes;` */
+/** Slot 2: `mapping(AccountId account => mapping(uint16 instrument => Size)) internal _sizes;` */
 const SIZES = 2n;
 /** Slot 3: `mapping(AccountId account => mapping(uint256 page => uint256 ids)) internal _openIds;` */
 const OPEN_IDS = 3n;
-/** Slot 4: `mapping(AccountId account => mapping(address asset => uint128 balance)) internal _collateral;` */
+/** Slot 4: `mapping(AccountId account => mapping(address asset => Collateral)) internal _collateral;` */
 const COLLATERAL = 4n;
 
 const ledger = { book: "PositionLedger" } as const;
@@ -67,29 +67,44 @@ export const hot = {
   graceUntil: { ...ledger, slot: HOT, offset: 120, bits: 48 },
 } as const satisfies Record<string, Place>;
 
-/** `struct Account { int128 quote; uint16 openCount; }` */
-export function accountAt(account: Hash): Record<"quote" | "openCount", Place> {
+/** `struct Account { int128 quote; uint16 openCount; bool isUsed; }` */
+export function accountAt(account: Hash): Record<"quote" | "openCount" | "isUsed", Place> {
   const slot = mapped(account, ACCOUNTS);
   return {
     quote: { ...ledger, slot, offset: 0, bits: 128, isSigned: true },
     openCount: { ...ledger, slot, offset: 128, bits: 16 },
+    isUsed: { ...ledger, slot, offset: 144, bits: 8 },
   };
 }
 
-/** The size of a position. */
-export function sizeAt(account: Hash, instrument: bigint): Place {
-  return { ...ledger, slot: mapped(instrument, mapped(account, SIZES)), offset: 0, bits: 128, isSigned: true };
+/** `struct Size { int128 size; bool isUsed; }` */
+export function positionAt(account: Hash, instrument: bigint): Record<"size" | "isUsed", Place> {
+  const slot = mapped(instrument, mapped(account, SIZES));
+  return {
+    size: { ...ledger, slot, offset: 0, bits: 128, isSigned: true },
+    isUsed: { ...ledger, slot, offset: 128, bits: 8 },
+  };
 }
 
-/** The id at an index of the open ones: 16 ids of 16 bits in a page. */
-export function openIdAt(account: Hash, index: bigint): Place {
-  const slot = mapped(index / 16n, mapped(account, OPEN_IDS));
-  return { ...ledger, slot, offset: Number(index % 16n) * 16, bits: 16 };
+/**
+ * The id at an index of the open ones: 15 ids of 16 bits in a page (`IDS_PER_PAGE`), of which the highest bit marks it
+ * as used (`PAGE_USED`).
+ */
+export function openIdAt(account: Hash, index: bigint): Record<"id" | "isPageUsed", Place> {
+  const slot = mapped(index / 15n, mapped(account, OPEN_IDS));
+  return {
+    id: { ...ledger, slot, offset: Number(index % 15n) * 16, bits: 16 },
+    isPageUsed: { ...ledger, slot, offset: 255, bits: 1 },
+  };
 }
 
-/** A balance of another asset than the settlement asset. */
-export function collateralAt(account: Hash, asset: Address): Place {
-  return { ...ledger, slot: mapped(asset, mapped(account, COLLATERAL)), offset: 0, bits: 128 };
+/** A balance of another asset than the settlement asset: `struct Collateral { uint128 balance; bool isUsed; }` */
+export function collateralAt(account: Hash, asset: Address): Record<"balance" | "isUsed", Place> {
+  const slot = mapped(asset, mapped(account, COLLATERAL));
+  return {
+    balance: { ...ledger, slot, offset: 0, bits: 128 },
+    isUsed: { ...ledger, slot, offset: 128, bits: 8 },
+  };
 }
 
 /** Slots 5 to 7: `address internal _vault; address internal _settlement; address internal _guard;` */

@@ -32,7 +32,7 @@ function checkSum(state: Derivation): void {
 
 /** Reports what the logs of a transaction still owe when it ends. */
 export function closeTransaction(state: Derivation): void {
-  const { fills, halfTrade, expectedPush, conviction, jailed } = state.transaction;
+  const { fills, halfTrade, expectedPush, replacement, conviction, jailed } = state.transaction;
   checkMovements(state);
   checkSum(state);
   if (halfTrade !== undefined) {
@@ -43,6 +43,9 @@ export function closeTransaction(state: Derivation): void {
   }
   if (expectedPush !== undefined) {
     state.report("illegal", "the hot word that follows is not pushed", "PositionLedger", expectedPush.logIndex);
+  }
+  if (replacement !== undefined) {
+    state.report("illegal", "makes room for no checkpoint", "CheckpointRegistry", replacement.logIndex);
   }
   if (conviction !== undefined) {
     state.report("illegal", "convicts without a hard pause", "CheckpointRegistry", conviction.logIndex);

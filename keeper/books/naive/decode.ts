@@ -50,6 +50,7 @@ const EVENTS: Readonly<Record<BookName, Interface>> = {
     AUTHORITY_UPDATED,
     "event BookSetChanged(uint32 indexed version, uint64 activeFrom, address[] contracts)",
     "event CheckpointPosted(uint64 indexed blockNumber, bytes32 indexed blockHash, bytes32 booksRoot, uint32 setId, uint32 bookSetVersion, uint48 postedAt, bytes32[] roots)",
+    "event CheckpointReplaced(uint64 indexed blockNumber, uint64 posts)",
     "event CheckpointProven(uint64 indexed blockNumber, bytes32 indexed blockHash)",
     "event AttestationConvicted(uint64 indexed blockNumber, bytes32 indexed blockHash, bytes32 booksRoot, address challenger, bool isVoided, uint64 newest)",
   ]),

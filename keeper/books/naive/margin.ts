@@ -1,5 +1,5 @@
 import type { Hash } from "../../lib/hex.ts";
-import { accountAt, openIdAt, sizeAt } from "./clearingStorage.ts";
+import { accountAt, openIdAt, positionAt } from "./clearingStorage.ts";
 import type { Derivation } from "./Derivation.ts";
 import { feedAt, instrumentAt } from "./riskStorage.ts";
 
@@ -69,8 +69,8 @@ export function positionsOf(state: Derivation, account: Hash): Position[] {
   const positions: Position[] = [];
   const count = state.get(accountAt(account).openCount);
   for (let index = 0n; index < count; index += 1n) {
-    const instrument = state.get(openIdAt(account, index));
-    positions.push([instrument, state.get(sizeAt(account, instrument))]);
+    const instrument = state.get(openIdAt(account, index).id);
+    positions.push([instrument, state.get(positionAt(account, instrument).size)]);
   }
   return positions;
 }

@@ -1,0 +1,104 @@
+import { id, toQuantity } from "ethers";
+
+import { deriveNaively } from "../../../../keeper/books/naive/deriveNaively.ts";
+import { naiveRootAfter } from "../../../../keeper/books/naive/naiveRootAfter.ts";
+import type { NaiveInput, NaiveProblem, NaiveResult } from "../../../../keeper/books/naive/naiveTypes.ts";
+import { verifyHeader } from "../../../../keeper/chain/verify/header.ts";
+import { verifyReceipts } from "../../../../keeper/chain/verify/receipts.ts";
+import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../../../../keeper/domain/bookSet.ts";
+import type { Address, Hash } from "../../../../keeper/lib/hex.ts";
+import type { Lockstep } from "../../../fixtures/deployLockstep.ts";
+
+const ANSWER_UPDATED = id("AnswerUpdated(int256,uint256,uint256)");
+
+/** A block as it was derived: enough to derive it again with something changed. */
+export interface Followed {
+  readonly input: NaiveInput;
+  readonly result: NaiveResult;
+}
+
+/** The addresses and immutables of a deployment, lower case. */
+export async function readContext(system: Lockstep): Promise<Pick<NaiveInput, "addresses" | "immutables">> {
+  const pairs = BOOK_NAMES.map((name, index) => [name, system.books[index]!.toLowerCase()] as const);
+  const immutables: Immutables = {
+    settlementAsset: (await system.ledger.SETTLEMENT_ASSET()).toLowerCase() as Address,
+    settlementScale: await system.ledger.SETTLEMENT_SCALE(),
+    staleLimit: await system.ledger.STALE_LIMIT(),
+    softTime: await system.guard.SOFT_TIME(),
+    coolDown: await system.guard.COOL_DOWN(),
+    grace: await system.guard.GRACE(),
+  };
+  return { addresses: Object.fromEntries(pairs) as BookAddresses, immutables };
+}
+
+/** Follows a chain block by block with the naive derivation, its words and prices in plain maps. */
+export class NaiveFollower {
+  readonly #system: Lockstep;
+  readonly #context: Pick<NaiveInput, "addresses" | "immutables">;
+  #words = new Map<BookName, Map<Hash, bigint>>(BOOK_NAMES.map((name) => [name, new Map<Hash, bigint>()]));
+  #prices = new Map<Address, { answer: bigint; updatedAt: bigint }>();
+  #next = 0;
+  /** Every block since the first, with what was derived from it. */
+  readonly followed: Followed[] = [];
+  /** Problems of all blocks. */
+  readonly problems: NaiveProblem[] = [];
+  /** Books whose derived root was not the chain's, with their block. */
+  readonly mismatches: { readonly number: number; readonly book: BookName }[] = [];
+
+  constructor(system: Lockstep, context: Pick<NaiveInput, "addresses" | "immutables">) {
+    this.#system = system;
+    this.#context = context;
+  }
+
+  /** Derives the block without keeping the result. */
+  async derive(number: number): Promise<Followed> {
+    const { provider } = this.#system.ethers;
+    const block = (await provider.send("eth_getBlockByNumber", [toQuantity(number), false])) as {
+      hash: Hash;
+      transactions: string[];
+    };
+    const header = verifyHeader(block, block.hash);
+    const receipts: unknown[] = [];
+    for (const hash of block.transactions) receipts.push(await provider.send("eth_getTransactionReceipt", [hash]));
+    const logs = verifyReceipts(receipts, header.receiptsRoot);
+    const words = new Map([...this.#words].map(([book, ofBook]) => [book, new Map(ofBook)] as const));
+    const prices = new Map(this.#prices);
+    const input: NaiveInput = {
+      ...this.#context,
+      block: { number, hash: block.hash, timestamp: header.timestamp, logs },
+      read: (book, slot) => words.get(book)!.get(slot) ?? 0n,
+      priceBefore: (aggregator) => prices.get(aggregator),
+    };
+    return { input, result: deriveNaively(input) };
+  }
+
+  /** Derives and keeps every block up to the head, and compares every root with the chain's. */
+  async follow(): Promise<void> {
+    const head = await this.#system.ethers.provider.getBlockNumber();
+    for (; this.#next <= head; this.#next += 1) {
+      const followed = await this.derive(this.#next);
+      const { input, result } = followed;
+      this.followed.push(followed);
+      this.problems.push(...result.problems);
+      for (const book of BOOK_NAMES) await this.#compare(book, input, result);
+      this.#keep(followed);
+    }
+  }
+
+  async #compare(book: BookName, { block, addresses }: NaiveInput, { writes }: NaiveResult): Promise<void> {
+    const selector = [addresses[book], [], { blockHash: block.hash }];
+    const proof = (await this.#system.ethers.provider.send("eth_getProof", selector)) as { storageHash: Hash };
+    const root = naiveRootAfter(this.#words.get(book)!, writes.get(book) ?? new Map<Hash, bigint>());
+    if (root !== proof.storageHash) this.mismatches.push({ number: block.number, book });
+  }
+
+  #keep({ input, result }: Followed): void {
+    for (const [book, ofBook] of result.writes) {
+      for (const [slot, word] of ofBook) this.#words.get(book)!.set(slot, word);
+    }
+    for (const { address, topics, data } of input.block.logs) {
+      if (topics[0] !== ANSWER_UPDATED) continue;
+      this.#prices.set(address, { answer: BigInt.asIntN(256, BigInt(topics[1]!)), updatedAt: BigInt(data) });
+    }
+  }
+}
