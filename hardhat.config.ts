@@ -27,7 +27,14 @@ export default defineConfig({
   typechain: { outDir: "types/ethers-contracts" },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "prague" },
-    node: { type: "edr-simulated", chainType: "l1", chainId: 31337, hardfork: "prague" },
+    // Without equal timestamps every automined block would push the chain's clock ahead of the real one.
+    node: {
+      type: "edr-simulated",
+      chainType: "l1",
+      chainId: 31337,
+      hardfork: "prague",
+      allowBlocksWithSameTimestamp: true,
+    },
     localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
   },
   test: { mocha: { timeout: 120_000 } },

@@ -1,5 +1,6 @@
 import { Books, type BookBlock } from "../books/Books.ts";
 import { Votes, type ServedHead } from "../chain/agree/Votes.ts";
+import { BOOK_NAMES } from "../domain/bookSet.ts";
 import { decide } from "../domain/decide.ts";
 import type { Verdict } from "../domain/Verdict.ts";
 import type { Hash, Hex } from "../lib/hex.ts";
@@ -312,10 +313,7 @@ export class Keeper {
 
   #report(fetched: FetchedBlock, tip: BookBlock, verdict: BlockReport["verdict"], votes: number): void {
     const addresses = new Set<Hex>(Object.values(this.#options.addresses));
-    const slotCount = Object.keys(this.#options.addresses).reduce(
-      (sum, name) => sum + this.#books.trie(name as keyof typeof this.#options.addresses).size,
-      0,
-    );
+    const slotCount = BOOK_NAMES.reduce((sum, name) => sum + this.#books.trie(name).size, 0);
     this.#outbox.emit({
       type: "block",
       report: {

@@ -1,0 +1,211 @@
+import type { Hash } from "./lib/hex.ts";
+import type { BlockReport, Effect } from "./loop/ports.ts";
+import { stageTimes, type IncidentRecord } from "./telemetry/IncidentLog.ts";
+import { Metrics } from "./telemetry/Metrics.ts";
+
+/** What the keeper is doing, in one word; see docs/architecture.md. */
+export type KeeperState = "STARTING" | "SYNCING" | "IN_SYNC" | "UNKNOWN" | "DIVERGED" | "PAUSED" | "OWN_FAULT";
+
+const MAX_INCIDENTS = 100;
+
+/** What operators see of a running keeper: `/status`, `/readyz`, `/metrics`, and the incidents of the drills. */
+export class Status {
+  isDraining = false;
+  readonly incidents = new Map<Hash, IncidentRecord>();
+  readonly #now: () => number;
+  readonly #metrics = new Metrics();
+  readonly #verdicts = this.#metrics.counter({
+    name: "lockstep_verdicts_total",
+    help: "Verdicts on blocks, by kind.",
+    labels: ["verdict"],
+  });
+  readonly #quarantines = this.#metrics.counter({
+    name: "lockstep_source_quarantines_total",
+    help: "Sources refused for an answer that did not verify.",
+    labels: ["source"],
+  });
+  readonly #checkpoints = this.#metrics.counter({
+    name: "lockstep_checkpoints_total",
+    help: "Checkpoints sent.",
+  });
+  readonly #rollbacks = this.#metrics.counter({
+    name: "lockstep_rolled_back_blocks_total",
+    help: "Blocks taken back because of reorgs.",
+  });
+  readonly #height = this.#metrics.gauge({ name: "lockstep_block_number", help: "Newest judged block." });
+  readonly #slots = this.#metrics.gauge({ name: "lockstep_book_slots", help: "Storage words in the books." });
+  readonly #detection = this.#metrics.histogram({
+    name: "lockstep_detection_latency_seconds",
+    help: "Head announced to verdict.",
+  });
+  readonly #verdictTime = this.#metrics.histogram({
+    name: "lockstep_verdict_latency_seconds",
+    help: "Last needed byte to verdict.",
+  });
+  readonly #inclusion = this.#metrics.histogram({
+    name: "lockstep_inclusion_latency_seconds",
+    help: "Pause broadcast to its proven effect.",
+  });
+  #last: { readonly report: BlockReport; readonly atMs: number } | null = null;
+  #unknown: { readonly reason: string; readonly detail: string } | null = null;
+  #lastInSync: { readonly number: number; readonly hash: Hash } | null = null;
+
+  constructor(now: () => number) {
+    this.#now = now;
+    const stall = this.#metrics.gauge({
+      name: "lockstep_oldest_unchecked_seconds",
+      help: "Age of the newest verdict: the stall alarm.",
+    });
+    const startedAtMs = now();
+    this.#metrics.onCollect(() => {
+      stall.set((now() - (this.#last?.atMs ?? startedAtMs)) / 1_000);
+    });
+  }
+
+  /** The last block that was judged. */
+  get lastReport(): BlockReport | null {
+    return this.#last?.report ?? null;
+  }
+
+  get state(): KeeperState {
+    if (this.#unknown !== null) return "UNKNOWN";
+    if (this.#last === null) return "STARTING";
+    switch (this.#last.report.verdict.kind) {
+      case "InSync":
+        return "IN_SYNC";
+      case "OwnFault":
+        return "OWN_FAULT";
+      case "Unknown":
+        return "UNKNOWN";
+      case "Diverged":
+        return [...this.incidents.values()].some(({ state }) => state === "contained") ? "PAUSED" : "DIVERGED";
+    }
+  }
+
+  /** Takes an effect in as it is performed. */
+  see(effect: Effect, nowMs: number): void {
+    switch (effect.type) {
+      case "block":
+        this.#seeBlock(effect.report, nowMs);
+        return;
+      case "unknown":
+        this.#unknown = { reason: effect.reason, detail: effect.detail };
+        this.#verdicts.add({ verdict: "Unknown" });
+        return;
+      case "incident":
+        this.#seeIncident(effect, nowMs);
+        return;
+      case "broadcast":
+        this.#stampBroadcast(effect.hash, nowMs);
+        return;
+      case "located": {
+        const incident = this.incidents.get(effect.incidentId);
+        if (incident === undefined) return;
+        incident.located = effect.slots;
+        incident.locateNote = effect.note;
+        incident.isLocated = true;
+        return;
+      }
+      case "quarantine":
+        this.#quarantines.add({ source: effect.source });
+        return;
+      case "checkpoint":
+        this.#checkpoints.add();
+        return;
+      case "rolled-back":
+        this.#rollbacks.add({}, effect.depth);
+        return;
+      default:
+    }
+  }
+
+  /** A source took, or refused, a transaction. */
+  sent(hash: string, isAccepted: boolean): void {
+    if (!isAccepted) return;
+    for (const { transaction, times } of this.incidents.values()) {
+      if (transaction === hash) times.acceptedAt ??= this.#now();
+    }
+  }
+
+  readiness(): { ready: boolean; reason: string } {
+    if (this.isDraining) return { ready: false, reason: "draining" };
+    const { state } = this;
+    const isReady = state === "IN_SYNC" || state === "DIVERGED" || state === "PAUSED";
+    return { ready: isReady, reason: isReady ? "synced" : state.toLowerCase() };
+  }
+
+  toJson(): unknown {
+    const last = this.#last;
+    return {
+      state: this.state,
+      block: last === null ? null : { number: last.report.number, hash: last.report.hash },
+      verdict: last?.report.verdict ?? null,
+      unknown: this.#unknown,
+      lastInSync: this.#lastInSync,
+      secondsSinceVerdict: last === null ? null : (this.#now() - last.atMs) / 1_000,
+      votes: last?.report.votes ?? 0,
+      quorum: last?.report.quorum ?? 0,
+      slots: last?.report.slotCount ?? 0,
+      incidents: [...this.incidents.values()].map((incident) => ({ ...incident, ms: stageTimes(incident) })),
+    };
+  }
+
+  metrics(): string {
+    return this.#metrics.render();
+  }
+
+  #seeBlock(report: BlockReport, nowMs: number): void {
+    this.#last = { report, atMs: nowMs };
+    this.#unknown = null;
+    if (report.verdict.kind === "InSync") this.#lastInSync = { number: report.number, hash: report.hash };
+    this.#verdicts.add({ verdict: report.verdict.kind });
+    this.#height.set(report.number);
+    this.#slots.set(report.slotCount);
+    this.#detection.observe((nowMs - report.headAtMs) / 1_000);
+    this.#verdictTime.observe((nowMs - report.factsAtMs) / 1_000);
+  }
+
+  #seeIncident({ report }: Extract<Effect, { type: "incident" }>, nowMs: number): void {
+    const known = this.incidents.get(report.id);
+    if (known === undefined) this.#open(report, nowMs);
+    const incident = this.incidents.get(report.id);
+    if (incident === undefined) return;
+    incident.state = report.state;
+    incident.transaction = report.transaction;
+    incident.containedIn = report.containedIn;
+    if (report.state !== "contained" || incident.times.containedAt !== null) return;
+    incident.times.containedAt = nowMs;
+    if (incident.times.broadcastAt !== null) this.#inclusion.observe((nowMs - incident.times.broadcastAt) / 1_000);
+  }
+
+  #open(report: Extract<Effect, { type: "incident" }>["report"], nowMs: number): void {
+    const last = this.#last?.report;
+    const [oldest] = this.incidents.keys();
+    if (this.incidents.size >= MAX_INCIDENTS && oldest !== undefined) this.incidents.delete(oldest);
+    this.incidents.set(report.id, {
+      ...report,
+      located: [],
+      locateNote: "",
+      isLocated: false,
+      times: {
+        headAt: last?.headAtMs ?? null,
+        factsAt: last?.factsAtMs ?? null,
+        verdictAt: nowMs,
+        signedAt: null,
+        broadcastAt: null,
+        acceptedAt: null,
+        containedAt: null,
+      },
+    });
+  }
+
+  /** Broadcast follows the signature in the same step: one stamp serves both. */
+  #stampBroadcast(hash: Hash, nowMs: number): void {
+    for (const incident of this.incidents.values()) {
+      if (incident.state !== "opened" && incident.transaction !== hash) continue;
+      incident.times.signedAt ??= nowMs;
+      incident.times.broadcastAt ??= nowMs;
+      incident.transaction ??= hash;
+    }
+  }
+}

@@ -1,0 +1,309 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { KeySigner } from "./actions/signers/KeySigner.ts";
+import { startApi, type Api } from "./api/httpServer.ts";
+import { createSource } from "./chain/sources/createSource.ts";
+import type { Source } from "./chain/sources/Source.ts";
+import type { Deployment } from "./config/deployment.ts";
+import type { KeeperConfig } from "./config/KeeperConfig.ts";
+import type { BookAddresses, Immutables } from "./domain/bookSet.ts";
+import { KeeperError } from "./errors/KeeperError.ts";
+import type { Hash, Hex } from "./lib/hex.ts";
+import { Keeper } from "./loop/Keeper.ts";
+import type { Effect, Input } from "./loop/ports.ts";
+import { Performer } from "./Performer.ts";
+import { readContracts } from "./readContracts.ts";
+import { Status } from "./Status.ts";
+import { Journal } from "./store/Journal.ts";
+import { acquireLock, type DirectoryLock } from "./store/lockFile.ts";
+import type { Logger } from "./telemetry/log.ts";
+
+/** Chains on which one source is enough and signing needs no witness: Hardhat's and Anvil's default. */
+const LOCAL_CHAIN_IDS: ReadonlySet<number> = new Set([31_337, 1_337]);
+const TICK_MS = 50;
+const GWEI = 1_000_000_000n;
+
+/** Everything a running keeper is made of. */
+export interface ServiceOptions {
+  readonly config: KeeperConfig;
+  readonly deployment: Deployment;
+  readonly log: Logger;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+  /** Sees every effect as it is performed: for the live line, drills and tests. */
+  readonly onEffect?: (effect: Effect, nowMs: number) => void;
+}
+
+/**
+ * A keeper as a running service: sources, journal, keys and API around the core.
+ *
+ * Started by {@link KeeperService.start}; stopped in reverse order of start by {@link KeeperService.stop}.
+ */
+export class KeeperService {
+  readonly #options: ServiceOptions;
+  readonly #now: () => number;
+  readonly #abort = new AbortController();
+  readonly #sources = new Map<string, Source>();
+  readonly #early: Input[] = [];
+  readonly #queue: Input[] = [];
+  readonly #failed = Promise.withResolvers<never>();
+  #isStepping = false;
+  #keeper: Keeper | null = null;
+  #performer: Performer | null = null;
+  #journal: Journal | null = null;
+  #lock: DirectoryLock | null = null;
+  #api: Api | null = null;
+  #ticker: NodeJS.Timeout | null = null;
+  readonly status: Status;
+
+  private constructor(options: ServiceOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.status = new Status(this.#now);
+    // A failure that nobody awaits must not end the process before it is stopped in order.
+    this.#failed.promise.catch(() => undefined);
+  }
+
+  /** Starts a keeper; resolves when it follows its sources. Rejects with a KeeperError that says what to do. */
+  static async start(options: ServiceOptions, signal?: AbortSignal): Promise<KeeperService> {
+    const service = new KeeperService(options);
+    signal?.addEventListener("abort", () => {
+      service.#abort.abort();
+    });
+    try {
+      await service.#start();
+    } catch (error: unknown) {
+      await service.stop();
+      throw error;
+    }
+    return service;
+  }
+
+  /** Rejects when the keeper must not go on, for example because its journal cannot be written. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  get apiUrl(): string {
+    return this.#api?.url ?? "";
+  }
+
+  /** The core, for reading. */
+  get keeper(): Keeper {
+    if (this.#keeper === null) throw new KeeperError("NotStarted", "the keeper has not started");
+    return this.#keeper;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#ticker !== null) clearInterval(this.#ticker);
+    this.status.isDraining = true;
+    await this.#api?.close();
+    this.#abort.abort();
+    await Promise.all([...this.#sources.values()].map((source) => source.close()));
+    await this.#journal?.close();
+    await this.#lock?.release();
+    this.#lock = null;
+  }
+
+  async #start(): Promise<void> {
+    const { config, deployment, log } = this.#options;
+    await mkdir(config.dataDirectory, { recursive: true });
+    this.#lock = await acquireLock(config.dataDirectory);
+    this.#journal = await Journal.open(join(config.dataDirectory, "journal.ndjson"));
+    if (this.#journal.tornTail !== undefined) log.warn("journal-tail-truncated", { ...this.#journal.tornTail });
+    this.#refuseWhileLatched(this.#journal);
+    this.#openSources();
+    this.#api = await startApi({
+      host: config.apiHost,
+      port: config.apiPort,
+      handlers: {
+        isReady: () => this.status.readiness(),
+        status: () => this.status.toJson(),
+        metrics: () => this.status.metrics(),
+      },
+    });
+    const immutables = await this.#readContracts();
+    const signers = readSigners(config);
+    for (const [key, signer] of Object.entries(signers)) log.info("signer", { key, address: signer.address });
+    this.#keeper = this.#createKeeper(immutables, signers, this.#journal);
+    this.#performer = new Performer({
+      sources: this.#sources,
+      journal: this.#journal,
+      signers,
+      chainId: deployment.chainId,
+      registry: deployment.contracts.CheckpointRegistry,
+      now: this.#now,
+      requestDeadlineMs: config.requestDeadlineMs,
+      deliver: (input) => {
+        this.#deliver(input);
+      },
+      onSent: (hash, source, error) => {
+        this.status.sent(hash, error === null);
+        if (error !== null) log.warn("send-refused", { hash, source, error });
+      },
+      onFatal: (error) => {
+        this.#failed.reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    });
+    for (const input of this.#early.splice(0)) this.#deliver(input);
+    this.#ticker = setInterval(() => {
+      this.#deliver({ type: "tick", nowMs: this.#now() });
+    }, TICK_MS);
+  }
+
+  /** A halt that a human has not cleared stays a halt. */
+  #refuseWhileLatched(journal: Journal): void {
+    const latch = journal.records().findLast(({ kind }) => kind === "latch" || kind === "latch-cleared");
+    if (latch?.kind !== "latch") return;
+    const message = `this keeper latched itself: ${JSON.stringify(latch.body)}. Find the cause, then move its data directory away and start again`;
+    throw new KeeperError("Latched", message, { record: latch.seq });
+  }
+
+  #openSources(): void {
+    for (const options of this.#options.config.sources) {
+      const source = createSource(options, { now: this.#now });
+      this.#sources.set(source.id, source);
+      const nowMs = this.#now;
+      source.open(
+        {
+          onHead: ({ number, hash, receivedAtMs }) => {
+            this.#deliver({ type: "head", source: source.id, number, hash, nowMs: receivedAtMs });
+          },
+          onUp: () => {
+            this.#options.log.info("source-up", { source: source.id, url: source.redactedUrl });
+            this.#deliver({ type: "source-up", source: source.id, nowMs: nowMs() });
+          },
+          onDown: (reason) => {
+            this.#options.log.warn("source-down", { source: source.id, reason });
+            this.#deliver({ type: "source-down", source: source.id, reason, nowMs: nowMs() });
+          },
+        },
+        this.#abort.signal,
+      );
+    }
+  }
+
+  /** Asks the sources in turn; one that serves another chain is refused at once. */
+  async #readContracts(): Promise<Immutables> {
+    const { config, deployment } = this.#options;
+    let last: unknown = new KeeperError("NoSource", "no source is configured: set --sources or LOCKSTEP_SOURCES");
+    for (const source of this.#sources.values()) {
+      try {
+        return await readContracts(source, deployment, config.requestDeadlineMs);
+      } catch (error: unknown) {
+        if (KeeperError.is(error, "ChainMismatch")) throw error;
+        last = error;
+      }
+    }
+    throw last;
+  }
+
+  #createKeeper(
+    immutables: Immutables,
+    signers: ReturnType<typeof readSigners>,
+    journal: Journal,
+  ): Keeper {
+    const { config, deployment } = this.#options;
+    const signedRoots = new Map<Hash, Hash>();
+    for (const { kind, body } of journal.records()) {
+      if (kind !== "signature") continue;
+      const { blockHash, booksRoot } = body as { blockHash: Hash; booksRoot: Hash };
+      signedRoots.set(blockHash, booksRoot);
+    }
+    return new Keeper({
+      chainId: deployment.chainId,
+      addresses: deployment.contracts satisfies BookAddresses,
+      immutables,
+      deploymentBlock: deployment.deploymentBlock,
+      sources: config.sources,
+      policy: {
+        mode: config.mode,
+        isLocalChain: LOCAL_CHAIN_IDS.has(deployment.chainId),
+        allowSingleSource: config.singleSource,
+        checkpointIntervalSeconds: config.checkpointIntervalSeconds,
+      },
+      pauser: signers.pause?.address ?? null,
+      attester: signers.attest?.address ?? null,
+      poster: signers.post?.address ?? null,
+      signedRoots,
+      proofDepth: config.proofDepth,
+      requestDeadlineMs: config.requestDeadlineMs,
+      maxFeePerGas: BigInt(config.maxFeePerGasGwei) * GWEI,
+    });
+  }
+
+  #deliver(input: Input): void {
+    if (this.#abort.signal.aborted) return;
+    if (this.#performer === null) {
+      this.#early.push(input);
+      return;
+    }
+    this.#queue.push(input);
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
+    } catch (error: unknown) {
+      this.#failed.reject(error instanceof Error ? error : new Error(String(error)));
+      this.#abort.abort();
+    } finally {
+      this.#isStepping = false;
+    }
+  }
+
+  #step(input: Input): void {
+    for (const effect of this.keeper.step(input)) {
+      const nowMs = this.#now();
+      this.status.see(effect, nowMs);
+      if (effect.type === "latch") this.#latch(effect.detail);
+      this.#performer?.perform(effect);
+      this.#options.onEffect?.(effect, nowMs);
+      this.#logEffect(effect);
+    }
+  }
+
+  #latch(detail: string): void {
+    this.#journal?.append("latch", { detail }).catch((error: unknown) => {
+      this.#failed.reject(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  #logEffect(effect: Effect): void {
+    const { log } = this.#options;
+    switch (effect.type) {
+      case "alert":
+        log[effect.level === "critical" ? "error" : "warn"](effect.event, { detail: effect.detail });
+        return;
+      case "incident":
+        log.warn("incident", { ...effect.report });
+        return;
+      case "quarantine":
+        log.warn("source-quarantined", { source: effect.source, reason: effect.reason });
+        return;
+      case "rolled-back":
+      case "checkpoint":
+      case "located":
+        log.info(effect.type, { ...effect });
+        return;
+      case "block": {
+        const { number, hash, verdict } = effect.report;
+        log.debug("block", { number, hash, verdict: verdict.kind });
+        return;
+      }
+      default:
+    }
+  }
+}
+
+function readSigners(config: KeeperConfig): Partial<Record<"pause" | "attest" | "post", KeySigner>> {
+  const signerOf = (key: Hex | undefined): KeySigner | undefined => (key === undefined ? undefined : new KeySigner(key));
+  const pause = config.mode === "act" ? signerOf(config.pauseKey) : undefined;
+  const attest = config.mode === "act" ? signerOf(config.attestKey) : undefined;
+  const post = config.mode === "act" ? signerOf(config.postKey ?? config.attestKey) : undefined;
+  return {
+    ...(pause === undefined ? {} : { pause }),
+    ...(attest === undefined ? {} : { attest }),
+    ...(post === undefined ? {} : { post }),
+  };
+}
