@@ -4,7 +4,7 @@
  */
 export interface Zone {
   readonly name: string;
-  /** Folders (with a trailing slash) and files; the longest match in the table wins. */
+  /** Folders (`a/`), the files right in a folder (`a/*`), and files; the longest match in the table wins. */
   readonly paths: readonly string[];
   readonly isPure: boolean;
   /** Zones it may import besides itself; `"*"` for every one. */
@@ -61,7 +61,8 @@ export const ZONES: readonly Zone[] = [
 
   {
     name: "service",
-    paths: ["keeper/service.ts", "keeper/service/"],
+    // service.ts and its parts, which lie beside it.
+    paths: ["keeper/*"],
     isPure: false,
     may: [
       ...[...BASE, "trie", "books", "books/naive", "chain/verify", "chain/agree", "actions/plan"],
@@ -82,19 +83,25 @@ export function zoneOf(path: string): Zone | undefined {
   let best: Zone | undefined;
   let length = 0;
   for (const zone of ZONES) {
-    for (const prefix of zone.paths) {
-      const isInside = prefix.endsWith("/") ? path.startsWith(prefix) : path === prefix;
-      if (isInside && prefix.length > length) [best, length] = [zone, prefix.length];
+    for (const pattern of zone.paths) {
+      if (matches(pattern, path) && pattern.length > length) [best, length] = [zone, pattern.length];
     }
   }
   return best;
 }
 
-/** Glob patterns of the pure zones and, as exceptions, of what lies inside them and is not pure. */
+function matches(pattern: string, path: string): boolean {
+  if (pattern.endsWith("/")) return path.startsWith(pattern);
+  if (pattern.endsWith("/*")) return path.slice(0, path.lastIndexOf("/") + 1) === pattern.slice(0, -1);
+  return path === pattern;
+}
+
+/** Glob patterns of the pure zones and, as exceptions, of what lies inside one of them and is not pure. */
 export function pureGlobs(): { readonly files: string[]; readonly ignores: string[] } {
-  const globs = (isPure: boolean): string[] =>
-    ZONES.filter((zone) => zone.isPure === isPure)
-      .flatMap(({ paths }) => paths)
-      .map((path) => (path.endsWith("/") ? `${path}**` : path));
-  return { files: globs(true), ignores: globs(false) };
+  const pathsOf = (isPure: boolean): string[] =>
+    ZONES.filter((zone) => zone.isPure === isPure).flatMap(({ paths }) => paths);
+  const pure = pathsOf(true);
+  const exceptions = pathsOf(false).filter((path) => pure.some((outer) => path.startsWith(outer)));
+  const toGlob = (path: string): string => (path.endsWith("/") ? `${path}**` : path);
+  return { files: pure.map(toGlob), ignores: exceptions.map(toGlob) };
 }

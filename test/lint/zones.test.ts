@@ -172,6 +172,8 @@ describe("lint zones", function () {
     expect(zoneOf("keeper/books/Books.ts")?.name).to.equal("books");
     expect(zoneOf("keeper/books/naive/words.ts")?.name).to.equal("books/naive");
     expect(zoneOf("keeper/bookstore/x.ts")).to.equal(undefined);
+    expect(zoneOf("keeper/main.ts")?.name).to.equal("commands");
+    expect(zoneOf("keeper/Status.ts")?.name).to.equal("service");
   });
 
   it("names only zones that exist", () => {
