@@ -22,6 +22,8 @@ const VOTES_PATIENCE_MS = 1_000;
 const QUARANTINE_MS = 30_000;
 const RETRY_MS = 250;
 const ENTRY_TOPIC_ACCOUNT = 2;
+/** No contract of ours is in it, and Anvil's state root there is not that of its state. */
+const GENESIS = 0;
 /** Blocks that can be taken back; a deeper reorg halts the keeper. */
 const UNDO_DEPTH = 8_192;
 
@@ -175,11 +177,11 @@ export class Keeper {
     this.#target = best.hash;
     for (const { hash, number } of this.#votes.heads().values()) {
       const sources = this.#votes.sourcesOf({ hash, number }, this.#isAncestor);
-      this.#fetcher.wantHeader(hash, sources, true, nowMs);
+      this.#fetcher.wantHeader(hash, sources, number > GENESIS, nowMs);
     }
     const { hashes, missing, base } = this.#path(best.hash);
     if (missing !== null) {
-      const withProofs = best.number - missing.number < this.#options.proofDepth;
+      const withProofs = missing.number > GENESIS && best.number - missing.number < this.#options.proofDepth;
       this.#fetcher.wantHeader(missing.hash, best.sources, withProofs, nowMs);
       this.#checkFetch(missing.hash, nowMs);
       return;
