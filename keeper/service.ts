@@ -6,7 +6,7 @@ import { startApi, type Api } from "./api/httpServer.ts";
 import { createSource } from "./chain/sources/createSource.ts";
 import type { Source } from "./chain/sources/Source.ts";
 import type { Deployment } from "./config/deployment.ts";
-import type { KeeperConfig } from "./config/KeeperConfig.ts";
+import type { KeeperConfig, ViewPolicy } from "./config/KeeperConfig.ts";
 import type { BookAddresses, Immutables } from "./domain/bookSet.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
 import type { Hash, Hex } from "./lib/hex.ts";
@@ -18,6 +18,7 @@ import { Status } from "./Status.ts";
 import { Journal } from "./store/Journal.ts";
 import { acquireLock, type DirectoryLock } from "./store/lockFile.ts";
 import type { Logger } from "./telemetry/log.ts";
+import { HttpView } from "./views/HttpView.ts";
 
 /** Chains on which one source is enough and signing needs no witness: Hardhat's and Anvil's default. */
 const LOCAL_CHAIN_IDS: ReadonlySet<number> = new Set([31_337, 1_337]);
@@ -48,6 +49,7 @@ export class KeeperService {
   readonly #early: Input[] = [];
   readonly #queue: Input[] = [];
   readonly #failed = Promise.withResolvers<never>();
+  readonly #views: readonly { readonly view: HttpView; readonly policy: ViewPolicy }[];
   #isStepping = false;
   #keeper: Keeper | null = null;
   #performer: Performer | null = null;
@@ -61,6 +63,7 @@ export class KeeperService {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.status = new Status(this.#now);
+    this.#views = options.config.views.map(({ name, url, policy }) => ({ view: new HttpView(name, url), policy }));
     // A failure that nobody awaits must not end the process before it is stopped in order.
     this.#failed.promise.catch(() => undefined);
   }
@@ -258,9 +261,33 @@ export class KeeperService {
       this.status.see(effect, nowMs);
       if (effect.type === "latch") this.#latch(effect.detail);
       this.#performer?.perform(effect);
+      if (effect.type === "block" && effect.report.verdict.kind === "InSync") this.#readViews();
+      if (effect.type === "view-compared") this.#resyncView(effect);
       this.#options.onEffect?.(effect, nowMs);
       this.#logEffect(effect);
     }
+  }
+
+  #readViews(): void {
+    for (const { view, policy } of this.#views) {
+      view.read(this.#options.config.requestDeadlineMs).then(
+        (read) => {
+          const mayPause = policy === "pause";
+          this.#deliver({ type: "view", name: view.name, mayPause, view: read, nowMs: this.#now() });
+        },
+        (error: unknown) => {
+          this.#options.log.warn("view-unreadable", { view: view.name, error });
+        },
+      );
+    }
+  }
+
+  #resyncView({ name, blockHash, comparison }: Extract<Effect, { type: "view-compared" }>): void {
+    if (comparison.kind === "equal" || comparison.kind === "unknown") return;
+    this.#options.log.warn("view-diverged", { view: name, ...comparison });
+    const differences = comparison.kind === "different" ? comparison.differences : [];
+    const target = this.#views.find(({ view }) => view.name === name);
+    void target?.view.resync(blockHash, differences, this.#options.config.requestDeadlineMs);
   }
 
   #latch(detail: string): void {

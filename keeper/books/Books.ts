@@ -92,6 +92,17 @@ export class Books {
     return this.#tries[book].get(slot);
   }
 
+  /** A word as it was right after the block `hash`, which the books must still hold. */
+  readAt(hash: Hash, book: BookName, slot: Hash): bigint {
+    const index = this.#undo.findLastIndex(({ block }) => block.hash === hash);
+    assert(index >= 0, "the books hold the block");
+    for (const { words } of this.#undo.slice(index + 1)) {
+      const write = words.find(([name, written]) => name === book && written === slot);
+      if (write !== undefined) return write[2];
+    }
+    return this.read(book, slot);
+  }
+
   trie(book: BookName): StorageTrie {
     return this.#tries[book];
   }

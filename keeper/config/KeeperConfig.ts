@@ -18,10 +18,22 @@ export interface SourceConfig {
   readonly client: string;
 }
 
+/** What to do when a view believes what the chain does not hold. */
+export const VIEW_POLICIES = ["alert", "pause"] as const;
+export type ViewPolicy = (typeof VIEW_POLICIES)[number];
+
+/** An off-chain belief about the ledger, served over HTTP. */
+export interface ViewConfig {
+  readonly name: string;
+  readonly url: string;
+  readonly policy: ViewPolicy;
+}
+
 /** Everything an operator can set. Immutable. */
 export interface KeeperConfig {
   readonly sources: readonly SourceConfig[];
   readonly singleSource: boolean;
+  readonly views: readonly ViewConfig[];
   /** Path of the file with the contracts' addresses. */
   readonly deployment: string | undefined;
   readonly mode: Mode;

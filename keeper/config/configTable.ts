@@ -3,6 +3,7 @@ import { LEVELS, MODES } from "./KeeperConfig.ts";
 import type { Parser } from "./parsers.ts";
 import { integerParser, parseBoolean, parseHost, parsePath, parsePrivateKey, wordParser } from "./parsers.ts";
 import { parseSources } from "./parseSources.ts";
+import { parseViews } from "./parseViews.ts";
 
 /** Everything that is known of one setting; flags, environment, file, defaults and help all come from it. */
 export interface ConfigRow<T> {
@@ -41,6 +42,13 @@ export const CONFIG_TABLE: { readonly [K in ConfigKey]: ConfigRow<KeeperConfig[K
     parse: parseBoolean,
     default: false,
     help: "Accept a single operator outside a local chain: unwitnessed, and nothing is signed.",
+  },
+  views: {
+    parse: parseViews,
+    default: Object.freeze([]),
+    argument: "list",
+    help: "Views to compare with the books, separated by commas, each `name|url` or `name|url|alert` or `…|pause`.",
+    defaultText: "none",
   },
   deployment: {
     parse: parsePath,

@@ -54,6 +54,7 @@ export function loadKeeperConfig(inputs: ConfigInputs): LoadedConfig {
   const config: KeeperConfig = {
     sources: take("sources"),
     singleSource: take("singleSource"),
+    views: take("views"),
     deployment: take("deployment"),
     mode: take("mode"),
     pauseKey: take("pauseKey"),

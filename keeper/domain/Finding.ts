@@ -8,9 +8,10 @@ import type { BookName } from "./bookSet.ts";
  * - `miscomputed`: an event's result is not its inputs applied to the value before it.
  * - `illegal`: the chain accepted an operation that its own rules forbid.
  * - `unreadable`: a book contract emitted a log that its ABI does not explain.
+ * - `view-diverged`: an off-chain part of the protocol believes what the proven books at its block do not say.
  * - `code-changed`: the code hash of a book contract is not the one it was deployed with.
  */
-export type Cause = "unexplained-write" | "miscomputed" | "illegal" | "unreadable" | "code-changed";
+export type Cause = "unexplained-write" | "miscomputed" | "illegal" | "unreadable" | "code-changed" | "view-diverged";
 
 /** One word that differs, named as far as it could be. */
 export interface LocatedSlot {

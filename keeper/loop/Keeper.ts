@@ -13,6 +13,7 @@ import { Locator } from "./Locator.ts";
 import { Outbox } from "./Outbox.ts";
 import { Pauses } from "./Pauses.ts";
 import type { BlockReport, Effect, Input } from "./ports.ts";
+import { Views } from "./Views.ts";
 import { secondOpinionOr, type Replacements } from "./Replacements.ts";
 
 /** Receipts fetched ahead of the block that is applied next. */
@@ -44,6 +45,7 @@ export class Keeper {
   readonly #pauses: Pauses;
   readonly #checkpoints: Checkpoints;
   readonly #locator: Locator;
+  readonly #views: Views;
   readonly #up = new Set<string>();
   readonly #quarantine = new Map<string, number>();
   readonly #servedHeads = new Map<string, ServedHead>();
@@ -69,6 +71,7 @@ export class Keeper {
     this.#pauses = new Pauses(options, this.#books, this.#outbox, this.#accounts);
     this.#checkpoints = new Checkpoints(options, this.#books, this.#outbox, this.#accounts);
     this.#locator = new Locator(options, this.#books, this.#outbox);
+    this.#views = new Views(this.#books, this.#locator.seenAccounts);
   }
 
   /** The books, for reading: the verified view. */
@@ -105,6 +108,9 @@ export class Keeper {
         break;
       case "signed":
         if (!this.#pauses.signed(input)) this.#checkpoints.signed(input);
+        break;
+      case "view":
+        this.#compareView(input);
         break;
       case "tick":
         this.#tick(input.nowMs);
@@ -164,6 +170,18 @@ export class Keeper {
     const calls = this.#accounts.calls();
     if (this.#accountsRequest !== null || source === undefined || calls.length === 0) return;
     this.#accountsRequest = this.#outbox.request(source, calls, this.#options.requestDeadlineMs);
+  }
+
+  /** A view that differs pauses new risk by its policy; back in step, its incident closes. */
+  #compareView({ name, mayPause, view }: Extract<Input, { type: "view" }>): void {
+    const comparison = this.#views.compare(view);
+    this.#outbox.emit({ type: "view-compared", name, blockHash: view.blockHash, comparison });
+    const finding = this.#views.finding(name, comparison);
+    if (finding === null) {
+      if (comparison.kind === "equal" && this.#pauses.current?.cause === "view-diverged") this.#pauses.close();
+      return;
+    }
+    if (mayPause && this.#options.policy.mode === "act" && this.#judge.latched.length === 0) this.#pauses.open([finding]);
   }
 
   // Following the chain
@@ -245,7 +263,7 @@ export class Keeper {
     if (depth === 0) return;
     this.#reported = null;
     this.#outbox.emit({ type: "rolled-back", depth, to: base ?? "0x" });
-    if (this.#judge.latched.length === 0) this.#pauses.orphan();
+    if (this.#judge.latched.length === 0 && this.#pauses.current?.cause !== "view-diverged") this.#pauses.orphan();
   }
 
   #apply(fetched: FetchedBlock, nowMs: number): void {
@@ -293,7 +311,7 @@ export class Keeper {
     }
     const baseFee = fetched.header.baseFeePerGas ?? 0n;
     this.#act(verdict, tip, baseFee, isNew);
-    if (verdict.kind === "Diverged") this.#pauses.pursue(tip, baseFee);
+    this.#pauses.pursue(tip, baseFee);
     if (isNew) this.#refreshAccounts();
   }
 

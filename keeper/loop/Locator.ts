@@ -46,6 +46,11 @@ export class Locator {
     this.#outbox = outbox;
   }
 
+  /** Every account that ever had an entry. */
+  get seenAccounts(): ReadonlySet<Hex> {
+    return this.#seenAccounts;
+  }
+
   /** Remembers keys that may name a slot later. */
   see(account: Hex): void {
     this.#seenAccounts.add(account);

@@ -160,6 +160,15 @@ export class Pauses {
     if (this.#options.pauser !== null) this.#accounts.release(this.#options.pauser);
   }
 
+  /** Nothing is left to pursue, and the next incident may be opened; the guard keeps its pause until it is lifted. */
+  close(): void {
+    const incident = this.#incident;
+    if (incident?.state !== "contained") return;
+    incident.state = "closed";
+    this.#emit();
+    this.#incident = null;
+  }
+
   /** The proven effect: the guard recorded this incident. Reorgs can take it away again. */
   #settle(incident: Incident, tip: BookBlock): boolean {
     const isEffective = this.#books.read("SyncGuard", guard.pausedBlocks.slot(incident.id)) !== 0n;

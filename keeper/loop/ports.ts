@@ -2,6 +2,7 @@ import type { Attestation } from "../actions/plan/Attestation.ts";
 import type { LocatedSlot } from "../domain/Finding.ts";
 import type { UnknownReason, Verdict } from "../domain/Verdict.ts";
 import type { Address, Hash, Hex } from "../lib/hex.ts";
+import type { Comparison, View } from "../views/View.ts";
 
 /** One JSON-RPC call. */
 export interface RpcCall {
@@ -28,6 +29,7 @@ export type Input =
   | { readonly type: "answers"; readonly id: number; readonly answers: readonly RpcAnswer[]; readonly nowMs: number }
   | { readonly type: "journalled"; readonly id: number; readonly nowMs: number }
   | { readonly type: "signed"; readonly id: number; readonly raw: Hex; readonly hash: Hash; readonly nowMs: number }
+  | { readonly type: "view"; readonly name: string; readonly mayPause: boolean; readonly view: View; readonly nowMs: number }
   | { readonly type: "tick"; readonly nowMs: number };
 
 /** Which key signs: the pause key is not the posting key. */
@@ -63,7 +65,7 @@ export interface BlockReport {
 /** What happens to one divergence, from found to contained. */
 export interface IncidentReport {
   readonly id: Hash;
-  readonly state: "opened" | "acting" | "contained" | "orphaned" | "failed";
+  readonly state: "opened" | "acting" | "contained" | "orphaned" | "failed" | "closed";
   readonly cause: string;
   readonly contract: string;
   readonly blockNumber: number;
@@ -89,6 +91,7 @@ export type Effect =
   | { readonly type: "broadcast"; readonly purpose: string; readonly raw: Hex; readonly hash: Hash }
   | { readonly type: "block"; readonly report: BlockReport }
   | { readonly type: "unknown"; readonly reason: UnknownReason; readonly detail: string }
+  | { readonly type: "view-compared"; readonly name: string; readonly blockHash: Hash; readonly comparison: Comparison }
   | { readonly type: "latch"; readonly detail: string }
   | { readonly type: "rolled-back"; readonly depth: number; readonly to: Hash }
   | { readonly type: "incident"; readonly report: IncidentReport }

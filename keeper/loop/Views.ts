@@ -1,0 +1,66 @@
+import type { Books } from "../books/Books.ts";
+import { storage as ledger } from "../books/generated/PositionLedger.ts";
+import { openInstruments } from "../books/reducers/PositionLedger.ts";
+import type { Finding } from "../domain/Finding.ts";
+import type { Hash, Hex } from "../lib/hex.ts";
+import { compareView, type ProvenBalances } from "../views/compareView.ts";
+import type { Comparison, View } from "../views/View.ts";
+
+/** The ledger as it was right after one block. */
+class BalancesAt implements ProvenBalances {
+  readonly #books: Books;
+  readonly #blockHash: Hash;
+  readonly #accounts: ReadonlySet<Hex>;
+
+  constructor(books: Books, blockHash: Hash, accounts: ReadonlySet<Hex>) {
+    this.#books = books;
+    this.#blockHash = blockHash;
+    this.#accounts = accounts;
+  }
+
+  accounts(): Iterable<Hex> {
+    return this.#accounts;
+  }
+
+  itemsOf(account: Hex): ReadonlyMap<string, bigint> {
+    const read = (slot: Hash): bigint => this.#books.readAt(this.#blockHash, "PositionLedger", slot);
+    const items = new Map<string, bigint>();
+    const { quote } = ledger.accounts.decode(read(ledger.accounts.slot(account)));
+    if (quote !== 0n) items.set("quote", quote);
+    for (const instrument of openInstruments(account, read)) {
+      items.set(String(instrument), ledger.sizes.decode(read(ledger.sizes.slot(account, instrument))).size);
+    }
+    return items;
+  }
+}
+
+/** Compares views with the books at the block each claims to stand at. */
+export class Views {
+  readonly #books: Books;
+  readonly #accounts: ReadonlySet<Hex>;
+
+  constructor(books: Books, accounts: ReadonlySet<Hex>) {
+    this.#books = books;
+    this.#accounts = accounts;
+  }
+
+  compare(view: View): Comparison {
+    const tip = this.#books.tip;
+    if (tip === null || view.blockNumber > tip.number) return { kind: "unknown", detail: "the view is ahead of the books" };
+    if (!this.#books.holds(view.blockHash)) return { kind: "orphaned" };
+    const differences = compareView(view, new BalancesAt(this.#books, view.blockHash, this.#accounts));
+    return differences.length === 0 ? { kind: "equal" } : { kind: "different", differences };
+  }
+
+  /** The finding that a divergent view gives rise to, at the books' tip. */
+  finding(name: string, comparison: Comparison): Finding | null {
+    const tip = this.#books.tip;
+    if (tip === null || (comparison.kind !== "different" && comparison.kind !== "orphaned")) return null;
+    const detail =
+      comparison.kind === "orphaned"
+        ? `view ${name} stands at a block that is not of this chain`
+        : `view ${name} differs in ${comparison.differences.length} rows`;
+    const { number: blockNumber, hash: blockHash } = tip;
+    return { cause: "view-diverged", contract: "PositionLedger", blockNumber, blockHash, detail, logIndex: null };
+  }
+}
