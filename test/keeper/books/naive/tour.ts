@@ -1,7 +1,6 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { id, Wallet, type Signer } from "ethers";
 
-import type { MockToken } from "../../../../types/ethers-contracts/index.ts";
 import { depositUsd, type Lockstep } from "../../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
 import { attest, falsify, postAttested, postCheckpoint, signAttestation } from "../../../helpers/attestations.ts";
@@ -16,11 +15,17 @@ async function wait({ ethers }: Lockstep, seconds: number): Promise<void> {
   await ethers.provider.send("evm_increaseTime", [seconds]);
 }
 
+/** A soft pause that judges the head. */
+async function pause({ ethers, guard }: Lockstep, pauser: HardhatEthersSigner, incident: string): Promise<void> {
+  const { number, hash } = (await ethers.provider.getBlock("latest"))!;
+  await guard.connect(pauser).softPause(id(incident), number, hash!, id("evidence"));
+}
+
 /** Deposits, withdrawals, a claim kept and paid, of two assets. */
 async function tourVault(system: Lockstep): Promise<void> {
   const { vault, usd } = system;
   const [first, second] = system.users as [HardhatEthersSigner, HardhatEthersSigner];
-  const token = (await system.ethers.deployContract("MockToken", ["Ether", "ETH", 18])) as unknown as MockToken;
+  const token = await system.ethers.deployContract("MockToken", ["Ether", "ETH", 18]);
   await vault.listAsset(token.target);
   await token.mint(first.address, 10n * UNIT);
   await token.connect(first).approve(vault.target, 10n * UNIT);
@@ -62,13 +67,9 @@ async function tourTrades(system: Lockstep): Promise<void> {
 async function tourGuard(system: Lockstep): Promise<void> {
   const { ethers, guard, registry } = system;
   const [one, two] = system.keepers;
-  const pause = async (keeper: HardhatEthersSigner, incident: string) => {
-    const { number, hash } = (await ethers.provider.getBlock("latest"))!;
-    await guard.connect(keeper).softPause(id(incident), number, hash!, id("evidence"));
-  };
   for (let posted = 0; posted < 3; posted += 1) await postCheckpoint(system);
-  await pause(one!.pauser, "first");
-  await pause(two!.pauser, "second");
+  await pause(system, one!.pauser, "first");
+  await pause(system, two!.pauser, "second");
   for (let posted = 0; posted < 65; posted += 1) await postCheckpoint(system);
   const { roots, attestation } = await postCheckpoint(system);
   const proof = await readMultiProof(ethers, system.books, attestation.blockNumber);
@@ -76,7 +77,7 @@ async function tourGuard(system: Lockstep): Promise<void> {
   await wait(system, 2 * HOUR);
   await postCheckpoint(system);
   await wait(system, 2 * HOUR);
-  await pause(one!.pauser, "third");
+  await pause(system, one!.pauser, "third");
   await postCheckpoint(system);
   await wait(system, 2 * HOUR);
   await guard.liftSoft();
@@ -88,6 +89,8 @@ async function tourConvictions(system: Lockstep): Promise<void> {
   const witness = await postCheckpoint(system);
   const wrong = falsify(await attest(system), 3);
   await postAttested(system, wrong);
+  // The false checkpoint becomes the witness, and falls with the conviction.
+  await pause(system, system.keepers[1]!.pauser, "fourth");
   await convict(system, wrong, { index: 3 });
 
   const third = Wallet.createRandom();
@@ -109,7 +112,7 @@ async function tourConvictions(system: Lockstep): Promise<void> {
   const balanceProof = await readStorageProof(system.ethers, books[0], slots[0], number);
   const flowProof = await readStorageProof(system.ethers, books[1], slots[1], number);
   const shown = { number, roots: witness.roots, balanceProof, flowProof };
-  await system.vault.connect(users[0]!).withdrawWitnessed(account, usd, 5n * USD, users[0]!.address, shown);
+  await system.vault.connect(users[0]).withdrawWitnessed(account, usd, 5n * USD, users[0]!.address, shown);
 }
 
 /** Second book set and another authority. */

@@ -11,7 +11,7 @@ const OPERATIONS = 250;
 describe("deriveNaively", () => {
   it("derives every storage root of honest traffic and finds nothing wrong", async () => {
     const seed = Number(process.env["SEED"] ?? 1);
-    console.log(`      seed ${seed}`);
+    process.stdout.write(`      seed ${seed}\n`);
     const random = new SeededRandom(seed);
     const connection = await network.create();
     const parameters = { feedMaxAgeSeconds: 1_800, softTimeSeconds: 1_200, coolDownSeconds: 1_200 };

@@ -1,0 +1,157 @@
+import { expect } from "chai";
+
+import { deriveNaively } from "../../../../keeper/books/naive/deriveNaively.ts";
+import type { NaiveInput, NaivePrice } from "../../../../keeper/books/naive/naiveTypes.ts";
+import { instrumentAt } from "../../../../keeper/books/naive/riskStorage.ts";
+import { writePlace } from "../../../../keeper/books/naive/words.ts";
+import type { Address } from "../../../../keeper/lib/hex.ts";
+import { SeededRandom } from "../../../fixtures/layout/SeededRandom.ts";
+import { accountOf } from "../../../helpers/accounts.ts";
+import { UNIT } from "../../../helpers/orders.ts";
+import type { Followed } from "./NaiveFollower.ts";
+import { stage } from "./stage.ts";
+import { Twins } from "./Twins.ts";
+
+describe("deriveNaively", () => {
+  describe("of a flawed protocol", () => {
+    it("arrives at another root when an account is written without an event", async () => {
+      const { system, follower, users } = await stage({ module: "FlawedLockstep" });
+      await follower.follow();
+      expect(follower.mismatches).to.deep.equal([]);
+      const { blockNumber } = await system.ledger.migrateQuote(accountOf(users[0]), 10n ** 30n);
+      await follower.follow();
+      await system.connection.close();
+      expect(follower.mismatches).to.deep.equal([{ number: blockNumber, book: "PositionLedger" }]);
+      expect(follower.problems).to.deep.equal([]);
+    });
+
+    it("calls a trade far beyond margin illegal, though its events and the storage agree", async () => {
+      const { system, follower, orders, users } = await stage({ module: "LaxLockstep" });
+      await follower.follow();
+      expect(follower.problems).to.deep.equal([]);
+      await orders.trade(users[0], users[1], { size: 100n * UNIT });
+      await follower.follow();
+      await system.connection.close();
+      expect(follower.mismatches).to.deep.equal([]);
+      expect(follower.problems.map(({ kind, book }) => [kind, book])).to.deep.equal([
+        ["illegal", "PositionLedger"],
+        ["illegal", "PositionLedger"],
+      ]);
+      expect(follower.problems[0]!.detail).to.match(/has equity 1000\d{18} of initial margin 30000\d{18}$/);
+    });
+  });
+
+  describe("of an honest trade at the edge of its margin, with the world around it changed", () => {
+    let traded: Followed;
+    let aggregator: Address;
+
+    before(async () => {
+      const { system, follower, orders, users } = await stage({ parameters: { feedMaxAgeSeconds: 600 } });
+      await orders.trade(users[0], users[1], { size: (10n * UNIT) / 3n });
+      await follower.follow();
+      await system.connection.close();
+      traded = follower.followed.at(-1)!;
+      aggregator = (system.ethFeed.target as string).toLowerCase() as Address;
+    });
+
+    function illegalities(changes: Partial<NaiveInput>): string[] {
+      const { problems } = deriveNaively({ ...traded.input, ...changes });
+      expect(problems.every(({ kind }) => kind === "illegal")).to.equal(true);
+      return problems.map(({ detail }) => detail.replace(/account 0x\w+/, "account").replace(/\d{9,}/g, "…"));
+    }
+
+    function atPrice(change: (price: NaivePrice) => NaivePrice): Partial<NaiveInput> {
+      return { priceBefore: (of) => (of === aggregator ? change(traded.input.priceBefore(of)!) : undefined) };
+    }
+
+    it("finds nothing wrong as it was, nor when no price is known", () => {
+      expect(illegalities({})).to.deep.equal([]);
+      expect(illegalities({ priceBefore: () => undefined })).to.deep.equal([]);
+    });
+
+    it("reports both sides when the price is older than the feed allows, and neither a second earlier", () => {
+      const now = BigInt(traded.input.block.timestamp);
+      expect(illegalities(atPrice((price) => ({ ...price, updatedAt: now - 600n })))).to.deep.equal([]);
+      const stale = "account: feed 1 is stale since …";
+      expect(illegalities(atPrice((price) => ({ ...price, updatedAt: now - 601n })))).to.deep.equal([stale, stale]);
+    });
+
+    it("reports prices out of bounds, of the future, or of an incomplete round, for the band and both sides", () => {
+      const now = BigInt(traded.input.block.timestamp);
+      const broken: ((price: NaivePrice) => NaivePrice)[] = [
+        (price) => ({ ...price, answer: 0n }),
+        (price) => ({ ...price, answer: -1n }),
+        // The feed's own bounds, 100 and 100,000, which are not inside.
+        (price) => ({ ...price, answer: 100n * 10n ** 8n }),
+        (price) => ({ ...price, answer: 100_000n * 10n ** 8n }),
+        (price) => ({ ...price, updatedAt: now + 1n }),
+        (price) => ({ ...price, updatedAt: 0n }),
+      ];
+      for (const change of broken) expect(illegalities(atPrice(change))).to.have.lengthOf(3);
+    });
+
+    it("reports a side whose margin a cent in the price takes away", () => {
+      const detail = "account has equity … of initial margin …";
+      expect(illegalities(atPrice((price) => ({ ...price, answer: price.answer + 1_000_000n })))).to.include(detail);
+    });
+
+    it("reports a price outside the band, and not one at its edge", () => {
+      // 3,000 is 2 % above 2941.176…; at lower marks the distance is larger.
+      const isBand = (detail: string) => detail.includes("outside the band");
+      const atEdge = illegalities(atPrice((price) => ({ ...price, answer: 294_117_647_059n })));
+      const beyond = illegalities(atPrice((price) => ({ ...price, answer: 294_117_647_058n })));
+      expect([atEdge.some(isBand), beyond.some(isBand)]).to.deep.equal([false, true]);
+    });
+
+    it("reports risk taken without a checkpoint since the stale limit, and not at the limit", () => {
+      const { immutables, block } = traded.input;
+      const restricted = "account takes risk while that is restricted";
+      const age = BigInt(block.timestamp) - pushedAt(traded.input);
+      expect(illegalities({ immutables: { ...immutables, staleLimit: age } })).to.deep.equal([]);
+      const stale = illegalities({ immutables: { ...immutables, staleLimit: age - 1n } });
+      expect(stale).to.deep.equal([restricted, restricted]);
+    });
+
+    function pushedAt({ read }: NaiveInput): bigint {
+      return BigInt.asUintN(48, read("PositionLedger", `0x${"00".repeat(32)}`) >> 72n);
+    }
+  });
+
+  it("reports a reduction below initial margin whose maintenance excess falls", async () => {
+    const { system, follower, orders, users } = await stage({});
+    await orders.trade(users[0], users[1], { size: (10n * UNIT) / 3n });
+    await system.ethFeed.update(2_900n * 10n ** 8n);
+    // 50 below the mark: the loss is less than the maintenance margin that the reduction sets free, 145.
+    await orders.trade(users[1], users[0], { size: UNIT, price: 2_850n * UNIT });
+    await follower.follow();
+    await system.connection.close();
+    expect([follower.mismatches, follower.problems]).to.deep.equal([[], []]);
+
+    const { input } = follower.followed.at(-1)!;
+    const { maintenancePpm } = instrumentAt(1n);
+    const readCheaper: NaiveInput["read"] = (book, slot) => {
+      const word = input.read(book, slot);
+      const isTerms = book === maintenancePpm.book && slot === maintenancePpm.slot;
+      return isTerms ? writePlace(word, maintenancePpm, 10_000n) : word;
+    };
+    const { problems } = deriveNaively({ ...input, read: readCheaper });
+    expect(problems.map(({ kind, detail }) => [kind, detail.replace(/\w{20,}/g, "…")])).to.deep.equal([
+      ["illegal", "account … reduces from an excess of … to …"],
+    ]);
+  });
+
+  it("calls illegal exactly what the margin engine refuses, on a twin that does not ask it", async () => {
+    const seed = Number(process.env["SEED"] ?? 1);
+    const parameters = { feedMaxAgeSeconds: 900 };
+    process.stdout.write(`      seed ${seed}\n`);
+    const twins = new Twins(
+      await stage({ parameters }, 300n),
+      await stage({ parameters, module: "LaxLockstep" }, 300n),
+    );
+    const outcome = await twins.run(new SeededRandom(seed));
+    await twins.close();
+    expect(outcome.differences).to.deep.equal([]);
+    expect(outcome.accepted).to.be.greaterThan(20);
+    expect(outcome.refused).to.be.greaterThan(20);
+  });
+});
