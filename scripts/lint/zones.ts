@@ -54,6 +54,7 @@ export const ZONES: readonly Zone[] = [
 
   { name: "chain/sources", paths: ["keeper/chain/sources/"], isPure: false, may: BASE, packages: ["ws"] },
   { name: "actions", paths: ["keeper/actions/"], isPure: false, may: [...BASE, "actions/plan"], packages: ["ethers"] },
+  { name: "views/adapters", paths: ["keeper/views/HttpView.ts"], isPure: false, may: [...BASE, "views"], packages: [] },
   { name: "store", paths: ["keeper/store/"], isPure: false, may: BASE, packages: [] },
   { name: "telemetry", paths: ["keeper/telemetry/"], isPure: false, may: BASE, packages: [] },
   { name: "api", paths: ["keeper/api/"], isPure: false, may: BASE, packages: [] },
@@ -66,7 +67,7 @@ export const ZONES: readonly Zone[] = [
     isPure: false,
     may: [
       ...[...BASE, "trie", "books", "books/naive", "chain/verify", "chain/agree", "actions/plan"],
-      ...["views", "loop", "actions", "chain/sources", "store", "telemetry", "api", "config"],
+      ...["views", "views/adapters", "loop", "actions", "chain/sources", "store", "telemetry", "api", "config"],
     ],
     packages: "*",
   },
