@@ -14,6 +14,9 @@ import {
   type ProvenBooks,
 } from "./requestBlock.ts";
 
+/** What was asked for: the receipts of a block in one call, or one by one. */
+type Stage = "header" | "block-receipts" | "receipts";
+
 /** One block on its way from a hash to verified facts. */
 export interface FetchedBlock {
   readonly hash: Hash;
@@ -30,7 +33,7 @@ export interface FetchedBlock {
   missing: string | null;
   proofMissing: string | null;
   factsAtMs: number;
-  request: { readonly id: number; readonly source: string; readonly stage: "header" | "receipts" } | null;
+  request: { readonly id: number; readonly source: string; readonly stage: Stage } | null;
   readonly tried: Set<string>;
 }
 
@@ -91,7 +94,7 @@ export class BlockFetcher {
     this.#requests.delete(id);
     block.request = null;
     if (stage === "header") this.#takeHeader(block, source, answers, nowMs);
-    else this.#takeReceipts(block, source, answers, nowMs);
+    else this.#takeReceipts(block, source, answers, stage === "block-receipts", nowMs);
     return true;
   }
 
@@ -125,17 +128,19 @@ export class BlockFetcher {
     return block;
   }
 
-  #ask(block: FetchedBlock, stage: "header" | "receipts", sources: readonly string[]): void {
+  #ask(block: FetchedBlock, what: "header" | "receipts", sources: readonly string[]): void {
     const source = sources.find((candidate) => !block.tried.has(candidate));
     if (source === undefined) return;
-    if (stage === "receipts" && block.transactions.length === 0) {
-      this.#takeReceipts(block, source, [], block.factsAtMs);
+    if (what === "receipts" && block.transactions.length === 0) {
+      this.#takeReceipts(block, source, [], false, block.factsAtMs);
       return;
     }
+    const isBlock = what === "receipts" && !this.#withoutBlockReceipts.has(source);
+    const stage: Stage = isBlock ? "block-receipts" : what;
     const calls =
-      stage === "header"
+      what === "header"
         ? blockCalls(block.hash, this.#options.addresses, block.withProofs)
-        : receiptCalls(block.hash, block.transactions, !this.#withoutBlockReceipts.has(source));
+        : receiptCalls(block.hash, block.transactions, isBlock);
     const id = this.#outbox.request(source, calls, this.#options.requestDeadlineMs);
     block.request = { id, source, stage };
     this.#requests.set(id, block);
@@ -158,10 +163,15 @@ export class BlockFetcher {
     block.transactions = outcome.value.transactions;
   }
 
-  #takeReceipts(block: FetchedBlock, source: string, answers: readonly RpcAnswer[], nowMs: number): void {
+  #takeReceipts(
+    block: FetchedBlock,
+    source: string,
+    answers: readonly RpcAnswer[],
+    isBlock: boolean,
+    nowMs: number,
+  ): void {
     const { header } = block;
     if (header === null) return;
-    const isBlock = block.transactions.length > 0 && !this.#withoutBlockReceipts.has(source);
     if (isBlock && answers[0]?.ok === false && answers[0].code === "SourceRpcError") {
       // Not every node has the method; the receipts one by one prove the same.
       this.#withoutBlockReceipts.add(source);

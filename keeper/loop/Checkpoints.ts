@@ -5,9 +5,8 @@ import type { BookBlock, Books } from "../books/Books.ts";
 import { storage as registry } from "../books/generated/CheckpointRegistry.ts";
 import { storage as keepers } from "../books/generated/KeeperRegistry.ts";
 import { storage as ledger } from "../books/generated/PositionLedger.ts";
-import { concatBytes } from "../lib/bytes.ts";
-import { hexToBytes, type Hash, type Hex } from "../lib/hex.ts";
-import { keccak256Hex } from "../lib/keccak.ts";
+import { booksRoot } from "../domain/booksRoot.ts";
+import type { Hash, Hex } from "../lib/hex.ts";
 import type { Accounts } from "./Accounts.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
@@ -65,10 +64,10 @@ export class Checkpoints {
 
   /** Starts a checkpoint of `tip`, whose roots the books and the chain agree on. */
   start(tip: BookBlock, roots: readonly Hash[], baseFeePerGas: bigint): void {
-    const booksRoot = keccak256Hex(concatBytes(roots.map((root) => hexToBytes(root))));
+    const root = booksRoot(roots);
     const before = this.#signed.get(tip.hash);
-    if (before !== undefined && before !== booksRoot) {
-      const detail = `block ${tip.hash} was signed with ${before}, now the books have ${booksRoot}`;
+    if (before !== undefined && before !== root) {
+      const detail = `block ${tip.hash} was signed with ${before}, now the books have ${root}`;
       this.#outbox.emit({ type: "alert", level: "critical", event: "second-root-refused", detail });
       return;
     }
@@ -79,12 +78,12 @@ export class Checkpoints {
       bookSetVersion: registry.bookSetVersion.decode(version),
       blockNumber: BigInt(tip.number),
       blockHash: tip.hash,
-      booksRoot,
+      booksRoot: root,
     };
-    this.#signed.set(tip.hash, booksRoot);
+    this.#signed.set(tip.hash, root);
     const id = this.#outbox.newId();
     this.#posting = { attestation, roots, baseFeePerGas, startedAt: tip.number, awaited: { id, step: "journal" } };
-    const body = { chainId: this.#options.chainId, blockHash: tip.hash, booksRoot };
+    const body = { chainId: this.#options.chainId, blockHash: tip.hash, booksRoot: root };
     this.#outbox.emit({ type: "journal", id, kind: "signature", body });
   }
 

@@ -56,6 +56,7 @@ export class Keeper {
   #unknown: string | null = null;
   #target: Hash | null = null;
   #retriedAtMs = 0;
+  #noHeadSinceMs: number | null = null;
 
   constructor(options: KeeperOptions, replacements: Replacements = {}) {
     this.#options = options;
@@ -189,9 +190,12 @@ export class Keeper {
   #advance(nowMs: number): void {
     const best = this.#votes.best(this.#isAncestor);
     if (best === null) {
-      this.#reportUnknown("no-source", "no source serves a head", nowMs);
+      this.#noHeadSinceMs ??= nowMs;
+      const isLong = nowMs - this.#noHeadSinceMs >= VOTES_PATIENCE_MS;
+      if (isLong) this.#reportUnknown("no-source", "no source serves a head");
       return;
     }
+    this.#noHeadSinceMs = null;
     this.#target = best.hash;
     for (const { hash, number } of this.#votes.heads().values()) {
       const sources = this.#votes.sourcesOf({ hash, number }, this.#isAncestor);
@@ -355,14 +359,14 @@ export class Keeper {
   #checkFetch(hash: Hash, nowMs: number): void {
     const fetched = this.#fetcher.get(hash);
     if (fetched === undefined || fetched.request !== null) return;
-    if (fetched.unsupported !== null) this.#reportUnknown("unsupported-header", fetched.unsupported, nowMs);
+    if (fetched.unsupported !== null) this.#reportUnknown("unsupported-header", fetched.unsupported);
     else if (fetched.missing !== null && nowMs - fetched.heardAtMs > VOTES_PATIENCE_MS) {
-      this.#reportUnknown("no-answer", fetched.missing, nowMs);
+      this.#reportUnknown("no-answer", fetched.missing);
     }
   }
 
-  #reportUnknown(reason: "no-source" | "unsupported-header" | "no-answer", detail: string, nowMs: number): void {
-    if (this.#unknown === reason || nowMs === 0) return;
+  #reportUnknown(reason: "no-source" | "unsupported-header" | "no-answer", detail: string): void {
+    if (this.#unknown === reason) return;
     this.#unknown = reason;
     this.#reported = null;
     this.#outbox.emit({ type: "unknown", reason, detail });

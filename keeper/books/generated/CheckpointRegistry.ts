@@ -279,6 +279,7 @@ export const TOPICS = {
   BookSetChanged: "0x9bd2414aad746d99bbaf7550dd2f3019567749f0edce2a20d243023a74235e35",
   CheckpointPosted: "0xa15595a5b5d8c1276250aca70cc6bcb070d53983c74181b4cee9b6efd92b3b93",
   CheckpointProven: "0xf289f6b4b30d392979f4cc2c31fb5ec4e27e4972622a2ef310722e25f24f0d05",
+  CheckpointReplaced: "0xc35086db23e43a88bfab3dcec839790962145ef4b17955b217b3173ef794f39f",
   EIP712DomainChanged: "0x0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31",
 } as const;
 
@@ -403,6 +404,24 @@ export function decodeCheckpointProven(log: LogData): CheckpointProvenEvent {
   };
 }
 
+/** `CheckpointReplaced(uint64 indexed blockNumber, uint64 posts)` */
+export interface CheckpointReplacedEvent {
+  readonly name: "CheckpointReplaced";
+  readonly blockNumber: bigint;
+  readonly posts: bigint;
+}
+
+/** Strictly decodes CheckpointReplaced; throws {@link DecodeError}. */
+export function decodeCheckpointReplaced(log: LogData): CheckpointReplacedEvent {
+  checkLog("CheckpointReplaced", log, "0xc35086db23e43a88bfab3dcec839790962145ef4b17955b217b3173ef794f39f", 2, 1);
+  const { topics, data } = log;
+  return {
+    name: "CheckpointReplaced",
+    blockNumber: readUint("CheckpointReplaced", "blockNumber", topics[1] as Hex, 2, 64),
+    posts: readUint("CheckpointReplaced", "posts", data, 2, 64),
+  };
+}
+
 /** `EIP712DomainChanged()` */
 export interface EIP712DomainChangedEvent {
   readonly name: "EIP712DomainChanged";
@@ -421,6 +440,7 @@ export type CheckpointRegistryEvent =
   | BookSetChangedEvent
   | CheckpointPostedEvent
   | CheckpointProvenEvent
+  | CheckpointReplacedEvent
   | EIP712DomainChangedEvent;
 
 /** Decodes a log by its topic 0; null when that is no event of CheckpointRegistry. Throws {@link DecodeError}. */
@@ -436,6 +456,8 @@ export function decodeEvent(log: LogData): CheckpointRegistryEvent | null {
       return decodeCheckpointPosted(log);
     case "0xf289f6b4b30d392979f4cc2c31fb5ec4e27e4972622a2ef310722e25f24f0d05":
       return decodeCheckpointProven(log);
+    case "0xc35086db23e43a88bfab3dcec839790962145ef4b17955b217b3173ef794f39f":
+      return decodeCheckpointReplaced(log);
     case "0x0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31":
       return decodeEIP712DomainChanged(log);
     default:
@@ -461,6 +483,7 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0x7c41d4e3": "RegistryNotKeeper",
   "0xd690e7bd": "RegistryNotNewer",
   "0xd34d8ae0": "RegistryNotPosted",
+  "0x414620ff": "RegistryNothingToConvict",
   "0xb081a0ea": "RegistryOldBlock",
   "0xb2c4d504": "RegistryPastActivation",
   "0xb83fa4a7": "RegistryRootCount",

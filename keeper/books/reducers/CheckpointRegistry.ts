@@ -6,7 +6,10 @@ import {
   type BookSetChangedEvent,
   type CheckpointPostedEvent,
   type CheckpointRegistryEvent,
+  type CheckpointReplacedEvent,
 } from "../generated/CheckpointRegistry.ts";
+import { storage as ledger } from "../generated/PositionLedger.ts";
+import { storage as guard } from "../generated/SyncGuard.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 
 /** Every storage variable of the contract; the two names are short, so OpenZeppelin leaves their words at zero. */
@@ -25,6 +28,8 @@ export const MAPPED_VARIABLES = [
 export const CHECKPOINT_STATUS = { none: 0n, posted: 1n, proven: 2n, convicted: 3n } as const;
 
 const RING = 64n;
+/** Bit of the ledger's flags that refuses new risk: while it is set, an incident stands. */
+const INCREASE_RISK = 1n;
 
 type Read = (slot: Hash) => bigint;
 
@@ -73,9 +78,32 @@ function setStatus(blockNumber: bigint, status: bigint, context: ReducerContext)
   context.write(word2.slot(index), word2.encode({ ...metaAt(index, read), status }));
 }
 
+/** As `SyncGuard.witnessNumber()`: the incident's while one stands, otherwise the newest checkpoint. */
+function witnessNumber(context: ReducerContext): bigint {
+  const { flags } = ledger.hot.decode(context.readOf("PositionLedger", ledger.hot.slot));
+  if ((flags & INCREASE_RISK) === 0n) return readCursor((slot) => context.read(slot)).newest;
+  return guard.incident.decode(context.readOf("SyncGuard", guard.incident.slot)).witnessNumber;
+}
+
+/** Posts that stay when the next one comes: the witness of withdrawals never falls out of the ring. */
+function postsKept(context: ReducerContext): bigint {
+  const read: Read = (slot) => context.read(slot);
+  const { posts } = readCursor(read);
+  const oldest = metaAt(posts % RING, read).blockNumber;
+  return oldest === 0n || oldest !== witnessNumber(context) ? posts : posts - 1n;
+}
+
+/** Writes nothing: the post that follows takes the place of the newest one. */
+function expectReplacement(event: CheckpointReplacedEvent, context: ReducerContext): void {
+  const { posts } = readCursor((slot) => context.read(slot));
+  const replaced = metaAt((posts - 1n) % RING, (slot) => context.read(slot)).blockNumber;
+  context.expect("posts", event.posts, postsKept(context));
+  context.expect("blockNumber", event.blockNumber, replaced);
+}
+
 function applyPost(event: CheckpointPostedEvent, context: ReducerContext): void {
-  const cursor = readCursor((slot) => context.read(slot));
-  const index = cursor.posts % RING;
+  const posts = postsKept(context);
+  const index = posts % RING;
   const { blockNumber, setId, bookSetVersion } = event;
   context.expect("postedAt", event.postedAt, context.timestamp);
   const { blockHash, booksRoot, word2 } = storage.ring.at;
@@ -93,7 +121,7 @@ function applyPost(event: CheckpointPostedEvent, context: ReducerContext): void 
   );
   context.write(
     storage.cursor.slot,
-    storage.cursor.encode({ highest: blockNumber, newest: blockNumber, posts: cursor.posts + 1n }),
+    storage.cursor.encode({ highest: blockNumber, newest: blockNumber, posts: posts + 1n }),
   );
 }
 
@@ -137,6 +165,9 @@ export const checkpointRegistry: Reducer<CheckpointRegistryEvent> = {
         return;
       case "CheckpointPosted":
         applyPost(event, context);
+        return;
+      case "CheckpointReplaced":
+        expectReplacement(event, context);
         return;
       case "CheckpointProven":
         setStatus(event.blockNumber, CHECKPOINT_STATUS.proven, context);

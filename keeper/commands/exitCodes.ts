@@ -1,0 +1,20 @@
+import { isRetryable, KeeperError } from "../errors/KeeperError.ts";
+
+/** What the process's exit status says. */
+export const EXIT = {
+  clean: 0,
+  /** Fatal configuration or fault. */
+  fatal: 1,
+  /** The command line was not understood. */
+  usage: 2,
+  /** The keeper latched itself: a human is needed. */
+  latched: 3,
+  /** Something outside failed for now: try again. */
+  tryAgain: 75,
+} as const;
+
+/** The exit status for an error that ended a command. */
+export function exitCodeOf(error: unknown): number {
+  if (KeeperError.is(error, "Latched")) return EXIT.latched;
+  return isRetryable(error) ? EXIT.tryAgain : EXIT.fatal;
+}

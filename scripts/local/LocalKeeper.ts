@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { loadKeeperConfig } from "../../keeper/config/loadKeeperConfig.ts";
+import type { Effect } from "../../keeper/loop/ports.ts";
+import { KeeperService } from "../../keeper/service.ts";
+import type { Logger } from "../../keeper/telemetry/log.ts";
+import { developmentWallet, ROLES } from "./accounts.ts";
+import type { LockstepDeployment } from "./deployLockstep.ts";
+
+/** How to run a keeper on a local network. */
+export interface LocalKeeperOptions {
+  /** WebSocket URL of each source, one operator each. */
+  readonly sources: readonly string[];
+  readonly deployment: LockstepDeployment;
+  readonly log: Logger;
+  readonly apiPort?: number;
+  readonly checkpointIntervalSeconds?: number;
+  readonly mode?: "watch" | "alert" | "act";
+  /** `name|url|policy` of each view. */
+  readonly views?: readonly string[];
+  readonly onEffect?: (effect: Effect, nowMs: number) => void;
+}
+
+/** A keeper in this process with a data directory of its own that goes with it. */
+export interface LocalKeeper {
+  readonly service: KeeperService;
+  stop(): Promise<void>;
+}
+
+/** Starts the real keeper with the development keys. */
+export async function startLocalKeeper(options: LocalKeeperOptions): Promise<LocalKeeper> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), "lockstep-"));
+  const { config } = loadKeeperConfig({
+    flags: {
+      sources: options.sources.map((url, index) => `${url}|operator-${index + 1}|local`).join(","),
+      dataDirectory,
+      apiPort: String(options.apiPort ?? 0),
+      pauseKey: developmentWallet(ROLES.pauser).privateKey,
+      attestKey: developmentWallet(ROLES.attester).privateKey,
+      checkpointIntervalSeconds: String(options.checkpointIntervalSeconds ?? 5),
+      mode: options.mode ?? "act",
+      ...(options.views === undefined ? {} : { views: options.views.join(",") }),
+    },
+    env: {},
+  });
+  const { deployment, log, onEffect } = options;
+  try {
+    const service = await KeeperService.start({
+      config,
+      deployment,
+      log,
+      ...(onEffect === undefined ? {} : { onEffect }),
+    });
+    return {
+      service,
+      stop: async () => {
+        await service.stop();
+        await rm(dataDirectory, { recursive: true, force: true });
+      },
+    };
+  } catch (error: unknown) {
+    await rm(dataDirectory, { recursive: true, force: true });
+    throw error;
+  }
+}
