@@ -11,8 +11,8 @@ import {DEGRADED_FLAGS, Flags, HALT, INCREASE_RISK, NO_FLAGS, WITHDRAW} from "..
 
 /// @title PositionLedger
 /// @dev Storage-transparent: every slot is a function of `EntryPosted`, `HotWordPushed` and `ModulesBound`.
-/// Invariant INV-13: a word that was once used never becomes zero again (its mark stays), so that it can always be proved by inclusion,
-/// and so that a node which keeps zero leaves in its tries still arrives at the canonical storage root.
+/// Invariant INV-13: a word that was once used never becomes zero again (its mark stays), so that it can always be proved
+/// by inclusion, and so that a node which keeps zero leaves in its tries still arrives at the canonical storage root.
 contract PositionLedger is IPositionLedger {
     using SafeCast for int256;
     using SafeCast for uint256;

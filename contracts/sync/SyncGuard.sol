@@ -30,9 +30,9 @@ contract SyncGuard is ISyncGuard {
     mapping(bytes32 incidentId => uint64 blockNumber) internal _pausedBlocks;
     mapping(address attester => Use) internal _uses;
 
+    /// @dev Invariant INV-4: soft always hands over to stale, so that protection never has a gap.
     constructor(IPositionLedger ledger, IKeeperRegistry keepers, uint48 softTime, uint48 coolDown, uint48 grace) {
         require(address(ledger) != address(0) && address(keepers) != address(0), GuardZeroAddress());
-        // Invariant INV-4: soft always hands over to stale, so that protection never has a gap.
         uint48 staleLimit = ledger.STALE_LIMIT();
         require(staleLimit <= softTime, GuardSoftShorterThanStale(softTime, staleLimit));
         LEDGER = ledger;

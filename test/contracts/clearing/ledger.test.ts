@@ -53,7 +53,10 @@ describe("PositionLedger", () => {
         [0, 1],
         [1, 0],
       ]) {
-        await expect(factory.deploy(margin, usd, scale!, limit!)).to.be.revertedWithCustomError(ledger, "LedgerZeroAmount");
+        await expect(factory.deploy(margin, usd, scale!, limit!)).to.be.revertedWithCustomError(
+          ledger,
+          "LedgerZeroAmount",
+        );
       }
     });
 
@@ -68,7 +71,9 @@ describe("PositionLedger", () => {
         const [a, b, c] = [one, one, one].with(position, ZeroAddress);
         await expect(ledger.bind(a!, b!, c!)).to.be.revertedWithCustomError(ledger, "LedgerZeroAddress");
       }
-      await expect(ledger.bind(one, one, one)).to.emit(ledger, "ModulesBound").withArgs(one, one, one);
+      await expect(ledger.bind(one, one, one))
+        .to.emit(ledger, "ModulesBound")
+        .withArgs(one, one, one);
       await expect(ledger.bind(one, one, one)).to.be.revertedWithCustomError(ledger, "LedgerAlreadyBound");
     });
 
@@ -151,8 +156,10 @@ describe("PositionLedger", () => {
       await expect(trade(alice, bob, 1, 1n, 1n))
         .to.be.revertedWithCustomError(bare.ledger, "SafeCastOverflowedIntDowncast")
         .withArgs(128, INT128_MAX + 1n);
-      await expect(trade(alice, bob, 2, 1n, INT128_MAX + 2n))
-        .to.be.revertedWithCustomError(bare.ledger, "SafeCastOverflowedIntDowncast");
+      await expect(trade(alice, bob, 2, 1n, INT128_MAX + 2n)).to.be.revertedWithCustomError(
+        bare.ledger,
+        "SafeCastOverflowedIntDowncast",
+      );
     });
 
     it("opens as many positions as there is room for, and no more", async () => {

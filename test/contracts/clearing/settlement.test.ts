@@ -37,7 +37,13 @@ describe("OrderSettlement", () => {
     const maker = orders.order(user(0), true, makerChanges);
     const taker = orders.order(user(1), false, takerChanges);
     const settlement = system.settlement.connect(user(caller));
-    return await settlement.settle(maker, await orders.sign(user(0), maker), taker, await orders.sign(user(1), taker), size);
+    return await settlement.settle(
+      maker,
+      await orders.sign(user(0), maker),
+      taker,
+      await orders.sign(user(1), taker),
+      size,
+    );
   }
 
   describe("setup", () => {
@@ -46,7 +52,10 @@ describe("OrderSettlement", () => {
       const modules = [system.ledger.target, system.instruments.target, system.oracle.target];
       for (const index of modules.keys()) {
         const [a, b, c] = modules.with(index, ZeroAddress);
-        await expect(factory.deploy(a!, b!, c!)).to.be.revertedWithCustomError(system.settlement, "SettlementZeroAddress");
+        await expect(factory.deploy(a!, b!, c!)).to.be.revertedWithCustomError(
+          system.settlement,
+          "SettlementZeroAddress",
+        );
       }
     });
   });
@@ -156,7 +165,12 @@ describe("OrderSettlement", () => {
       const maker = orders.order(user(0), true);
       const taker = orders.order(user(1), false);
       const signatures = [await orders.sign(user(0), maker), await orders.sign(user(1), taker)] as const;
-      const changes: Partial<OrderInput>[] = [{ size: 2n * UNIT }, { salt: 99n }, { expiry: 2 ** 46 }, { account: accountOf(user(0), 3) }];
+      const changes: Partial<OrderInput>[] = [
+        { size: 2n * UNIT },
+        { salt: 99n },
+        { expiry: 2 ** 46 },
+        { account: accountOf(user(0), 3) },
+      ];
       for (const change of changes) {
         await expect(
           system.settlement.settle({ ...maker, ...change }, signatures[0], taker, signatures[1], UNIT),
@@ -182,9 +196,7 @@ describe("OrderSettlement", () => {
         .to.be.revertedWithCustomError(system.settlement, "SettlementOverfill")
         .withArgs(hash, (3n * UNIT) / 4n, UNIT);
       await run((3n * UNIT) / 4n);
-      await expect(run(1n))
-        .to.be.revertedWithCustomError(system.settlement, "SettlementOverfill")
-        .withArgs(hash, 0, 1);
+      await expect(run(1n)).to.be.revertedWithCustomError(system.settlement, "SettlementOverfill").withArgs(hash, 0, 1);
       expect(await system.settlement.filledOf(hash)).to.equal(UNIT);
     });
 
@@ -199,10 +211,9 @@ describe("OrderSettlement", () => {
       await system.oracle.setFeed(1, system.ethFeed.target, 1_000_000, 1n, 2n ** 100n);
       await system.ethFeed.update(1n);
       const price = 10n ** 10n;
-      await expect(settle({ limitPrice: price }, { limitPrice: price }, { size: 99_999_999n })).to.be.revertedWithCustomError(
-        system.ledger,
-        "LedgerZeroAmount",
-      );
+      await expect(
+        settle({ limitPrice: price }, { limitPrice: price }, { size: 99_999_999n }),
+      ).to.be.revertedWithCustomError(system.ledger, "LedgerZeroAmount");
       await settle({ limitPrice: price }, { limitPrice: price }, { size: 199_999_999n });
       expect(await system.ledger.quoteOf(accountOf(user(0)))).to.equal(100_000n * UNIT - 1n);
     });
@@ -224,7 +235,13 @@ describe("OrderSettlement", () => {
         .withArgs(hash, order.account, UINT128_MAX);
       const taker = orders.order(user(1), false);
       await expect(
-        system.settlement.settle(order, await orders.sign(user(0), order), taker, await orders.sign(user(1), taker), 1n),
+        system.settlement.settle(
+          order,
+          await orders.sign(user(0), order),
+          taker,
+          await orders.sign(user(1), taker),
+          1n,
+        ),
       )
         .to.be.revertedWithCustomError(system.settlement, "SettlementOverfill")
         .withArgs(hash, 0, 1);

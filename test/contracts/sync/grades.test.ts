@@ -120,7 +120,9 @@ describe("SyncGuard > grades", () => {
       await expectIncreaseRefused();
       await reduce();
       await depositUsd(system, system.users[0]!, 1n);
-      await expect(system.vault.connect(system.users[0]).withdraw(accountOf(system.users[0]!), system.usd, 1n, system.admin))
+      await expect(
+        system.vault.connect(system.users[0]).withdraw(accountOf(system.users[0]!), system.usd, 1n, system.admin),
+      )
         .to.be.revertedWithCustomError(system.ledger, "LedgerWithdrawalRestricted")
         .withArgs(accountOf(system.users[0]!));
     });
@@ -194,7 +196,9 @@ describe("SyncGuard > grades", () => {
       for (let count = 0; count < RING - 1; count += 1) await postCheckpoint(system);
       const newest = await registry.newestNumber();
       const replacing = postAttested(system, await attest(system));
-      await expect(replacing).to.emit(registry, "CheckpointReplaced").withArgs(newest, RING + 1);
+      await expect(replacing)
+        .to.emit(registry, "CheckpointReplaced")
+        .withArgs(newest, RING + 1);
       await postCheckpoint(system);
 
       expect(await guard.witnessNumber()).to.equal(number);

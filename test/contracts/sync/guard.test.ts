@@ -26,7 +26,8 @@ describe("SyncGuard > setup", () => {
   it("INV-4: refuses a soft time shorter than the stale limit", async () => {
     const { ethers, guard, ledger, keeperRegistry } = system;
     const factory = await ethers.getContractFactory("SyncGuard");
-    const deploy = async (softTime: number) => await factory.deploy(ledger.target, keeperRegistry.target, softTime, 0, 0);
+    const deploy = async (softTime: number) =>
+      await factory.deploy(ledger.target, keeperRegistry.target, softTime, 0, 0);
     await expect(deploy(TIMES.staleLimitSeconds - 1))
       .to.be.revertedWithCustomError(guard, "GuardSoftShorterThanStale")
       .withArgs(TIMES.staleLimitSeconds - 1, TIMES.staleLimitSeconds);
@@ -40,7 +41,10 @@ describe("SyncGuard > setup", () => {
       [ZeroAddress, keeperRegistry.target],
       [ledger.target, ZeroAddress],
     ]) {
-      await expect(factory.deploy(pair[0]!, pair[1]!, 3_600, 0, 0)).to.be.revertedWithCustomError(guard, "GuardZeroAddress");
+      await expect(factory.deploy(pair[0]!, pair[1]!, 3_600, 0, 0)).to.be.revertedWithCustomError(
+        guard,
+        "GuardZeroAddress",
+      );
     }
   });
 
@@ -173,7 +177,8 @@ describe("SyncGuard > softPause", () => {
     const { guard, ledger, keepers } = system;
     const head = await readHead(system);
     await pause(system, 0, INCIDENT, head);
-    const words = async () => JSON.stringify([await guard.incident(), await ledger.hotWord()].flat(), (_, v) => String(v));
+    const words = async () =>
+      JSON.stringify([await guard.incident(), await ledger.hotWord()].flat(), (_, v) => String(v));
     const before = await words();
     for (const index of [0, 1]) {
       const receipt = (await (await pause(system, index, INCIDENT, head)).wait())!;

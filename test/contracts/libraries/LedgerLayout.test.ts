@@ -1,0 +1,49 @@
+import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import { LAYOUT as LEDGER } from "../../../keeper/books/generated/PositionLedger.ts";
+import { LAYOUT as VAULT } from "../../../keeper/books/generated/CollateralVault.ts";
+import type { Layout } from "../../../keeper/books/layout/Layout.ts";
+import { ArtifactReader } from "../../../scripts/generate/ArtifactReader.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** Which variable each constant of the library names. */
+const CONSTANTS = [
+  { constant: "LEDGER_ACCOUNTS_SLOT", contract: "PositionLedger", layout: LEDGER, label: "_accounts" },
+  { constant: "LEDGER_COLLATERAL_SLOT", contract: "PositionLedger", layout: LEDGER, label: "_collateral" },
+  { constant: "VAULT_FLOWS_SLOT", contract: "CollateralVault", layout: VAULT, label: "_flows" },
+  { constant: "VAULT_CLAIMS_SLOT", contract: "CollateralVault", layout: VAULT, label: "_claims" },
+] as const;
+
+/** Members of each word that the vault takes apart by shifting: label, offset in bytes. */
+const MEMBERS = [
+  { contract: "PositionLedger", type: "t_struct(Account)", members: ["quote@0", "openCount@16", "isUsed@18"] },
+  { contract: "PositionLedger", type: "t_struct(Collateral)", members: ["balance@0", "isUsed@16"] },
+  { contract: "CollateralVault", type: "t_struct(Flow)", members: ["withdrawn@0", "claimed@15", "isOpen@30"] },
+  { contract: "CollateralVault", type: "t_struct(Claim)", members: ["owed@0", "paid@16"] },
+] as const;
+
+describe("LedgerLayout", () => {
+  const source = readFileSync(`${ROOT}contracts/libraries/LedgerLayout.sol`, "utf8");
+  const reader = new ArtifactReader(ROOT);
+  const solc = (contract: string) => reader.read(contract, `contracts/clearing/${contract}.sol`).storageLayout;
+
+  for (const { constant, contract, layout, label } of CONSTANTS) {
+    it(`has ${constant} where solc puts ${contract}.${label}`, () => {
+      const declared = new RegExp(`${constant} = (\\d+);`).exec(source)?.[1];
+      expect(declared).to.equal(solc(contract).storage.find((variable) => variable.label === label)?.slot);
+      const generated = (layout as Layout).variables.find((variable) => variable.label === label);
+      expect(generated?.slot).to.equal(BigInt(declared!));
+    });
+  }
+
+  for (const { contract, type, members } of MEMBERS) {
+    it(`takes ${contract} ${type} apart as solc packs it`, () => {
+      const types = Object.entries(solc(contract).types ?? {});
+      const struct = types.find(([name]) => name.startsWith(type))?.[1];
+      expect(struct?.members?.map(({ label, offset }) => `${label}@${offset}`)).to.deep.equal(members);
+    });
+  }
+});
