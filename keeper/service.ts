@@ -202,11 +202,7 @@ export class KeeperService {
     throw last;
   }
 
-  #createKeeper(
-    immutables: Immutables,
-    signers: ReturnType<typeof readSigners>,
-    journal: Journal,
-  ): Keeper {
+  #createKeeper(immutables: Immutables, signers: ReturnType<typeof readSigners>, journal: Journal): Keeper {
     const { config, deployment } = this.#options;
     const signedRoots = new Map<Hash, Hash>();
     for (const { kind, body } of journal.records()) {
@@ -324,7 +320,8 @@ export class KeeperService {
 }
 
 function readSigners(config: KeeperConfig): Partial<Record<"pause" | "attest" | "post", KeySigner>> {
-  const signerOf = (key: Hex | undefined): KeySigner | undefined => (key === undefined ? undefined : new KeySigner(key));
+  const signerOf = (key: Hex | undefined): KeySigner | undefined =>
+    key === undefined ? undefined : new KeySigner(key);
   const pause = config.mode === "act" ? signerOf(config.pauseKey) : undefined;
   const attest = config.mode === "act" ? signerOf(config.attestKey) : undefined;
   const post = config.mode === "act" ? signerOf(config.postKey ?? config.attestKey) : undefined;

@@ -40,7 +40,8 @@ function describeVerdict(verdict: Verdict, paint: Paint): string {
     case "Diverged": {
       const [finding] = verdict.findings;
       const latched = verdict.isLatched ? ", latched" : "";
-      const since = finding === undefined ? "" : ` since block ${finding.blockNumber}: ${finding.contract} ${finding.cause}`;
+      const since =
+        finding === undefined ? "" : ` since block ${finding.blockNumber}: ${finding.contract} ${finding.cause}`;
       return paint.red(`DIVERGED${since}${latched}`);
     }
     case "OwnFault":

@@ -182,7 +182,8 @@ export class Keeper {
       if (comparison.kind === "equal" && this.#pauses.current?.cause === "view-diverged") this.#pauses.close();
       return;
     }
-    if (mayPause && this.#options.policy.mode === "act" && this.#judge.latched.length === 0) this.#pauses.open([finding]);
+    if (mayPause && this.#options.policy.mode === "act" && this.#judge.latched.length === 0)
+      this.#pauses.open([finding]);
   }
 
   // Following the chain
@@ -232,7 +233,8 @@ export class Keeper {
       const header = this.#fetcher.header(hash);
       if (header === undefined) return { hashes: [], missing: { hash, number }, base: null };
       hashes.push(hash);
-      if (header.number <= this.#options.deploymentBlock) return { hashes: hashes.reverse(), missing: null, base: null };
+      if (header.number <= this.#options.deploymentBlock)
+        return { hashes: hashes.reverse(), missing: null, base: null };
       hash = header.parentHash;
       number = header.number - 1;
     }

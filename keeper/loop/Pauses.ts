@@ -107,7 +107,13 @@ export class Pauses {
     const id = this.#outbox.newId();
     incident.awaited = { id, step: "journal" };
     const { number: blockNumber, hash: blockHash } = tip;
-    const intent = { incidentId: incident.id, blockNumber, blockHash, nonce: incident.nonce, attempt: incident.attempt };
+    const intent = {
+      incidentId: incident.id,
+      blockNumber,
+      blockHash,
+      nonce: incident.nonce,
+      attempt: incident.attempt,
+    };
     this.#pending = { blockNumber, blockHash };
     if (baseFeePerGas > incident.baseFeePerGas) incident.baseFeePerGas = baseFeePerGas;
     this.#outbox.emit({ type: "journal", id, kind: "pause-intent", body: intent });

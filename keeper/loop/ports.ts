@@ -29,7 +29,13 @@ export type Input =
   | { readonly type: "answers"; readonly id: number; readonly answers: readonly RpcAnswer[]; readonly nowMs: number }
   | { readonly type: "journalled"; readonly id: number; readonly nowMs: number }
   | { readonly type: "signed"; readonly id: number; readonly raw: Hex; readonly hash: Hash; readonly nowMs: number }
-  | { readonly type: "view"; readonly name: string; readonly mayPause: boolean; readonly view: View; readonly nowMs: number }
+  | {
+      readonly type: "view";
+      readonly name: string;
+      readonly mayPause: boolean;
+      readonly view: View;
+      readonly nowMs: number;
+    }
   | { readonly type: "tick"; readonly nowMs: number };
 
 /** Which key signs: the pause key is not the posting key. */
@@ -86,7 +92,12 @@ export type Effect =
       readonly deadlineMs: number;
     }
   | { readonly type: "journal"; readonly id: number; readonly kind: string; readonly body: unknown }
-  | { readonly type: "sign-transaction"; readonly id: number; readonly key: KeyName; readonly request: TransactionRequest }
+  | {
+      readonly type: "sign-transaction";
+      readonly id: number;
+      readonly key: KeyName;
+      readonly request: TransactionRequest;
+    }
   | { readonly type: "sign-attestation"; readonly id: number; readonly attestation: Attestation }
   | { readonly type: "broadcast"; readonly purpose: string; readonly raw: Hex; readonly hash: Hash }
   | { readonly type: "block"; readonly report: BlockReport }
@@ -95,7 +106,12 @@ export type Effect =
   | { readonly type: "latch"; readonly detail: string }
   | { readonly type: "rolled-back"; readonly depth: number; readonly to: Hash }
   | { readonly type: "incident"; readonly report: IncidentReport }
-  | { readonly type: "located"; readonly incidentId: Hash; readonly slots: readonly LocatedSlot[]; readonly note: string }
+  | {
+      readonly type: "located";
+      readonly incidentId: Hash;
+      readonly slots: readonly LocatedSlot[];
+      readonly note: string;
+    }
   | { readonly type: "quarantine"; readonly source: string; readonly reason: string }
   | { readonly type: "checkpoint"; readonly blockNumber: number; readonly blockHash: Hash; readonly transaction: Hash }
   | { readonly type: "alert"; readonly level: "warning" | "critical"; readonly event: string; readonly detail: string };

@@ -39,7 +39,10 @@ export function askSecondOpinion(
     if (contract == null) continue;
     const root = naiveRootAfter(before.get(name) ?? [], writes.get(name) ?? new Map());
     if (root !== contract.storageRoot) {
-      return { agreesWithChain: false, detail: `${name}: it arrives at ${root}, the chain has ${contract.storageRoot}` };
+      return {
+        agreesWithChain: false,
+        detail: `${name}: it arrives at ${root}, the chain has ${contract.storageRoot}`,
+      };
     }
   }
   return { agreesWithChain: true, detail: "a second derivation of the block agrees with the chain" };

@@ -81,7 +81,8 @@ export class PhantomEngine {
     while (!this.#end.signal.aborted) {
       try {
         const head = Number(await callNode(url, "eth_blockNumber"));
-        for (let number = (this.#at?.number ?? -1) + 1; number <= head; number += 1) await this.#take(url, ledger, number);
+        for (let number = (this.#at?.number ?? -1) + 1; number <= head; number += 1)
+          await this.#take(url, ledger, number);
         // A shorter chain, or another block at the same height: it believes what it believed, under the new name.
         await this.#restamp(url, head);
       } catch {
@@ -105,7 +106,9 @@ export class PhantomEngine {
   }
 
   async #restamp(url: string, head: number): Promise<void> {
-    const block = (await callNode(url, "eth_getBlockByNumber", [`0x${head.toString(16)}`, false])) as { hash: Hash } | null;
+    const block = (await callNode(url, "eth_getBlockByNumber", [`0x${head.toString(16)}`, false])) as {
+      hash: Hash;
+    } | null;
     if (block !== null && (this.#at?.number ?? 0) >= head) this.#at = { number: head, hash: block.hash };
   }
 
@@ -126,7 +129,9 @@ export class PhantomEngine {
 
   #serialise(): string {
     const rows = [...this.#ledger].flatMap(([account, items]) =>
-      [...items].filter(([, amount]) => amount !== 0n).map(([item, amount]) => ({ account, item, amount: String(amount) })),
+      [...items]
+        .filter(([, amount]) => amount !== 0n)
+        .map(([item, amount]) => ({ account, item, amount: String(amount) })),
     );
     return JSON.stringify({ blockNumber: this.#at?.number, blockHash: this.#at?.hash, rows });
   }
