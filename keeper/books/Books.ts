@@ -5,7 +5,6 @@ import { assert } from "../lib/assert.ts";
 import type { Address, Hash } from "../lib/hex.ts";
 import { StorageTrie } from "../trie/StorageTrie.ts";
 import { decodeEvent as decodeFeedEvent } from "./generated/AggregatorV3Interface.ts";
-import { storage as ledger } from "./generated/PositionLedger.ts";
 import { DecodeError } from "./layout/DecodeError.ts";
 import { LayoutRangeError } from "./layout/LayoutRangeError.ts";
 import type { LegalityContext } from "./legality/LegalityContext.ts";
@@ -86,6 +85,11 @@ export class Books {
   /** Whether `hash` can be rolled back to. */
   holds(hash: Hash): boolean {
     return this.#undo.some(({ block }) => block.hash === hash);
+  }
+
+  /** Hash of the block that the books hold at a height; null when they do not reach there. */
+  hashAt(number: number): Hash | null {
+    return this.#undo.findLast(({ block }) => block.number === number)?.block.hash ?? null;
   }
 
   read(book: BookName, slot: Hash): bigint {
@@ -234,14 +238,13 @@ class Application {
   }
 
   #runTransaction(logs: readonly BookLog[]): void {
-    const isCreation = this.#parts.tries.PositionLedger.get(ledger.hot.slot) === 0n;
     const rules = new TransactionRules(this.#legality);
     for (const log of logs) {
       const book = this.#parts.bookAt.get(log.address);
       if (book === undefined) this.#applyFeedLog(log);
       else this.#applyBookLog(book, log, rules);
     }
-    rules.end(isCreation);
+    rules.end();
   }
 
   #applyBookLog(book: BookName, log: BookLog, rules: TransactionRules): void {

@@ -46,20 +46,28 @@ export class Views {
 
   compare(view: View): Comparison {
     const tip = this.#books.tip;
+    const canonical = this.#books.hashAt(view.blockNumber);
     if (tip === null || view.blockNumber > tip.number) return { kind: "unknown", detail: "the view is ahead of the books" };
-    if (!this.#books.holds(view.blockHash)) return { kind: "orphaned" };
+    if (canonical === null) return { kind: "unknown", detail: "the view stands at a block that the books do not hold" };
+    if (canonical !== view.blockHash) return { kind: "orphaned" };
     const differences = compareView(view, new BalancesAt(this.#books, view.blockHash, this.#accounts));
     return differences.length === 0 ? { kind: "equal" } : { kind: "different", differences };
   }
 
-  /** The finding that a divergent view gives rise to, at the books' tip. */
+  /**
+   * The finding of a view that believes in collateral which the chain does not hold, at the books' tip.
+   *
+   * A view that believes too little, or that has not yet followed a reorg, endangers nobody: it is told, not paused for.
+   */
   finding(name: string, comparison: Comparison): Finding | null {
     const tip = this.#books.tip;
-    if (tip === null || (comparison.kind !== "different" && comparison.kind !== "orphaned")) return null;
-    const detail =
-      comparison.kind === "orphaned"
-        ? `view ${name} stands at a block that is not of this chain`
-        : `view ${name} differs in ${comparison.differences.length} rows`;
+    if (tip === null || comparison.kind !== "different") return null;
+    const phantoms = comparison.differences.filter(({ item, believed, proven }) => item === "quote" && believed > proven);
+    const [first] = phantoms;
+    if (first === undefined) return null;
+    const { account, believed, proven } = first;
+    const others = phantoms.length === 1 ? "" : `, and ${phantoms.length - 1} more`;
+    const detail = `view ${name} believes that ${account} has ${believed}, proven are ${proven}${others}`;
     const { number: blockNumber, hash: blockHash } = tip;
     return { cause: "view-diverged", contract: "PositionLedger", blockNumber, blockHash, detail, logIndex: null };
   }

@@ -107,13 +107,14 @@ export class Stage {
     });
   }
 
-  /** Waits until an incident with one of these causes is contained and located, and returns it; null if it is not. */
+  /** Waits until an incident is contained, and located as far as it can be, and returns it; null if it is not. */
   async untilContained(): Promise<IncidentRecord | null> {
     const find = (): IncidentRecord | undefined =>
-      [...this.keeper.service.status.incidents.values()].find(({ state }) => state === "contained");
+      [...this.keeper.service.status.incidents.values()].find(({ containedIn }) => containedIn !== null);
     try {
       await this.until("the incident is contained", () => find() !== undefined);
-      await this.until("the slots are located", () => find()?.isLocated === true, 3_000).catch(() => undefined);
+      const isDone = (): boolean => find()?.cause === "view-diverged" || find()?.isLocated === true;
+      await this.until("the slots are located", isDone, 3_000).catch(() => undefined);
     } catch (error: unknown) {
       if (!KeeperError.is(error, "DrillTimeout")) throw error;
     }
@@ -138,16 +139,10 @@ export class Stage {
       value == null ? null : Math.round(value * 100) / 100;
     return {
       scenario,
-      contained: incident?.state === "contained" && attempts.length > 0 && attempts.every(({ isHarmless }) => isHarmless),
+      contained: incident?.containedIn != null && attempts.length > 0 && attempts.every(({ isHarmless }) => isHarmless),
       verdict,
       cause: incident?.cause ?? "none",
-      located: (incident?.located ?? []).map(({ contract, variable, account, before, after }) => ({
-        contract,
-        variable,
-        account,
-        before,
-        after,
-      })),
+      located: incident?.cause === "view-diverged" ? this.#phantoms() : (incident?.located ?? []).map(shapeOf),
       blocks: { detect: blocksSince(foundIn), pause: blocksSince(incident?.containedIn) },
       ms: {
         detect: round(stages?.detect),
@@ -160,10 +155,29 @@ export class Stage {
     };
   }
 
+  /** The rows of a view that the chain does not back, in the shape of located slots. */
+  #phantoms(): DrillResult["located"] {
+    const compared = this.effects.find(
+      (effect) => effect.type === "view-compared" && effect.comparison.kind === "different",
+    );
+    if (compared?.type !== "view-compared" || compared.comparison.kind !== "different") return [];
+    return compared.comparison.differences.map(({ account, item, believed, proven }) => ({
+      contract: "PositionLedger",
+      variable: item === "quote" ? `_accounts[${account}].quote` : `_sizes[${account}][${item}]`,
+      account,
+      before: String(proven),
+      after: String(believed),
+    }));
+  }
+
   async close(): Promise<void> {
     this.#end.abort();
     await this.keeper.stop();
     await this.node.stop();
     await this.#traffic;
   }
+}
+
+function shapeOf({ contract, variable, account, before, after }: DrillResult["located"][number]) {
+  return { contract, variable, account, before, after };
 }

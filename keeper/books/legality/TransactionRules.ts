@@ -5,6 +5,7 @@ import { checkInitialMargin, checkTrade } from "./checkTrades.ts";
 import { FLAG, flagsInForce } from "./flags.ts";
 import type { LegalityContext, SeenEvent } from "./LegalityContext.ts";
 import { readPortfolio } from "./portfolio.ts";
+import { PushRules } from "./PushRules.ts";
 
 type Custody = DepositedEvent | WithdrawnEvent;
 
@@ -13,55 +14,41 @@ interface Pending<Event> {
   readonly logIndex: number;
 }
 
-/** Guard and registry events that justify a push into the ledger's hot word. */
-const PUSH_CAUSES: ReadonlySet<string> = new Set(["SoftPaused", "SoftLifted", "CheckpointPosted", "HardPaused"]);
-
 /**
  * The legality of one transaction, judged event by event against the books as they stand at that moment.
  *
  * - every credit and debit has its deposit or withdrawal, with the same account, asset and amount;
  * - trades come in zero-sum pairs that satisfy margin, band, owners and restrictions;
  * - a debit leaves the account at its initial margin, and flat while halted;
- * - flags and times of the hot word change only with a pause, a lift, a conviction or a checkpoint.
+ * - flags and times of the hot word are those that follow from a pause, a lift, a conviction or a checkpoint.
  */
 export class TransactionRules {
   readonly #context: LegalityContext;
   #openSide: Pending<EntryPostedEvent> | null = null;
   readonly #entries: Pending<EntryPostedEvent>[] = [];
   readonly #custody: Pending<Custody>[] = [];
-  readonly #causes = new Set<string>();
-  readonly #pushes: number[] = [];
+  readonly #pushes: PushRules;
 
   constructor(context: LegalityContext) {
     this.#context = context;
+    this.#pushes = new PushRules(context);
   }
 
   /** Judges one event after its reducer has applied it. */
-  see({ book, logIndex, event }: SeenEvent): void {
-    this.#causes.add(event.name);
-    switch (event.name) {
-      case "EntryPosted":
-        this.#seeEntry({ event: event as EntryPostedEvent, logIndex });
-        return;
-      case "HotWordPushed":
-        this.#pushes.push(logIndex);
-        return;
-      default:
-        if (book === "CollateralVault") this.#seeVault(event as CollateralVaultEvent, logIndex);
-    }
+  see(seen: SeenEvent): void {
+    const { book, logIndex, event } = seen;
+    this.#pushes.see(seen);
+    if (event.name === "EntryPosted") this.#seeEntry({ event: event as EntryPostedEvent, logIndex });
+    else if (book === "CollateralVault") this.#seeVault(event as CollateralVaultEvent, logIndex);
   }
 
-  /** Judges what only the whole transaction shows. `isCreation` when the transaction deployed the ledger. */
-  end(isCreation: boolean): void {
+  /** Judges what only the whole transaction shows. */
+  end(): void {
     if (this.#openSide !== null) {
       this.#context.illegal("PositionLedger", this.#openSide.logIndex, "one side of a trade without the other");
     }
     this.#matchCustody();
-    const isCaused = [...this.#causes].some((name) => PUSH_CAUSES.has(name)) || isCreation;
-    if (isCaused) return;
-    for (const logIndex of this.#pushes) {
-      this.#context.illegal("PositionLedger", logIndex, "flags or times changed without a pause, lift or checkpoint");
-    }
+    this.#pushes.end();
   }
 
   #seeEntry(entry: Pending<EntryPostedEvent>): void {

@@ -70,6 +70,13 @@ export function newestCheckpoint(read: Read): { blockNumber: bigint; blockHash: 
   };
 }
 
+/** Time of the newest checkpoint that is not convicted, seconds; 0 when there is none. */
+export function newestPostedAt(read: Read): bigint {
+  const { newest } = readCursor(read);
+  const index = newestFirst(read).find((candidate) => metaAt(candidate, read).blockNumber === newest);
+  return newest === 0n || index === undefined ? 0n : metaAt(index, read).postedAt;
+}
+
 function setStatus(blockNumber: bigint, status: bigint, context: ReducerContext): void {
   const read: Read = (slot) => context.read(slot);
   const index = newestFirst(read).find((candidate) => metaAt(candidate, read).blockNumber === blockNumber);

@@ -1,5 +1,13 @@
+import type { Hash } from "../../lib/hex.ts";
+import { storage as registry } from "../generated/CheckpointRegistry.ts";
 import { storage as ledger } from "../generated/PositionLedger.ts";
-import { decodeEvent, storage, type SoftPausedEvent, type SyncGuardEvent } from "../generated/SyncGuard.ts";
+import {
+  decodeEvent,
+  storage,
+  type HardPausedEvent,
+  type SoftPausedEvent,
+  type SyncGuardEvent,
+} from "../generated/SyncGuard.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { newestBefore } from "./CheckpointRegistry.ts";
 
@@ -33,6 +41,19 @@ function applySoftPause(event: SoftPausedEvent, context: ReducerContext): void {
   );
 }
 
+/** The witness of an incident that stands is kept; if the conviction voided it, the newest valid one before it. */
+function applyHardPause(event: HardPausedEvent, context: ReducerContext): void {
+  const incident = storage.incident.decode(context.read(storage.incident.slot));
+  const { flags } = ledger.hot.decode(context.readOf("PositionLedger", ledger.hot.slot));
+  const readRegistry = (slot: Hash): bigint => context.readOf("CheckpointRegistry", slot);
+  const witnessNumber =
+    (flags & INCREASE_RISK) === 0n
+      ? registry.cursor.decode(readRegistry(registry.cursor.slot)).newest
+      : newestBefore(incident.witnessNumber + 1n, readRegistry);
+  context.expect("witnessNumber", event.witnessNumber, witnessNumber);
+  context.write(storage.incident.slot, storage.incident.encode({ ...incident, witnessNumber }));
+}
+
 export const syncGuard: Reducer<SyncGuardEvent> = {
   book: "SyncGuard",
   decode: decodeEvent,
@@ -56,12 +77,9 @@ export const syncGuard: Reducer<SyncGuardEvent> = {
         context.write(storage.word0.slot, storage.word0.encode({ ...word, liftedAt: context.timestamp }));
         return;
       }
-      case "HardPaused": {
-        const incident = storage.incident.decode(context.read(storage.incident.slot));
-        const { witnessNumber } = event;
-        context.write(storage.incident.slot, storage.incident.encode({ ...incident, witnessNumber }));
+      case "HardPaused":
+        applyHardPause(event, context);
         return;
-      }
     }
   },
 };
