@@ -228,7 +228,7 @@ class Application {
 
   run(): void {
     const { logs } = this.#block;
-    for (let start = 0; start < logs.length; ) {
+    for (let start = 0; start < logs.length;) {
       const transactionIndex = logs[start]?.transactionIndex;
       let end = start;
       while (logs[end]?.transactionIndex === transactionIndex) end += 1;

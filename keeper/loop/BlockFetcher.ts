@@ -32,12 +32,16 @@ export interface FetchedBlock {
   /** Why the last source had no answer. */
   missing: string | null;
   proofMissing: string | null;
+  /** Proofs that did not verify although header and hash do. */
+  forgedProofs: number;
   factsAtMs: number;
   request: { readonly id: number; readonly source: string; readonly stage: Stage } | null;
   readonly tried: Set<string>;
 }
 
 const MAX_HELD = 20_000;
+/** After so many, the block is replayed without proofs: its roots stay unknown, and the next block's are compared. */
+const MAX_FORGED_PROOFS = 2;
 
 /**
  * Fetches blocks by hash, each answer verified before it is believed, asking the next source when one does not have
@@ -120,6 +124,7 @@ export class BlockFetcher {
       unsupported: null,
       missing: null,
       proofMissing: null,
+      forgedProofs: 0,
       factsAtMs: nowMs,
       request: null,
       tried: new Set(),
@@ -153,9 +158,10 @@ export class BlockFetcher {
     if (block.withProofs) {
       const books = readBooks(answers.slice(1), outcome.value.header, this.#options.addresses);
       if (books.kind === "ok") block.proven = books.value;
-      else if (books.kind === "forged") {
-        this.#onForged(source, books.detail, nowMs);
+      else if (books.kind === "forged" && block.forgedProofs < MAX_FORGED_PROOFS) {
+        block.forgedProofs += 1;
         block.tried.add(source);
+        this.#onForged(source, books.detail, nowMs);
         return;
       } else block.proofMissing = books.detail;
     }

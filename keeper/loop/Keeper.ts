@@ -20,7 +20,9 @@ import { secondOpinionOr, type Replacements } from "./Replacements.ts";
 const FETCH_AHEAD = 8;
 /** Time that votes may take before their absence is reported. */
 const VOTES_PATIENCE_MS = 1_000;
-const QUARANTINE_MS = 30_000;
+/** Doubles with each offence in a row: one answer taken while the node changed its head is no lie yet. */
+const QUARANTINE_MS = 500;
+const MAX_QUARANTINE_MS = 60_000;
 const RETRY_MS = 250;
 const ENTRY_TOPIC_ACCOUNT = 2;
 /** No contract of ours is in it, and Anvil's state root there is not that of its state. */
@@ -48,6 +50,7 @@ export class Keeper {
   readonly #views: Views;
   readonly #up = new Set<string>();
   readonly #quarantine = new Map<string, number>();
+  readonly #offences = new Map<string, number>();
   readonly #servedHeads = new Map<string, ServedHead>();
   readonly #applied = new Map<Hash, FetchedBlock>();
   #accountsRequest: number | null = null;
@@ -157,7 +160,9 @@ export class Keeper {
   }
 
   #distrust(source: string, reason: string, nowMs: number): void {
-    this.#quarantine.set(source, nowMs + QUARANTINE_MS);
+    const offences = (this.#offences.get(source) ?? 0) + 1;
+    this.#offences.set(source, offences);
+    this.#quarantine.set(source, nowMs + Math.min(MAX_QUARANTINE_MS, QUARANTINE_MS * 2 ** (offences - 1)));
     this.#votes.withdraw(source);
     this.#outbox.emit({ type: "quarantine", source, reason });
   }
@@ -315,6 +320,7 @@ export class Keeper {
       this.#unknown = null;
       this.#report(fetched, tip, verdict, votes);
     }
+    if (isNew && fetched.proven !== null) for (const source of this.#votes.heads().keys()) this.#offences.delete(source);
     const baseFee = fetched.header.baseFeePerGas ?? 0n;
     this.#act(verdict, tip, baseFee, isNew);
     this.#pauses.pursue(tip, baseFee);

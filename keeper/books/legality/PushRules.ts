@@ -62,7 +62,8 @@ export class PushRules {
 
   /** Judges what only the whole transaction shows. */
   end(): void {
-    if (this.#expected !== null) this.#illegal(this.#expected.logIndex, "a pause, lift or checkpoint that pushes nothing");
+    if (this.#expected !== null)
+      this.#illegal(this.#expected.logIndex, "a pause, lift or checkpoint that pushes nothing");
   }
 
   #seeLift(kept: Expected): void {

@@ -1,0 +1,108 @@
+import type { Wallet } from "ethers";
+
+import { BOOK_NAMES, type BookAddresses, type Immutables } from "../../../keeper/domain/bookSet.ts";
+import type { Hash } from "../../../keeper/lib/hex.ts";
+import { ROLES, developmentWallet } from "../../../scripts/local/accounts.ts";
+import { callNode } from "../../../scripts/local/callNode.ts";
+import { deployLockstep, type DeployLockstepOptions } from "../../../scripts/local/deployLockstep.ts";
+import { Market } from "../../../scripts/local/Market.ts";
+import type { LocalChainKind } from "../../../scripts/local/nodeCommand.ts";
+import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
+import type { CoreDriver } from "./CoreDriver.ts";
+import { createDriver, type KeeperChoice } from "./createDriver.ts";
+import { rpcAt, type Rpc } from "./Rpc.ts";
+
+/** The protocol on a node of its own, with its market, and keepers on it. */
+export class LocalWorld {
+  readonly node: LocalNode;
+  readonly rpc: Rpc;
+  readonly market: Market;
+  readonly addresses: BookAddresses;
+  readonly immutables: Immutables;
+
+  private constructor(node: LocalNode, market: Market, immutables: Immutables) {
+    this.node = node;
+    this.rpc = rpcAt(node.url);
+    this.market = market;
+    const pairs = BOOK_NAMES.map((name) => [name, market.chain.address(name)] as const);
+    this.addresses = Object.fromEntries(pairs) as BookAddresses;
+    this.immutables = immutables;
+  }
+
+  static async open(
+    chain: LocalChainKind,
+    seed: number,
+    options: Partial<DeployLockstepOptions> = {},
+  ): Promise<LocalWorld> {
+    const node = await startNode({ chain, port: 0, host: "127.0.0.1", signal: new AbortController().signal });
+    try {
+      const deployment = await deployLockstep({ module: "Lockstep", ...options, url: node.url });
+      const market = new Market({ url: node.url, deployment, seed, log: () => undefined });
+      await market.prepare();
+      const { chain: contracts } = market;
+      const [settlementScale, staleLimit, softTime, coolDown, grace] = (await contracts.read([
+        { contract: "PositionLedger", fn: "SETTLEMENT_SCALE" },
+        { contract: "PositionLedger", fn: "STALE_LIMIT" },
+        { contract: "SyncGuard", fn: "SOFT_TIME" },
+        { contract: "SyncGuard", fn: "COOL_DOWN" },
+        { contract: "SyncGuard", fn: "GRACE" },
+      ])) as [bigint, bigint, bigint, bigint, bigint];
+      const settlementAsset = contracts.address("SettlementToken");
+      return new LocalWorld(node, market, { settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace });
+    } catch (error: unknown) {
+      await node.stop();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.node.stop();
+  }
+
+  /** The wallet of the keeper's pause key. */
+  get pauser(): Wallet {
+    return developmentWallet(ROLES.pauser);
+  }
+
+  /** A keeper from the deployment on, which pauses and posts nothing, unless chosen otherwise. */
+  keeper(choice: Partial<KeeperChoice> = {}): CoreDriver {
+    const { deploymentBlock } = this.market.chain.deployment;
+    return createDriver(this.addresses, this.immutables, {
+      rpcs: { node: this.rpc },
+      keys: { pause: this.pauser },
+      ...choice,
+      options: { deploymentBlock, ...choice.options },
+    });
+  }
+
+  async send(method: string, ...params: unknown[]): Promise<unknown> {
+    return callNode(this.node.url, method, params);
+  }
+
+  async mine(count = 1): Promise<void> {
+    for (let mined = 0; mined < count; mined += 1) await this.send("evm_mine");
+  }
+
+  /** Lets the market act so often. */
+  async trade(steps: number): Promise<void> {
+    for (let step = 0; step < steps; step += 1) {
+      const line = await this.market.step();
+      if (line.startsWith("error")) throw new Error(line);
+    }
+  }
+
+  /** Storage roots by the chain, in set order. */
+  async roots(blockHash: Hash): Promise<Hash[]> {
+    const read = async (name: keyof BookAddresses): Promise<Hash> => {
+      const proof = await this.send("eth_getProof", this.addresses[name], [], { blockHash });
+      return (proof as { storageHash: Hash }).storageHash;
+    };
+    return Promise.all(BOOK_NAMES.map(read));
+  }
+
+  /** Flags in the ledger's hot word. */
+  async flags(): Promise<bigint> {
+    const [hot] = (await this.market.chain.read([{ contract: "PositionLedger", fn: "hotWord" }])) as [bigint[]];
+    return hot[1] ?? 0n;
+  }
+}

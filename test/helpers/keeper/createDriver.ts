@@ -1,0 +1,57 @@
+import type { BookAddresses, Immutables } from "../../../keeper/domain/bookSet.ts";
+import type { Policy } from "../../../keeper/domain/policy.ts";
+import type { Address, Hex } from "../../../keeper/lib/hex.ts";
+import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
+import type { KeyName } from "../../../keeper/loop/ports.ts";
+import type { Replacements } from "../../../keeper/loop/Replacements.ts";
+import { CoreDriver, type CoreDriverOptions } from "./CoreDriver.ts";
+import type { Rpc } from "./Rpc.ts";
+
+/** The keys of a keeper, by what they are for. */
+export type KeeperKeys = Partial<Record<KeyName, { readonly address: string; readonly privateKey: string }>>;
+
+/** What a test may choose of a keeper. */
+export interface KeeperChoice {
+  readonly keys?: KeeperKeys;
+  /** By id of the source; each is an operator of its own. */
+  readonly rpcs: Readonly<Record<string, Rpc>>;
+  readonly policy?: Partial<Policy>;
+  readonly replacements?: Replacements;
+  readonly options?: Partial<KeeperOptions>;
+  readonly broadcast?: CoreDriverOptions["broadcast"];
+}
+
+const GWEI = 1_000_000_000n;
+
+/** A keeper that has seen nothing yet, of the protocol at `addresses` on a local chain. */
+export function createDriver(
+  addresses: BookAddresses,
+  immutables: Immutables,
+  { keys = {}, rpcs, policy, replacements, options, broadcast }: KeeperChoice,
+): CoreDriver {
+  const addressOf = (name: KeyName): Address | null =>
+    (keys[name]?.address.toLowerCase() as Address | undefined) ?? null;
+  const pairs = Object.entries(keys).map(([name, { privateKey }]) => [name, privateKey as Hex]);
+  return new CoreDriver({
+    rpcs,
+    keys: Object.fromEntries(pairs) as Partial<Record<KeyName, Hex>>,
+    ...(replacements === undefined ? {} : { replacements }),
+    ...(broadcast === undefined ? {} : { broadcast }),
+    options: {
+      chainId: 31_337,
+      addresses,
+      immutables,
+      deploymentBlock: 1,
+      sources: Object.keys(rpcs).map((id) => ({ id, operator: id })),
+      policy: { mode: "act", isLocalChain: true, allowSingleSource: false, checkpointIntervalSeconds: 300, ...policy },
+      pauser: addressOf("pause"),
+      attester: addressOf("attest"),
+      poster: addressOf("post"),
+      signedRoots: new Map(),
+      proofDepth: 64,
+      requestDeadlineMs: 1_000,
+      maxFeePerGas: 1_000n * GWEI,
+      ...options,
+    },
+  });
+}

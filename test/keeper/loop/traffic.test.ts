@@ -1,0 +1,134 @@
+import { expect } from "chai";
+import { id, Wallet } from "ethers";
+
+import type { Hash } from "../../../keeper/lib/hex.ts";
+import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
+import { chooseSeed } from "../../helpers/keeper/seed.ts";
+import { World, wordsOf } from "../../helpers/keeper/World.ts";
+import { Traffic } from "../books/naive/Traffic.ts";
+
+const OPERATIONS = 500;
+const OPERATIONS_WITH_REORGS = 150;
+const OPERATIONS_ON_ANVIL = 100;
+const GAS = { gasLimit: 2_500_000 };
+const PARAMETERS = { feedMaxAgeSeconds: 1_800, softTimeSeconds: 1_200, coolDownSeconds: 1_200 };
+
+/** Random operations of everybody, governance included, mined one to four in a block. */
+class Blocks {
+  readonly #world: World;
+  readonly #random: SeededRandom;
+  readonly #traffic: Traffic;
+  #added: Wallet | undefined;
+  sent = 0;
+
+  private constructor(world: World, random: SeededRandom, traffic: Traffic) {
+    this.#world = world;
+    this.#random = random;
+    this.#traffic = traffic;
+  }
+
+  static async start(world: World, random: SeededRandom): Promise<Blocks> {
+    return new Blocks(world, random, await Traffic.start(world.system, random));
+  }
+
+  async next(): Promise<void> {
+    for (let left = 1 + this.#random.below(4); left > 0; left -= 1, this.sent += 1) {
+      if (this.#random.below(16) === 0) await this.#govern();
+      else await this.#traffic.send();
+    }
+    await this.#traffic.mine();
+  }
+
+  /** Keepers come and go, feeds change their rules. */
+  async #govern(): Promise<void> {
+    const { keeperRegistry, oracle, ethFeed, btcFeed } = this.#world.system;
+    if (this.#random.bool()) {
+      const [feed, aggregator] = this.#random.bool() ? [1, ethFeed] : [2, btcFeed];
+      const maxAge = 900 + this.#random.below(1_800);
+      await oracle.setFeed(feed, aggregator.target, maxAge, 10n ** 20n, 10n ** 24n, GAS);
+    } else if (this.#added === undefined) {
+      this.#added = new Wallet(id(`keeper ${this.sent}`));
+      await keeperRegistry.add(this.#added.address, new Wallet(id(`pauser ${this.sent}`)).address, GAS);
+    } else {
+      await keeperRegistry.remove(this.#added.address, GAS);
+      this.#added = undefined;
+    }
+  }
+}
+
+async function expectEqual(driver: CoreDriver, world: { roots(blockHash: Hash): Promise<Hash[]> }): Promise<void> {
+  const { books, judge } = driver.keeper;
+  expect(judge.latched).to.deep.equal([]);
+  expect(judge.hasOwnFault).to.equal(false);
+  expect(driver.verdict.kind).to.equal("InSync");
+  expect(books.roots()).to.deep.equal(await world.roots(books.tip!.hash));
+}
+
+describe("Keeper on honest traffic", function () {
+  this.timeout(120_000);
+
+  it(`has the chain's storage roots after every block of ${OPERATIONS} operations, and finds nothing`, async () => {
+    const world = await World.open({ keeperCount: 2, parameters: PARAMETERS });
+    const driver = world.keeper({ keys: {} });
+    const blocks = await Blocks.start(world, new SeededRandom(chooseSeed(1)));
+    while (blocks.sent < OPERATIONS) {
+      await blocks.next();
+      await driver.follow();
+      await expectEqual(driver, world);
+    }
+    expect(driver.keeper.books.trie("PositionLedger").size).to.be.greaterThan(20);
+    await world.close();
+  });
+
+  it(`has a rebuild's words after ${OPERATIONS_WITH_REORGS} operations with reorgs between (A1, A2, P5)`, async () => {
+    const world = await World.open({ keeperCount: 2, parameters: PARAMETERS });
+    const driver = world.keeper({ keys: {} });
+    const random = new SeededRandom(chooseSeed(2));
+    const blocks = await Blocks.start(world, random);
+    const forks: (() => Promise<void>)[] = [];
+    while (blocks.sent < OPERATIONS_WITH_REORGS) {
+      if (random.below(3) === 0) forks.push(await world.fork());
+      await blocks.next();
+      if (random.below(3) !== 0) await driver.follow();
+      const replace = random.below(4) === 0 ? forks.pop() : undefined;
+      await replace?.();
+      if (replace !== undefined) await driver.follow();
+    }
+    await driver.follow();
+    await expectEqual(driver, world);
+    const rebuilt = world.keeper({ keys: {} });
+    await rebuilt.follow();
+    expect(wordsOf(driver.keeper.books)).to.deep.equal(wordsOf(rebuilt.keeper.books));
+    expect(driver.all("rolled-back").filter(({ depth }) => depth > 1)).to.have.length.greaterThan(2);
+    await world.close();
+  });
+
+  it(`has a rebuild's words after ${OPERATIONS_ON_ANVIL} operations on Anvil with reorgs between (A1, P5)`, async () => {
+    const seed = chooseSeed(3);
+    const world = await LocalWorld.open("anvil", seed);
+    try {
+      const random = new SeededRandom(seed);
+      const driver = world.keeper({ keys: {} });
+      for (let sent = 0; sent < OPERATIONS_ON_ANVIL;) {
+        const steps = 1 + random.below(6);
+        await world.trade(steps);
+        sent += steps;
+        await driver.follow();
+        await expectEqual(driver, world);
+        if (random.below(2) !== 0) continue;
+        await world.send("anvil_reorg", 1 + random.below(steps), []);
+        await world.mine();
+        await driver.follow();
+        await expectEqual(driver, world);
+      }
+      const rebuilt = world.keeper({ keys: {} });
+      await rebuilt.follow();
+      expect(wordsOf(driver.keeper.books)).to.deep.equal(wordsOf(rebuilt.keeper.books));
+      expect(driver.all("rolled-back")).to.have.length.greaterThan(5);
+    } finally {
+      await world.close();
+    }
+  });
+});
