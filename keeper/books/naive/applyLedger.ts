@@ -105,7 +105,7 @@ function post(state: Derivation, event: NaiveEvent): void {
   state.compare("quoteAfter", event.number("quoteAfter"), quoteAfter);
 
   if (kind === TRADE) {
-    const isReducing = sizeBefore < 0n !== sizeDelta < 0n && abs(sizeDelta) < abs(sizeBefore);
+    const isReducing = sizeBefore < 0n !== sizeDelta < 0n && abs(sizeDelta) <= abs(sizeBefore);
     const side = { logIndex: state.logIndex, account, instrument: key, sizeDelta, quoteDelta, isReducing };
     const { halfTrade } = state.transaction;
     state.transaction.halfTrade = halfTrade === undefined ? side : undefined;
