@@ -188,7 +188,7 @@ export class Keeper {
       return;
     }
     if (mayPause && this.#options.policy.mode === "act" && this.#judge.latched.length === 0)
-      this.#pauses.open([finding]);
+      {this.#pauses.open([finding]);}
   }
 
   // Following the chain
@@ -239,7 +239,7 @@ export class Keeper {
       if (header === undefined) return { hashes: [], missing: { hash, number }, base: null };
       hashes.push(hash);
       if (header.number <= this.#options.deploymentBlock)
-        return { hashes: hashes.reverse(), missing: null, base: null };
+        {return { hashes: hashes.reverse(), missing: null, base: null };}
       hash = header.parentHash;
       number = header.number - 1;
     }
@@ -289,7 +289,7 @@ export class Keeper {
     const ledger = this.#options.addresses.PositionLedger;
     for (const { address, topics } of facts.logs) {
       const account = topics[ENTRY_TOPIC_ACCOUNT];
-      if (address === ledger && account !== undefined) this.#locator.see(account as Hex);
+      if (address === ledger && account !== undefined) this.#locator.see(account);
     }
     this.#checkpoints.settle();
     this.#fetcher.prune(number - this.#options.proofDepth);

@@ -38,9 +38,17 @@ function hardhatCommand(host: string, port: number): NodeCommand {
 }
 
 function anvilCommand(host: string, port: number, blockTimeMs: number | undefined): NodeCommand {
-  const chain = ["--chain-id", `${LOCAL_CHAIN_ID}`, "--accounts",
-        "20",
-        "--slots-in-an-epoch", "4", "--hardfork", "prague", "--silent"];
+  const chain = [
+    "--chain-id",
+    `${LOCAL_CHAIN_ID}`,
+    "--accounts",
+    "20",
+    "--slots-in-an-epoch",
+    "4",
+    "--hardfork",
+    "prague",
+    "--silent",
+  ];
   const interval = blockTimeMs === undefined ? [] : ["--block-time", `${blockTimeMs / 1_000}`];
   return { program: anvilBinary(), parameters: ["--host", host, "--port", `${port}`, ...chain, ...interval] };
 }

@@ -1,10 +1,11 @@
 import { expect } from "chai";
 
+import { accountAt } from "../../../../keeper/books/naive/clearingStorage.ts";
 import { deriveNaively } from "../../../../keeper/books/naive/deriveNaively.ts";
 import type { NaiveInput, NaivePrice } from "../../../../keeper/books/naive/naiveTypes.ts";
 import { instrumentAt } from "../../../../keeper/books/naive/riskStorage.ts";
 import { writePlace } from "../../../../keeper/books/naive/words.ts";
-import type { Address } from "../../../../keeper/lib/hex.ts";
+import type { Address, Hash } from "../../../../keeper/lib/hex.ts";
 import { SeededRandom } from "../../../fixtures/layout/SeededRandom.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
 import { UNIT } from "../../../helpers/orders.ts";
@@ -115,6 +116,33 @@ describe("deriveNaively", () => {
     function pushedAt({ read }: NaiveInput): bigint {
       return BigInt.asUintN(48, read("PositionLedger", `0x${"00".repeat(32)}`) >> 72n);
     }
+  });
+
+  it("rounds equity down and requirements up, to the last unit", async () => {
+    const { system, follower, orders, users } = await stage({});
+    const size = UNIT / 3n;
+    await system.ethFeed.update(3_000n * 10n ** 8n + 1n);
+    await orders.trade(users[0], users[1], { size });
+    await follower.follow();
+    await system.connection.close();
+    expect([follower.mismatches, follower.problems]).to.deep.equal([[], []]);
+
+    const { input } = follower.followed.at(-1)!;
+    const cost = size * 3_000n;
+    const value = (size * (3_000n * 10n ** 8n + 1n)) / 10n ** 8n;
+    const initial = (value + 1n + 9n) / 10n;
+    /** What each side had before, so that it has exactly its initial margin afterwards, and `missing` less. */
+    const read = (missing: bigint): NaiveInput["read"] => {
+      const [buyer, seller] = [users[0], users[1]].map((user) => accountAt(accountOf(user) as Hash).quote);
+      return (book, slot) => {
+        const word = input.read(book, slot);
+        if (slot === buyer!.slot) return writePlace(word, buyer!, initial - value + cost - missing);
+        return slot === seller!.slot ? writePlace(word, seller!, initial + (value + 1n) - cost - missing) : word;
+      };
+    };
+    const count = (missing: bigint): number =>
+      deriveNaively({ ...input, read: read(missing) }).problems.filter(({ kind }) => kind === "illegal").length;
+    expect([count(0n), count(1n)]).to.deep.equal([0, 2]);
   });
 
   it("reports a reduction below initial margin whose maintenance excess falls", async () => {

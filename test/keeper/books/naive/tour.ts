@@ -40,7 +40,7 @@ async function tourVault(system: Lockstep): Promise<void> {
   await usd.setBlocked(second.address, false);
 }
 
-/** Opens thirty positions, which is all that is allowed and fills two pages, closes them, and flips one. */
+/** Opens thirty positions, which is all that is allowed and fills two pages, closes them, and flips another one. */
 async function tourTrades(system: Lockstep): Promise<void> {
   const [first, second] = system.users as [HardhatEthersSigner, HardhatEthersSigner];
   const orders = new OrderBook(system);
@@ -56,7 +56,6 @@ async function tourTrades(system: Lockstep): Promise<void> {
   }
   await orders.trade(first, second, { size: UNIT });
   await orders.trade(second, first, { size: 3n * UNIT, price: (ETH_PRICE * 99n) / 100n });
-  await orders.trade(first, second, { size: 2n * UNIT });
   await system.settlement.connect(first).cancel(orders.order(first, true));
 }
 
@@ -67,11 +66,16 @@ async function tourTrades(system: Lockstep): Promise<void> {
 async function tourGuard(system: Lockstep): Promise<void> {
   const { ethers, guard, registry } = system;
   const [one, two] = system.keepers;
-  for (let posted = 0; posted < 3; posted += 1) await postCheckpoint(system);
+  const [first, second] = system.users as [HardhatEthersSigner, HardhatEthersSigner];
+  const orders = new OrderBook(system);
+  for (let posted = 0; posted < 2; posted += 1) await postCheckpoint(system);
+  const { roots, attestation } = await postCheckpoint(system);
   await pause(system, one!.pauser, "first");
   await pause(system, two!.pauser, "second");
-  for (let posted = 0; posted < 65; posted += 1) await postCheckpoint(system);
-  const { roots, attestation } = await postCheckpoint(system);
+  // Restricted: of the two positions of 2 first a part goes, then the rest.
+  for (let closed = 0; closed < 2; closed += 1) await orders.trade(first, second);
+  for (let posted = 0; posted < 66; posted += 1) await postCheckpoint(system);
+  // The witness, by now the oldest in the ring.
   const proof = await readMultiProof(ethers, system.books, attestation.blockNumber);
   await registry.prove(attestation.blockNumber, roots, proof.headerRlp, proof.nodes, proof.paths);
   await wait(system, 2 * HOUR);
