@@ -187,8 +187,9 @@ export class Keeper {
       if (comparison.kind === "equal" && this.#pauses.current?.cause === "view-diverged") this.#pauses.close();
       return;
     }
-    if (mayPause && this.#options.policy.mode === "act" && this.#judge.latched.length === 0)
-      {this.#pauses.open([finding]);}
+    if (mayPause && this.#options.policy.mode === "act" && this.#judge.latched.length === 0) {
+      this.#pauses.open([finding]);
+    }
   }
 
   // Following the chain
@@ -238,8 +239,9 @@ export class Keeper {
       const header = this.#fetcher.header(hash);
       if (header === undefined) return { hashes: [], missing: { hash, number }, base: null };
       hashes.push(hash);
-      if (header.number <= this.#options.deploymentBlock)
-        {return { hashes: hashes.reverse(), missing: null, base: null };}
+      if (header.number <= this.#options.deploymentBlock) {
+        return { hashes: hashes.reverse(), missing: null, base: null };
+      }
       hash = header.parentHash;
       number = header.number - 1;
     }
@@ -320,7 +322,8 @@ export class Keeper {
       this.#unknown = null;
       this.#report(fetched, tip, verdict, votes);
     }
-    if (isNew && fetched.proven !== null) for (const source of this.#votes.heads().keys()) this.#offences.delete(source);
+    if (isNew && fetched.proven !== null)
+      for (const source of this.#votes.heads().keys()) this.#offences.delete(source);
     const baseFee = fetched.header.baseFeePerGas ?? 0n;
     this.#act(verdict, tip, baseFee, isNew);
     this.#pauses.pursue(tip, baseFee);

@@ -47,7 +47,8 @@ export class Views {
   compare(view: View): Comparison {
     const tip = this.#books.tip;
     const canonical = this.#books.hashAt(view.blockNumber);
-    if (tip === null || view.blockNumber > tip.number) return { kind: "unknown", detail: "the view is ahead of the books" };
+    if (tip === null || view.blockNumber > tip.number)
+      return { kind: "unknown", detail: "the view is ahead of the books" };
     if (canonical === null) return { kind: "unknown", detail: "the view stands at a block that the books do not hold" };
     if (canonical !== view.blockHash) return { kind: "orphaned" };
     const differences = compareView(view, new BalancesAt(this.#books, view.blockHash, this.#accounts));
@@ -62,7 +63,9 @@ export class Views {
   finding(name: string, comparison: Comparison): Finding | null {
     const tip = this.#books.tip;
     if (tip === null || comparison.kind !== "different") return null;
-    const phantoms = comparison.differences.filter(({ item, believed, proven }) => item === "quote" && believed > proven);
+    const phantoms = comparison.differences.filter(
+      ({ item, believed, proven }) => item === "quote" && believed > proven,
+    );
     const [first] = phantoms;
     if (first === undefined) return null;
     const { account, believed, proven } = first;

@@ -81,8 +81,9 @@ export class PhantomEngine {
     while (!this.#end.signal.aborted) {
       try {
         const head = Number(await callNode(url, "eth_blockNumber"));
-        for (let number = (this.#at?.number ?? -1) + 1; number <= head; number += 1)
-          {await this.#take(url, ledger, number);}
+        for (let number = (this.#at?.number ?? -1) + 1; number <= head; number += 1) {
+          await this.#take(url, ledger, number);
+        }
         // A shorter chain, or another block at the same height: it believes what it believed, under the new name.
         await this.#restamp(url, head);
       } catch {
