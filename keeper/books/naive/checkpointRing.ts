@@ -16,7 +16,7 @@ export const CONVICTED = 3n;
 function newestFirst(state: Derivation): bigint[] {
   const posts = state.get(cursor.posts);
   const indices: bigint[] = [];
-  for (let back = 1n; back < RING && back <= posts; back += 1n) indices.push((posts - back) % RING);
+  for (let back = 1n; back <= RING && back <= posts; back += 1n) indices.push((posts - back) % RING);
   return indices;
 }
 

@@ -48,7 +48,9 @@ describe("deriveNaively", () => {
 
     before(async () => {
       const { system, follower, orders, users } = await stage({ parameters: { feedMaxAgeSeconds: 600 } });
-      await orders.trade(users[0], users[1], { size: (10n * UNIT) / 3n });
+      await orders.trade(users[0], users[1], { size: 2n * UNIT });
+      // Smaller than the positions, in their own direction.
+      await orders.trade(users[0], users[1], { size: (4n * UNIT) / 3n });
       await follower.follow();
       await system.connection.close();
       traded = follower.followed.at(-1)!;
