@@ -37,11 +37,16 @@ contract KeeperRegistry is IKeeperRegistry, AccessManaged {
     /// @inheritdoc IKeeperRegistry
     function add(address attester, address pauser) external restricted {
         require(attester != address(0) && pauser != address(0), KeeperRegistryZeroAddress());
-        require(_keepers[attester].pauser == address(0), KeeperRegistryKeyInUse(attester));
-        require(_attesters[pauser] == address(0), KeeperRegistryKeyInUse(pauser));
+        _requireUnused(attester);
+        _requireUnused(pauser);
         _keepers[attester] = Keeper(pauser, true, false);
         _attesters[pauser] = attester;
         emit KeeperAdded(attester, pauser, ++_setId, ++_count);
+    }
+
+    /// @dev In either role.
+    function _requireUnused(address key) private view {
+        require(_keepers[key].pauser == address(0) && _attesters[key] == address(0), KeeperRegistryKeyInUse(key));
     }
 
     /// @inheritdoc IKeeperRegistry

@@ -56,6 +56,14 @@ describe("KeeperRegistry", () => {
       keeperRegistry,
       "KeeperRegistryZeroAddress",
     );
+    const [first, second] = keepers.map(({ attester, pauser }) => [attester.address, pauser.address] as const);
+    // Not in the other role either.
+    await expect(keeperRegistry.add(first![1], fresh!))
+      .to.be.revertedWithCustomError(keeperRegistry, "KeeperRegistryKeyInUse")
+      .withArgs(first![1]);
+    await expect(keeperRegistry.add(fresh!, second![0]))
+      .to.be.revertedWithCustomError(keeperRegistry, "KeeperRegistryKeyInUse")
+      .withArgs(second![0]);
     await convict(system, falsify(await attest(system), 0), { signers: [keepers[1]!.attester] });
     await keeperRegistry.remove(keepers[0]!.attester.address);
     for (const { attester, pauser } of keepers) {
