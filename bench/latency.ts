@@ -59,7 +59,11 @@ const rows = [...samples].map(([stage, numbers]) => ({
   medianMs: quantile(numbers, 0.5),
   p90Ms: quantile(numbers, 0.9),
 }));
-const summary = { detect: quantile(blocks.detect, 0.5), pause: quantile(blocks.pause, 0.5), worst: Math.max(...blocks.pause) };
+const summary = {
+  detect: quantile(blocks.detect, 0.5),
+  pause: quantile(blocks.pause, 0.5),
+  worst: Math.max(...blocks.pause),
+};
 
 if (values.json) process.stdout.write(`${JSON.stringify({ rows, blocks: summary })}\n`);
 else {
@@ -67,6 +71,8 @@ else {
   for (const { stage, medianMs, p90Ms } of rows) {
     process.stdout.write(`${stage.padEnd(10)} ${medianMs.toFixed(2).padStart(9)} ${p90Ms.toFixed(2).padStart(9)}\n`);
   }
-  process.stdout.write(`blocks: detected after ${summary.detect}, paused after ${summary.pause} (worst ${summary.worst})\n`);
+  process.stdout.write(
+    `blocks: detected after ${summary.detect}, paused after ${summary.pause} (worst ${summary.worst})\n`,
+  );
 }
 process.exit(0);
