@@ -24,7 +24,7 @@ export default defineConfig({
     npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
   },
   paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/solidity" } },
-  typechain: { outDir: "types/ethers-contracts" },
+  typechain: { outDir: "types/ethers-contracts", tsNocheck: true },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "prague" },
     // Without equal timestamps every automined block would push the chain's clock ahead of the real one.

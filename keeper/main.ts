@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { config as loadDotenv } from "dotenv";
 
+import manifest from "../package.json" with { type: "json" };
 import type { CommandContext } from "./commands/CommandContext.ts";
 import { EXIT, exitCodeOf } from "./commands/exitCodes.ts";
 import { run } from "./commands/run.ts";
@@ -48,6 +49,7 @@ function parseWhole(text: string): number {
 function createProgram(context: CommandContext, setExit: (code: number) => void): Command {
   const program = new Command("lockstep")
     .description("Proves every block that a derivatives protocol's books equal the chain, and pauses it when not.")
+    .version(manifest.version)
     .exitOverride()
     .showHelpAfterError("(lockstep --help lists the commands)");
 

@@ -16,5 +16,6 @@ export const EXIT = {
 /** The exit status for an error that ended a command. */
 export function exitCodeOf(error: unknown): number {
   if (KeeperError.is(error, "Latched")) return EXIT.latched;
+  if (KeeperError.is(error, "UnknownScenario")) return EXIT.usage;
   return isRetryable(error) ? EXIT.tryAgain : EXIT.fatal;
 }
