@@ -47,7 +47,9 @@ export class Judge {
     const applied = this.#books.apply(block);
     const findings = [...applied, ...this.#compare(fetched, block)].filter(({ contract }) => !this.#stands(contract));
     if (findings.length === 0 || fetched.facts === null) return;
-    if (this.#latched.length > 0 || this.#ownFault !== null) {
+    // Code is proved by itself: no reducer had a part in it, and no other derivation has an opinion on it.
+    const isProvedAlone = findings.some(({ cause }) => cause === "code-changed");
+    if (this.#latched.length > 0 || this.#ownFault !== null || isProvedAlone) {
       this.#latched.push(...findings);
       return;
     }

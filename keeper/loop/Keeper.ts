@@ -24,7 +24,6 @@ const VOTES_PATIENCE_MS = 1_000;
 const QUARANTINE_MS = 500;
 const MAX_QUARANTINE_MS = 60_000;
 const RETRY_MS = 250;
-const ENTRY_TOPIC_ACCOUNT = 2;
 /** No contract of ours is in it, and Anvil's state root there is not that of its state. */
 const GENESIS = 0;
 /** Blocks that can be taken back; a deeper reorg halts the keeper. */
@@ -288,11 +287,7 @@ export class Keeper {
     this.#applied.set(hash, fetched);
     const [oldest] = this.#applied.keys();
     if (this.#applied.size > UNDO_DEPTH && oldest !== undefined) this.#applied.delete(oldest);
-    const ledger = this.#options.addresses.PositionLedger;
-    for (const { address, topics } of facts.logs) {
-      const account = topics[ENTRY_TOPIC_ACCOUNT];
-      if (address === ledger && account !== undefined) this.#locator.see(account);
-    }
+    this.#locator.see(facts.logs);
     this.#checkpoints.settle();
     this.#fetcher.prune(number - this.#options.proofDepth);
     this.#undecided = { hash, sinceMs: nowMs };

@@ -1,4 +1,4 @@
-import type { Books } from "../books/Books.ts";
+import type { BookLog, Books } from "../books/Books.ts";
 import { readProofAnswer } from "../chain/verify/blockFacts.ts";
 import type { BookName } from "../domain/bookSet.ts";
 import type { LocatedSlot } from "../domain/Finding.ts";
@@ -9,9 +9,10 @@ import { Descent, type StorageProofAnswer } from "../trie/Descent.ts";
 import { StorageTrie } from "../trie/StorageTrie.ts";
 import type { FetchedBlock } from "./BlockFetcher.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
-import { candidatesOf, nameDifferences } from "./nameDifferences.ts";
+import { nameDifferences } from "./nameDifferences.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer, RpcCall } from "./ports.ts";
+import { SeenKeys } from "./SeenKeys.ts";
 
 interface Search {
   readonly incidentId: Hash;
@@ -36,7 +37,7 @@ export class Locator {
   readonly #options: KeeperOptions;
   readonly #books: Books;
   readonly #outbox: Outbox;
-  readonly #seenAccounts = new Set<Hex>();
+  readonly #seen: SeenKeys;
   #search: Search | null = null;
   readonly #done = new Set<Hash>();
 
@@ -44,16 +45,17 @@ export class Locator {
     this.#options = options;
     this.#books = books;
     this.#outbox = outbox;
+    this.#seen = new SeenKeys(options.addresses, options.immutables);
   }
 
   /** Every account that ever had an entry. */
   get seenAccounts(): ReadonlySet<Hex> {
-    return this.#seenAccounts;
+    return this.#seen.accounts;
   }
 
   /** Remembers keys that may name a slot later. */
-  see(account: Hex): void {
-    this.#seenAccounts.add(account);
+  see(logs: readonly BookLog[]): void {
+    for (const log of logs) this.#seen.see(log);
   }
 
   /** Starts the search for an incident at a block, once. */
@@ -111,7 +113,7 @@ export class Locator {
   #finish(search: Search, note: string): void {
     this.#search = null;
     const differences = search.descent.differences.filter(({ own, chain }) => own !== chain);
-    const candidates = candidatesOf(this.#books, this.#seenAccounts, search.words);
+    const candidates = this.#seen.candidates(search.words);
     const slots: LocatedSlot[] = nameDifferences(search.contract, differences, candidates);
     this.#outbox.emit({ type: "located", incidentId: search.incidentId, slots, note });
   }

@@ -1,4 +1,3 @@
-import type { Books } from "../books/Books.ts";
 import * as vault from "../books/generated/CollateralVault.ts";
 import * as registry from "../books/generated/CheckpointRegistry.ts";
 import * as instruments from "../books/generated/InstrumentRegistry.ts";
@@ -26,12 +25,16 @@ const LAYOUTS: Readonly<Record<BookName, Layout>> = {
   CheckpointRegistry: registry.LAYOUT,
 };
 const MAX_NUMBER_KEY = 32n;
+/** A second or two: the search runs in one go, while a pause may be waiting to be sent again. */
+const MAX_HASHES = 400_000;
 
 /** Keys that may stand in a mapping's path. */
 export interface Candidates {
   readonly accounts: readonly Hex[];
   readonly addresses: readonly Hex[];
   readonly words: readonly Hash[];
+  /** Instruments and feeds; small numbers are tried anyway. */
+  readonly numbers: readonly bigint[];
 }
 
 /** Names what a descent found: contract, variable, account, and both values, decoded where the layout knows them. */
@@ -40,9 +43,11 @@ export function nameDifferences(
   differences: readonly SlotDifference[],
   candidates: Candidates,
 ): LocatedSlot[] {
-  const numbers = Array.from({ length: Number(MAX_NUMBER_KEY) + 1 }, (_, index) => BigInt(index));
+  const small = Array.from({ length: Number(MAX_NUMBER_KEY) + 1 }, (_, index) => BigInt(index));
+  const numbers = [...new Set([...small, ...candidates.numbers])];
   const { names } = nameSlots({
     layout: LAYOUTS[contract],
+    maxHashes: MAX_HASHES,
     hashedSlots: differences.map(({ hashedSlot }) => hashedSlot),
     candidates: {
       AccountId: candidates.accounts,
@@ -50,7 +55,7 @@ export function nameDifferences(
       bytes32: candidates.words,
       uint16: numbers,
       uint32: numbers,
-      uint256: numbers.slice(0, 4),
+      uint256: small.slice(0, 4),
     },
   });
   return differences.map(({ slot, hashedSlot, own, chain }) => {
@@ -73,19 +78,4 @@ export function nameDifferences(
 function showField({ label, value, member }: FieldValue): string {
   const shown = member ?? String(value);
   return label.startsWith("_") ? shown : `${label} ${shown}`;
-}
-
-/** Accounts, addresses and words that the books and a block's logs have seen. */
-export function candidatesOf(books: Books, seenAccounts: Iterable<Hex>, extraWords: Iterable<Hash>): Candidates {
-  const accounts = new Set<Hex>(seenAccounts);
-  const words = new Set<Hash>(extraWords);
-  const addresses = new Set<Hex>([...Object.values(books.addresses), books.immutables.settlementAsset]);
-  for (const account of accounts) addresses.add(account.slice(0, 42) as Hex);
-  for (const word of words) {
-    // A word may be an account, whose owner is its upper 20 bytes, or an address in the lower 20.
-    accounts.add(word);
-    addresses.add(`0x${word.slice(26)}`);
-    addresses.add(word.slice(0, 42) as Hex);
-  }
-  return { accounts: [...accounts], addresses: [...addresses], words: [...words] };
 }

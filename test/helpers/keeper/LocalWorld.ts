@@ -9,7 +9,7 @@ import { Market } from "../../../scripts/local/Market.ts";
 import type { LocalChainKind } from "../../../scripts/local/nodeCommand.ts";
 import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
 import type { CoreDriver } from "./CoreDriver.ts";
-import { createDriver, type KeeperChoice } from "./createDriver.ts";
+import { createDriver, type KeeperChoice, type KeeperKeys } from "./createDriver.ts";
 import { rpcAt, type Rpc } from "./Rpc.ts";
 
 /** The protocol on a node of its own, with its market, and keepers on it. */
@@ -62,6 +62,12 @@ export class LocalWorld {
   /** The wallet of the keeper's pause key. */
   get pauser(): Wallet {
     return developmentWallet(ROLES.pauser);
+  }
+
+  /** All keys of the keeper; it posts with the key it attests with. */
+  get keys(): Required<KeeperKeys> {
+    const attester = developmentWallet(ROLES.attester);
+    return { pause: this.pauser, attest: attester, post: attester };
   }
 
   /** A keeper from the deployment on, which pauses and posts nothing, unless chosen otherwise. */
