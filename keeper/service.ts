@@ -1,24 +1,25 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { KeySigner } from "./actions/signers/KeySigner.ts";
 import { startApi, type Api } from "./api/httpServer.ts";
 import { createSource } from "./chain/sources/createSource.ts";
 import type { Source } from "./chain/sources/Source.ts";
 import type { Deployment } from "./config/deployment.ts";
-import type { KeeperConfig, ViewPolicy } from "./config/KeeperConfig.ts";
+import type { KeeperConfig } from "./config/KeeperConfig.ts";
 import type { BookAddresses, Immutables } from "./domain/bookSet.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
-import type { Hash, Hex } from "./lib/hex.ts";
+import type { Hash } from "./lib/hex.ts";
 import { Keeper } from "./loop/Keeper.ts";
 import type { Effect, Input } from "./loop/ports.ts";
+import { logEffect } from "./logEffect.ts";
 import { Performer } from "./Performer.ts";
 import { readContracts } from "./readContracts.ts";
+import { readSigners } from "./readSigners.ts";
 import { Status } from "./Status.ts";
 import { Journal } from "./store/Journal.ts";
 import { acquireLock, type DirectoryLock } from "./store/lockFile.ts";
 import type { Logger } from "./telemetry/log.ts";
-import { HttpView } from "./views/HttpView.ts";
+import { ViewReader } from "./ViewReader.ts";
 
 /** Chains on which one source is enough and signing needs no witness: Hardhat's and Anvil's default. */
 const LOCAL_CHAIN_IDS: ReadonlySet<number> = new Set([31_337, 1_337]);
@@ -49,7 +50,7 @@ export class KeeperService {
   readonly #early: Input[] = [];
   readonly #queue: Input[] = [];
   readonly #failed = Promise.withResolvers<never>();
-  readonly #views: readonly { readonly view: HttpView; readonly policy: ViewPolicy }[];
+  readonly #views: ViewReader;
   #isStepping = false;
   #keeper: Keeper | null = null;
   #performer: Performer | null = null;
@@ -63,7 +64,15 @@ export class KeeperService {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.status = new Status(this.#now);
-    this.#views = options.config.views.map(({ name, url, policy }) => ({ view: new HttpView(name, url), policy }));
+    this.#views = new ViewReader({
+      views: options.config.views,
+      deadlineMs: options.config.requestDeadlineMs,
+      log: options.log,
+      now: this.#now,
+      deliver: (input) => {
+        this.#deliver(input);
+      },
+    });
     // A failure that nobody awaits must not end the process before it is stopped in order.
     this.#failed.promise.catch(() => undefined);
   }
@@ -257,33 +266,10 @@ export class KeeperService {
       this.status.see(effect, nowMs);
       if (effect.type === "latch") this.#latch(effect.detail);
       this.#performer?.perform(effect);
-      if (effect.type === "block" && effect.report.verdict.kind === "InSync") this.#readViews();
-      if (effect.type === "view-compared") this.#resyncView(effect);
+      this.#views.see(effect);
       this.#options.onEffect?.(effect, nowMs);
-      this.#logEffect(effect);
+      logEffect(effect, this.#options.log);
     }
-  }
-
-  #readViews(): void {
-    for (const { view, policy } of this.#views) {
-      view.read(this.#options.config.requestDeadlineMs).then(
-        (read) => {
-          const mayPause = policy === "pause";
-          this.#deliver({ type: "view", name: view.name, mayPause, view: read, nowMs: this.#now() });
-        },
-        (error: unknown) => {
-          this.#options.log.warn("view-unreadable", { view: view.name, error });
-        },
-      );
-    }
-  }
-
-  #resyncView({ name, blockHash, comparison }: Extract<Effect, { type: "view-compared" }>): void {
-    if (comparison.kind === "equal" || comparison.kind === "unknown") return;
-    this.#options.log.warn("view-diverged", { view: name, ...comparison });
-    const differences = comparison.kind === "different" ? comparison.differences : [];
-    const target = this.#views.find(({ view }) => view.name === name);
-    void target?.view.resync(blockHash, differences, this.#options.config.requestDeadlineMs);
   }
 
   #latch(detail: string): void {
@@ -291,43 +277,4 @@ export class KeeperService {
       this.#failed.reject(error instanceof Error ? error : new Error(String(error)));
     });
   }
-
-  #logEffect(effect: Effect): void {
-    const { log } = this.#options;
-    switch (effect.type) {
-      case "alert":
-        log[effect.level === "critical" ? "error" : "warn"](effect.event, { detail: effect.detail });
-        return;
-      case "incident":
-        log.warn("incident", { ...effect.report });
-        return;
-      case "quarantine":
-        log.warn("source-quarantined", { source: effect.source, reason: effect.reason });
-        return;
-      case "rolled-back":
-      case "checkpoint":
-      case "located":
-        log.info(effect.type, { ...effect });
-        return;
-      case "block": {
-        const { number, hash, verdict } = effect.report;
-        log.debug("block", { number, hash, verdict: verdict.kind });
-        return;
-      }
-      default:
-    }
-  }
-}
-
-function readSigners(config: KeeperConfig): Partial<Record<"pause" | "attest" | "post", KeySigner>> {
-  const signerOf = (key: Hex | undefined): KeySigner | undefined =>
-    key === undefined ? undefined : new KeySigner(key);
-  const pause = config.mode === "act" ? signerOf(config.pauseKey) : undefined;
-  const attest = config.mode === "act" ? signerOf(config.attestKey) : undefined;
-  const post = config.mode === "act" ? signerOf(config.postKey ?? config.attestKey) : undefined;
-  return {
-    ...(pause === undefined ? {} : { pause }),
-    ...(attest === undefined ? {} : { attest }),
-    ...(post === undefined ? {} : { post }),
-  };
 }

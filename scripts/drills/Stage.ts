@@ -103,7 +103,7 @@ export class Stage {
   async untilCheckpointed(number: number): Promise<void> {
     await this.until(`block ${number} has a checkpoint`, async () => {
       const [newest] = await this.chain.read([{ contract: "CheckpointRegistry", fn: "newestNumber" }]);
-      return BigInt(newest as bigint) >= BigInt(number);
+      return (newest as bigint) >= BigInt(number);
     });
   }
 

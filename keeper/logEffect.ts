@@ -1,0 +1,34 @@
+import type { Effect } from "./loop/ports.ts";
+import type { Logger } from "./telemetry/log.ts";
+
+/** Writes what an effect means for operators: alerts and incidents loudly, blocks only at debug level. */
+export function logEffect(effect: Effect, log: Logger): void {
+  switch (effect.type) {
+    case "alert":
+      log[effect.level === "critical" ? "error" : "warn"](effect.event, { detail: effect.detail });
+      return;
+    case "incident":
+      log.warn("incident", { ...effect.report });
+      return;
+    case "quarantine":
+      log.warn("source-quarantined", { source: effect.source, reason: effect.reason });
+      return;
+    case "rolled-back":
+      log.info("rolled-back", { depth: effect.depth, to: effect.to });
+      return;
+    case "checkpoint": {
+      const { blockNumber, blockHash, transaction } = effect;
+      log.info("checkpoint", { blockNumber, blockHash, transaction });
+      return;
+    }
+    case "located":
+      log.info("located", { incidentId: effect.incidentId, slots: effect.slots, note: effect.note });
+      return;
+    case "block": {
+      const { number, hash, verdict } = effect.report;
+      log.debug("block", { number, hash, verdict: verdict.kind });
+      return;
+    }
+    default:
+  }
+}
