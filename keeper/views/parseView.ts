@@ -8,8 +8,7 @@ const ITEM = /^(quote|[1-9][0-9]{0,4})$/;
 const MAX_ROWS = 1_000_000;
 
 function refuse(field: string, value: unknown): never {
-  // Undefined for what JSON cannot say, whatever its type declares.
-  const shown = String(JSON.stringify(value)).slice(0, 80);
+  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : `of type ${typeof value}`;
   throw new KeeperError("ViewMalformed", `view field ${field} is ${shown}`, { field });
 }
 
