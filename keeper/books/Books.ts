@@ -1,3 +1,4 @@
+import type { VerifiedLog } from "../chain/verify/receipts.ts";
 import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../domain/bookSet.ts";
 import type { Cause, Finding } from "../domain/Finding.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
@@ -13,14 +14,8 @@ import { readPrice, type Answer } from "./Prices.ts";
 import type { Reducer, ReducerContext } from "./Reducer.ts";
 import { REDUCERS } from "./reducers.ts";
 
-/** A log as the receipts root proves it; the fields the books need. */
-export interface BookLog {
-  readonly address: Address;
-  readonly topics: readonly Hash[];
-  readonly data: Hash;
-  readonly transactionIndex: number;
-  readonly logIndex: number;
-}
+/** A log as the receipts root proves it. */
+export type BookLog = VerifiedLog;
 
 /** A verified block as the books take it in. */
 export interface BookBlock {
@@ -39,6 +34,7 @@ interface Undo {
   readonly answers: (readonly [Address, Answer | undefined])[];
 }
 
+/** Whose books are kept, and how far back they can be taken. */
 export interface BooksOptions {
   readonly addresses: BookAddresses;
   readonly immutables: Immutables;
@@ -155,23 +151,37 @@ export class Books {
     return last.block;
   }
 
-  /** Words of a book as they were before the newest block, for the second opinion. */
-  wordsBeforeTip(book: BookName): Map<Hash, bigint> {
+  /** The blocks above `hash`, oldest first; all since the first for null. Null when they reach below what is kept. */
+  blocksSince(hash: Hash | null): BookBlock[] | null {
+    const index = this.#undo.findLastIndex(({ block }) => block.hash === hash);
+    if (index < 0 && (hash !== null || this.#hasForgotten)) return null;
+    return this.#undo.slice(index + 1).map(({ block }) => block);
+  }
+
+  /** Words of a book as they were before the newest `depth` blocks, for the second opinion. */
+  wordsBefore(book: BookName, depth: number): Map<Hash, bigint> {
     const words = new Map<Hash, bigint>(this.#tries[book].slots());
-    for (const [name, slot, value] of this.#undo.at(-1)?.words.toReversed() ?? []) {
-      if (name === book) words.set(slot, value);
+    for (const undo of this.#newest(depth)) {
+      for (const [name, slot, value] of undo.words.toReversed()) if (name === book) words.set(slot, value);
     }
     return words;
   }
 
-  /** Answers as they were before the newest block. */
-  answersBeforeTip(): Map<Address, Answer> {
+  /** Answers as they were before the newest `depth` blocks. */
+  answersBefore(depth: number): Map<Address, Answer> {
     const answers = new Map(this.#answers);
-    for (const [aggregator, answer] of this.#undo.at(-1)?.answers.toReversed() ?? []) {
-      if (answer === undefined) answers.delete(aggregator);
-      else answers.set(aggregator, answer);
+    for (const undo of this.#newest(depth)) {
+      for (const [aggregator, answer] of undo.answers.toReversed()) {
+        if (answer === undefined) answers.delete(aggregator);
+        else answers.set(aggregator, answer);
+      }
     }
     return answers;
+  }
+
+  /** What takes the newest `depth` blocks back, newest first. */
+  #newest(depth: number): Undo[] {
+    return this.#undo.slice(this.#undo.length - depth).reverse();
   }
 
   #parts(): Parts {

@@ -4,7 +4,10 @@ import type { Finding } from "../domain/Finding.ts";
 import type { Verdict } from "../domain/Verdict.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { FetchedBlock } from "./BlockFetcher.ts";
-import { askSecondOpinion, type SecondOpinion } from "./secondOpinion.ts";
+import { askSecondOpinion } from "./secondOpinion.ts";
+
+/** As deep as a reorg can be followed. */
+const MAX_AGREED = 8_192;
 
 /** How many operators vote for a block, and what that allows. */
 export interface Witnesses {
@@ -25,6 +28,8 @@ export class Judge {
   readonly #books: Books;
   readonly #codeHashes = new Map<BookName, Hash>();
   readonly #ask: typeof askSecondOpinion;
+  /** Blocks whose proven roots are the books', oldest first. */
+  readonly #agreed: Hash[] = [];
   #latched: Finding[] = [];
   #ownFault: { readonly findings: readonly Finding[]; readonly detail: string } | null = null;
 
@@ -45,21 +50,29 @@ export class Judge {
   /** Applies a block to the books and judges it. */
   take(fetched: FetchedBlock, block: BookBlock): void {
     const applied = this.#books.apply(block);
-    const findings = [...applied, ...this.#compare(fetched, block)].filter(({ contract }) => !this.#stands(contract));
-    if (findings.length === 0 || fetched.facts === null) return;
+    const all = [...applied, ...this.#compare(fetched, block)];
+    const findings = all.filter(({ contract }) => !this.#stands(contract));
+    if (all.length === 0 && fetched.proven !== null) {
+      this.#agreed.push(block.hash);
+      if (this.#agreed.length > MAX_AGREED) this.#agreed.shift();
+    }
+    if (findings.length === 0) return;
     // Code is proved by itself: no reducer had a part in it, and no other derivation has an opinion on it.
     const isProvedAlone = findings.some(({ cause }) => cause === "code-changed");
     if (this.#latched.length > 0 || this.#ownFault !== null || isProvedAlone) {
       this.#latched.push(...findings);
       return;
     }
-    const opinion: SecondOpinion = this.#ask(this.#books, block, fetched.facts.logs, fetched.proven);
+    // Beyond what the books can take back, nothing is known of where the difference came from.
+    const blocks = this.#books.blocksSince(this.#agreed.at(-1) ?? null) ?? [block];
+    const opinion = this.#ask(this.#books, blocks, fetched.proven);
     if (opinion.agreesWithChain) this.#ownFault = { findings, detail: opinion.detail };
     else this.#latched.push(...findings);
   }
 
   /** The block was orphaned: what it diverged in never happened. */
   forget(blockHash: Hash): void {
+    if (this.#agreed.at(-1) === blockHash) this.#agreed.pop();
     this.#latched = this.#latched.filter((finding) => finding.blockHash !== blockHash);
   }
 

@@ -1,11 +1,11 @@
 import type { BookBlock, Books } from "../books/Books.ts";
+import { decodeAnswer } from "../books/naive/decode.ts";
 import { deriveNaively } from "../books/naive/deriveNaively.ts";
 import { naiveRootAfter } from "../books/naive/naiveRootAfter.ts";
-import type { VerifiedLog } from "../chain/verify/receipts.ts";
 import { BOOK_NAMES } from "../domain/bookSet.ts";
 import type { ProvenBooks } from "./requestBlock.ts";
 
-/** What the naive derivation says of the newest block of the books. */
+/** What the naive derivation says of the newest blocks of the books. */
 export interface SecondOpinion {
   /** It reports nothing wrong and, where roots are proven, arrives at the chain's roots. */
   readonly agreesWithChain: boolean;
@@ -13,37 +13,43 @@ export interface SecondOpinion {
 }
 
 /**
- * Derives the books' newest block again with code that shares nothing with the reducers.
+ * Derives the books' newest blocks again with code that shares nothing with the reducers.
  *
  * If it agrees with the chain where the reducers do not, the fault is the keeper's own, and nothing may be paused.
+ *
+ * @param blocks the newest blocks of the books, oldest first: all since the roots were last proven to agree, because a
+ * fault of our own may lie in any of them
+ * @param proven what is proven of the newest of them
  */
 export function askSecondOpinion(
   books: Books,
-  block: BookBlock,
-  logs: readonly VerifiedLog[],
+  blocks: readonly BookBlock[],
   proven: ProvenBooks | null,
 ): SecondOpinion {
-  const before = new Map(BOOK_NAMES.map((name) => [name, books.wordsBeforeTip(name)]));
-  const answers = books.answersBeforeTip();
-  const { writes, problems } = deriveNaively({
-    addresses: books.addresses,
-    immutables: books.immutables,
-    block: { number: block.number, hash: block.hash, timestamp: block.timestamp, logs },
-    read: (book, slot) => before.get(book)?.get(slot) ?? 0n,
-    priceBefore: (aggregator) => answers.get(aggregator),
-  });
-  const [problem] = problems;
-  if (problem !== undefined) return { agreesWithChain: false, detail: `${problem.book}: ${problem.detail}` };
-  for (const name of proven === null ? [] : BOOK_NAMES) {
+  const words = new Map(BOOK_NAMES.map((name) => [name, books.wordsBefore(name, blocks.length)]));
+  const answers = books.answersBefore(blocks.length);
+  for (const { number, hash, timestamp, logs } of blocks) {
+    const { writes, problems } = deriveNaively({
+      addresses: books.addresses,
+      immutables: books.immutables,
+      block: { number, hash, timestamp, logs },
+      read: (book, slot) => words.get(book)?.get(slot) ?? 0n,
+      priceBefore: (aggregator) => answers.get(aggregator),
+    });
+    const [problem] = problems;
+    if (problem !== undefined) return { agreesWithChain: false, detail: `${problem.book}: ${problem.detail}` };
+    for (const [book, written] of writes) for (const [slot, value] of written) words.get(book)?.set(slot, value);
+    for (const log of logs) {
+      const answer = decodeAnswer(log);
+      if (answer !== undefined) answers.set(answer.aggregator, answer);
+    }
+  }
+  for (const name of BOOK_NAMES) {
     const contract = proven?.[name];
     if (contract == null) continue;
-    const root = naiveRootAfter(before.get(name) ?? [], writes.get(name) ?? new Map());
-    if (root !== contract.storageRoot) {
-      return {
-        agreesWithChain: false,
-        detail: `${name}: it arrives at ${root}, the chain has ${contract.storageRoot}`,
-      };
-    }
+    const root = naiveRootAfter(words.get(name) ?? [], new Map());
+    if (root === contract.storageRoot) continue;
+    return { agreesWithChain: false, detail: `${name}: it arrives at ${root}, the chain has ${contract.storageRoot}` };
   }
   return { agreesWithChain: true, detail: "a second derivation of the block agrees with the chain" };
 }

@@ -48,6 +48,18 @@ describe("Keeper and the causes of a divergence", function () {
     await world.close();
   });
 
+  it("finds a word that was changed long before the first block that can be proven", async () => {
+    const world = await World.open({ module: "FlawedLockstep" });
+    const [thief] = world.system.users;
+    await world.system.ledger.connect(thief!).migrateQuote(accountOf(thief!), 10n ** 24n);
+    await world.mine(20);
+    const driver = world.keeper({ options: { proofDepth: 4 } });
+    await driver.follow();
+    expect(driver.incident).to.include({ cause: "unexplained-write", contract: "PositionLedger", state: "contained" });
+    expect(await world.flags()).to.equal(3n);
+    await world.close();
+  });
+
   it("finds a trade that margin forbids, though roots and events agree (G18)", async () => {
     const world = await World.open({ module: "LaxLockstep" });
     const [poor, accomplice] = world.system.users;

@@ -1,0 +1,187 @@
+import { expect } from "chai";
+
+import type { BooksOptions } from "../../../keeper/books/Books.ts";
+import type { Reducer, ReducerContext } from "../../../keeper/books/Reducer.ts";
+import { REDUCERS } from "../../../keeper/books/reducers.ts";
+import { addSlot } from "../../../keeper/books/layout/slots.ts";
+import { BOOK_NAMES, type BookName } from "../../../keeper/domain/bookSet.ts";
+import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import { emitEveryEvent } from "../../helpers/keeper/everyEvent.ts";
+import { readBlock, type Head, type Rpc } from "../../helpers/keeper/Rpc.ts";
+import { World } from "../../helpers/keeper/World.ts";
+
+type Event = { readonly name: string };
+type Reducers = NonNullable<BooksOptions["reducers"]>;
+
+/** How a reducer goes wrong; `spoil` answers whether what was written differs from what is right. */
+interface Mutation {
+  readonly name: string;
+  readonly change: (event: Event, context: ReducerContext, spoilt: () => void) => readonly [Event, ReducerContext];
+}
+
+const INPUTS = ["amount", "sizeDelta", "quoteDelta", "size"];
+
+const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "skips its writes",
+    change: (event, context, spoilt) => {
+      const write: ReducerContext["write"] = (slot, value) => {
+        if (context.read(slot) !== value) spoilt();
+      };
+      return [event, { ...context, write }];
+    },
+  },
+  {
+    name: "is off by one",
+    change: (event, context, spoilt) => {
+      const write: ReducerContext["write"] = (slot, value) => {
+        spoilt();
+        context.write(slot, value ^ 1n);
+      };
+      return [event, { ...context, write }];
+    },
+  },
+  {
+    name: "writes the next slot",
+    change: (event, context, spoilt) => {
+      const write: ReducerContext["write"] = (slot, value) => {
+        spoilt();
+        context.write(addSlot(slot, 1n), value);
+      };
+      return [event, { ...context, write }];
+    },
+  },
+  {
+    name: "takes its inputs with the wrong sign",
+    change: (event, context, spoilt) => {
+      const fields = event as unknown as Record<string, unknown>;
+      const entries = INPUTS.filter((name) => typeof fields[name] === "bigint" && fields[name] !== 0n);
+      if (entries.length > 0) spoilt();
+      return [{ ...event, ...Object.fromEntries(entries.map((name) => [name, -(fields[name] as bigint)])) }, context];
+    },
+  },
+  {
+    name: "expects another result",
+    change: (event, context, spoilt) => {
+      const expectResult: ReducerContext["expect"] = (field, said, implied) => {
+        spoilt();
+        context.expect(field, said, typeof implied === "bigint" ? implied + 1n : !implied);
+      };
+      return [event, { ...context, expect: expectResult }];
+    },
+  },
+];
+
+/** The reducers with one of them broken for one event. */
+function breakReducer(book: BookName, name: string, { change }: Mutation, spoilt: () => void): Reducers {
+  const sound = REDUCERS[book];
+  const broken: Reducer<Event> = {
+    ...sound,
+    apply(event, context) {
+      if (event.name !== name) return sound.apply(event, context);
+      sound.apply(...change(event, context, spoilt));
+    },
+  };
+  return { ...REDUCERS, [book]: broken };
+}
+
+/** Remembers what a node answered: its past does not change while it is only read. */
+function remembering(rpc: Rpc): Rpc {
+  const answers = new Map<string, Promise<unknown>>();
+  return {
+    request: (method, params) => {
+      const key = JSON.stringify([method, params]);
+      const answer = answers.get(key) ?? rpc.request(method, params);
+      answer.catch(() => undefined);
+      answers.set(key, answer);
+      return answer;
+    },
+  };
+}
+
+describe("Keeper with a fault of its own (G11, F19)", function () {
+  this.timeout(120_000);
+  let world: World;
+  let rpc: Rpc;
+  let blocks: Head[];
+  const kinds = new Map<string, BookName>();
+
+  before(async () => {
+    world = await World.open();
+    await emitEveryEvent(world.system);
+    rpc = remembering(world.rpc);
+    const head = Number(await world.send("eth_blockNumber"));
+    blocks = [];
+    for (let number = 1; number <= head; number += 1) blocks.push((await readBlock(rpc, number))!);
+    const driver = start();
+    for (const block of blocks) {
+      await driver.hear("hardhat", block);
+      expect(driver.verdict.kind).to.equal("InSync");
+      for (const log of driver.keeper.books.tip?.logs ?? []) {
+        const book = BOOK_NAMES.find((name) => world.addresses[name] === log.address);
+        if (book !== undefined) kinds.set(`${book}.${REDUCERS[book].decode(log)!.name}`, book);
+      }
+    }
+  });
+
+  after(() => world.close());
+
+  const start = (reducers?: Reducers, proofDepth = 64): CoreDriver =>
+    world.keeper({
+      rpcs: { hardhat: rpc },
+      keys: world.keysOf(0),
+      // The history is only read.
+      broadcast: () => Promise.resolve(),
+      options: { proofDepth },
+      ...(reducers === undefined ? {} : { replacements: { reducers } }),
+    });
+
+  function expectOwnFault(driver: CoreDriver, what: string): void {
+    expect(driver.verdict.kind, what).to.equal("OwnFault");
+    expect(driver.keeper.judge.hasOwnFault, what).to.equal(true);
+    expect(driver.all("latch"), what).to.have.length(1);
+    expect(driver.all("incident"), what).to.deep.equal([]);
+    expect(
+      driver.all("broadcast").filter(({ purpose }) => purpose !== "checkpoint"),
+      what,
+    ).to.deep.equal([]);
+    const verdict = driver.effects.findIndex(
+      (effect) => effect.type === "block" && effect.report.verdict.kind === "OwnFault",
+    );
+    expect(
+      driver.effects.slice(verdict).filter(({ type }) => /sign|broadcast/.test(type)),
+      what,
+    ).to.deep.equal([]);
+  }
+
+  for (const mutation of MUTATIONS) {
+    it(`says OwnFault and signs nothing when the reducer of an event ${mutation.name}`, async () => {
+      const caught: string[] = [];
+      for (const [kind, book] of kinds) {
+        let isSpoilt = false;
+        const reducers = breakReducer(book, kind.slice(book.length + 1), mutation, () => (isSpoilt = true));
+        const driver = start(reducers);
+        for (const block of blocks) {
+          await driver.hear("hardhat", block);
+          if (driver.verdict.kind !== "InSync") break;
+        }
+        if (!isSpoilt) continue;
+        expectOwnFault(driver, kind);
+        caught.push(kind);
+      }
+      console.log(`      ${caught.length} of ${kinds.size} kinds of events`);
+      expect(caught).to.have.length.greaterThan(5);
+    });
+
+    it(`says so as well when that happened before the first proven block, and it ${mutation.name}`, async () => {
+      for (const [kind, book] of kinds) {
+        let isSpoilt = false;
+        const reducers = breakReducer(book, kind.slice(book.length + 1), mutation, () => (isSpoilt = true));
+        const driver = start(reducers, 2);
+        await driver.hear("hardhat", blocks.at(-1)!);
+        if (!isSpoilt || driver.verdict.kind === "InSync") continue;
+        expectOwnFault(driver, kind);
+      }
+    });
+  }
+});
