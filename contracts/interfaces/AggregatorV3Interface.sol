@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title AggregatorV3Interface, as Chainlink publishes it (MIT), with the event its aggregators emit.
+// The name is Chainlink's.
+// solhint-disable-next-line interface-starts-with-i
 interface AggregatorV3Interface {
     event AnswerUpdated(int256 indexed current, uint256 indexed roundId, uint256 updatedAt);
 

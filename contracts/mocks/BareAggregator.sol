@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title BareAggregator: answers with whatever it was told, however absurd, for tests.
 contract BareAggregator {
+    // Its getter is part of the feed's ABI.
+    // solhint-disable-next-line immutable-vars-naming
     uint8 public immutable decimals;
     uint80 private _roundId;
     int256 private _answer;

@@ -10,6 +10,8 @@ contract MockAggregator is AggregatorV3Interface {
         uint64 updatedAt;
     }
 
+    // Its getter is part of the feed's ABI.
+    // solhint-disable-next-line immutable-vars-naming
     uint8 public immutable decimals;
     string public description;
     uint80 public latestRound;

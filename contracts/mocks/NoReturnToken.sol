@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title NoReturnToken: transfers return nothing, as with the oldest tokens in use, for tests.
 contract NoReturnToken {
+    // Its getter is part of ERC-20's ABI.
+    // solhint-disable-next-line const-name-snakecase
     uint8 public constant decimals = 8;
     mapping(address account => uint256) public balanceOf;
 

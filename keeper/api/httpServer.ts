@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { KeeperError } from "../errors/KeeperError.ts";
+import { toJson } from "../lib/toJson.ts";
 
 /** What the API shows; each is called once per request and answers from memory. */
 export interface ApiHandlers {
@@ -134,7 +135,7 @@ function carriesBody(request: IncomingMessage): boolean {
 }
 
 function json(status: number, value: unknown): Answer {
-  const body = JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? item.toString() : item));
+  const body = toJson(value, (_key, item: unknown) => (typeof item === "bigint" ? item.toString() : item));
   return { status, contentType: JSON_TYPE, body: `${body ?? "null"}\n` };
 }
 

@@ -10,7 +10,7 @@ import { priceOracle } from "./reducers/PriceOracle.ts";
 import { syncGuard } from "./reducers/SyncGuard.ts";
 
 /** The reducer of each book contract. A decoder only ever yields events that its own reducer takes. */
-export const REDUCERS = {
+export const REDUCERS: Readonly<Record<BookName, Reducer<{ readonly name: string }>>> = {
   CollateralVault: collateralVault,
   PositionLedger: positionLedger,
   OrderSettlement: orderSettlement,
@@ -19,4 +19,4 @@ export const REDUCERS = {
   KeeperRegistry: keeperRegistry,
   SyncGuard: syncGuard,
   CheckpointRegistry: checkpointRegistry,
-} as unknown as Readonly<Record<BookName, Reducer<{ readonly name: string }>>>;
+};

@@ -1,5 +1,6 @@
 import { KeeperError } from "../errors/KeeperError.ts";
 import { redactText } from "../lib/redact.ts";
+import { toJson } from "../lib/toJson.ts";
 
 /** One thing that is wrong with a configuration. */
 export interface ConfigProblem {
@@ -22,6 +23,6 @@ export function configError(problems: readonly ConfigProblem[]): KeeperError {
 
 /** A value that holds no secret by its kind, as a message may repeat it. */
 export function showValue(value: unknown): string {
-  const text = redactText(JSON.stringify(value) ?? String(value));
+  const text = redactText(toJson(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

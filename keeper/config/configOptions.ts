@@ -1,5 +1,6 @@
+import { assert } from "../lib/assert.ts";
 import { CONFIG_TABLE } from "./configTable.ts";
-import type { ConfigKey } from "./KeeperConfig.ts";
+import type { ConfigKey, KeeperConfig } from "./KeeperConfig.ts";
 
 /** One name under which something can be set: a setting, or the file variant of a secret one. */
 export interface ConfigOption {
@@ -42,12 +43,18 @@ export function optionHelp(option: Pick<ConfigOption, "help" | "env" | "defaultT
 function optionsOf(key: ConfigKey): ConfigOption[] {
   const row = CONFIG_TABLE[key];
   const isSecret = row.isSecret === true;
-  const defaultText = row.defaultText ?? String(row.default);
+  const defaultText = row.defaultText ?? scalarText(row.default);
   const direct = { ...namesOf(key, row.argument), key, isKeyFile: false, isSecret, defaultText, help: row.help };
   if (!isSecret) return [direct];
   const fileNames = namesOf(`${key}File`, "path");
   const help = `File that holds what ${direct.flag} would be given.`;
   return [direct, { ...fileNames, key, isKeyFile: true, isSecret: false, defaultText: "none", help }];
+}
+
+/** A default that says itself. A list does not: its row has a `defaultText`. */
+function scalarText(value: KeeperConfig[ConfigKey]): string {
+  assert(typeof value !== "object", "the default of a list is told in words");
+  return String(value);
 }
 
 function namesOf(name: string, argument: string | undefined): Pick<ConfigOption, "name" | "flags" | "flag" | "env"> {

@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { KeeperError } from "../errors/KeeperError.ts";
 import type { Address } from "../lib/hex.ts";
+import { toJson } from "../lib/toJson.ts";
 import { suggest } from "./suggest.ts";
 
 /** The contracts that the keeper talks to, in the order in which they are shown. */
@@ -127,7 +128,7 @@ function readContracts(raw: Record<string, unknown>, problems: string[]): Readon
 
 function readAddress(value: unknown): Address | { readonly problem: string } {
   if (typeof value !== "string" || !/^0x[0-9a-f]{40}$/i.test(value)) {
-    return { problem: `is ${JSON.stringify(value)?.slice(0, 60)}, expected 0x and 40 hexadecimal digits` };
+    return { problem: `is ${toJson(value)?.slice(0, 60)}, expected 0x and 40 hexadecimal digits` };
   }
   if (/^0x0+$/.test(value)) return { problem: "is the zero address" };
   const lower = value.toLowerCase() as Address;
@@ -140,7 +141,8 @@ function readAddress(value: unknown): Address | { readonly problem: string } {
 function checksumOf(lower: Address): string {
   const digits = lower.slice(2);
   const hash = Buffer.from(keccak_256(Buffer.from(digits, "ascii"))).toString("hex");
-  return `0x${[...digits].map((digit, index) => (hash[index]! >= "8" ? digit.toUpperCase() : digit)).join("")}`;
+  const isUpper = (index: number): boolean => hash.charAt(index) >= "8";
+  return `0x${digits.replaceAll(/./g, (digit, index: number) => (isUpper(index) ? digit.toUpperCase() : digit))}`;
 }
 
 function readCount(value: unknown, minimum: number): number | undefined {

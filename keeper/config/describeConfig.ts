@@ -1,6 +1,6 @@
 import { redactUrl } from "../lib/redact.ts";
 import { CONFIG_TABLE } from "./configTable.ts";
-import type { ConfigKey, Origin, SourceConfig } from "./KeeperConfig.ts";
+import type { ConfigKey, KeeperConfig, Origin, SourceConfig, ViewConfig } from "./KeeperConfig.ts";
 import type { LoadedConfig } from "./loadKeeperConfig.ts";
 
 /** One setting, fit to be shown. */
@@ -14,14 +14,26 @@ export interface SettingDescription {
 /** Every setting with its value and where it came from, without secrets. */
 export function describeConfig({ config, origins }: LoadedConfig): SettingDescription[] {
   return (Object.keys(CONFIG_TABLE) as ConfigKey[]).map((key) => {
-    const value = config[key];
-    const isShown = value !== undefined && CONFIG_TABLE[key].isSecret !== true;
-    const text = key === "sources" ? describeSources(config.sources) : String(value);
-    return { key, value: isShown ? text : value === undefined ? "none" : "***", origin: origins[key] };
+    return { key, value: describeValue(config, key), origin: origins[key] };
   });
 }
 
-function describeSources(sources: readonly SourceConfig[]): string {
-  if (sources.length === 0) return "none";
-  return sources.map(({ url, operator, client }) => `${redactUrl(url)}|${operator}|${client}`).join(",");
+function describeValue(config: KeeperConfig, key: ConfigKey): string {
+  if (key === "sources") return describeList(config.sources.map(describeSource));
+  if (key === "views") return describeList(config.views.map(describeView));
+  const value = config[key];
+  if (value === undefined) return "none";
+  return CONFIG_TABLE[key].isSecret === true ? "***" : String(value);
+}
+
+function describeList(items: readonly string[]): string {
+  return items.length === 0 ? "none" : items.join(",");
+}
+
+function describeSource({ url, operator, client }: SourceConfig): string {
+  return `${redactUrl(url)}|${operator}|${client}`;
+}
+
+function describeView({ name, url, policy }: ViewConfig): string {
+  return `${name}|${redactUrl(url)}|${policy}`;
 }

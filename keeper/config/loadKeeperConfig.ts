@@ -82,12 +82,11 @@ function settle<K extends ConfigKey>(
   const row = CONFIG_TABLE[key];
   const options = CONFIG_OPTIONS.filter((option) => option.key === key);
   for (const layer of layers) {
-    const set = options.filter((option) => layer.read(option) !== undefined);
-    const option = set[0];
+    const [option, twin] = options.filter((candidate) => layer.read(candidate) !== undefined);
     if (option === undefined) continue;
     const origin: Origin = { kind: layer.kind, name: layer.nameOf(option) };
-    if (set.length > 1) {
-      const other = layer.nameOf(set[1]!);
+    if (twin !== undefined) {
+      const other = layer.nameOf(twin);
       problems.push({ name: origin.name, expected: `given together with ${other}; keep one of them` });
       return { value: row.default, origin };
     }
@@ -124,7 +123,7 @@ function envLayer({ env, otherEnv = [] }: ConfigInputs, problems: ConfigProblem[
 function fileLayers(inputs: ConfigInputs, problems: ConfigProblem[]): Layer[] {
   const named = inputs.flags[CONFIG_FILE_OPTION.name] ?? (inputs.env[CONFIG_FILE_OPTION.env] || inputs.file);
   if (named === undefined) return [];
-  const file = String(named);
+  const file = typeof named === "string" ? named : showValue(named);
   const settings = readSettings(file, problems);
   const known = CONFIG_OPTIONS.map((option) => option.name);
   for (const name of Object.keys(settings)) {

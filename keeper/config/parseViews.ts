@@ -22,5 +22,7 @@ function readView(text: string): ViewConfig | undefined {
   const [name = "", url = "", policy = "alert", ...rest] = text.split("|").map((part) => part.trim());
   const isPolicy = (VIEW_POLICIES as readonly string[]).includes(policy);
   if (!NAME.test(name) || !URL.canParse(url) || !isPolicy || rest.length > 0) return undefined;
-  return /^https?:$/.test(new URL(url).protocol) ? { name, url, policy: policy as ViewPolicy } : undefined;
+  return /^https?:$/.test(new URL(url).protocol)
+    ? Object.freeze({ name, url, policy: policy as ViewPolicy })
+    : undefined;
 }

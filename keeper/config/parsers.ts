@@ -2,6 +2,8 @@ import type { Hex } from "../lib/hex.ts";
 
 /** A value, or what was expected instead. `shown` is what may be repeated of a value that holds secrets. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | Rejected;
+
+/** Why a raw value was refused. */
 export interface Rejected {
   readonly ok: false;
   readonly expected: string;

@@ -12,14 +12,16 @@ export function suggest(name: string, candidates: readonly string[]): string | u
 
 /** Levenshtein's distance, by the rows of its matrix. */
 function editDistance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  let distances = Array.from({ length: right.length + 1 }, (_, column) => column);
+  let last = right.length;
   for (let row = 1; row <= left.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= right.length; column++) {
-      const replaced = previous[column - 1]! + (left[row - 1] === right[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[column]! + 1, current[column - 1]! + 1));
-    }
-    previous = current;
+    let diagonal = row - 1;
+    distances = distances.map((above, column) => {
+      const replaced = diagonal + (left[row - 1] === right[column - 1] ? 0 : 1);
+      diagonal = above;
+      last = column === 0 ? row : Math.min(replaced, above + 1, last + 1);
+      return last;
+    });
   }
-  return previous[right.length]!;
+  return last;
 }

@@ -38,7 +38,7 @@ function digitValue(charCode: number): number {
 /** The bytes as lower-case hex; `0x` for none. */
 export function bytesToHex(bytes: Uint8Array): Hex {
   let text = "";
-  for (const byte of bytes) text += BYTE_TO_HEX[byte];
+  for (const byte of bytes) text += BYTE_TO_HEX[byte]!;
   return `0x${text}`;
 }
 

@@ -18,7 +18,9 @@ export interface LockFiles {
 
 /** The operations of the file system. */
 export const LOCK_FILES: LockFiles = {
-  makeDirectory: async (path) => void (await mkdir(path, { recursive: true, mode: 0o700 })),
+  makeDirectory: async (path) => {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  },
   create: (path, text) => writeFile(path, text, { flag: "wx", mode: 0o600 }),
   read: (path) => unless("ENOENT", undefined, () => readFile(path, "utf8")),
   tryLink: (from, to) => unless("EEXIST", false, () => link(from, to).then(() => true)),

@@ -68,21 +68,25 @@ export class Metrics {
     const { name } = options;
     const bounds = options.buckets ?? LATENCY_BUCKETS;
     assert(
-      bounds.every((bound, index) => index === 0 || bound > bounds[index - 1]!),
+      bounds.every((bound, index) => bound > (bounds[index - 1] ?? -Infinity)),
       `${name}: buckets ascend`,
     );
     assert(!options.labels?.includes("le"), `${name}: the label "le" belongs to the format`);
-    const series = new SeriesMap(options.labels ?? [], () => ({ counts: bounds.map(() => 0), count: 0, sum: 0 }));
+    const series = new SeriesMap(options.labels ?? [], () => ({
+      buckets: bounds.map((bound) => ({ bound, count: 0 })),
+      count: 0,
+      sum: 0,
+    }));
     if (series.labelNames.length === 0) series.get({});
     this.#register(options, "histogram", () =>
-      series.render((labels, { counts, count, sum }) => {
+      series.render((labels, { buckets, count, sum }) => {
         let below = 0;
-        const buckets = bounds.map((bound, index) => {
-          below += counts[index]!;
-          return sample(`${name}_bucket`, { ...labels, le: formatNumber(bound) }, below);
+        const lines = buckets.map((bucket) => {
+          below += bucket.count;
+          return sample(`${name}_bucket`, { ...labels, le: formatNumber(bucket.bound) }, below);
         });
-        buckets.push(sample(`${name}_bucket`, { ...labels, le: "+Inf" }, count));
-        return [...buckets, sample(`${name}_sum`, labels, sum), sample(`${name}_count`, labels, count)];
+        lines.push(sample(`${name}_bucket`, { ...labels, le: "+Inf" }, count));
+        return [...lines, sample(`${name}_sum`, labels, sum), sample(`${name}_count`, labels, count)];
       }),
     );
     return {
@@ -91,8 +95,8 @@ export class Metrics {
         const entry = series.get(labels);
         entry.count++;
         entry.sum += value;
-        const index = bounds.findIndex((bound) => value <= bound);
-        if (index !== -1) entry.counts[index]!++;
+        const bucket = entry.buckets.find(({ bound }) => value <= bound);
+        if (bucket !== undefined) bucket.count++;
       },
     };
   }

@@ -22,14 +22,13 @@ export class SeriesMap<T> {
 
   /** The measurement for these label values, which must be exactly the declared ones. */
   get(labels: Labels): T {
-    const hasAll = this.labelNames.every((name) => typeof labels[name] === "string");
-    assert(hasAll && Object.keys(labels).length === this.labelNames.length, `labels are ${this.labelNames.join(", ")}`);
-    const known = this.#byKey.get(this.#keyOf(labels));
+    const pairs = this.#pairsOf(labels);
+    const known = this.#byKey.get(JSON.stringify(pairs));
     if (known !== undefined) return known.entry;
     const isFull = this.#byKey.size >= MAX_SERIES;
-    const ordered = Object.fromEntries(this.labelNames.map((name) => [name, isFull ? OVERFLOW : labels[name]!]));
-    const key = this.#keyOf(ordered);
-    const found = this.#byKey.get(key) ?? { labels: ordered, entry: this.#create() };
+    const kept = isFull ? pairs.map(([name]) => [name, OVERFLOW] as const) : pairs;
+    const key = JSON.stringify(kept);
+    const found = this.#byKey.get(key) ?? { labels: Object.fromEntries(kept), entry: this.#create() };
     this.#byKey.set(key, found);
     return found.entry;
   }
@@ -39,8 +38,15 @@ export class SeriesMap<T> {
     return [...this.#byKey.values()].flatMap(({ labels, entry }) => format(labels, entry));
   }
 
-  #keyOf(labels: Labels): string {
-    return JSON.stringify(this.labelNames.map((name) => labels[name]));
+  /** The labels in the order of their declaration. */
+  #pairsOf(labels: Labels): (readonly [name: string, value: string])[] {
+    const expected = `labels are ${this.labelNames.join(", ")}`;
+    assert(Object.keys(labels).length === this.labelNames.length, expected);
+    return this.labelNames.map((name) => {
+      const value = labels[name];
+      assert(typeof value === "string", expected);
+      return [name, value];
+    });
   }
 }
 

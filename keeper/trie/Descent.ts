@@ -150,7 +150,9 @@ export class Descent {
    * for a key that was not asked for.
    */
   accept(proofs: readonly StorageProofAnswer[]): void {
-    if (!Array.isArray(proofs)) throw new ProofError("ProofMalformed", "the answer is not a list of proofs");
+    // The answer comes from outside: its type is a claim, and the check must not widen it to `any[]`.
+    const isList: boolean = Array.isArray(proofs);
+    if (!isList) throw new ProofError("ProofMalformed", "the answer is not a list of proofs");
     const seen = new Map<string, ProofNode>();
     const answered = new Set<Hex>();
     for (const answer of proofs) {

@@ -1,3 +1,4 @@
+import { assert } from "../lib/assert.ts";
 import { bigintToBytes, nibbleAt } from "../lib/bytes.ts";
 import { bytesToHex, HexError, hexToBytes, type Hash, type Hex } from "../lib/hex.ts";
 import { keccak256, keccak256Hex } from "../lib/keccak.ts";
@@ -227,7 +228,8 @@ export class StorageTrie {
     parent.childCount -= 1;
     if (parent.childCount > 1) return;
     const heir = parent.children.find((child) => child !== null);
-    this.#replaceChild(grandparent, heir!);
+    assert(heir !== undefined, "a branch keeps a child when it loses one");
+    this.#replaceChild(grandparent, heir);
   }
 
   /** Puts `child` where a node with a common path stands: its slot in `parent`, or the root. */

@@ -21,7 +21,9 @@ export function findHiddenStorage(contract: string, source: string, asts: readon
   if (linearized.length === 0) return [`${contract}: not found in the AST of ${source}`];
   return linearized.flatMap((id) => {
     const base = contracts.get(id);
-    return base === undefined ? [] : [...new Set(findings(base))].map((what) => `${contract}: ${base["name"]} ${what}`);
+    return base === undefined
+      ? []
+      : [...new Set(findings(base))].map((what) => `${contract}: ${String(base["name"])} ${what}`);
   });
 }
 

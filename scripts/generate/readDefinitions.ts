@@ -39,7 +39,8 @@ export function readDefinitions(asts: readonly AstNode[]): Definitions {
 function keyNamesOf(typeName: AstNode | undefined): string[] {
   if (typeName?.nodeType === "ArrayTypeName") return keyNamesOf(typeName["baseType"] as AstNode);
   if (typeName?.nodeType !== "Mapping") return [];
-  return [String(typeName["keyName"] ?? ""), ...keyNamesOf(typeName["valueType"] as AstNode)];
+  const keyName = typeName["keyName"];
+  return [typeof keyName === "string" ? keyName : "", ...keyNamesOf(typeName["valueType"] as AstNode)];
 }
 
 function nodesOf(node: AstNode, property: string): AstNode[] {

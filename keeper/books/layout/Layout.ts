@@ -44,6 +44,7 @@ export interface LayoutBytes {
   readonly label: string;
 }
 
+/** What can stand behind a key of {@link Layout.types}; `kind` tells which. */
 export type LayoutType = LayoutValue | LayoutStruct | LayoutMapping | LayoutArray | LayoutBytes;
 
 /** A state variable, or a struct's member. */

@@ -156,6 +156,7 @@ function applyBookSet(event: BookSetChangedEvent, context: ReducerContext): void
   context.write(activeFrom.slot(version), activeFrom.encode(event.activeFrom));
 }
 
+/** Keeps the ring of checkpoints, its cursor and the book sets; a post never evicts the witness of withdrawals. */
 export const checkpointRegistry: Reducer<CheckpointRegistryEvent> = {
   book: "CheckpointRegistry",
   decode: decodeEvent,

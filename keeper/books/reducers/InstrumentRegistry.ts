@@ -4,6 +4,7 @@ import type { Reducer } from "../Reducer.ts";
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = ["_authority", "_consumingSchedule", "_instruments"] as const;
 
+/** Keeps the risk parameters of each instrument: setting one writes its whole word and lists it for good. */
 export const instrumentRegistry: Reducer<InstrumentRegistryEvent> = {
   book: "InstrumentRegistry",
   decode: decodeEvent,

@@ -28,6 +28,7 @@ function keeperAt(attester: Address, context: ReducerContext) {
   return { slot, keeper: storage.keepers.decode(context.read(slot)) };
 }
 
+/** Keeps the keepers by attester, the attesters by pauser, and the id and size of the current set. */
 export const keeperRegistry: Reducer<KeeperRegistryEvent> = {
   book: "KeeperRegistry",
   decode: decodeEvent,

@@ -6,6 +6,7 @@ export const MAPPED_VARIABLES = ["_nameFallback", "_versionFallback", "_filled"]
 
 const MAX_FILLED = (1n << 128n) - 1n;
 
+/** Keeps how much of each order is filled; a cancelled order is one that is filled to the maximum. */
 export const orderSettlement: Reducer<OrderSettlementEvent> = {
   book: "OrderSettlement",
   decode: decodeEvent,

@@ -81,6 +81,7 @@ function applyEntry(event: EntryPostedEvent, context: ReducerContext): void {
   context.write(storage.hot.slot, storage.hot.encode({ ...hot, sequence: hot.sequence + 1n }));
 }
 
+/** Keeps quotes, sizes, collateral and open instruments by account, and the hot word that every trade reads. */
 export const positionLedger: Reducer<PositionLedgerEvent> = {
   book: "PositionLedger",
   decode: decodeEvent,

@@ -4,6 +4,7 @@ import type { Reducer } from "../Reducer.ts";
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = ["_authority", "_consumingSchedule", "_feeds"] as const;
 
+/** Keeps which aggregator serves each feed, and the bounds within which its answers count. */
 export const priceOracle: Reducer<PriceOracleEvent> = {
   book: "PriceOracle",
   decode: decodeEvent,

@@ -54,6 +54,7 @@ function applyHardPause(event: HardPausedEvent, context: ReducerContext): void {
   context.write(storage.incident.slot, storage.incident.encode({ ...incident, witnessNumber }));
 }
 
+/** Keeps the standing incident: its deadlines, its witness, and which attesters have used up their pause. */
 export const syncGuard: Reducer<SyncGuardEvent> = {
   book: "SyncGuard",
   decode: decodeEvent,

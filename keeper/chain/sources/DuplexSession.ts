@@ -127,15 +127,20 @@ export class DuplexSession {
     const { now, heartbeatMs, pollIntervalMs } = this.#settings;
     const intervalMs = isPushed ? heartbeatMs : pollIntervalMs;
     this.#lastHeadAtMs = now();
-    while (!this.#over.signal.aborted) {
+    while (!this.#isOver()) {
       const silentMs = isPushed ? now() - this.#lastHeadAtMs : 0;
       if (silentMs < intervalMs) {
         await wait(intervalMs - silentMs, this.#over.signal);
-        if (isPushed || this.#over.signal.aborted) continue;
+        if (isPushed || this.#isOver()) continue;
       }
       await this.#fetchHead();
       this.#lastHeadAtMs = now();
     }
+  }
+
+  /** Asked anew after each wait: what was read before it does not hold any more. */
+  #isOver(): boolean {
+    return this.#over.signal.aborted;
   }
 
   #probe(method: string, params: readonly unknown[]): Promise<unknown> {

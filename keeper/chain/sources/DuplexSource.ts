@@ -64,13 +64,14 @@ export class DuplexSource implements Source {
 
   async #stayConnected(reporter: HeadReporter, ended: AbortSignal): Promise<void> {
     const { reconnectBaseMs: baseMs, reconnectMaxMs: maxMs } = this.#settings;
+    const hasEnded = (): boolean => ended.aborted;
     let failures = 0;
-    while (!ended.aborted) {
+    while (!hasEnded()) {
       const session = new DuplexSession(this.#openChannel, this.#runner, reporter, this.#settings);
       this.#session = session;
       const { fault, wasUp } = await session.run(ended);
       this.#session = undefined;
-      if (ended.aborted) break;
+      if (hasEnded()) break;
       failures = wasUp ? 0 : failures + 1;
       reporter.down(`${fault.code}: ${fault.reason}`);
       await wait(backoffMs(failures, this.#settings.random(), { baseMs, maxMs }), ended);

@@ -35,7 +35,7 @@ export class JsonFramer {
         index = this.#skipString(chunk, index);
         continue;
       }
-      const byte = chunk[index]!;
+      const byte = chunk[index];
       index++;
       if (byte === QUOTE && this.#depth > 0) this.#inString = true;
       else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
@@ -83,7 +83,7 @@ export class JsonFramer {
   }
 }
 
-function isWhitespace(byte: number): boolean {
+function isWhitespace(byte: number | undefined): boolean {
   return byte === 0x0a || byte === 0x20 || byte === 0x0d || byte === 0x09;
 }
 

@@ -78,10 +78,11 @@ function readOutcome(reply: Record<string, unknown>): RpcReply["outcome"] {
   if (hasResult && reply["result"] != null) {
     return { ok: false, fault: malformed("the reply holds both a result and an error") };
   }
-  if (!isRecord(error) || !Number.isInteger(error["code"]) || typeof error["message"] !== "string") {
+  const { code, message } = isRecord(error) ? error : {};
+  if (!isRecord(error) || typeof code !== "number" || !Number.isInteger(code) || typeof message !== "string") {
     return { ok: false, fault: malformed("the error of the reply has no integer code and text message") };
   }
-  const rpcMessage = quote(error["message"]);
-  const payload = { rpcCode: error["code"], rpcMessage, data: error["data"] };
-  return { ok: false, fault: { code: "SourceRpcError", reason: `${rpcMessage} (code ${error["code"]})`, payload } };
+  const rpcMessage = quote(message);
+  const payload = { rpcCode: code, rpcMessage, data: error["data"] };
+  return { ok: false, fault: { code: "SourceRpcError", reason: `${rpcMessage} (code ${code})`, payload } };
 }

@@ -31,7 +31,7 @@ function sharedPrefixLength(left: readonly number[], right: readonly number[], f
 function buildNode(entries: readonly Entry[], depth: number): RlpInput {
   const first = entries[0]!;
   if (entries.length === 1) return [encodePath(first.path.slice(depth), true), first.value];
-  const fork = sharedPrefixLength(first.path, entries.at(-1)!.path, depth);
+  const fork = sharedPrefixLength(first.path, entries[entries.length - 1]!.path, depth);
   if (fork > depth) return [encodePath(first.path.slice(depth, fork), false), embed(buildNode(entries, fork))];
   // No key is a prefix of another (they are RLP), so that no entry ends at a branch.
   const items: RlpInput[] = [];

@@ -17,7 +17,10 @@ interface Ended {
 }
 
 /** Runs the real command line as a process of its own, away from any `.env`. */
-async function lockstep(args: readonly string[], onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void) {
+async function lockstep(
+  args: readonly string[],
+  onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void,
+) {
   const child = spawn("node", [MAIN, ...args], { cwd: "/", env: CLEAN_ENV, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
@@ -47,7 +50,13 @@ describe("lockstep", function () {
   this.timeout(60_000);
 
   it("ends with 2 and says what to do when the command line is not understood", async () => {
-    for (const args of [["bogus"], ["up", "--port", "abc"], ["up", "--for", "soon"], ["drill", "nonsense"], ["drill"]]) {
+    for (const args of [
+      ["bogus"],
+      ["up", "--port", "abc"],
+      ["up", "--for", "soon"],
+      ["drill", "nonsense"],
+      ["drill"],
+    ]) {
       const { code, stderr } = await lockstep(args);
       expect(code, args.join(" ")).to.equal(2);
       expect(stderr, args.join(" ")).to.match(/--help|choose one of/);

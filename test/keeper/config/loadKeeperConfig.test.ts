@@ -37,7 +37,7 @@ describe("loadKeeperConfig", () => {
     } catch (error: unknown) {
       if (!(error instanceof KeeperError)) throw error;
       expect(error.code).to.equal("ConfigInvalid");
-      expect(error.stack + JSON.stringify(error.payload)).to.not.include(KEY_DIGITS);
+      expect((error.stack ?? "") + JSON.stringify(error.payload)).to.not.include(KEY_DIGITS);
       return { problems: error.payload["problems"] as ConfigProblem[], message: error.message };
     }
     throw new Error("the configuration was accepted");
@@ -175,6 +175,7 @@ describe("loadKeeperConfig", () => {
     expect(load({}).config).to.deep.equal({
       sources: [],
       singleSource: false,
+      views: [],
       deployment: undefined,
       mode: "act",
       pauseKey: undefined,
@@ -235,13 +236,16 @@ describe("loadKeeperConfig", () => {
   });
 
   it("is frozen", () => {
-    const { config } = load({ env: { LOCKSTEP_SOURCES: "http://a" } });
-    for (const value of [config, config.sources, config.sources[0]]) expect(Object.isFrozen(value)).to.equal(true);
+    const { config } = load({ env: { LOCKSTEP_SOURCES: "http://a", LOCKSTEP_VIEWS: "a|http://a" } });
+    const { sources, views } = config;
+    for (const value of [config, sources, sources[0], views, views[0]]) expect(Object.isFrozen(value)).to.equal(true);
   });
 
   it("accepts every option from a flag, the environment and the file", () => {
     const keyFile = write("key", KEY);
-    const samples: Record<string, string> = { sources: "http://a", mode: "watch", logLevel: "warn", apiHost: "::" };
+    const samples: Record<string, string> = {
+      ...{ sources: "http://a", views: "a|http://a", mode: "watch", logLevel: "warn", apiHost: "::" },
+    };
     for (const option of CONFIG_OPTIONS) {
       const isText = option.flags.includes("<path>") || option.flags.includes("<hex>");
       const text = isText ? (option.isSecret ? KEY : keyFile) : (samples[option.name] ?? "true");
@@ -268,6 +272,7 @@ describe("loadKeeperConfig", () => {
       expect(CONFIG_OPTIONS.map(({ flags }) => flags)).to.include.members([
         "--sources <list>",
         "--single-source",
+        "--views <list>",
         "--pause-key <hex>",
         "--pause-key-file <path>",
         "--max-fee-per-gas-gwei <gwei>",
@@ -279,12 +284,19 @@ describe("loadKeeperConfig", () => {
 
   describe("describeConfig", () => {
     it("shows every setting and its origin, and no secret", () => {
-      const flags = { pauseKey: KEY, sources: "https://u:hunter22@a.example/0123456789abcdef0123|op|geth" };
+      const flags = {
+        pauseKey: KEY,
+        sources: "https://u:hunter22@a.example/0123456789abcdef0123|op|geth",
+        views: "risk|https://u:hunter22@b.example/view?key=0123456789abcdef|pause, fees|http://c.example",
+      };
       const shown = describeConfig(load({ flags }));
       expect(JSON.stringify(shown)).to.not.match(/hunter22|0123456789abcdef|4c4c4c/);
       const valueOf = (name: string): string | undefined => shown.find(({ key }) => key === name)?.value;
       expect([valueOf("pauseKey"), valueOf("attestKey"), valueOf("apiPort")]).to.deep.equal(["***", "none", "9464"]);
       expect(valueOf("sources")).to.equal("https://***@a.example/***|op|geth");
+      expect(valueOf("views")).to.equal("risk|https://***@b.example/view?key=***|pause,fees|http://c.example|alert");
+      const unset = describeConfig(load({})).filter(({ key }) => key === "sources" || key === "views");
+      expect(unset.map(({ value }) => value)).to.deep.equal(["none", "none"]);
     });
   });
 

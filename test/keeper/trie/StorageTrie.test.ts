@@ -111,7 +111,7 @@ describe(`StorageTrie (seed ${SEED})`, function () {
       const random = new SeededRandom(SEED + 1);
       for (let history = 0; history < 60; history += 1) {
         const trie = new StorageTrie();
-        const reference = new ReferenceTrie();
+        const reference = await ReferenceTrie.of([]);
         const slots = [2, 4, 30, 400][history % 4]!;
         for (let step = 0; step < 60; step += 1) {
           const entry = randomWrite(random, slots);

@@ -1,4 +1,4 @@
-import { createMerkleProof, MerklePatriciaTrie } from "@ethereumjs/mpt";
+import { createMerkleProof, createMPT, type MerklePatriciaTrie } from "@ethereumjs/mpt";
 
 import { bigintToBytes } from "../../../keeper/lib/bytes.ts";
 import { bigintToHex32, bytesToHex, hexToBytes, type Hash, type Hex } from "../../../keeper/lib/hex.ts";
@@ -15,11 +15,15 @@ export function slotOf(number: number | bigint): Hex {
 
 /** A storage trie of somebody else's making (`@ethereumjs/mpt`), which also serves proofs: the chain's side. */
 export class ReferenceTrie {
-  readonly #trie = new MerklePatriciaTrie({ useKeyHashing: true, useRootPersistence: false });
+  readonly #trie: MerklePatriciaTrie;
+
+  private constructor(trie: MerklePatriciaTrie) {
+    this.#trie = trie;
+  }
 
   /** The trie with these words. */
   static async of(words: Iterable<readonly [Hex, bigint]>): Promise<ReferenceTrie> {
-    const trie = new ReferenceTrie();
+    const trie = new ReferenceTrie(await createMPT({ useKeyHashing: true, useRootPersistence: false }));
     for (const [slot, value] of words) await trie.set(slot, value);
     return trie;
   }
@@ -54,7 +58,7 @@ export class ReferenceTrie {
 
 /** The root of the trie that maps RLP of each index to the value there, by `@ethereumjs/mpt`. */
 export async function plainTrieRoot(values: readonly Uint8Array[]): Promise<Hash> {
-  const trie = new MerklePatriciaTrie();
+  const trie = await createMPT();
   for (const [index, value] of values.entries()) await trie.put(encodeRlp(bigintToBytes(BigInt(index))), value);
   return bytesToHex(trie.root());
 }

@@ -131,7 +131,7 @@ describe(`generated event decoders (seed ${SEED})`, () => {
 function argumentsOf(event: LayoutSampleEvent): unknown[] {
   return Object.entries(event)
     .filter(([key]) => key !== "name")
-    .map(([, value]) => value);
+    .map(([, value]: [string, unknown]) => value);
 }
 
 /** Changes one digit of the data or of an indexed topic, or the data's length. */

@@ -167,7 +167,7 @@ describe(`verify proof (seed ${SEED})`, function () {
     });
 
     it("proves that an account is absent", async () => {
-      const trie = new ReferenceTrie();
+      const trie = await ReferenceTrie.of([]);
       const hash = new Uint8Array(32).fill(7);
       const account = encodeRlp([Uint8Array.of(1), new Uint8Array(0), hash, hash]);
       const addresses = Array.from({ length: 60 }, (_, at): Hex => `0x${(at + 1).toString(16).padStart(40, "0")}`);

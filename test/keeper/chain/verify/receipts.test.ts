@@ -68,7 +68,7 @@ describe(`verify receipts (seed ${SEED})`, function () {
     });
 
     it("takes upper-case digits and returns lower-case ones", () => {
-      const shouted = JSON.parse(
+      const shouted: unknown = JSON.parse(
         JSON.stringify(RECEIPTS).replace(/0x[0-9a-f]+/g, (hex) => `0x${hex.slice(2).toUpperCase()}`),
       );
       expect(verifyReceipts(shouted, ROOT)).to.deep.equal(verifyReceipts(RECEIPTS, ROOT));
