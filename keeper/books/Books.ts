@@ -1,31 +1,16 @@
-import type { VerifiedLog } from "../chain/verify/receipts.ts";
 import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../domain/bookSet.ts";
-import type { Cause, Finding } from "../domain/Finding.ts";
+import type { Finding } from "../domain/Finding.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
 import { assert } from "../lib/assert.ts";
 import type { Address, Hash } from "../lib/hex.ts";
 import { StorageTrie } from "../trie/StorageTrie.ts";
-import { decodeEvent as decodeFeedEvent } from "./generated/AggregatorV3Interface.ts";
-import { DecodeError } from "./layout/DecodeError.ts";
-import { LayoutRangeError } from "./layout/LayoutRangeError.ts";
-import type { LegalityContext } from "./legality/LegalityContext.ts";
-import { TransactionRules } from "./legality/TransactionRules.ts";
-import { readPrice, type Answer } from "./Prices.ts";
-import type { Reducer, ReducerContext } from "./Reducer.ts";
+import { BlockApplication, type BookParts } from "./BlockApplication.ts";
+import type { BookBlock } from "./BookBlock.ts";
+import type { Answer } from "./Prices.ts";
+import type { Reducer } from "./Reducer.ts";
 import { REDUCERS } from "./reducers.ts";
 
-/** A log as the receipts root proves it. */
-export type BookLog = VerifiedLog;
-
-/** A verified block as the books take it in. */
-export interface BookBlock {
-  readonly number: number;
-  readonly hash: Hash;
-  readonly parentHash: Hash;
-  /** Seconds. */
-  readonly timestamp: number;
-  readonly logs: readonly BookLog[];
-}
+export type { BookBlock, BookLog } from "./BookBlock.ts";
 
 /** Everything needed to take one block back. */
 interface Undo {
@@ -124,7 +109,7 @@ export class Books {
   apply(block: BookBlock): Finding[] {
     const tip = this.tip;
     assert(tip === null || tip.hash === block.parentHash, "a block is applied on top of its parent");
-    const application = new Application(this.#parts(), block);
+    const application = new BlockApplication(this.#parts(), block);
     application.run();
     this.#undo.push({ block, words: application.words, answers: application.answers });
     if (this.#undo.length > this.#undoDepth) {
@@ -184,129 +169,14 @@ export class Books {
     return this.#undo.slice(this.#undo.length - depth).reverse();
   }
 
-  #parts(): Parts {
+  #parts(): BookParts {
     return {
-      books: this,
+      addresses: this.addresses,
+      immutables: this.immutables,
       reducers: this.#reducers,
       tries: this.#tries,
       bookAt: this.#bookAt,
       answers: this.#answers,
     };
-  }
-}
-
-interface Parts {
-  readonly books: Books;
-  readonly reducers: Readonly<Record<BookName, Reducer<{ readonly name: string }>>>;
-  readonly tries: Readonly<Record<BookName, StorageTrie>>;
-  readonly bookAt: ReadonlyMap<Address, BookName>;
-  readonly answers: Map<Address, Answer>;
-}
-
-/** One block being applied. */
-class Application {
-  readonly findings: Finding[] = [];
-  readonly words: (readonly [BookName, Hash, bigint])[] = [];
-  readonly answers: (readonly [Address, Answer | undefined])[] = [];
-  readonly #parts: Parts;
-  readonly #block: BookBlock;
-  readonly #timestamp: bigint;
-  readonly #legality: LegalityContext;
-
-  constructor(parts: Parts, block: BookBlock) {
-    this.#parts = parts;
-    this.#block = block;
-    this.#timestamp = BigInt(block.timestamp);
-    const { addresses, immutables } = parts.books;
-    this.#legality = {
-      timestamp: this.#timestamp,
-      immutables,
-      addresses,
-      readOf: (book, slot) => parts.tries[book].get(slot),
-      priceOf: (feed) =>
-        readPrice(
-          feed,
-          this.#timestamp,
-          (slot) => parts.tries.PriceOracle.get(slot),
-          (aggregator) => parts.answers.get(aggregator),
-        ),
-      illegal: (book, logIndex, detail) => {
-        this.#find("illegal", book, logIndex, detail);
-      },
-    };
-  }
-
-  run(): void {
-    const { logs } = this.#block;
-    for (let start = 0; start < logs.length;) {
-      const transactionIndex = logs[start]?.transactionIndex;
-      let end = start;
-      while (logs[end]?.transactionIndex === transactionIndex) end += 1;
-      this.#runTransaction(logs.slice(start, end));
-      start = end;
-    }
-  }
-
-  #runTransaction(logs: readonly BookLog[]): void {
-    const rules = new TransactionRules(this.#legality);
-    for (const log of logs) {
-      const book = this.#parts.bookAt.get(log.address);
-      if (book === undefined) this.#applyFeedLog(log);
-      else this.#applyBookLog(book, log, rules);
-    }
-    rules.end();
-  }
-
-  #applyBookLog(book: BookName, log: BookLog, rules: TransactionRules): void {
-    const reducer = this.#parts.reducers[book];
-    try {
-      const event = reducer.decode(log);
-      if (event === null) {
-        this.#find("unreadable", book, log.logIndex, `a log with the unknown topic ${log.topics[0] ?? "(none)"}`);
-        return;
-      }
-      reducer.apply(event, this.#contextFor(book, log, event.name));
-      rules.see({ book, logIndex: log.logIndex, event });
-    } catch (error: unknown) {
-      if (error instanceof DecodeError) this.#find("unreadable", book, log.logIndex, error.message);
-      else if (error instanceof LayoutRangeError) this.#find("miscomputed", book, log.logIndex, error.message);
-      else throw error;
-    }
-  }
-
-  #contextFor(book: BookName, log: BookLog, name: string): ReducerContext {
-    const { tries, books } = this.#parts;
-    return {
-      timestamp: this.#timestamp,
-      immutables: books.immutables,
-      addresses: books.addresses,
-      read: (slot) => tries[book].get(slot),
-      readOf: (other, slot) => tries[other].get(slot),
-      write: (slot, value) => {
-        this.words.push([book, slot, tries[book].get(slot)]);
-        tries[book].set(slot, value);
-      },
-      expect: (field, said, implied) => {
-        if (said === implied) return;
-        this.#find("miscomputed", book, log.logIndex, `${name}.${field} says ${said}, its inputs imply ${implied}`);
-      },
-    };
-  }
-
-  /** Any contract may log an answer; only those of aggregators that a feed names are ever asked for. */
-  #applyFeedLog(log: BookLog): void {
-    try {
-      const event = decodeFeedEvent(log);
-      if (event === null) return;
-      this.answers.push([log.address, this.#parts.answers.get(log.address)]);
-      this.#parts.answers.set(log.address, { answer: event.current, updatedAt: event.updatedAt });
-    } catch (error: unknown) {
-      if (!(error instanceof DecodeError)) throw error;
-    }
-  }
-
-  #find(cause: Cause, contract: BookName, logIndex: number, detail: string): void {
-    const { number: blockNumber, hash: blockHash } = this.#block;
-    this.findings.push({ cause, contract, blockNumber, blockHash, detail, logIndex });
   }
 }

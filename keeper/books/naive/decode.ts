@@ -1,6 +1,6 @@
 import { Interface, type LogDescription } from "ethers";
 
-import type { VerifiedLog } from "../../chain/verify/receipts.ts";
+import type { VerifiedLog } from "../../domain/VerifiedLog.ts";
 import type { BookName } from "../../domain/bookSet.ts";
 import type { Address, Hash, Hex } from "../../lib/hex.ts";
 

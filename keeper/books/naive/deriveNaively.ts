@@ -1,4 +1,4 @@
-import type { VerifiedLog } from "../../chain/verify/receipts.ts";
+import type { VerifiedLog } from "../../domain/VerifiedLog.ts";
 import { BOOK_NAMES, type BookName } from "../../domain/bookSet.ts";
 import { applyAuthority } from "./applyAuthority.ts";
 import { applyGuard } from "./applyGuard.ts";

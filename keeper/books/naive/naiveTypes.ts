@@ -1,4 +1,4 @@
-import type { VerifiedLog } from "../../chain/verify/receipts.ts";
+import type { VerifiedLog } from "../../domain/VerifiedLog.ts";
 import type { BookAddresses, BookName, Immutables } from "../../domain/bookSet.ts";
 import type { Address, Hash } from "../../lib/hex.ts";
 

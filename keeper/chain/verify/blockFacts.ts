@@ -1,7 +1,7 @@
+import type { VerifiedLog } from "../../domain/VerifiedLog.ts";
 import type { Address, Hash } from "../../lib/hex.ts";
 import type { Header } from "./header.ts";
 import { verifyAccountProof } from "./proof.ts";
-import type { VerifiedLog } from "./receipts.ts";
 
 /** Everything a verdict on one block needs, verified against its hash. */
 export interface BlockFacts {

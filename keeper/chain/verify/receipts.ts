@@ -1,3 +1,4 @@
+import type { VerifiedLog } from "../../domain/VerifiedLog.ts";
 import { bigintToBytes, concatBytes } from "../../lib/bytes.ts";
 import {
   bytesToHex,
@@ -12,21 +13,6 @@ import {
 import { encodeRlp, type RlpInput } from "../../lib/rlp.ts";
 import { orderedTrieRoot } from "./orderedTrieRoot.ts";
 import { VerificationError } from "./VerificationError.ts";
-
-/** A log that the block's receipts root commits to. */
-export interface VerifiedLog {
-  readonly address: Address;
-  readonly topics: readonly Hash[];
-  readonly data: Hex;
-  /** As the source claims it: the receipts root does not commit to transaction hashes. For people, not for decisions. */
-  readonly transactionHash: Hash;
-  /** Position of the transaction in the block, from the receipt's position. */
-  readonly transactionIndex: number;
-  /** Position of the log in the block, counted, not claimed. */
-  readonly logIndex: number;
-  /** Position of the log in its transaction. */
-  readonly logPositionInTransaction: number;
-}
 
 /** EIP-2930, EIP-1559, EIP-4844, EIP-7702: all with the plain payload. */
 const PLAIN_TYPES: ReadonlySet<number> = new Set([1, 2, 3, 4]);

@@ -4,7 +4,7 @@ import { network } from "hardhat";
 
 import { deriveNaively } from "../../../../keeper/books/naive/deriveNaively.ts";
 import type { NaiveInput, NaiveProblem, NaiveResult } from "../../../../keeper/books/naive/naiveTypes.ts";
-import type { VerifiedLog } from "../../../../keeper/chain/verify/receipts.ts";
+import type { VerifiedLog } from "../../../../keeper/domain/VerifiedLog.ts";
 import { BOOK_NAMES, type BookName } from "../../../../keeper/domain/bookSet.ts";
 import type { Hash, Hex } from "../../../../keeper/lib/hex.ts";
 import { deployLockstep } from "../../../fixtures/deployLockstep.ts";
