@@ -7,12 +7,13 @@ import {IKeeperRegistry, Keeper} from "../interfaces/IKeeperRegistry.sol";
 
 /// @title KeeperRegistry
 /// @dev Storage-transparent: every slot is a function of its events and `AuthorityUpdated`.
-/// Invariant INV-18: keys are never reused, and who was removed or convicted never becomes active again.
+/// Both keys of a keeper are entered in `_attesters`, so that a key in use is found by one word, which is never empty
+/// after a successful call: see docs/decisions/0010-no-empty-word-is-read.md. Invariant INV-18: keys are never reused, and who was removed or convicted never becomes active again.
 contract KeeperRegistry is IKeeperRegistry, AccessManaged {
     address private immutable DEPLOYER;
 
     mapping(address attester => Keeper) internal _keepers;
-    mapping(address pauser => address attester) internal _attesters;
+    mapping(address key => address attester) internal _attesters;
     address internal _registry;
     uint32 internal _setId;
     uint16 internal _count;
@@ -37,16 +38,12 @@ contract KeeperRegistry is IKeeperRegistry, AccessManaged {
     /// @inheritdoc IKeeperRegistry
     function add(address attester, address pauser) external restricted {
         require(attester != address(0) && pauser != address(0), KeeperRegistryZeroAddress());
-        _requireUnused(attester);
-        _requireUnused(pauser);
+        require(_attesters[attester] == address(0), KeeperRegistryKeyInUse(attester));
+        require(_attesters[pauser] == address(0), KeeperRegistryKeyInUse(pauser));
         _keepers[attester] = Keeper(pauser, true, false);
+        _attesters[attester] = attester;
         _attesters[pauser] = attester;
         emit KeeperAdded(attester, pauser, ++_setId, ++_count);
-    }
-
-    /// @dev In either role.
-    function _requireUnused(address key) private view {
-        require(_keepers[key].pauser == address(0) && _attesters[key] == address(0), KeeperRegistryKeyInUse(key));
     }
 
     /// @inheritdoc IKeeperRegistry
@@ -100,6 +97,7 @@ contract KeeperRegistry is IKeeperRegistry, AccessManaged {
     /// @inheritdoc IKeeperRegistry
     function attesterOf(address pauser) external view returns (address) {
         address attester = _attesters[pauser];
-        return _keepers[attester].isActive ? attester : address(0);
+        Keeper memory keeper = _keepers[attester];
+        return keeper.isActive && keeper.pauser == pauser ? attester : address(0);
     }
 }

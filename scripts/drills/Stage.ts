@@ -17,6 +17,10 @@ export interface StageOptions {
   readonly module: "Lockstep" | "FlawedLockstep" | "LaxLockstep";
   readonly seed: number;
   readonly views?: readonly string[];
+  /** The keeper has no pause key: shows the harm that is done without it. */
+  readonly isUnprotected?: boolean;
+  /** How long a drill waits for the incident to be contained. */
+  readonly patienceMs?: number;
   /** Told what happens, for people. */
   readonly say: (line: string) => void;
 }
@@ -33,6 +37,7 @@ export class Stage {
   readonly keeper: LocalKeeper;
   readonly effects: Effect[];
   readonly #end: AbortController;
+  readonly #patienceMs: number;
   readonly #traffic: Promise<void>;
 
   private constructor(parts: {
@@ -42,6 +47,7 @@ export class Stage {
     keeper: LocalKeeper;
     effects: Effect[];
     end: AbortController;
+    patienceMs: number;
   }) {
     this.node = parts.node;
     this.deployment = parts.deployment;
@@ -49,6 +55,7 @@ export class Stage {
     this.keeper = parts.keeper;
     this.effects = parts.effects;
     this.#end = parts.end;
+    this.#patienceMs = parts.patienceMs;
     this.#traffic = parts.market.start(parts.end.signal, { intervalMs: TRAFFIC_INTERVAL_MS });
   }
 
@@ -75,11 +82,13 @@ export class Stage {
         deployment,
         log: createLogger({ level: "error", output: { write: () => true }, now: context.wallNow }),
         checkpointIntervalSeconds: 1,
+        mayPause: options.isUnprotected !== true,
         ...(options.views === undefined ? {} : { views: options.views }),
         onEffect: (effect) => effects.push(effect),
       });
       say("keeper and market traffic are running");
-      const stage = new Stage({ node, deployment, market, keeper, effects, end });
+      const patienceMs = options.patienceMs ?? PATIENCE_MS;
+      const stage = new Stage({ node, deployment, market, keeper, effects, end, patienceMs });
       await stage.until("the keeper is in sync", () => keeper.service.status.state === "IN_SYNC");
       return stage;
     } catch (error: unknown) {
@@ -112,7 +121,7 @@ export class Stage {
     const find = (): IncidentRecord | undefined =>
       [...this.keeper.service.status.incidents.values()].find(({ containedIn }) => containedIn !== null);
     try {
-      await this.until("the incident is contained", () => find() !== undefined);
+      await this.until("the incident is contained", () => find() !== undefined, this.#patienceMs);
       const isDone = (): boolean => find()?.cause === "view-diverged" || find()?.isLocated === true;
       await this.until("the slots are located", isDone, 3_000).catch(() => undefined);
     } catch (error: unknown) {

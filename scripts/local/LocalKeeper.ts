@@ -17,7 +17,8 @@ export interface LocalKeeperOptions {
   readonly log: Logger;
   readonly apiPort?: number;
   readonly checkpointIntervalSeconds?: number;
-  readonly mode?: "watch" | "alert" | "act";
+  /** Default true; without, the keeper has no pause key. */
+  readonly mayPause?: boolean;
   /** `name|url|policy` of each view. */
   readonly views?: readonly string[];
   readonly onEffect?: (effect: Effect, nowMs: number) => void;
@@ -37,10 +38,9 @@ export async function startLocalKeeper(options: LocalKeeperOptions): Promise<Loc
       sources: options.sources.map((url, index) => `${url}|operator-${index + 1}|local`).join(","),
       dataDirectory,
       apiPort: String(options.apiPort ?? 0),
-      pauseKey: developmentWallet(ROLES.pauser).privateKey,
+      ...(options.mayPause === false ? {} : { pauseKey: developmentWallet(ROLES.pauser).privateKey }),
       attestKey: developmentWallet(ROLES.attester).privateKey,
       checkpointIntervalSeconds: String(options.checkpointIntervalSeconds ?? 5),
-      mode: options.mode ?? "act",
       ...(options.views === undefined ? {} : { views: options.views.join(",") }),
     },
     env: {},

@@ -23,7 +23,7 @@ export const LAYOUT: Layout = {
     { label: "_authority", type: "address", slot: 0n, offset: 0, keyNames: [] },
     { label: "_consumingSchedule", type: "bool", slot: 0n, offset: 20, keyNames: [] },
     { label: "_keepers", type: "mapping(address => struct Keeper)", slot: 1n, offset: 0, keyNames: ["attester"] },
-    { label: "_attesters", type: "mapping(address => address)", slot: 2n, offset: 0, keyNames: ["pauser"] },
+    { label: "_attesters", type: "mapping(address => address)", slot: 2n, offset: 0, keyNames: ["key"] },
     { label: "_registry", type: "address", slot: 3n, offset: 0, keyNames: [] },
     { label: "_setId", type: "uint32", slot: 3n, offset: 20, keyNames: [] },
     { label: "_count", type: "uint16", slot: 3n, offset: 24, keyNames: [] },
@@ -109,10 +109,10 @@ export const storage = {
   },
   /** `mapping(address => address) _attesters` */
   attesters: {
-    slot: (pauser: Hex): Hash =>
+    slot: (key: Hex): Hash =>
       mappingSlot(
         "0x0000000000000000000000000000000000000000000000000000000000000002",
-        addressKey("attesters[pauser]", pauser),
+        addressKey("attesters[key]", key),
       ),
     encode: (value: Hex): bigint => hexBits("attesters", value, 20),
     decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),

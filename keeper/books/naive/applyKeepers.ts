@@ -24,11 +24,12 @@ function add(state: Derivation, event: NaiveEvent): void {
   const pauser = event.hex("pauser");
   const keeper = keeperAt(attester);
   state.require(BigInt(attester) !== 0n && BigInt(pauser) !== 0n, "adds a keeper with a zero key");
-  state.require(!state.isSet(keeper.pauser), "adds an attester that is known");
+  state.require(!state.isSet(attesterAt(attester)), "adds an attester that is known");
   state.require(!state.isSet(attesterAt(pauser)), "adds a pauser that is known");
   state.set(keeper.pauser, pauser);
   state.set(keeper.isActive, 1n);
   state.set(keeper.isJailed, 0n);
+  state.set(attesterAt(attester), attester);
   state.set(attesterAt(pauser), attester);
   change(state, event, 1n);
 }

@@ -11,7 +11,7 @@ import { after, elementOf, mapped, word32, type Place } from "./words.ts";
 
 /** Slot 1: `mapping(address attester => Keeper) internal _keepers;` */
 const KEEPERS = 1n;
-/** Slot 2: `mapping(address pauser => address attester) internal _attesters;` */
+/** Slot 2: `mapping(address key => address attester) internal _attesters;` */
 const ATTESTERS = 2n;
 /** Slot 3: `address internal _registry; uint32 internal _setId; uint16 internal _count;` */
 const KEEPER_TOTALS = { book: "KeeperRegistry", slot: word32(3n) } as const;

@@ -51,7 +51,9 @@ export const keeperRegistry: Reducer<KeeperRegistryEvent> = {
           storage.keepers.slot(attester),
           storage.keepers.encode({ pauser, isActive: true, isJailed: false }),
         );
-        context.write(storage.attesters.slot(pauser), storage.attesters.encode(attester));
+        for (const key of [attester, pauser]) {
+          context.write(storage.attesters.slot(key), storage.attesters.encode(attester));
+        }
         changeSet(event, 1n, context);
         return;
       }
