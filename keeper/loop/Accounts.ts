@@ -40,8 +40,12 @@ export class Accounts {
     return nonce;
   }
 
-  /** Gives a nonce back that was never broadcast, or whose transaction the chain dropped. */
-  release(address: Address): void {
+  /**
+   * Forgets what is known of an address until the chain is asked again: a reorg took transactions back, or one got
+   * lost, and a nonce beyond the chain's count would wait for ever.
+   */
+  forget(address: Address): void {
+    this.#counts.delete(address);
     this.#used.delete(address);
   }
 }

@@ -37,6 +37,8 @@ export class Checkpoints {
   readonly #accounts: Accounts;
   readonly #signed: Map<Hash, Hash>;
   #posting: Posting | null = null;
+  /** Postings given up since the last one that was included. */
+  #lost = 0;
 
   constructor(options: KeeperOptions, books: Books, outbox: Outbox, accounts: Accounts) {
     this.#options = options;
@@ -49,8 +51,10 @@ export class Checkpoints {
   /** Whether a checkpoint of `tip` should be posted now. */
   isDue(tip: BookBlock): boolean {
     const { attester, poster, policy } = this.#options;
-    if (attester === null || poster === null || this.#accounts.countOf(poster) === null) return false;
+    if (attester === null || poster === null) return false;
     if (this.#posting !== null && tip.number < this.#posting.startedAt + PATIENCE_BLOCKS) return false;
+    if (this.#posting !== null) this.#giveUp();
+    if (this.#accounts.countOf(poster) === null) return false;
     const cursor = registry.cursor.decode(this.#books.read("CheckpointRegistry", registry.cursor.slot));
     if (BigInt(tip.number) <= cursor.highest) return false;
     const word = keepers.word3.decode(this.#books.read("KeeperRegistry", keepers.word3.slot));
@@ -114,14 +118,23 @@ export class Checkpoints {
 
   /** The block was orphaned: its checkpoint can never be posted. */
   forget(blockHash: Hash): void {
-    if (this.#posting?.attestation.blockHash === blockHash) this.#posting = null;
+    if (this.#posting?.attestation.blockHash === blockHash) this.#giveUp();
   }
 
   /** Frees the way for the next one as soon as the posting is proven in the books. */
   settle(): void {
     if (this.#posting === null) return;
     const cursor = registry.cursor.decode(this.#books.read("CheckpointRegistry", registry.cursor.slot));
-    if (cursor.highest >= this.#posting.attestation.blockNumber) this.#posting = null;
+    if (cursor.highest < this.#posting.attestation.blockNumber) return;
+    this.#posting = null;
+    this.#lost = 0;
+  }
+
+  /** Its transaction may wait in a node or be gone: the next one takes its nonce and pays more. */
+  #giveUp(): void {
+    this.#posting = null;
+    this.#lost += 1;
+    if (this.#options.poster !== null) this.#accounts.forget(this.#options.poster);
   }
 
   #prepare(posting: Posting, signature: Hex): void {
@@ -143,7 +156,7 @@ export class Checkpoints {
         data: encodePost(posting.attestation, posting.roots, [signature]),
         nonce,
         gasLimit: GAS_LIMIT,
-        ...feesFor(posting.baseFeePerGas, 0, maxFeePerGas),
+        ...feesFor(posting.baseFeePerGas, this.#lost, maxFeePerGas),
       },
     });
   }

@@ -53,6 +53,7 @@ export class Keeper {
   readonly #servedHeads = new Map<string, ServedHead>();
   readonly #applied = new Map<Hash, FetchedBlock>();
   #accountsRequest: number | null = null;
+  #accountsAsked = 0;
   #reported: { hash: Hash; kind: string } | null = null;
   #undecided: { readonly hash: Hash; readonly sinceMs: number } | null = null;
   #unknown: string | null = null;
@@ -170,10 +171,13 @@ export class Keeper {
     return nowMs < (this.#quarantine.get(source) ?? 0);
   }
 
+  /** Asks the sources in turn: one that answers wrong numbers delays a transaction until another one is asked. */
   #refreshAccounts(): void {
-    const [source] = this.#up;
+    const sources = [...this.#up];
+    const source = sources[this.#accountsAsked % sources.length];
     const calls = this.#accounts.calls();
     if (this.#accountsRequest !== null || source === undefined || calls.length === 0) return;
+    this.#accountsAsked += 1;
     this.#accountsRequest = this.#outbox.request(source, calls, this.#options.requestDeadlineMs);
   }
 

@@ -21,8 +21,11 @@ interface Incident {
   attempt: number;
   /** Highest seen since it opened, so that each attempt pays more than the last. */
   baseFeePerGas: bigint;
-  /** Block at which the last attempt was decided. */
-  attemptedAt: number;
+  /** Block that the last attempt names: when it is orphaned, so is the attempt. */
+  attemptedAt: Hash | null;
+  /** Highest block that an attempt named, and how many heights there were. */
+  highest: number;
+  heights: number;
   /** The step that is awaited: the intent in the journal, or the signature. */
   awaited: { readonly id: number; readonly step: "journal" | "sign" } | null;
   transaction: Hash | null;
@@ -31,7 +34,8 @@ interface Incident {
 
 /** Enough for the call on every fork; never estimated, because an estimate can fail when it must not. */
 const GAS_LIMIT = 400_000n;
-const MAX_ATTEMPTS = 40;
+/** Heights at which a pause is tried; attempts for orphaned blocks do not count. */
+const MAX_HEIGHTS = 40;
 
 /**
  * Contains a divergence: intent into the journal, then signed, then sent to every source, replaced with a higher fee
@@ -80,7 +84,9 @@ export class Pauses {
       nonce: null,
       attempt: 0,
       baseFeePerGas: 0n,
-      attemptedAt: -1,
+      attemptedAt: null,
+      highest: -1,
+      heights: 0,
       awaited: null,
       transaction: null,
       containedIn: null,
@@ -94,16 +100,18 @@ export class Pauses {
     const incident = this.#incident;
     const { pauser } = this.#options;
     if (incident === null || pauser === null || this.#settle(incident, tip)) return;
-    if (incident.awaited !== null || tip.number <= incident.attemptedAt) return;
-    if (incident.attempt >= MAX_ATTEMPTS) {
-      this.#fail(incident, `not included after ${MAX_ATTEMPTS} attempts`);
+    if (incident.awaited !== null || tip.hash === incident.attemptedAt) return;
+    if (incident.heights >= MAX_HEIGHTS) {
+      this.#fail(incident, `not included after ${MAX_HEIGHTS} blocks`);
       return;
     }
-    const count = this.#accounts.countOf(pauser);
-    if (incident.nonce !== null && count !== null && count > incident.nonce) incident.nonce = null;
-    incident.nonce ??= this.#accounts.takeNonce(pauser);
-    if (incident.nonce === null) return;
-    incident.attemptedAt = tip.number;
+    // One transaction of this key is in flight at most: the chain's next nonce either replaces it or follows it.
+    const nonce = this.#accounts.countOf(pauser);
+    if (nonce === null) return;
+    incident.nonce = nonce;
+    incident.attemptedAt = tip.hash;
+    if (tip.number > incident.highest) incident.heights += 1;
+    incident.highest = Math.max(incident.highest, tip.number);
     const id = this.#outbox.newId();
     incident.awaited = { id, step: "journal" };
     const { number: blockNumber, hash: blockHash } = tip;
@@ -111,7 +119,7 @@ export class Pauses {
       incidentId: incident.id,
       blockNumber,
       blockHash,
-      nonce: incident.nonce,
+      nonce,
       attempt: incident.attempt,
     };
     this.#pending = { blockNumber, blockHash };
@@ -163,7 +171,7 @@ export class Pauses {
     incident.state = "orphaned";
     this.#emit();
     this.#incident = null;
-    if (this.#options.pauser !== null) this.#accounts.release(this.#options.pauser);
+    if (this.#options.pauser !== null) this.#accounts.forget(this.#options.pauser);
   }
 
   /** Nothing is left to pursue, and the next incident may be opened; the guard keeps its pause until it is lifted. */
@@ -186,8 +194,8 @@ export class Pauses {
     if (!isEffective && incident.state === "contained") {
       incident.state = "acting";
       incident.containedIn = null;
-      incident.nonce = null;
-      incident.attemptedAt = -1;
+      incident.attemptedAt = null;
+      if (this.#options.pauser !== null) this.#accounts.forget(this.#options.pauser);
       this.#emit();
     }
     return isEffective;

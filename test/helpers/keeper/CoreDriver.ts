@@ -6,6 +6,7 @@ import { Keeper } from "../../../keeper/loop/Keeper.ts";
 import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
 import type { BlockReport, Effect, IncidentReport, Input, KeyName, RpcAnswer } from "../../../keeper/loop/ports.ts";
 import type { Replacements } from "../../../keeper/loop/Replacements.ts";
+import type { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
 import { readHeadOf, type Head, type Rpc } from "./Rpc.ts";
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
@@ -19,6 +20,8 @@ export interface CoreDriverOptions {
   readonly replacements?: Replacements;
   /** In place of sending to every source: for transactions that get lost. */
   readonly broadcast?: (effect: EffectOf<"broadcast">) => Promise<void>;
+  /** Delivers what is due in random order, and one input in eight twice. */
+  readonly shuffle?: SeededRandom;
 }
 
 /** After a tick of so long, everything may be retried and nothing is in quarantine that was before. */
@@ -104,13 +107,25 @@ export class CoreDriver {
 
   /** Hands an input to the core, and everything that follows from it. */
   async deliver(input: Input): Promise<void> {
-    this.#queue.push(input);
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+    await this.deliverAll([input]);
+  }
+
+  /** The same for several inputs that are due at once. */
+  async deliverAll(inputs: readonly Input[]): Promise<void> {
+    this.#queue.push(...inputs);
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
       for (const effect of this.keeper.step(next)) {
         this.effects.push(effect);
         await this.#perform(effect);
       }
     }
+  }
+
+  #next(): Input | undefined {
+    const { shuffle } = this.#parts;
+    if (shuffle === undefined || this.#queue.length === 0) return this.#queue.shift();
+    const index = shuffle.below(this.#queue.length);
+    return shuffle.below(8) === 0 ? this.#queue[index] : this.#queue.splice(index, 1)[0];
   }
 
   async #perform(effect: Effect): Promise<void> {

@@ -19,6 +19,7 @@ export interface KeeperChoice {
   readonly replacements?: Replacements;
   readonly options?: Partial<KeeperOptions>;
   readonly broadcast?: CoreDriverOptions["broadcast"];
+  readonly shuffle?: CoreDriverOptions["shuffle"];
 }
 
 const GWEI = 1_000_000_000n;
@@ -27,7 +28,7 @@ const GWEI = 1_000_000_000n;
 export function createDriver(
   addresses: BookAddresses,
   immutables: Immutables,
-  { keys = {}, rpcs, policy, replacements, options, broadcast }: KeeperChoice,
+  { keys = {}, rpcs, policy, replacements, options, broadcast, shuffle }: KeeperChoice,
 ): CoreDriver {
   const addressOf = (name: KeyName): Address | null =>
     (keys[name]?.address.toLowerCase() as Address | undefined) ?? null;
@@ -37,6 +38,7 @@ export function createDriver(
     keys: Object.fromEntries(pairs) as Partial<Record<KeyName, Hex>>,
     ...(replacements === undefined ? {} : { replacements }),
     ...(broadcast === undefined ? {} : { broadcast }),
+    ...(shuffle === undefined ? {} : { shuffle }),
     options: {
       chainId: 31_337,
       addresses,
