@@ -1,3 +1,4 @@
+import { TOPICS as FEED_TOPICS } from "./generated/AggregatorV3Interface.ts";
 import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../domain/bookSet.ts";
 import type { Finding } from "../domain/Finding.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
@@ -66,6 +67,11 @@ export class Books {
   /** Whether `hash` can be rolled back to. */
   holds(hash: Hash): boolean {
     return this.#undo.some(({ block }) => block.hash === hash);
+  }
+
+  /** Whether a log can matter to the books: one of a book contract, or an answer of what may be a price feed. */
+  concerns({ address, topics }: { readonly address: Address; readonly topics: readonly Hash[] }): boolean {
+    return this.#bookAt.has(address) || topics[0] === FEED_TOPICS.AnswerUpdated;
   }
 
   /** Hash of the block that the books hold at a height; null when they do not reach there. */

@@ -1,6 +1,7 @@
+import { BOOK_NAMES } from "../domain/bookSet.ts";
 import type { BlockFacts } from "../chain/verify/blockFacts.ts";
 import type { Header } from "../chain/verify/header.ts";
-import type { Hash } from "../lib/hex.ts";
+import type { Address, Hash } from "../lib/hex.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer } from "./ports.ts";
@@ -8,6 +9,7 @@ import {
   blockCalls,
   readBooks,
   readHeader,
+  readNonces,
   readReceipts,
   receiptCalls,
   type Outcome,
@@ -26,22 +28,24 @@ export interface FetchedBlock {
   header: Header | null;
   transactions: readonly Hash[];
   proven: ProvenBooks | null;
+  /** Proven nonces of the keeper's own keys. */
+  nonces: ReadonlyMap<Address, number> | null;
+  /** A verified header whose proofs no source has served yet. */
+  unproven: { readonly header: Header; readonly transactions: readonly Hash[]; readonly source: string } | null;
+  /** Who named the transactions; their list is verified only by their receipts. */
+  listedBy: string | null;
   facts: BlockFacts | null;
   /** Why the block cannot be judged by this version. */
   unsupported: string | null;
   /** Why the last source had no answer. */
   missing: string | null;
   proofMissing: string | null;
-  /** Proofs that did not verify although header and hash do. */
-  forgedProofs: number;
   factsAtMs: number;
   request: { readonly id: number; readonly source: string; readonly stage: Stage } | null;
   readonly tried: Set<string>;
 }
 
 const MAX_HELD = 20_000;
-/** After so many, the block is replayed without proofs: its roots stay unknown, and the next block's are compared. */
-const MAX_FORGED_PROOFS = 2;
 
 /**
  * Fetches blocks by hash, each answer verified before it is believed, asking the next source when one does not have
@@ -54,6 +58,9 @@ export class BlockFetcher {
   readonly #blocks = new Map<Hash, FetchedBlock>();
   readonly #requests = new Map<number, FetchedBlock>();
   readonly #withoutBlockReceipts = new Set<string>();
+  /** Requests in a row that a source left unanswered: those with fewer are asked first. */
+  readonly #silences = new Map<string, number>();
+  readonly #own: readonly Address[];
 
   constructor(
     options: KeeperOptions,
@@ -63,6 +70,7 @@ export class BlockFetcher {
     this.#options = options;
     this.#outbox = outbox;
     this.#onForged = onForged;
+    this.#own = [...new Set([options.pauser, options.poster].filter((address) => address !== null))];
   }
 
   get(hash: Hash): FetchedBlock | undefined {
@@ -76,7 +84,11 @@ export class BlockFetcher {
   /** Asks for the header, and the account proofs when wanted, unless it is there or on its way. */
   wantHeader(hash: Hash, sources: readonly string[], withProofs: boolean, nowMs: number): void {
     const block = this.#hold(hash, withProofs, nowMs);
-    if (block.header === null && block.request === null) this.#ask(block, "header", sources);
+    if (block.header !== null || block.request !== null) return;
+    this.#ask(block, "header", sources);
+    // Everybody was asked and nobody could prove: the block is replayed without, and called unproven.
+    const { request, unproven } = block;
+    if (request === null && unproven !== null) this.#settle(block, unproven);
   }
 
   /** Asks for the receipts of a block whose header is there. */
@@ -112,7 +124,8 @@ export class BlockFetcher {
 
   #hold(hash: Hash, withProofs: boolean, nowMs: number): FetchedBlock {
     const held = this.#blocks.get(hash);
-    if (held !== undefined) return held;
+    const isUpgraded = withProofs && held?.withProofs === false && held.facts === null && held.request === null;
+    if (held !== undefined && !isUpgraded) return held;
     const block: FetchedBlock = {
       hash,
       withProofs,
@@ -120,11 +133,13 @@ export class BlockFetcher {
       header: null,
       transactions: [],
       proven: null,
+      nonces: null,
+      unproven: null,
+      listedBy: null,
       facts: null,
       unsupported: null,
       missing: null,
       proofMissing: null,
-      forgedProofs: 0,
       factsAtMs: nowMs,
       request: null,
       tried: new Set(),
@@ -133,21 +148,23 @@ export class BlockFetcher {
     return block;
   }
 
-  #ask(block: FetchedBlock, what: "header" | "receipts", sources: readonly string[]): void {
-    const source = sources.find((candidate) => !block.tried.has(candidate));
+  #ask(block: FetchedBlock, stage: "header" | "receipts", sources: readonly string[]): void {
+    const silences = (source: string): number => this.#silences.get(source) ?? 0;
+    const [source] = sources
+      .filter((candidate) => !block.tried.has(candidate))
+      .sort((left, right) => silences(left) - silences(right));
     if (source === undefined) return;
-    if (what === "receipts" && block.transactions.length === 0) {
+    if (stage === "receipts" && block.transactions.length === 0) {
       this.#takeReceipts(block, source, [], false, block.factsAtMs);
       return;
     }
-    const isBlock = what === "receipts" && !this.#withoutBlockReceipts.has(source);
-    const stage: Stage = isBlock ? "block-receipts" : what;
+    const isBlock = stage === "receipts" && !this.#withoutBlockReceipts.has(source);
     const calls =
-      what === "header"
-        ? blockCalls(block.hash, this.#options.addresses, block.withProofs)
+      stage === "header"
+        ? blockCalls(block.hash, this.#options.addresses, this.#own, block.withProofs)
         : receiptCalls(block.hash, block.transactions, isBlock);
     const id = this.#outbox.request(source, calls, this.#options.requestDeadlineMs);
-    block.request = { id, source, stage };
+    block.request = { id, source, stage: isBlock ? "block-receipts" : stage };
     this.#requests.set(id, block);
   }
 
@@ -155,18 +172,36 @@ export class BlockFetcher {
     const outcome = readHeader(answers[0], block.hash);
     if (!this.#accept(block, source, outcome, nowMs)) return;
     block.factsAtMs = nowMs;
-    if (block.withProofs) {
-      const books = readBooks(answers.slice(1), outcome.value.header, this.#options.addresses);
-      if (books.kind === "ok") block.proven = books.value;
-      else if (books.kind === "forged" && block.forgedProofs < MAX_FORGED_PROOFS) {
-        block.forgedProofs += 1;
-        block.tried.add(source);
-        this.#onForged(source, books.detail, nowMs);
-        return;
-      } else block.proofMissing = books.detail;
+    const found = { ...outcome.value, source };
+    if (!block.withProofs) {
+      this.#settle(block, found);
+      return;
     }
-    block.header = outcome.value.header;
-    block.transactions = outcome.value.transactions;
+    const { header } = found;
+    const bookCount = BOOK_NAMES.length;
+    const books = readBooks(answers.slice(1, 1 + bookCount), header, this.#options.addresses);
+    const nonces = readNonces(answers.slice(1 + bookCount), header, this.#own);
+    if (books.kind === "ok" && nonces.kind === "ok") {
+      block.proven = books.value;
+      block.nonces = nonces.value;
+      this.#settle(block, found);
+      return;
+    }
+    const refused = books.kind === "ok" ? nonces : books;
+    block.tried.add(source);
+    block.unproven = found;
+    block.proofMissing = refused.kind === "ok" ? null : refused.detail;
+    if (refused.kind === "forged") this.#onForged(source, refused.detail, nowMs);
+  }
+
+  #settle(block: FetchedBlock, found: NonNullable<FetchedBlock["unproven"]>): void {
+    block.header = found.header;
+    block.transactions = found.transactions;
+    block.listedBy = found.source;
+    block.unproven = null;
+    block.unsupported = null;
+    // Who could not prove may still have the receipts.
+    block.tried.clear();
   }
 
   #takeReceipts(
@@ -185,6 +220,12 @@ export class BlockFetcher {
       return;
     }
     const outcome = readReceipts(answers, header, isBlock);
+    if (outcome.kind === "forged" && !isBlock && block.listedBy !== null && block.listedBy !== source) {
+      // Another source named the transactions: its list may be the lie. Ask for header and list again.
+      this.#onForged(block.listedBy, "the transactions that it listed are not the block's", nowMs);
+      block.header = null;
+      return;
+    }
     if (!this.#accept(block, source, outcome, nowMs)) return;
     block.facts = outcome.value;
     block.factsAtMs = nowMs;
@@ -196,10 +237,16 @@ export class BlockFetcher {
     outcome: Outcome<Value>,
     nowMs: number,
   ): outcome is { readonly kind: "ok"; readonly value: Value } {
-    if (outcome.kind === "ok") return true;
+    if (outcome.kind === "ok") {
+      this.#silences.delete(source);
+      return true;
+    }
     block.tried.add(source);
     if (outcome.kind === "unsupported") block.unsupported = outcome.detail;
-    else if (outcome.kind === "missing") block.missing = outcome.detail;
+    else if (outcome.kind === "missing") {
+      block.missing = outcome.detail;
+      this.#silences.set(source, (this.#silences.get(source) ?? 0) + 1);
+    }
     else this.#onForged(source, outcome.detail, nowMs);
     return false;
   }

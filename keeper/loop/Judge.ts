@@ -3,7 +3,9 @@ import { BOOK_NAMES, type BookName } from "../domain/bookSet.ts";
 import type { Finding } from "../domain/Finding.ts";
 import type { Verdict } from "../domain/Verdict.ts";
 import type { Hash } from "../lib/hex.ts";
+import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
 import type { FetchedBlock } from "./BlockFetcher.ts";
+import type { ProvenBooks } from "./requestBlock.ts";
 import { askSecondOpinion } from "./secondOpinion.ts";
 
 /** As deep as a reorg can be followed. */
@@ -89,7 +91,16 @@ export class Judge {
     const isWitnessed = witnesses.operatorCount > 1 && witnesses.votes >= witnesses.quorum;
     const isAlone = witnesses.operatorCount === 1 && witnesses.mayBeUnwitnessed;
     if (!isWitnessed && !isAlone) return null;
+    this.#learnCode(fetched.proven);
     return { kind: "InSync", isWitnessed, roots: this.#books.roots() };
+  }
+
+  /** The code that a block in sync has is the code that later ones must have. Nothing is learnt from other blocks. */
+  #learnCode(proven: ProvenBooks): void {
+    for (const contract of BOOK_NAMES) {
+      const codeHash = proven[contract]?.codeHash;
+      if (codeHash !== undefined && !this.#codeHashes.has(contract)) this.#codeHashes.set(contract, codeHash);
+    }
   }
 
   #stands(contract: BookName): boolean {
@@ -100,18 +111,18 @@ export class Judge {
     if (proven === null) return [];
     const findings: Finding[] = [];
     for (const contract of BOOK_NAMES) {
-      const chain = proven[contract];
-      if (chain === null) continue;
+      // A contract that is not there has no storage: the same root as one without a word.
+      const chain = proven[contract] ?? { storageRoot: EMPTY_ROOT, codeHash: null };
       const at = { contract, blockNumber: block.number, blockHash: block.hash, logIndex: null };
       const root = this.#books.root(contract);
       if (root !== chain.storageRoot) {
         const detail = `the events imply the storage root ${root}, the chain has ${chain.storageRoot}`;
         findings.push({ ...at, cause: "unexplained-write", detail });
       }
-      const codeHash = this.#codeHashes.get(contract) ?? chain.codeHash;
-      this.#codeHashes.set(contract, codeHash);
-      if (codeHash !== chain.codeHash) {
-        findings.push({ ...at, cause: "code-changed", detail: `code hash ${chain.codeHash}, deployed as ${codeHash}` });
+      const codeHash = this.#codeHashes.get(contract);
+      if (codeHash !== undefined && codeHash !== chain.codeHash) {
+        const detail = `code hash ${chain.codeHash ?? "of nothing"}, in sync with ${codeHash}`;
+        findings.push({ ...at, cause: "code-changed", detail });
       }
     }
     return findings;

@@ -7,22 +7,21 @@ import type { Hash, Hex } from "../lib/hex.ts";
 import { Accounts } from "./Accounts.ts";
 import { BlockFetcher, type FetchedBlock } from "./BlockFetcher.ts";
 import { Checkpoints } from "./Checkpoints.ts";
+import { findPath, type Path } from "./findPath.ts";
 import { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import { Locator } from "./Locator.ts";
 import { Outbox } from "./Outbox.ts";
 import { Pauses } from "./Pauses.ts";
 import type { BlockReport, Effect, Input } from "./ports.ts";
-import { Views } from "./Views.ts";
 import { secondOpinionOr, type Replacements } from "./Replacements.ts";
+import { Sources } from "./Sources.ts";
+import { Views } from "./Views.ts";
 
 /** Receipts fetched ahead of the block that is applied next. */
 const FETCH_AHEAD = 8;
 /** Time that votes may take before their absence is reported. */
 const VOTES_PATIENCE_MS = 1_000;
-/** Doubles with each offence in a row: one answer taken while the node changed its head is no lie yet. */
-const QUARANTINE_MS = 500;
-const MAX_QUARANTINE_MS = 60_000;
 const RETRY_MS = 250;
 /** No contract of ours is in it, and Anvil's state root there is not that of its state. */
 const GENESIS = 0;
@@ -43,21 +42,20 @@ export class Keeper {
   readonly #judge: Judge;
   readonly #fetcher: BlockFetcher;
   readonly #accounts: Accounts;
+  /** A proved mismatch and a divergent view each have their own incident: neither can stand before the other. */
   readonly #pauses: Pauses;
+  readonly #viewPauses: Pauses;
   readonly #checkpoints: Checkpoints;
   readonly #locator: Locator;
   readonly #views: Views;
-  readonly #up = new Set<string>();
-  readonly #quarantine = new Map<string, number>();
-  readonly #offences = new Map<string, number>();
-  readonly #servedHeads = new Map<string, ServedHead>();
+  readonly #sources = new Sources();
   readonly #applied = new Map<Hash, FetchedBlock>();
-  #accountsRequest: number | null = null;
-  #accountsAsked = 0;
+  #divergentView: string | null = null;
+  #isLatchSaid = false;
   #reported: { hash: Hash; kind: string } | null = null;
   #undecided: { readonly hash: Hash; readonly sinceMs: number } | null = null;
   #unknown: string | null = null;
-  #target: Hash | null = null;
+  #target: ServedHead | null = null;
   #retriedAtMs = 0;
   #noHeadSinceMs: number | null = null;
 
@@ -68,11 +66,12 @@ export class Keeper {
     const reducers = replacements.reducers === undefined ? {} : { reducers: replacements.reducers };
     this.#books = new Books({ addresses, immutables, undoDepth: UNDO_DEPTH, ...reducers });
     this.#judge = new Judge(this.#books, secondOpinionOr(replacements));
-    this.#accounts = new Accounts([options.pauser, options.poster]);
+    this.#accounts = new Accounts();
     this.#fetcher = new BlockFetcher(options, this.#outbox, (source, reason, nowMs) => {
       this.#distrust(source, reason, nowMs);
     });
     this.#pauses = new Pauses(options, this.#books, this.#outbox, this.#accounts);
+    this.#viewPauses = new Pauses(options, this.#books, this.#outbox, this.#accounts);
     this.#checkpoints = new Checkpoints(options, this.#books, this.#outbox, this.#accounts);
     this.#locator = new Locator(options, this.#books, this.#outbox);
     this.#views = new Views(this.#books, this.#locator.seenAccounts);
@@ -95,23 +94,25 @@ export class Keeper {
   step(input: Input): Effect[] {
     switch (input.type) {
       case "source-up":
-        this.#up.add(input.source);
+        this.#sources.setUp(input.source);
         break;
       case "source-down":
-        this.#up.delete(input.source);
+        this.#sources.setDown(input.source);
         this.#votes.withdraw(input.source);
         break;
       case "head":
-        this.#hear(input);
+        this.#sources.announce(input.source, { number: input.number, hash: input.hash });
         break;
       case "answers":
-        this.#answer(input);
+        if (!this.#fetcher.answer(input.id, input.answers, input.nowMs)) {
+          this.#locator.answer(input.id, input.answers);
+        }
         break;
       case "journalled":
-        if (!this.#pauses.journalled(input)) this.#checkpoints.journalled(input);
+        void (this.#pauses.journalled(input) || this.#viewPauses.journalled(input) || this.#checkpoints.journalled(input));
         break;
       case "signed":
-        if (!this.#pauses.signed(input)) this.#checkpoints.signed(input);
+        void (this.#pauses.signed(input) || this.#viewPauses.signed(input) || this.#checkpoints.signed(input));
         break;
       case "view":
         this.#compareView(input);
@@ -124,61 +125,38 @@ export class Keeper {
     return this.#outbox.take();
   }
 
-  // Heads and answers
-
-  #hear({ source, number, hash, nowMs }: Extract<Input, { type: "head" }>): void {
-    this.#up.add(source);
-    this.#servedHeads.set(source, { number, hash });
-    if (!this.#isQuarantined(source, nowMs)) this.#votes.serve(source, { number, hash });
-  }
-
-  #answer({ id, answers, nowMs }: Extract<Input, { type: "answers" }>): void {
-    if (id === this.#accountsRequest) {
-      this.#accountsRequest = null;
-      this.#accounts.take(answers);
-      return;
-    }
-    if (!this.#fetcher.answer(id, answers, nowMs)) this.#locator.answer(id, answers);
-  }
+  // Sources
 
   #tick(nowMs: number): void {
-    for (const [source, until] of this.#quarantine) {
-      if (nowMs < until) continue;
-      this.#quarantine.delete(source);
-      const head = this.#servedHeads.get(source);
-      if (head !== undefined && this.#up.has(source)) this.#votes.serve(source, head);
-    }
+    this.#sources.release(nowMs);
     if (nowMs - this.#retriedAtMs >= RETRY_MS) {
       this.#retriedAtMs = nowMs;
-      for (const { hash } of this.#votes.heads().values()) this.#fetcher.retry(hash);
-      const { hashes, missing } = this.#target === null ? { hashes: [], missing: null } : this.#path(this.#target);
-      for (const hash of hashes) this.#fetcher.retry(hash);
-      if (missing !== null) this.#fetcher.retry(missing.hash);
+      for (const [, { hash }] of this.#sources.heads()) this.#fetcher.retry(hash);
+      const path = this.#target === null ? null : this.#path(this.#target);
+      if (path?.kind === "missing") this.#fetcher.retry(path.block.hash);
+      if (path?.kind === "linked") for (const hash of path.hashes) this.#fetcher.retry(hash);
     }
-    this.#refreshAccounts();
     this.#locate();
   }
 
   #distrust(source: string, reason: string, nowMs: number): void {
-    const offences = (this.#offences.get(source) ?? 0) + 1;
-    this.#offences.set(source, offences);
-    this.#quarantine.set(source, nowMs + Math.min(MAX_QUARANTINE_MS, QUARANTINE_MS * 2 ** (offences - 1)));
+    this.#sources.distrust(source, nowMs);
     this.#votes.withdraw(source);
     this.#outbox.emit({ type: "quarantine", source, reason });
   }
 
-  #isQuarantined(source: string, nowMs: number): boolean {
-    return nowMs < (this.#quarantine.get(source) ?? 0);
-  }
-
-  /** Asks the sources in turn: one that answers wrong numbers delays a transaction until another one is asked. */
-  #refreshAccounts(): void {
-    const sources = [...this.#up];
-    const source = sources[this.#accountsAsked % sources.length];
-    const calls = this.#accounts.calls();
-    if (this.#accountsRequest !== null || source === undefined || calls.length === 0) return;
-    this.#accountsAsked += 1;
-    this.#accountsRequest = this.#outbox.request(source, calls, this.#options.requestDeadlineMs);
+  /** A source votes for the newest head of its own whose header is verified; until then for the one before. */
+  #countVotes(nowMs: number): void {
+    for (const [source, head] of this.#sources.heads()) {
+      const header = this.#fetcher.header(head.hash);
+      if (header === undefined) {
+        const others = this.#sources.trusted().filter((other) => other !== source);
+        this.#fetcher.wantHeader(head.hash, [source, ...others], head.number > GENESIS, nowMs);
+        this.#checkFetch(head.hash, nowMs);
+      } else if (header.number !== head.number) {
+        this.#distrust(source, `block ${head.hash} has number ${header.number}, announced as ${head.number}`, nowMs);
+      } else this.#votes.serve(source, head);
+    }
   }
 
   /** A view that differs pauses new risk by its policy; back in step, its incident closes. */
@@ -187,73 +165,73 @@ export class Keeper {
     this.#outbox.emit({ type: "view-compared", name, blockHash: view.blockHash, comparison });
     const finding = this.#views.finding(name, comparison);
     if (finding === null) {
-      if (comparison.kind === "equal" && this.#pauses.current?.cause === "view-diverged") this.#pauses.close();
+      if (comparison.kind !== "equal" || this.#divergentView !== name) return;
+      this.#viewPauses.close();
+      if (this.#viewPauses.current === null) this.#divergentView = null;
       return;
     }
-    if (mayPause && this.#options.policy.mode === "act" && this.#judge.latched.length === 0) {
-      this.#pauses.open([finding]);
-    }
+    const isInSync = this.#reported?.kind === "InSync";
+    if (!mayPause || !isInSync || this.#options.policy.mode !== "act") return;
+    if (this.#viewPauses.open([finding])) this.#divergentView = name;
   }
 
   // Following the chain
 
   #advance(nowMs: number): void {
+    this.#countVotes(nowMs);
     const best = this.#votes.best(this.#isAncestor);
+    this.#target = best;
     if (best === null) {
       this.#noHeadSinceMs ??= nowMs;
       const isLong = nowMs - this.#noHeadSinceMs >= VOTES_PATIENCE_MS;
-      if (isLong) this.#reportUnknown("no-source", "no source serves a head");
+      if (isLong) this.#reportUnknown("no-source", "no source serves a head that could be verified");
       return;
     }
     this.#noHeadSinceMs = null;
-    this.#target = best.hash;
-    for (const { hash, number } of this.#votes.heads().values()) {
-      const sources = this.#votes.sourcesOf({ hash, number }, this.#isAncestor);
-      this.#fetcher.wantHeader(hash, sources, number > GENESIS, nowMs);
-    }
-    const { hashes, missing, base } = this.#path(best.hash);
-    if (missing !== null) {
-      const withProofs = missing.number > GENESIS && best.number - missing.number < this.#options.proofDepth;
-      this.#fetcher.wantHeader(missing.hash, best.sources, withProofs, nowMs);
-      this.#checkFetch(missing.hash, nowMs);
+    const trusted = this.#sources.trusted();
+    const sources = [...best.sources, ...trusted.filter((source) => !best.sources.includes(source))];
+    const path = this.#path(best);
+    if (path.kind === "broken") {
+      for (const source of best.sources) this.#distrust(source, path.detail, nowMs);
       return;
     }
-    this.#rollBackTo(base);
-    for (const hash of hashes.slice(0, FETCH_AHEAD)) this.#fetcher.wantFacts(hash, best.sources);
+    if (path.kind === "missing") {
+      const { number, hash } = path.block;
+      const withProofs = number > GENESIS && best.number - number < this.#options.proofDepth;
+      this.#fetcher.wantHeader(hash, sources, withProofs, nowMs);
+      this.#checkFetch(hash, nowMs);
+      return;
+    }
+    this.#rollBackTo(path.base);
+    const applied = this.#applyAll(path.hashes, sources, nowMs) ?? path.base;
+    // Also when a descendant is still incomplete: what is known of a block is said at once.
+    if (applied !== null) this.#decideAt(applied, nowMs);
+  }
+
+  /** Applies what is there, fetching a few blocks ahead; returns the newest block that was applied. */
+  #applyAll(hashes: readonly Hash[], sources: readonly string[], nowMs: number): Hash | null {
+    for (const hash of hashes.slice(0, FETCH_AHEAD)) this.#fetcher.wantFacts(hash, sources);
+    let newest: Hash | null = null;
     for (const [index, hash] of hashes.entries()) {
       const fetched = this.#fetcher.get(hash);
       if (fetched?.facts == null) {
         this.#checkFetch(hash, nowMs);
-        return;
+        break;
       }
       this.#apply(fetched, nowMs);
+      newest = hash;
       const ahead = hashes[index + FETCH_AHEAD];
-      if (ahead !== undefined) this.#fetcher.wantFacts(ahead, best.sources);
+      if (ahead !== undefined) this.#fetcher.wantFacts(ahead, sources);
     }
-    this.#decideAt(best.hash, best.votes, nowMs);
+    return newest;
   }
 
-  /** Blocks from the books' tip, or from a block to roll back to, up to `target`, oldest first. */
-  #path(target: Hash): { hashes: Hash[]; missing: ServedHead | null; base: Hash | null } {
-    const hashes: Hash[] = [];
-    let hash = target;
-    let number = this.#targetNumber(target);
-    while (!this.#applied.has(hash)) {
-      const header = this.#fetcher.header(hash);
-      if (header === undefined) return { hashes: [], missing: { hash, number }, base: null };
-      hashes.push(hash);
-      if (header.number <= this.#options.deploymentBlock) {
-        return { hashes: hashes.reverse(), missing: null, base: null };
-      }
-      hash = header.parentHash;
-      number = header.number - 1;
-    }
-    return { hashes: hashes.reverse(), missing: null, base: hash };
-  }
-
-  #targetNumber(target: Hash): number {
-    for (const head of this.#votes.heads().values()) if (head.hash === target) return head.number;
-    return 0;
+  #path(target: ServedHead): Path {
+    return findPath(target, {
+      isApplied: (hash) => this.#applied.has(hash),
+      header: (hash) => this.#fetcher.header(hash),
+      deploymentBlock: this.#options.deploymentBlock,
+    });
   }
 
   readonly #isAncestor = (ancestor: Hash, descendant: Hash): boolean => {
@@ -279,15 +257,17 @@ export class Keeper {
     if (depth === 0) return;
     this.#reported = null;
     this.#outbox.emit({ type: "rolled-back", depth, to: base ?? "0x" });
-    if (this.#judge.latched.length === 0 && this.#pauses.current?.cause !== "view-diverged") this.#pauses.orphan();
+    if (this.#judge.latched.length === 0) this.#pauses.orphan();
   }
 
   #apply(fetched: FetchedBlock, nowMs: number): void {
     const { facts, header } = fetched;
     if (facts === null || header === null) return;
     const { number, hash, parentHash, timestamp } = header;
-    const block: BookBlock = { number, hash, parentHash, timestamp, logs: facts.logs };
+    const logs = facts.logs.filter((log) => this.#books.concerns(log));
+    const block: BookBlock = { number, hash, parentHash, timestamp, logs };
     this.#judge.take(fetched, block);
+    if (fetched.nonces !== null) this.#accounts.take(fetched.nonces);
     this.#applied.set(hash, fetched);
     const [oldest] = this.#applied.keys();
     if (this.#applied.size > UNDO_DEPTH && oldest !== undefined) this.#applied.delete(oldest);
@@ -299,10 +279,11 @@ export class Keeper {
 
   // Verdict and decision
 
-  #decideAt(hash: Hash, votes: number, nowMs: number): void {
+  #decideAt(hash: Hash, nowMs: number): void {
     const tip = this.#books.tip;
     const fetched = this.#applied.get(hash);
-    if (tip === null || fetched?.header == null) return;
+    if (tip?.hash !== hash || fetched?.header == null) return;
+    const votes = this.#votes.votesFor(tip, this.#isAncestor);
     const witnesses = {
       votes,
       quorum: this.#votes.quorum,
@@ -321,12 +302,11 @@ export class Keeper {
       this.#unknown = null;
       this.#report(fetched, tip, verdict, votes);
     }
-    if (isNew && fetched.proven !== null)
-      for (const source of this.#votes.heads().keys()) this.#offences.delete(source);
+    if (isNew && fetched.proven !== null) for (const source of this.#votes.heads().keys()) this.#sources.forgive(source);
     const baseFee = fetched.header.baseFeePerGas ?? 0n;
     this.#act(verdict, tip, baseFee, isNew);
     this.#pauses.pursue(tip, baseFee);
-    if (isNew) this.#refreshAccounts();
+    this.#viewPauses.pursue(tip, baseFee);
   }
 
   #act(verdict: Verdict, tip: BookBlock, baseFee: bigint, isNew: boolean): void {
@@ -337,7 +317,10 @@ export class Keeper {
     for (const action of decide(verdict, situation, this.#options.policy)) {
       if (action.kind === "soft-pause" && verdict.kind === "Diverged") this.#pauses.open(verdict.findings);
       if (action.kind === "attest" && verdict.kind === "InSync") this.#checkpoints.start(tip, verdict.roots, baseFee);
-      if (action.kind === "latch" && isNew) this.#outbox.emit({ type: "latch", detail: action.detail });
+      if (action.kind === "latch" && !this.#isLatchSaid) {
+        this.#isLatchSaid = true;
+        this.#outbox.emit({ type: "latch", detail: action.detail });
+      }
       if (action.kind === "alert" && isNew) {
         const { level, event, detail } = action;
         this.#outbox.emit({ type: "alert", level, event, detail });
@@ -387,7 +370,7 @@ export class Keeper {
     const incident = this.#pauses.current;
     const finding = this.#judge.latched[0];
     const tip = this.#books.tip;
-    const [source] = this.#up;
+    const [source] = this.#sources.trusted();
     if (finding === undefined || tip === null || source === undefined) return;
     if (incident !== null && incident.state === "opened" && this.#options.pauser !== null) return;
     const fetched = this.#applied.get(tip.hash);

@@ -27,6 +27,10 @@ interface Search {
 /** Grinding longer prefixes would take seconds; what stays unnamed is said to be. */
 const MAX_GRIND_NIBBLES = 3;
 const WORD = /[0-9a-f]{64}/g;
+const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
+const KEY = /^0x[0-9a-fA-F]{1,64}$/;
+/** Characters; longer call data is not looked through for names. */
+const MAX_CALL_DATA = 100_000;
 
 /**
  * Names the slots in which a book contract differs from the books, by descending through the chain's trie.
@@ -124,10 +128,11 @@ function readTransactionWords(answer: RpcAnswer | undefined): Hash[] {
   if (answer?.ok !== true || typeof answer.value !== "object" || answer.value === null) return [];
   const { transactions } = answer.value as { transactions?: unknown };
   const words = new Set<Hash>();
-  for (const transaction of Array.isArray(transactions) ? transactions : []) {
+  for (const transaction of Array.isArray(transactions) ? (transactions as unknown[]) : []) {
+    if (typeof transaction !== "object" || transaction === null) continue;
     const { input, from } = transaction as { input?: unknown; from?: unknown };
-    if (typeof from === "string") words.add(`0x${from.slice(2).toLowerCase().padStart(64, "0")}`);
-    if (typeof input !== "string" || input.length > 100_000) continue;
+    if (typeof from === "string" && ADDRESS.test(from)) words.add(`0x${from.slice(2).toLowerCase().padStart(64, "0")}`);
+    if (typeof input !== "string" || input.length > MAX_CALL_DATA) continue;
     for (const [word] of input.slice(10).toLowerCase().matchAll(WORD)) words.add(`0x${word}`);
   }
   return [...words];
@@ -137,6 +142,9 @@ function readStorageProofs(answer: RpcAnswer | undefined): StorageProofAnswer[] 
   if (answer?.ok !== true) throw new KeeperError("LocateUnanswered", answer?.message ?? "no answer");
   const proof = readProofAnswer(answer.value);
   if (proof === null) throw new KeeperError("LocateUnanswered", "eth_getProof answered something else than a proof");
+  if (proof.storageProof.some(({ key }) => !KEY.test(key))) {
+    throw new KeeperError("LocateUnanswered", "eth_getProof answered for a key that is none");
+  }
   return proof.storageProof.map(({ key, proof: nodes }) => ({
     key: `0x${key.slice(2).toLowerCase().padStart(64, "0")}`,
     proof: nodes,

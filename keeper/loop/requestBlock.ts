@@ -1,10 +1,14 @@
 import { BOOK_NAMES, type BookAddresses, type BookName } from "../domain/bookSet.ts";
 import { verifyContract, readProofAnswer, type BlockFacts, type ProvenContract } from "../chain/verify/blockFacts.ts";
 import { verifyHeader, type Header } from "../chain/verify/header.ts";
+import { verifyAccountProof } from "../chain/verify/proof.ts";
 import { verifyReceipts } from "../chain/verify/receipts.ts";
 import { VerificationError } from "../chain/verify/VerificationError.ts";
 import type { Address, Hash } from "../lib/hex.ts";
+import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
 import type { RpcAnswer, RpcCall } from "./ports.ts";
+
+const HASH = /^0x[0-9a-f]{64}$/;
 
 /** Proven contracts of one block; null for a contract that does not exist there. */
 export type ProvenBooks = Readonly<Record<BookName, ProvenContract | null>>;
@@ -19,14 +23,12 @@ export type Outcome<Value> =
   /** This version cannot judge the block. */
   | { readonly kind: "unsupported"; readonly detail: string };
 
-/** Calls for a header, the account proofs when wanted, and the next nonces of the keeper's own keys. */
-export function blockCalls(hash: Hash, books: BookAddresses, withProofs: boolean): RpcCall[] {
+/** Calls for a header and, when wanted, the account proofs of the book contracts and of the keeper's own keys. */
+export function blockCalls(hash: Hash, books: BookAddresses, own: readonly Address[], withProofs: boolean): RpcCall[] {
   const header: RpcCall = { method: "eth_getBlockByHash", params: [hash, false] };
   if (!withProofs) return [header];
-  const proofs = BOOK_NAMES.map((name) => ({
-    method: "eth_getProof",
-    params: [books[name], [], { blockHash: hash }],
-  }));
+  const addresses = [...BOOK_NAMES.map((name) => books[name]), ...own];
+  const proofs = addresses.map((address) => ({ method: "eth_getProof", params: [address, [], { blockHash: hash }] }));
   return [header, ...proofs];
 }
 
@@ -57,7 +59,11 @@ export function readHeader(
     const header = verifyHeader(value, hash);
     const { transactions } = value as { transactions?: unknown };
     // Not committed by the header in this form: only used to ask for receipts, which are.
-    const hashes = Array.isArray(transactions) ? transactions.filter((item) => typeof item === "string") : [];
+    const hashes = Array.isArray(transactions) ? transactions.filter((item) => HASH.test(String(item))) : [];
+    if ((hashes.length === 0) !== (header.receiptsRoot === EMPTY_ROOT)) {
+      const detail = "the list of transactions contradicts the receipts root";
+      throw new VerificationError("ReceiptsRootMismatch", detail, { expected: header.receiptsRoot });
+    }
     return { header, transactions: hashes as Hash[] };
   });
 }
@@ -75,6 +81,28 @@ export function readBooks(
     proven.push([name, outcome.value]);
   }
   return { kind: "ok", value: Object.fromEntries(proven) as Record<BookName, ProvenContract | null> };
+}
+
+/** Proven nonces of the keeper's own keys; a key that never sent anything may not exist yet. */
+export function readNonces(
+  answers: readonly RpcAnswer[],
+  header: Header,
+  own: readonly Address[],
+): Outcome<ReadonlyMap<Address, number>> {
+  const nonces = new Map<Address, number>();
+  for (const [index, address] of own.entries()) {
+    const answer = answers[index];
+    if (answer?.ok !== true) return { kind: "missing", detail: answer?.message ?? "no answer" };
+    const proof = readProofAnswer(answer.value);
+    if (proof === null) return { kind: "forged", detail: "eth_getProof answered something else than a proof" };
+    const outcome = judge(() => {
+      const account = verifyAccountProof({ stateRoot: header.stateRoot, address, proof: proof.accountProof });
+      return Number(account?.nonce ?? 0n);
+    });
+    if (outcome.kind !== "ok") return outcome;
+    nonces.set(address, outcome.value);
+  }
+  return { kind: "ok", value: nonces };
 }
 
 function readContract(answer: RpcAnswer | undefined, header: Header, address: Address): Outcome<ProvenContract | null> {
