@@ -41,7 +41,7 @@ export interface FetchedBlock {
   missing: string | null;
   proofMissing: string | null;
   factsAtMs: number;
-  request: { readonly id: number; readonly source: string; readonly stage: Stage } | null;
+  request: { readonly id: number; readonly source: string; readonly stage: Stage; readonly sinceMs: number } | null;
   readonly tried: Set<string>;
 }
 
@@ -85,16 +85,17 @@ export class BlockFetcher {
   wantHeader(hash: Hash, sources: readonly string[], withProofs: boolean, nowMs: number): void {
     const block = this.#hold(hash, withProofs, nowMs);
     if (block.header !== null || block.request !== null) return;
-    this.#ask(block, "header", sources);
+    this.#ask(block, "header", sources, nowMs);
     // Everybody was asked and nobody could prove: the block is replayed without, and called unproven.
     const { request, unproven } = block;
     if (request === null && unproven !== null) this.#settle(block, unproven);
   }
 
   /** Asks for the receipts of a block whose header is there. */
-  wantFacts(hash: Hash, sources: readonly string[]): void {
+  wantFacts(hash: Hash, sources: readonly string[], nowMs: number): void {
     const block = this.#blocks.get(hash);
-    if (block?.header != null && block.facts === null && block.request === null) this.#ask(block, "receipts", sources);
+    if (block?.header == null || block.facts !== null || block.request !== null) return;
+    this.#ask(block, "receipts", sources, nowMs);
   }
 
   /** Lets every source be asked again. */
@@ -148,7 +149,7 @@ export class BlockFetcher {
     return block;
   }
 
-  #ask(block: FetchedBlock, stage: "header" | "receipts", sources: readonly string[]): void {
+  #ask(block: FetchedBlock, stage: "header" | "receipts", sources: readonly string[], nowMs: number): void {
     const silences = (source: string): number => this.#silences.get(source) ?? 0;
     const [source] = sources
       .filter((candidate) => !block.tried.has(candidate))
@@ -164,7 +165,7 @@ export class BlockFetcher {
         ? blockCalls(block.hash, this.#options.addresses, this.#own, block.withProofs)
         : receiptCalls(block.hash, block.transactions, isBlock);
     const id = this.#outbox.request(source, calls, this.#options.requestDeadlineMs);
-    block.request = { id, source, stage: isBlock ? "block-receipts" : stage };
+    block.request = { id, source, stage: isBlock ? "block-receipts" : stage, sinceMs: nowMs };
     this.#requests.set(id, block);
   }
 
@@ -216,7 +217,7 @@ export class BlockFetcher {
     if (isBlock && answers[0]?.ok === false && answers[0].code === "SourceRpcError") {
       // Not every node has the method; the receipts one by one prove the same.
       this.#withoutBlockReceipts.add(source);
-      this.#ask(block, "receipts", [source]);
+      this.#ask(block, "receipts", [source], nowMs);
       return;
     }
     const outcome = readReceipts(answers, header, isBlock);

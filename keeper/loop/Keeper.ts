@@ -23,6 +23,8 @@ const FETCH_AHEAD = 8;
 /** Time that votes may take before their absence is reported. */
 const VOTES_PATIENCE_MS = 1_000;
 const RETRY_MS = 250;
+/** A request that takes longer does not keep back what is known without its answer. */
+const STUCK_MS = 100;
 /** No contract of ours is in it, and Anvil's state root there is not that of its state. */
 const GENESIS = 0;
 /** Blocks that can be taken back; a deeper reorg halts the keeper. */
@@ -203,27 +205,31 @@ export class Keeper {
       return;
     }
     this.#rollBackTo(path.base);
-    const applied = this.#applyAll(path.hashes, sources, nowMs) ?? path.base;
-    // Also when a descendant is still incomplete: what is known of a block is said at once.
-    if (applied !== null) this.#decideAt(applied, nowMs);
+    this.#applyAll(path.hashes, sources, nowMs);
+    const tip = this.#books.tip;
+    const next = path.hashes.find((hash) => !this.#applied.has(hash));
+    // A descendant that nobody completes must not keep back what is known of the block below it.
+    if (tip !== null && (next === undefined || this.#isStuck(next, nowMs))) this.#decideAt(tip, best.hash, nowMs);
   }
 
-  /** Applies what is there, fetching a few blocks ahead; returns the newest block that was applied. */
-  #applyAll(hashes: readonly Hash[], sources: readonly string[], nowMs: number): Hash | null {
-    for (const hash of hashes.slice(0, FETCH_AHEAD)) this.#fetcher.wantFacts(hash, sources);
-    let newest: Hash | null = null;
+  #isStuck(hash: Hash, nowMs: number): boolean {
+    const request = this.#fetcher.get(hash)?.request ?? null;
+    return request === null || nowMs - request.sinceMs >= STUCK_MS;
+  }
+
+  /** Applies what is there, fetching a few blocks ahead. */
+  #applyAll(hashes: readonly Hash[], sources: readonly string[], nowMs: number): void {
+    for (const hash of hashes.slice(0, FETCH_AHEAD)) this.#fetcher.wantFacts(hash, sources, nowMs);
     for (const [index, hash] of hashes.entries()) {
       const fetched = this.#fetcher.get(hash);
       if (fetched?.facts == null) {
         this.#checkFetch(hash, nowMs);
-        break;
+        return;
       }
       this.#apply(fetched, nowMs);
-      newest = hash;
       const ahead = hashes[index + FETCH_AHEAD];
-      if (ahead !== undefined) this.#fetcher.wantFacts(ahead, sources);
+      if (ahead !== undefined) this.#fetcher.wantFacts(ahead, sources, nowMs);
     }
-    return newest;
   }
 
   #path(target: ServedHead): Path {
@@ -279,10 +285,10 @@ export class Keeper {
 
   // Verdict and decision
 
-  #decideAt(hash: Hash, nowMs: number): void {
-    const tip = this.#books.tip;
+  #decideAt(tip: BookBlock, head: Hash, nowMs: number): void {
+    const { hash } = tip;
     const fetched = this.#applied.get(hash);
-    if (tip?.hash !== hash || fetched?.header == null) return;
+    if (fetched?.header == null) return;
     const votes = this.#votes.votesFor(tip, this.#isAncestor);
     const witnesses = {
       votes,
@@ -304,15 +310,16 @@ export class Keeper {
     }
     if (isNew && fetched.proven !== null) for (const source of this.#votes.heads().keys()) this.#sources.forgive(source);
     const baseFee = fetched.header.baseFeePerGas ?? 0n;
-    this.#act(verdict, tip, baseFee, isNew);
+    this.#act(verdict, tip, { baseFee, isNew, isHead: hash === head });
     this.#pauses.pursue(tip, baseFee);
     this.#viewPauses.pursue(tip, baseFee);
   }
 
-  #act(verdict: Verdict, tip: BookBlock, baseFee: bigint, isNew: boolean): void {
+  #act(verdict: Verdict, tip: BookBlock, at: { baseFee: bigint; isNew: boolean; isHead: boolean }): void {
+    const { baseFee, isNew, isHead } = at;
     const situation = {
       isPauseUnderway: this.#pauses.current !== null,
-      isCheckpointDue: verdict.kind === "InSync" && this.#checkpoints.isDue(tip),
+      isCheckpointDue: verdict.kind === "InSync" && isHead && this.#checkpoints.isDue(tip),
     };
     for (const action of decide(verdict, situation, this.#options.policy)) {
       if (action.kind === "soft-pause" && verdict.kind === "Diverged") this.#pauses.open(verdict.findings);

@@ -1,0 +1,46 @@
+import type { ServedHead } from "../chain/agree/Votes.ts";
+import type { Header } from "../chain/verify/header.ts";
+import type { Hash } from "../lib/hex.ts";
+
+/** The way from the books to a head. */
+export type Path =
+  | {
+      readonly kind: "linked";
+      /** Blocks to apply, oldest first. */
+      readonly hashes: readonly Hash[];
+      /** Block of the books that they stand on; null when they start at the deployment. */
+      readonly base: Hash | null;
+    }
+  /** A header on the way is not here yet. */
+  | { readonly kind: "missing"; readonly block: ServedHead }
+  /** A header's number is not one above its parent's, or the chain does not reach the deployment: no chain of ours. */
+  | { readonly kind: "broken"; readonly detail: string };
+
+/** What the way is looked up in. */
+export interface PathOptions {
+  readonly isApplied: (hash: Hash) => boolean;
+  readonly header: (hash: Hash) => Header | undefined;
+  /** First block that can hold an event of a book contract. */
+  readonly deploymentBlock: number;
+}
+
+/** Walks from `target` back to a block that the books hold, or to the deployment. */
+export function findPath(target: ServedHead, { isApplied, header, deploymentBlock }: PathOptions): Path {
+  const hashes: Hash[] = [];
+  let { hash, number } = target;
+  while (!isApplied(hash)) {
+    const found = header(hash);
+    if (found === undefined) return { kind: "missing", block: { hash, number } };
+    if (found.number !== number) {
+      return { kind: "broken", detail: `block ${hash} has number ${found.number}, its descendants say ${number}` };
+    }
+    if (number < deploymentBlock) {
+      return { kind: "broken", detail: `block ${hash} lies below the deployment and is not of the books' chain` };
+    }
+    hashes.push(hash);
+    if (number === deploymentBlock) return { kind: "linked", hashes: hashes.reverse(), base: null };
+    hash = found.parentHash;
+    number -= 1;
+  }
+  return { kind: "linked", hashes: hashes.reverse(), base: hash };
+}
