@@ -27,12 +27,13 @@ export class Accounts {
     return nonce;
   }
 
-  /**
-   * Forgets what is known of an address until the chain is asked again: a reorg took transactions back, or one got
-   * lost, and a nonce beyond the chain's count would wait for ever.
-   */
+  /** Forgets which nonce of an address was used last: its transaction got lost. The proven count stands. */
   forget(address: Address): void {
-    this.#counts.delete(address);
     this.#used.delete(address);
+  }
+
+  /** Forgets every used nonce: a reorg took transactions back. */
+  forgetAll(): void {
+    this.#used.clear();
   }
 }

@@ -120,8 +120,9 @@ export class Judge {
         findings.push({ ...at, cause: "unexplained-write", detail });
       }
       const codeHash = this.#codeHashes.get(contract);
-      if (codeHash !== undefined && codeHash !== chain.codeHash) {
-        const detail = `code hash ${chain.codeHash ?? "of nothing"}, in sync with ${codeHash}`;
+      // Below its deployment a contract has no code; that it lost its storage shows in the root.
+      if (codeHash !== undefined && chain.codeHash !== null && codeHash !== chain.codeHash) {
+        const detail = `code hash ${chain.codeHash}, in sync with ${codeHash}`;
         findings.push({ ...at, cause: "code-changed", detail });
       }
     }

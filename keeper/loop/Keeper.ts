@@ -261,6 +261,7 @@ export class Keeper {
       depth += 1;
     }
     if (depth === 0) return;
+    this.#accounts.forgetAll();
     this.#reported = null;
     this.#outbox.emit({ type: "rolled-back", depth, to: base ?? "0x" });
     if (this.#judge.latched.length === 0) this.#pauses.orphan();
