@@ -33,7 +33,7 @@ export class Performer {
   perform(effect: Effect): void {
     switch (effect.type) {
       case "request":
-        void this.#request(effect);
+        this.#request(effect).catch(this.#options.onFatal);
         return;
       case "journal":
         this.#journal(effect);
@@ -42,7 +42,7 @@ export class Performer {
         this.#signTransaction(effect);
         return;
       case "sign-attestation":
-        void this.#signAttestation(effect);
+        this.#signAttestation(effect).catch(this.#options.onFatal);
         return;
       case "broadcast":
         this.#broadcast(effect);

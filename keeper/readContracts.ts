@@ -15,14 +15,7 @@ async function readWord(source: Source, to: Address, getter: string, deadlineMs:
   throw new KeeperError("DeploymentMismatch", message, { address: to, getter });
 }
 
-/**
- * Checks that a source serves the deployment's chain and reads what the contracts hold in their code.
- *
- * The values belong to the code, whose hash every account proof commits to; a change of code is a divergence.
- *
- * @throws KeeperError `ChainMismatch`, `DeploymentMismatch`, or a source's fault.
- */
-export async function readContracts(source: Source, deployment: Deployment, deadlineMs: number): Promise<Immutables> {
+async function readFrom(source: Source, deployment: Deployment, deadlineMs: number): Promise<Immutables> {
   const chainId = await source.request("eth_chainId", [], { deadlineMs });
   if (typeof chainId !== "string" || Number(chainId) !== deployment.chainId) {
     const message = `source ${source.id} serves chain ${String(chainId)}, the deployment is on ${deployment.chainId}`;
@@ -40,4 +33,47 @@ export async function readContracts(source: Source, deployment: Deployment, dead
   ]);
   const settlementAsset: Address = `0x${asset.toString(16).padStart(40, "0")}`;
   return { settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace };
+}
+
+/** What a source said, or why it said nothing. */
+type Said = { readonly source: Source; readonly immutables: Immutables } | { readonly error: unknown };
+
+/**
+ * Checks that the sources serve the deployment's chain and reads what the contracts hold in their code.
+ *
+ * These values cannot be proven, and every judgement rests on them: a majority of the configured operators must say
+ * the same. A source that serves another chain has no say.
+ *
+ * @throws KeeperError `NoAgreement`, or the last source's fault when none answers: `ChainMismatch`,
+ * `DeploymentMismatch`, or a fault of the connection.
+ */
+export async function readContracts(
+  sources: readonly Source[],
+  deployment: Deployment,
+  deadlineMs: number,
+): Promise<Immutables> {
+  const answers = await Promise.all(
+    sources.map(async (source): Promise<Said> => {
+      try {
+        return { source, immutables: await readFrom(source, deployment, deadlineMs) };
+      } catch (error: unknown) {
+        return { error };
+      }
+    }),
+  );
+  const quorum = Math.floor(new Set(sources.map(({ operator }) => operator)).size / 2) + 1;
+  const said = answers.filter((answer) => "source" in answer);
+  for (const { immutables } of said) {
+    const key = keyOf(immutables);
+    const agreeing = said.filter((other) => keyOf(other.immutables) === key);
+    if (new Set(agreeing.map(({ source }) => source.operator)).size >= quorum) return immutables;
+  }
+  const failed = answers.findLast((answer) => "error" in answer)?.error;
+  if (said.length === 0 && failed instanceof Error) throw failed;
+  const message = `fewer than ${quorum} operators agree on what the contracts hold in their code`;
+  throw new KeeperError("NoAgreement", message, { quorum, answered: said.length });
+}
+
+function keyOf({ settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace }: Immutables): string {
+  return [settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace].join(" ");
 }

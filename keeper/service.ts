@@ -107,15 +107,22 @@ export class KeeperService {
     return this.#keeper;
   }
 
+  /** Stops in reverse order of start; what fails to stop does not keep the rest from stopping. */
   async stop(): Promise<void> {
     if (this.#ticker !== null) clearInterval(this.#ticker);
     this.status.isDraining = true;
-    await this.#api?.close();
     this.#abort.abort();
-    await Promise.all([...this.#sources.values()].map((source) => source.close()));
-    await this.#journal?.close();
-    await this.#lock?.release();
+    const closed = await Promise.allSettled([
+      this.#api?.close(),
+      ...[...this.#sources.values()].map((source) => source.close()),
+      this.#journal?.close(),
+    ]);
+    const lock = this.#lock;
     this.#lock = null;
+    await lock?.release();
+    for (const result of closed) {
+      if (result.status === "rejected") this.#options.log.warn("stop-failed", { error: result.reason as unknown });
+    }
   }
 
   async #start(): Promise<void> {
@@ -135,7 +142,8 @@ export class KeeperService {
         metrics: () => this.status.metrics(),
       },
     });
-    const immutables = await this.#readContracts();
+    const sources = [...this.#sources.values()];
+    const immutables = await readContracts(sources, deployment, config.requestDeadlineMs);
     const signers = readSigners(config);
     for (const [key, signer] of Object.entries(signers)) log.info("signer", { key, address: signer.address });
     this.#keeper = this.#createKeeper(immutables, signers, this.#journal);
@@ -194,21 +202,6 @@ export class KeeperService {
         this.#abort.signal,
       );
     }
-  }
-
-  /** Asks the sources in turn; one that serves another chain is refused at once. */
-  async #readContracts(): Promise<Immutables> {
-    const { config, deployment } = this.#options;
-    let last: unknown = new KeeperError("NoSource", "no source is configured: set --sources or LOCKSTEP_SOURCES");
-    for (const source of this.#sources.values()) {
-      try {
-        return await readContracts(source, deployment, config.requestDeadlineMs);
-      } catch (error: unknown) {
-        if (KeeperError.is(error, "ChainMismatch")) throw error;
-        last = error;
-      }
-    }
-    throw last;
   }
 
   #createKeeper(immutables: Immutables, signers: ReturnType<typeof readSigners>, journal: Journal): Keeper {

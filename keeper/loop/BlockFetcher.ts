@@ -85,10 +85,9 @@ export class BlockFetcher {
   wantHeader(hash: Hash, sources: readonly string[], withProofs: boolean, nowMs: number): void {
     const block = this.#hold(hash, withProofs, nowMs);
     if (block.header !== null || block.request !== null) return;
-    this.#ask(block, "header", sources, nowMs);
+    const isAsked = this.#ask(block, "header", sources, nowMs);
     // Everybody was asked and nobody could prove: the block is replayed without, and called unproven.
-    const { request, unproven } = block;
-    if (request === null && unproven !== null) this.#settle(block, unproven);
+    if (!isAsked && block.unproven !== null) this.#settle(block, block.unproven);
   }
 
   /** Asks for the receipts of a block whose header is there. */
@@ -149,15 +148,15 @@ export class BlockFetcher {
     return block;
   }
 
-  #ask(block: FetchedBlock, stage: "header" | "receipts", sources: readonly string[], nowMs: number): void {
+  #ask(block: FetchedBlock, stage: "header" | "receipts", sources: readonly string[], nowMs: number): boolean {
     const silences = (source: string): number => this.#silences.get(source) ?? 0;
     const [source] = sources
       .filter((candidate) => !block.tried.has(candidate))
       .sort((left, right) => silences(left) - silences(right));
-    if (source === undefined) return;
+    if (source === undefined) return false;
     if (stage === "receipts" && block.transactions.length === 0) {
       this.#takeReceipts(block, source, [], false, block.factsAtMs);
-      return;
+      return true;
     }
     const isBlock = stage === "receipts" && !this.#withoutBlockReceipts.has(source);
     const calls =
@@ -167,6 +166,7 @@ export class BlockFetcher {
     const id = this.#outbox.request(source, calls, this.#options.requestDeadlineMs);
     block.request = { id, source, stage: isBlock ? "block-receipts" : stage, sinceMs: nowMs };
     this.#requests.set(id, block);
+    return true;
   }
 
   #takeHeader(block: FetchedBlock, source: string, answers: readonly RpcAnswer[], nowMs: number): void {
@@ -247,8 +247,7 @@ export class BlockFetcher {
     else if (outcome.kind === "missing") {
       block.missing = outcome.detail;
       this.#silences.set(source, (this.#silences.get(source) ?? 0) + 1);
-    }
-    else this.#onForged(source, outcome.detail, nowMs);
+    } else this.#onForged(source, outcome.detail, nowMs);
     return false;
   }
 }

@@ -27,6 +27,7 @@ export interface UpOptions {
 interface Tally {
   blocks: number;
   inSync: number;
+  isDiverged: boolean;
   checkpoints: number;
   incidents: Set<string>;
   verdictMs: number[];
@@ -46,7 +47,7 @@ export async function up(options: UpOptions, context: CommandContext): Promise<n
     end.abort();
   });
   const stops: (() => Promise<void>)[] = [];
-  const tally: Tally = { blocks: 0, inSync: 0, checkpoints: 0, incidents: new Set(), verdictMs: [] };
+  const tally: Tally = { blocks: 0, inSync: 0, isDiverged: false, checkpoints: 0, incidents: new Set(), verdictMs: [] };
   try {
     const url = await openChain(options, end.signal, say, stops);
     say("2/4 deploying the contracts");
@@ -84,7 +85,7 @@ export async function up(options: UpOptions, context: CommandContext): Promise<n
     for (const stop of stops.reverse()) await stop();
   }
   say(summary(tally));
-  return tally.blocks > 0 && tally.blocks === tally.inSync ? EXIT.clean : EXIT.fatal;
+  return tally.inSync > 0 && !tally.isDiverged ? EXIT.clean : EXIT.fatal;
 }
 
 async function openChain(
@@ -117,7 +118,9 @@ function count(tally: Tally, effect: Effect, atMs: number): void {
   if (effect.type === "incident") tally.incidents.add(effect.report.id);
   if (effect.type !== "block") return;
   tally.blocks += 1;
-  if (effect.report.verdict.kind === "InSync") tally.inSync += 1;
+  const { kind } = effect.report.verdict;
+  if (kind === "InSync") tally.inSync += 1;
+  if (kind === "Diverged" || kind === "OwnFault") tally.isDiverged = true;
   tally.verdictMs.push(atMs - effect.report.factsAtMs);
 }
 
