@@ -12,6 +12,7 @@ import { accountOf } from "../../helpers/accounts.ts";
 import { attest, postCheckpoint, signAttestation } from "../../helpers/attestations.ts";
 import { pause, readHead } from "../../helpers/guard.ts";
 import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import { allowDeposits, depositAllowed } from "../../helpers/keeper/deposits.ts";
 import { World } from "../../helpers/keeper/World.ts";
 import { ETH_PRICE, OrderBook, UNIT } from "../../helpers/orders.ts";
 
@@ -40,7 +41,7 @@ const CASES: readonly Case[] = [
       book: "PositionLedger",
       slot: ledger.accounts.slot(accountIdOf(system)),
       change: (word) => word + 10n ** 18n,
-      send: () => depositUsd(system, system.users[0]!, 5n * USD),
+      send: () => depositAllowed(system, system.users[0]!, 5n * USD),
     }),
   },
   {
@@ -58,7 +59,7 @@ const CASES: readonly Case[] = [
       book: "PositionLedger",
       slot: ledger.hot.slot,
       change: (word) => word + 1n,
-      send: () => depositUsd(system, system.users[0]!, 5n * USD),
+      send: () => depositAllowed(system, system.users[0]!, 5n * USD),
     }),
   },
   {
@@ -146,6 +147,7 @@ describe("a tampered word that an ordinary event uses in the same block (G1)", f
     world = await World.open({ keeperCount: 2 });
     const { system } = world;
     for (const user of system.users.slice(0, 2)) await depositUsd(system, user, 10_000n * USD);
+    await allowDeposits(system, system.users[0]!);
     await new OrderBook(system).trade(system.users[0]!, system.users[1]!, { size: UNIT });
     driver = world.keeper();
     await driver.follow();
@@ -160,14 +162,17 @@ describe("a tampered word that an ordinary event uses in the same block (G1)", f
       await driver.follow();
       expect(driver.verdict.kind).to.equal("InSync");
       const before = await world.wordAt(book, slot);
+      const block = Number(await world.send("eth_blockNumber")) + 1;
       await world.tamper(book, slot, change(before));
       await send();
+      expect(Number(await world.send("eth_blockNumber")), "one block").to.equal(block);
       await driver.follow();
 
       const { verdict } = driver;
       expect(verdict.kind).to.equal("Diverged");
       if (verdict.kind !== "Diverged") return;
       expect(verdict.findings.map(({ contract }) => contract)).to.include(book);
+      expect(verdict.findings[0]?.blockNumber).to.equal(block);
       expect(driver.incident?.state).to.equal("contained");
       // Latched: putting the word right does not end it, nor do blocks that look equal.
       const root = driver.keeper.books.root(book);

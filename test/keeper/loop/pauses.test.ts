@@ -1,0 +1,177 @@
+import { expect } from "chai";
+import { id, Transaction } from "ethers";
+
+import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
+import { storage as guard } from "../../../keeper/books/generated/SyncGuard.ts";
+import type { Effect } from "../../../keeper/loop/ports.ts";
+import { pause, readHead } from "../../helpers/guard.ts";
+import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import { World } from "../../helpers/keeper/World.ts";
+
+const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
+
+function attemptsOf(driver: CoreDriver): Transaction[] {
+  return driver.all("broadcast").map(({ raw }) => Transaction.from(raw));
+}
+
+/** Soft pauses of every incident on the chain. */
+async function effectsOf({ system }: World): Promise<string[]> {
+  const logs = await system.guard.queryFilter(system.guard.filters.SoftPaused());
+  return logs.map(({ args }) => args.incidentId);
+}
+
+describe("Pauses", function () {
+  this.timeout(60_000);
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.open({ keeperCount: 2 });
+  });
+
+  afterEach(() => world.close());
+
+  async function diverge(): Promise<void> {
+    await world.tamper("PositionLedger", TAMPERED, 1n);
+    await world.mine();
+  }
+
+  const lost = (): Promise<void> => Promise.resolve();
+
+  it("writes the intent down before it signs, and signs before it sends (D1)", async () => {
+    const driver = world.keeper();
+    await driver.follow();
+    await diverge();
+    await driver.follow();
+    const acts: Effect["type"][] = ["journal", "sign-transaction", "broadcast"];
+    expect(driver.effects.map(({ type }) => type).filter((type) => acts.includes(type))).to.deep.equal(acts);
+    const [journal] = driver.all("journal");
+    const [sent] = attemptsOf(driver);
+    expect(journal).to.deep.include({ kind: "pause-intent" });
+    expect(journal?.body).to.include({ incidentId: driver.incident?.id, nonce: sent?.nonce, attempt: 0 });
+  });
+
+  it("replaces what is not included with a dearer transaction of the same nonce, naming the newest block (E1)", async () => {
+    const driver = world.keeper({ broadcast: lost });
+    await driver.follow();
+    await diverge();
+    for (let block = 0; block < 5; block += 1) {
+      await driver.follow();
+      await world.mine();
+    }
+    const attempts = attemptsOf(driver);
+    expect(attempts).to.have.length(5);
+    expect(new Set(attempts.map(({ nonce }) => nonce))).to.deep.equal(new Set([0]));
+    attempts.slice(1).forEach((next, index) => {
+      const before = attempts[index]!;
+      expect(next.maxFeePerGas! * 10n >= before.maxFeePerGas! * 11n).to.equal(true);
+      expect(next.maxPriorityFeePerGas! * 10n >= before.maxPriorityFeePerGas! * 11n).to.equal(true);
+      const [was, now] = [before, next].map(({ data }) =>
+        world.system.guard.interface.decodeFunctionData("softPause", data),
+      );
+      expect(now![1]).to.equal((was![1] as bigint) + 1n);
+      expect(now![0]).to.equal(was![0]);
+    });
+  });
+
+  it("sends one attempt per block, however often it hears of it", async () => {
+    const driver = world.keeper({ broadcast: lost });
+    await driver.follow();
+    await diverge();
+    for (let time = 0; time < 5; time += 1) {
+      await driver.follow();
+      await driver.tick(100);
+    }
+    expect(attemptsOf(driver)).to.have.length(1);
+  });
+
+  it("takes a new nonce when its own was used up without an effect (E2)", async () => {
+    const sent: string[] = [];
+    const driver = world.keeper({ broadcast: ({ raw }) => Promise.resolve(void sent.push(raw)) });
+    await driver.follow();
+    await diverge();
+    await driver.follow();
+    // Somebody else's transaction of the key, for example one that reverted.
+    const [, pauser] = await world.system.ethers.getSigners();
+    await pauser!.sendTransaction({ to: pauser!.address });
+    await driver.follow();
+    await driver.tick(100);
+    await world.mine();
+    await driver.follow();
+    const nonces = attemptsOf(driver).map(({ nonce }) => nonce);
+    expect(nonces[0]).to.equal(0);
+    expect(nonces.at(-1)).to.equal(1);
+    await world.send("eth_sendRawTransaction", sent.at(-1));
+    await driver.follow();
+    expect(driver.incident?.state).to.equal("contained");
+  });
+
+  it("says so when it cannot be included for long, and keeps the incident", async () => {
+    const driver = world.keeper({ broadcast: lost });
+    await driver.follow();
+    await diverge();
+    for (let block = 0; block < 45; block += 1) {
+      await driver.follow();
+      await world.mine();
+    }
+    expect(driver.incident?.state).to.equal("failed");
+    expect(driver.all("alert").filter(({ event }) => event === "pause-failed")).to.have.length(1);
+    expect(attemptsOf(driver)).to.have.length(40);
+    expect(driver.verdict.kind).to.equal("Diverged");
+  });
+
+  it("has at most one effect when two keepers act at once (P4, D12)", async () => {
+    await world.send("evm_setAutomine", false);
+    const one = world.keeper();
+    const two = world.keeper({ keys: { pause: world.pauser(1) } });
+    await one.follow();
+    await two.follow();
+    await diverge();
+    for (const driver of [one, two]) await driver.follow();
+    await world.mine();
+    for (const driver of [one, two]) await driver.follow();
+    expect(one.incident?.id).to.equal(two.incident?.id);
+    expect([one.incident?.state, two.incident?.state]).to.deep.equal(["contained", "contained"]);
+    expect(await effectsOf(world)).to.deep.equal([one.incident?.id]);
+    expect(await world.flags()).to.equal(3n);
+    await world.mine(3);
+    for (const driver of [one, two]) await driver.follow();
+    expect(attemptsOf(one).length + attemptsOf(two).length).to.equal(2);
+  });
+
+  it("takes another keeper's pause of the incident for its own (P4)", async () => {
+    const driver = world.keeper({ broadcast: lost });
+    await driver.follow();
+    await diverge();
+    await driver.follow();
+    await pause(world.system, 1, driver.incident!.id, await readHead(world.system));
+    await driver.follow();
+    expect(driver.incident?.state).to.equal("contained");
+    await world.mine(2);
+    await driver.follow();
+    expect(attemptsOf(driver)).to.have.length(1);
+  });
+
+  it("does not take a pause of another incident for its own", async () => {
+    const driver = world.keeper({ broadcast: lost });
+    await driver.follow();
+    await diverge();
+    await driver.follow();
+    await pause(world.system, 1, id("another"), await readHead(world.system));
+    await driver.follow();
+    expect(driver.incident?.state).to.equal("acting");
+    expect(driver.keeper.books.read("SyncGuard", guard.pausedBlocks.slot(driver.incident!.id))).to.equal(0n);
+  });
+
+  it("alerts and sends nothing in mode alert, nor without a key", async () => {
+    const cautious = world.keeper({ policy: { mode: "alert" } });
+    const keyless = world.keeper({ keys: {} });
+    for (const driver of [cautious, keyless]) await driver.follow();
+    await diverge();
+    for (const driver of [cautious, keyless]) {
+      await driver.follow();
+      expect(driver.verdict.kind).to.equal("Diverged");
+      expect(driver.hasSigned).to.equal(false);
+      expect(driver.all("alert").map(({ event }) => event)).to.include("diverged");
+    }
+  });
+});
