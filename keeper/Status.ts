@@ -1,6 +1,6 @@
 import type { Hash } from "./lib/hex.ts";
 import type { BlockReport, Effect } from "./loop/ports.ts";
-import { stageTimes, type IncidentRecord } from "./telemetry/IncidentLog.ts";
+import { stageTimes, type IncidentRecord } from "./telemetry/IncidentRecord.ts";
 import { Metrics } from "./telemetry/Metrics.ts";
 
 /** What the keeper is doing, in one word; see docs/architecture.md. */

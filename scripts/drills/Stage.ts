@@ -2,7 +2,7 @@ import type { CommandContext } from "../../keeper/commands/CommandContext.ts";
 import { KeeperError } from "../../keeper/errors/KeeperError.ts";
 import type { Effect } from "../../keeper/loop/ports.ts";
 import { createLogger } from "../../keeper/telemetry/log.ts";
-import { stageTimes, type IncidentRecord } from "../../keeper/telemetry/IncidentLog.ts";
+import { stageTimes, type IncidentRecord } from "../../keeper/telemetry/IncidentRecord.ts";
 import { wait } from "../../keeper/chain/sources/wait.ts";
 import { deployLockstep, type LockstepDeployment } from "../local/deployLockstep.ts";
 import { startLocalKeeper, type LocalKeeper } from "../local/LocalKeeper.ts";
