@@ -1,6 +1,8 @@
 import { encodeSoftPause } from "../actions/plan/calls.ts";
 import { feesFor } from "../actions/plan/fees.ts";
 import type { BookBlock, Books } from "../books/Books.ts";
+import { storage as keepers } from "../books/generated/KeeperRegistry.ts";
+import { storage as ledger } from "../books/generated/PositionLedger.ts";
 import { storage as guard } from "../books/generated/SyncGuard.ts";
 import type { Finding } from "../domain/Finding.ts";
 import { incidentId } from "../domain/incidentId.ts";
@@ -36,6 +38,8 @@ interface Incident {
 const GAS_LIMIT = 400_000n;
 /** Heights at which a pause is tried; attempts for orphaned blocks do not count. */
 const MAX_HEIGHTS = 40;
+/** Bit of the ledger's flags that refuses new risk. */
+const INCREASE_RISK = 1n;
 
 /**
  * Contains a divergence: intent into the journal, then signed, then sent to every source, replaced with a higher fee
@@ -185,7 +189,8 @@ export class Pauses {
 
   /** The proven effect: the guard recorded this incident. Reorgs can take it away again. */
   #settle(incident: Incident, tip: BookBlock): boolean {
-    const isEffective = this.#books.read("SyncGuard", guard.pausedBlocks.slot(incident.id)) !== 0n;
+    const isRecorded = this.#books.read("SyncGuard", guard.pausedBlocks.slot(incident.id)) !== 0n;
+    const isEffective = isRecorded || this.#isCovered();
     if (isEffective && incident.state !== "contained") {
       incident.state = "contained";
       incident.containedIn = tip.number;
@@ -199,6 +204,20 @@ export class Pauses {
       this.#emit();
     }
     return isEffective;
+  }
+
+  /**
+   * New risk is refused already by an earlier pause of this keeper's, so that the guard would refuse another: the
+   * restriction stands until a later block is in sync, and nothing more can be had by sending.
+   */
+  #isCovered(): boolean {
+    const { pauser } = this.#options;
+    const { flags } = ledger.hot.decode(this.#books.read("PositionLedger", ledger.hot.slot));
+    if (pauser === null || (flags & INCREASE_RISK) === 0n) return false;
+    const attester = keepers.attesters.decode(this.#books.read("KeeperRegistry", keepers.attesters.slot(pauser)));
+    const use = guard.uses.decode(this.#books.read("SyncGuard", guard.uses.slot(attester)));
+    const { generation } = guard.incident.decode(this.#books.read("SyncGuard", guard.incident.slot));
+    return use.isUsed && use.generation === generation;
   }
 
   #fail(incident: Incident, detail: string): void {
