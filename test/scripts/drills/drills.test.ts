@@ -19,16 +19,7 @@ const OPTIONS = { seed: 1, say: () => undefined } as const;
 const THIEF = "0x71be63f3384f5fb98995898a86b02fb2426c5788000000000000000000000000";
 
 function expectShape(result: DrillResult): void {
-  expect(result).to.have.all.keys(
-    "scenario",
-    "contained",
-    "verdict",
-    "cause",
-    "located",
-    "blocks",
-    "ms",
-    "attempts",
-  );
+  expect(result).to.have.all.keys("scenario", "contained", "verdict", "cause", "located", "blocks", "ms", "attempts");
   expect(result.blocks).to.have.all.keys("detect", "pause");
   expect(result.ms).to.include.all.keys("detect", "decide", "broadcast", "include");
   for (const located of result.located) {
