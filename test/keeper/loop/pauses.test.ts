@@ -119,7 +119,7 @@ describe("Pauses", function () {
     expect(driver.verdict.kind).to.equal("Diverged");
   });
 
-  it("has at most one effect when two keepers act at once (P4, D12)", async () => {
+  it("P4: has at most one effect when two keepers act at once (D12)", async () => {
     await world.send("evm_setAutomine", false);
     const one = world.keeper();
     const two = world.keeper({ keys: { pause: world.pauser(1) } });

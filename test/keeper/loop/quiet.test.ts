@@ -9,7 +9,7 @@ const STEPS = 10;
 describe("Keeper on a market where nothing is wrong", function () {
   this.timeout(120_000);
 
-  it(`never says Diverged in ${BLOCKS} blocks, sends nothing but checkpoints, and stays InSync (P3)`, async () => {
+  it(`P3: never says Diverged in ${BLOCKS} blocks, sends nothing but checkpoints, and stays InSync`, async () => {
     const world = await LocalWorld.open("hardhat", chooseSeed(4));
     try {
       const driver = world.keeper({ keys: world.keys, policy: { checkpointIntervalSeconds: 60 } });

@@ -186,7 +186,7 @@ describe("Keeper and bad sources", function () {
     });
   }
 
-  describe("one of three that lies", () => {
+  describe("P1: one of three that lies", () => {
     let proxy: LyingProxy;
     let honest: LyingProxy;
     let rig: ServiceRig;

@@ -82,7 +82,7 @@ describe("Keeper on honest traffic", function () {
     await world.close();
   });
 
-  it(`has a rebuild's words after ${OPERATIONS_WITH_REORGS} operations with reorgs between (A1, A2, P5)`, async () => {
+  it(`P5: has a rebuild's words after ${OPERATIONS_WITH_REORGS} operations with reorgs between (A1, A2)`, async () => {
     const world = await World.open({ keeperCount: 2, parameters: PARAMETERS });
     const driver = world.keeper({ keys: {} });
     const random = new SeededRandom(chooseSeed(2));

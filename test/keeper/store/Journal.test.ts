@@ -213,7 +213,7 @@ describe("Journal", () => {
       }
     });
 
-    it("refuses the file when any bit of it is changed", async () => {
+    it("P6: refuses the file when any bit of it is changed", async () => {
       const whole = await writeSample();
       for (let index = 0; index < whole.length; index++) {
         for (let bit = 0; bit < 8; bit++) {
