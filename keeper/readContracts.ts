@@ -2,6 +2,7 @@ import type { Immutables } from "./domain/bookSet.ts";
 import type { Deployment } from "./config/deployment.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
 import { selectorOf } from "./actions/plan/abi.ts";
+import { Votes } from "./chain/agree/Votes.ts";
 import type { Source } from "./chain/sources/Source.ts";
 import type { Address } from "./lib/hex.ts";
 
@@ -61,7 +62,7 @@ export async function readContracts(
       }
     }),
   );
-  const quorum = Math.floor(new Set(sources.map(({ operator }) => operator)).size / 2) + 1;
+  const { quorum } = new Votes(sources);
   const said = answers.filter((answer) => "source" in answer);
   for (const { immutables } of said) {
     const key = keyOf(immutables);

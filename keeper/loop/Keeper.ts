@@ -42,7 +42,7 @@ export class Keeper {
   #divergentView: string | null = null;
   #isLatchSaid = false;
   #reported: { hash: Hash; kind: string } | null = null;
-  #undecided: { readonly hash: Hash; readonly sinceMs: number } | null = null;
+  #appliedAtMs: number | null = null;
   #unknown: string | null = null;
   #tip: Standing | null = null;
 
@@ -59,7 +59,7 @@ export class Keeper {
         if (fetched.nonces !== null) this.#accounts.take(fetched.nonces);
         this.#locator.see(block.logs);
         this.#checkpoints.settle();
-        this.#undecided = { hash: block.hash, sinceMs: nowMs };
+        this.#appliedAtMs = nowMs;
       },
       onTakenBack: (hash) => {
         this.#judge.forget(hash);
@@ -157,7 +157,7 @@ export class Keeper {
     const witnesses = { votes, quorum, operatorCount, mayBeUnwitnessed };
     let verdict = this.#judge.verdict(fetched, witnesses);
     if (verdict === null) {
-      if (nowMs - (this.#undecided?.sinceMs ?? nowMs) < VOTES_PATIENCE_MS) return;
+      if (nowMs - (this.#appliedAtMs ?? nowMs) < VOTES_PATIENCE_MS) return;
       const detail = `${votes} of ${quorum} operators needed vote for block ${tip.number}`;
       verdict = { kind: "Unknown", reason: "no-quorum", detail };
     }

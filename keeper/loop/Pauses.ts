@@ -4,6 +4,7 @@ import type { BookBlock, Books } from "../books/Books.ts";
 import { storage as keepers } from "../books/generated/KeeperRegistry.ts";
 import { storage as ledger } from "../books/generated/PositionLedger.ts";
 import { storage as guard } from "../books/generated/SyncGuard.ts";
+import { FLAG } from "../books/legality/flags.ts";
 import type { Finding } from "../domain/Finding.ts";
 import { incidentId } from "../domain/incidentId.ts";
 import type { Hash } from "../lib/hex.ts";
@@ -38,8 +39,6 @@ interface Incident {
 const GAS_LIMIT = 400_000n;
 /** Heights at which a pause is tried; attempts for orphaned blocks do not count. */
 const MAX_HEIGHTS = 40;
-/** Bit of the ledger's flags that refuses new risk. */
-const INCREASE_RISK = 1n;
 
 /**
  * Contains a divergence: intent into the journal, then signed, then sent to every source, replaced with a higher fee
@@ -213,7 +212,7 @@ export class Pauses {
   #isCovered(): boolean {
     const { pauser } = this.#options;
     const { flags } = ledger.hot.decode(this.#books.read("PositionLedger", ledger.hot.slot));
-    if (pauser === null || (flags & INCREASE_RISK) === 0n) return false;
+    if (pauser === null || (flags & FLAG.increaseRisk) === 0n) return false;
     const attester = keepers.attesters.decode(this.#books.read("KeeperRegistry", keepers.attesters.slot(pauser)));
     const use = guard.uses.decode(this.#books.read("SyncGuard", guard.uses.slot(attester)));
     const { generation } = guard.incident.decode(this.#books.read("SyncGuard", guard.incident.slot));

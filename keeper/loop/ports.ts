@@ -1,7 +1,8 @@
 import type { Attestation } from "../actions/plan/Attestation.ts";
+import type { TransactionRequest } from "../actions/plan/TransactionRequest.ts";
 import type { LocatedSlot } from "../domain/Finding.ts";
 import type { UnknownReason, Verdict } from "../domain/Verdict.ts";
-import type { Address, Hash, Hex } from "../lib/hex.ts";
+import type { Hash, Hex } from "../lib/hex.ts";
 import type { Comparison, View } from "../views/View.ts";
 
 /** One JSON-RPC call. */
@@ -40,17 +41,6 @@ export type Input =
 
 /** Which key signs: the pause key is not the posting key. */
 export type KeyName = "pause" | "attest" | "post";
-
-/** An EIP-1559 transaction to be signed. */
-export interface TransactionRequest {
-  readonly chainId: number;
-  readonly to: Address;
-  readonly data: Hex;
-  readonly nonce: number;
-  readonly gasLimit: bigint;
-  readonly maxFeePerGas: bigint;
-  readonly maxPriorityFeePerGas: bigint;
-}
 
 /** What is said of a block, for people, metrics and evidence. */
 export interface BlockReport {

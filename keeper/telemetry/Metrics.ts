@@ -33,9 +33,6 @@ export const LATENCY_BUCKETS: readonly number[] = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
 
-/** The value of the `Content-Type` header of an exposition. */
-export const METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
-
 /** A registry of metrics in the Prometheus text format 0.0.4. */
 export class Metrics {
   readonly #families = new Map<string, () => string[]>();

@@ -1,17 +1,7 @@
 import { Transaction, Wallet } from "ethers";
 import type { Address, Hash, Hex } from "../../lib/hex.ts";
 import type { Attestation } from "../plan/Attestation.ts";
-
-/** An EIP-1559 transaction to be signed. */
-export interface UnsignedTransaction {
-  readonly chainId: number;
-  readonly to: Address;
-  readonly data: Hex;
-  readonly nonce: number;
-  readonly gasLimit: bigint;
-  readonly maxFeePerGas: bigint;
-  readonly maxPriorityFeePerGas: bigint;
-}
+import type { TransactionRequest } from "../plan/TransactionRequest.ts";
 
 /** Where attestations are verified: the EIP-712 domain of CheckpointRegistry. */
 export interface AttestationDomain {
@@ -40,7 +30,7 @@ export class KeySigner {
   }
 
   /** The raw transaction and its hash, computed here and not believed from a node. */
-  signTransaction(request: UnsignedTransaction): { readonly raw: Hex; readonly hash: Hash } {
+  signTransaction(request: TransactionRequest): { readonly raw: Hex; readonly hash: Hash } {
     const { nonce, to, data, gasLimit, maxFeePerGas, maxPriorityFeePerGas, chainId } = request;
     const transaction = Transaction.from({
       type: 2,

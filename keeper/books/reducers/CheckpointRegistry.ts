@@ -11,6 +11,7 @@ import {
 import { storage as ledger } from "../generated/PositionLedger.ts";
 import { storage as guard } from "../generated/SyncGuard.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
+import { applyAuthority } from "./applyAuthority.ts";
 
 /** Every storage variable of the contract; the two names are short, so OpenZeppelin leaves their words at zero. */
 export const MAPPED_VARIABLES = [
@@ -55,19 +56,6 @@ export function newestBefore(blockNumber: bigint, read: Read): bigint {
     if (meta.blockNumber < blockNumber && meta.status !== CHECKPOINT_STATUS.convicted) return meta.blockNumber;
   }
   return 0n;
-}
-
-/** The newest checkpoint that is not convicted, or null. */
-export function newestCheckpoint(read: Read): { blockNumber: bigint; blockHash: Hash; booksRoot: Hash } | null {
-  const { newest } = readCursor(read);
-  const index = newestFirst(read).find((candidate) => metaAt(candidate, read).blockNumber === newest);
-  if (newest === 0n || index === undefined) return null;
-  const { blockHash, booksRoot } = storage.ring.at;
-  return {
-    blockNumber: newest,
-    blockHash: blockHash.decode(read(blockHash.slot(index))),
-    booksRoot: booksRoot.decode(read(booksRoot.slot(index))),
-  };
 }
 
 /** Time of the newest checkpoint that is not convicted, seconds; 0 when there is none. */
@@ -163,10 +151,7 @@ export const checkpointRegistry: Reducer<CheckpointRegistryEvent> = {
   apply(event, context) {
     switch (event.name) {
       case "AuthorityUpdated":
-        context.write(
-          storage.word0.slot,
-          storage.word0.encode({ authority: event.authority, consumingSchedule: false }),
-        );
+        applyAuthority(event, storage.word0, context);
         return;
       case "BookSetChanged":
         applyBookSet(event, context);

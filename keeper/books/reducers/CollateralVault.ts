@@ -8,6 +8,7 @@ import {
   type WithdrawnEvent,
 } from "../generated/CollateralVault.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
+import { applyAuthority } from "./applyAuthority.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = ["_authority", "_consumingSchedule", "_assets", "_flows", "_claims"] as const;
@@ -78,10 +79,7 @@ export const collateralVault: Reducer<CollateralVaultEvent> = {
   apply(event, context) {
     switch (event.name) {
       case "AuthorityUpdated":
-        context.write(
-          storage.word0.slot,
-          storage.word0.encode({ authority: event.authority, consumingSchedule: false }),
-        );
+        applyAuthority(event, storage.word0, context);
         return;
       case "AssetListed": {
         const slot = storage.assets.slot(event.asset);

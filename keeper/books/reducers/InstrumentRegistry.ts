@@ -1,5 +1,6 @@
 import { decodeEvent, storage, type InstrumentRegistryEvent } from "../generated/InstrumentRegistry.ts";
 import type { Reducer } from "../Reducer.ts";
+import { applyAuthority } from "./applyAuthority.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = ["_authority", "_consumingSchedule", "_instruments"] as const;
@@ -11,10 +12,7 @@ export const instrumentRegistry: Reducer<InstrumentRegistryEvent> = {
   apply(event, context) {
     switch (event.name) {
       case "AuthorityUpdated":
-        context.write(
-          storage.word0.slot,
-          storage.word0.encode({ authority: event.authority, consumingSchedule: false }),
-        );
+        applyAuthority(event, storage.word0, context);
         return;
       case "InstrumentSet": {
         const { instrument, feed, initialPpm, maintenancePpm, priceBandPpm } = event;

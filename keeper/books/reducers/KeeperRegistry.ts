@@ -1,6 +1,7 @@
 import type { Address } from "../../lib/hex.ts";
 import { decodeEvent, storage, type KeeperRegistryEvent } from "../generated/KeeperRegistry.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
+import { applyAuthority } from "./applyAuthority.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = [
@@ -35,10 +36,7 @@ export const keeperRegistry: Reducer<KeeperRegistryEvent> = {
   apply(event, context) {
     switch (event.name) {
       case "AuthorityUpdated":
-        context.write(
-          storage.word0.slot,
-          storage.word0.encode({ authority: event.authority, consumingSchedule: false }),
-        );
+        applyAuthority(event, storage.word0, context);
         return;
       case "KeeperRegistryBound": {
         const word = storage.word3.decode(context.read(storage.word3.slot));

@@ -8,19 +8,17 @@ import {
   type SoftPausedEvent,
   type SyncGuardEvent,
 } from "../generated/SyncGuard.ts";
+import { FLAG } from "../legality/flags.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { newestBefore } from "./CheckpointRegistry.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = ["_registry", "_liftedAt", "_incident", "_pausedBlocks", "_uses"] as const;
 
-/** Bit of the ledger's flags that refuses new risk. */
-const INCREASE_RISK = 1n;
-
 function applySoftPause(event: SoftPausedEvent, context: ReducerContext): void {
   const before = storage.incident.decode(context.read(storage.incident.slot));
   const { flags } = ledger.hot.decode(context.readOf("PositionLedger", ledger.hot.slot));
-  const isFirst = (flags & INCREASE_RISK) === 0n;
+  const isFirst = (flags & FLAG.increaseRisk) === 0n;
   const incident = {
     softUntil: context.timestamp + context.immutables.softTime,
     softBlock: event.blockNumber > before.softBlock ? event.blockNumber : before.softBlock,
@@ -47,7 +45,7 @@ function applyHardPause(event: HardPausedEvent, context: ReducerContext): void {
   const { flags } = ledger.hot.decode(context.readOf("PositionLedger", ledger.hot.slot));
   const readRegistry = (slot: Hash): bigint => context.readOf("CheckpointRegistry", slot);
   const witnessNumber =
-    (flags & INCREASE_RISK) === 0n
+    (flags & FLAG.increaseRisk) === 0n
       ? registry.cursor.decode(readRegistry(registry.cursor.slot)).newest
       : newestBefore(incident.witnessNumber + 1n, readRegistry);
   context.expect("witnessNumber", event.witnessNumber, witnessNumber);
