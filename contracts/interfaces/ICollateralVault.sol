@@ -32,33 +32,67 @@ struct Claim {
     uint128 paid;
 }
 
-/// @notice An allow-listed asset.
-/// @param held credited to accounts in the ledger, asset units
-/// @param claimable kept for `claim`, asset units
+/// @notice An allow-listed asset, in the word that every movement reads.
+/// @param held what the vault owes: balances in the ledger and kept claims, asset units
+/// @param level what may leave through the shared outflow limit, as of `levelAt`, asset units
+/// @param levelAt seconds
 struct Asset {
+    uint112 held;
+    uint96 level;
+    uint40 levelAt;
     bool isListed;
-    uint120 held;
-    uint120 claimable;
+}
+
+/// @notice The limits of an asset.
+/// @param cap that deposits may bring `held` to, asset units
+/// @param outflowPpm capacity of the shared outflow limit, parts per million of the cap
+/// @param allowancePpm what an account may withdraw beside the shared limit in one period, parts per million of the cap
+/// @param period in which an empty limit or allowance fills up again, seconds
+struct AssetLimits {
+    uint112 cap;
+    uint32 outflowPpm;
+    uint32 allowancePpm;
+    uint32 period;
 }
 
 /// @title CollateralVault: the only contract that touches tokens.
 interface ICollateralVault {
-    event AssetListed(address indexed asset);
+    event AssetListed(address indexed asset, uint40 levelAt);
+    /// @param level resulting shared limit
+    event LimitsSet(
+        address indexed asset,
+        uint112 cap,
+        uint32 outflowPpm,
+        uint32 allowancePpm,
+        uint32 period,
+        uint96 level,
+        uint40 levelAt
+    );
     /// @param amount as received, asset units
-    /// @param held resulting total in accounts, asset units
-    event Deposited(AccountId indexed account, address indexed asset, address payer, uint256 amount, uint120 held);
+    /// @param held, level resulting words of the asset
+    event Deposited(
+        AccountId indexed account,
+        address indexed asset,
+        address payer,
+        uint256 amount,
+        uint112 held,
+        uint96 level
+    );
     /// @param withdrawn resulting counter of this account and asset
-    /// @param held resulting total in accounts
+    /// @param allowanceUsed what the account's own allowance has used up after it; zero when the shared limit paid
+    /// @param held, level resulting words of the asset
     event Withdrawn(
         AccountId indexed account,
         address indexed asset,
         address to,
         uint256 amount,
         uint120 withdrawn,
-        uint120 held
+        uint208 allowanceUsed,
+        uint112 held,
+        uint96 level
     );
-    /// @notice The token refused the transfer of a withdrawal; the account can claim it.
-    event ClaimKept(AccountId indexed account, address indexed asset, uint256 amount, uint128 owed, uint120 claimable);
+    /// @notice The token refused the transfer of a withdrawal; the account can claim it, and the vault owes it still.
+    event ClaimKept(AccountId indexed account, address indexed asset, uint256 amount, uint128 owed, uint112 held);
     event Claimed(
         AccountId indexed account,
         address indexed asset,
@@ -66,7 +100,7 @@ interface ICollateralVault {
         uint256 amount,
         uint128 paid,
         uint120 claimed,
-        uint120 claimable
+        uint112 held
     );
 
     error VaultReentered();
@@ -77,7 +111,11 @@ interface ICollateralVault {
     error VaultUnsupportedDecimals(address asset, uint8 decimals);
     error VaultNotOwner(AccountId account, address caller);
     error VaultNothingReceived(address asset, uint256 requested);
-    error VaultNotBacked(address asset, uint256 custody, uint256 required);
+    error VaultTookMore(address asset, uint256 paid, uint256 taken);
+    error VaultBadLimits(uint112 cap, uint32 outflowPpm, uint32 allowancePpm, uint32 period);
+    error VaultAboveCap(address asset, uint256 held, uint256 cap);
+    error VaultCustodyShort(address asset, uint256 held, uint256 requested);
+    error VaultOutflowLimited(address asset, uint256 requested, uint256 level, uint256 allowance);
     error VaultClaimsRestricted(AccountId account);
     error VaultWrongWitness(uint64 given, uint64 required);
     error VaultWitnessNotFlat(AccountId account, uint16 openCount);
@@ -85,12 +123,27 @@ interface ICollateralVault {
     error VaultNothingToClaim(AccountId account, address asset);
 
     /// @notice Allows deposits of `asset` (governance).
-    function listAsset(address asset) external;
+    function listAsset(address asset, AssetLimits calldata limits) external;
+
+    /// @notice Changes the limits of a listed asset (governance).
+    function setLimits(address asset, AssetLimits calldata limits) external;
 
     /// @notice Takes `amount` from the caller and credits what arrived to `account`. Open in every grade.
     function deposit(AccountId account, address asset, uint256 amount) external returns (uint256 received);
 
-    /// @notice Pays `amount` of the caller's account to `to`, while no restriction stands.
+    /// @notice Deposits with an EIP-2612 permit instead of an allowance. A permit that somebody else has used already does
+    /// no harm: the allowance that it left is used.
+    function depositWithPermit(
+        AccountId account,
+        address asset,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external returns (uint256 received);
+
+    /// @notice Pays `amount` of the caller's account to `to`, while no restriction stands and within the outflow limit.
     function withdraw(AccountId account, address asset, uint256 amount, address to) external;
 
     /// @notice Pays `amount` under a restriction, capped by the two-witness rule:
@@ -122,6 +175,9 @@ interface ICollateralVault {
     ) external view returns (uint256);
 
     function assetOf(address asset) external view returns (Asset memory);
+    function limitsOf(address asset) external view returns (AssetLimits memory);
+    /// @notice What the shared limit lets out now, and what the account may withdraw beside it, asset units.
+    function availableOf(AccountId account, address asset) external view returns (uint256 level, uint256 allowance);
     function flowOf(AccountId account, address asset) external view returns (Flow memory);
     function claimOf(AccountId account, address asset) external view returns (Claim memory);
 }

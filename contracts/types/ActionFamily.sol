@@ -16,6 +16,9 @@ Flags constant WITHDRAW = Flags.wrap(2);
 Flags constant LIQUIDATE = Flags.wrap(4);
 /// @dev The hard grade: only flat accounts leave.
 Flags constant HALT = Flags.wrap(8);
+/// @dev The insurance fund is short: every withdrawal weighs four times in the outflow limit. Set and cleared by the
+/// ledger and the fund, never by the guard, which leaves it as it is.
+Flags constant FUND_SHORT = Flags.wrap(16);
 
 /// @dev What the soft pause and the stale grade restrict.
 Flags constant DEGRADED_FLAGS = Flags.wrap(1 | 2);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccountId} from "../types/AccountId.sol";
+
+/// @title InsuranceFund: owns the ledger account that pays shortfalls.
+/// @notice Its money is the quote of its account in the ledger; anyone adds to it by depositing there.
+interface IInsuranceFund {
+    event TargetSet(uint128 target);
+
+    error FundZeroAddress();
+    error FundBelowTarget(int256 left, uint128 target);
+
+    /// @notice Sets what the fund should hold, 1e-18 quote (governance). Below it the fund is short.
+    function setTarget(uint128 target) external;
+
+    /// @notice Moves what is above the target to another account (governance).
+    function release(AccountId to, uint128 quote) external;
+
+    /// @notice Moves collected fees into the fund. Anyone.
+    function sweepFees() external returns (uint256 amount);
+
+    /// @notice Brings the clearing account of an instrument without open positions to zero, as far as the fund goes. Anyone.
+    function levelClearing(uint16 instrument) external returns (int256 amount);
+
+    /// @notice Sets or clears the ledger's flag that the fund is short: it holds nothing or less than the target. Anyone.
+    function refresh() external returns (bool isShort);
+
+    function ACCOUNT() external view returns (AccountId);
+    function target() external view returns (uint128);
+}
