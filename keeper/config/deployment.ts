@@ -11,6 +11,8 @@ export const CONTRACT_NAMES = [
   "CollateralVault",
   "PositionLedger",
   "OrderSettlement",
+  "LiquidationAuction",
+  "InsuranceFund",
   "InstrumentRegistry",
   "PriceOracle",
   "MarginEngine",

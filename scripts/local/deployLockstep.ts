@@ -15,6 +15,8 @@ export type LockstepContractName =
   | "CollateralVault"
   | "PositionLedger"
   | "OrderSettlement"
+  | "LiquidationAuction"
+  | "InsuranceFund"
   | "InstrumentRegistry"
   | "PriceOracle"
   | "MarginEngine"
