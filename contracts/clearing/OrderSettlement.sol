@@ -3,134 +3,288 @@ pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {IInstrumentRegistry, Instrument} from "../interfaces/IInstrumentRegistry.sol";
-import {IOrderSettlement, Order} from "../interfaces/IOrderSettlement.sol";
-import {IPositionLedger} from "../interfaces/IPositionLedger.sol";
-import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
+import {IInstrumentRegistry, Instrument, InstrumentKind, OptionTerms} from "../interfaces/IInstrumentRegistry.sol";
+import {IMarginEngine} from "../interfaces/IMarginEngine.sol";
+import {IOrderSettlement, LaneState, Match, Order} from "../interfaces/IOrderSettlement.sol";
+import {IPositionLedger, TradeInput} from "../interfaces/IPositionLedger.sol";
+import {IPriceOracle, PriceStatus, Reading} from "../interfaces/IPriceOracle.sol";
+import {OptionPricing} from "../libraries/OptionPricing.sol";
+import {AccountId} from "../types/AccountId.sol";
 
 /// @title OrderSettlement
-/// @dev Storage-transparent: `_filled` is a function of `OrderFilled` and `OrderCancelled`.
+/// @dev Storage-transparent: `_lanes` is a function of `OrderFilled` and `OrderCancelled`.
+///
+/// A match runs in this order: what it says of itself, both signatures, both lanes, the ledger. A smart wallet that is
+/// asked for its signature can therefore read no half-settled match, and as it is asked by a static call it can change
+/// nothing, so that no lock is needed: nothing else that is called here runs foreign code.
 contract OrderSettlement is IOrderSettlement, EIP712 {
     using SafeCast for uint256;
 
+    /// @dev What the matches in one instrument have in common. Only ever in memory.
+    struct Venue {
+        uint16 instrument;
+        uint16 makerFeePpm;
+        uint16 takerFeePpm;
+        uint128 mark;
+        uint256 lowest;
+        uint256 highest;
+    }
+
     bytes32 private constant ORDER_TYPEHASH = keccak256(
-        "Order(bytes32 account,uint16 instrument,bool isBuy,uint128 size,uint128 limitPrice,address executor,uint48 expiry,uint256 salt)"
+        "Order(bytes32 account,uint16 instrument,bool isBuy,bool isPostOnly,bool isReduceOnly,uint128 size,uint128 limitPrice,uint24 maxFeePpm,address executor,uint48 expiry,uint32 epoch,uint64 lane,uint64 sequence)"
     );
     uint256 private constant ONE = 1e18;
     uint256 private constant PPM = 1e6;
+    uint128 private constant CANCELLED = type(uint128).max;
 
     IPositionLedger public immutable LEDGER;
     IInstrumentRegistry public immutable INSTRUMENTS;
     IPriceOracle public immutable ORACLE;
+    IMarginEngine public immutable MARGIN;
 
-    mapping(bytes32 orderHash => uint128 size) internal _filled;
+    mapping(AccountId => mapping(uint64 lane => LaneState)) internal _lanes;
 
-    constructor(IPositionLedger ledger, IInstrumentRegistry instruments, IPriceOracle oracle) EIP712("Lockstep", "1") {
+    constructor(
+        IPositionLedger ledger,
+        IInstrumentRegistry instruments,
+        IPriceOracle oracle,
+        IMarginEngine margin
+    ) EIP712("Lockstep", "1") {
         require(
-            address(ledger) != address(0) && address(instruments) != address(0) && address(oracle) != address(0),
+            address(ledger) != address(0) &&
+                address(instruments) != address(0) &&
+                address(oracle) != address(0) &&
+                address(margin) != address(0),
             SettlementZeroAddress()
         );
         LEDGER = ledger;
         INSTRUMENTS = instruments;
         ORACLE = oracle;
+        MARGIN = margin;
     }
 
-    // ---- Trading ----
+    // ---- Settling ----
 
     /// @inheritdoc IOrderSettlement
-    function settle(
-        Order calldata maker,
-        bytes calldata makerSignature,
-        Order calldata taker,
-        bytes calldata takerSignature,
-        uint128 size
-    ) external {
-        uint128 price = maker.limitPrice;
-        require(size != 0, SettlementZeroSize());
-        require(maker.isBuy != taker.isBuy, SettlementSameSide());
-        require(maker.instrument == taker.instrument, SettlementInstrumentMismatch(maker.instrument, taker.instrument));
-        require(maker.account.owner() != taker.account.owner(), SettlementSameOwner(maker.account.owner()));
-        require(
-            taker.isBuy ? price <= taker.limitPrice : price >= taker.limitPrice,
-            SettlementPriceBeyondLimit(price, taker.limitPrice)
-        );
-        _requireInsideBand(maker.instrument, price);
-        _fill(maker, makerSignature, size, price);
-        _fill(taker, takerSignature, size, price);
+    function settle(Match calldata match_) external {
+        _settle(match_, _venueOf(match_.buy.instrument));
+    }
 
-        // Rounded down: the fraction below 1e-18 quote stays with the buyer.
-        uint128 quote = Math.mulDiv(size, price, ONE).toUint128();
-        (Order calldata buy, Order calldata sell) = maker.isBuy ? (maker, taker) : (taker, maker);
-        LEDGER.trade(buy.account, sell.account, maker.instrument, size, quote);
+    /// @inheritdoc IOrderSettlement
+    /// @dev Consecutive matches in one instrument share its venue: nothing that runs in between can change its terms or
+    /// its price.
+    function settleBatch(Match[] calldata matches) external {
+        require(matches.length != 0, SettlementEmptyBatch());
+        Venue memory venue = _venueOf(matches[0].buy.instrument);
+        for (uint256 i = 0; i < matches.length; ++i) {
+            Match calldata match_ = matches[i];
+            uint16 instrument = match_.buy.instrument;
+            if (instrument != venue.instrument) venue = _venueOf(instrument);
+            _settle(match_, venue);
+        }
+    }
+
+    function _settle(Match calldata match_, Venue memory venue) private {
+        Order calldata buy = match_.buy;
+        Order calldata sell = match_.sell;
+        uint128 size = match_.size;
+        require(size != 0, SettlementZeroSize());
+        require(sell.instrument == venue.instrument, SettlementInstrumentMismatch(venue.instrument, sell.instrument));
+        require(buy.account.owner() != sell.account.owner(), SettlementSameOwner(buy.account.owner()));
+        uint128 price = _priceOf(buy, sell);
+        require(
+            price >= venue.lowest && price <= venue.highest,
+            SettlementOutsideBand(price, venue.lowest, venue.highest)
+        );
+        bytes32 buyHash = _authorise(buy, match_.buySignature, true);
+        bytes32 sellHash = _authorise(sell, match_.sellSignature, false);
+
+        // A product of two numbers of 128 bits. Rounded down: the fraction below 1e-18 quote stays with the buyer.
+        uint128 quote = ((uint256(size) * price) / ONE).toUint128();
+        TradeInput memory input;
+        input.buyer = buy.account;
+        input.seller = sell.account;
+        input.instrument = venue.instrument;
+        input.size = size;
+        input.price = price;
+        input.mark = venue.mark;
+        input.quote = quote;
+        input.buyerFee = _feeUp(buy, buyHash, quote, venue);
+        input.sellerFee = _feeUp(sell, sellHash, quote, venue);
+        input.buyerEpoch = buy.epoch;
+        input.sellerEpoch = sell.epoch;
+        input.isBuyerReduceOnly = buy.isReduceOnly;
+        input.isSellerReduceOnly = sell.isReduceOnly;
+        _fill(buy, buyHash, size, price);
+        _fill(sell, sellHash, size, price);
+        LEDGER.trade(input);
+    }
+
+    /// @dev The midpoint of two numbers of 128 bits is one, and is rounded down: at most 1e-18 quote for the buyer.
+    function _priceOf(Order calldata buy, Order calldata sell) private pure returns (uint128) {
+        (uint128 bid, uint128 ask) = (buy.limitPrice, sell.limitPrice);
+        require(bid >= ask, SettlementNotCrossing(bid, ask));
+        if (buy.isPostOnly) {
+            require(!sell.isPostOnly, SettlementBothPostOnly());
+            return bid;
+        }
+        return sell.isPostOnly ? ask : uint128((uint256(bid) + ask) / 2);
+    }
+
+    /// @dev The fee is below the quote, as no listed fee reaches the whole: it fits, and the sum below does not overflow.
+    function _feeUp(
+        Order calldata order,
+        bytes32 orderHash,
+        uint128 quote,
+        Venue memory venue
+    ) private pure returns (uint128) {
+        uint256 feePpm = order.isPostOnly ? venue.makerFeePpm : venue.takerFeePpm;
+        require(feePpm <= order.maxFeePpm, SettlementFeeAboveCap(orderHash, feePpm, order.maxFeePpm));
+        unchecked {
+            return uint128((quote * feePpm + (PPM - 1)) / PPM);
+        }
+    }
+
+    // ---- The venue ----
+
+    /// @dev A price that breaks a rule does not stop a match: a reduction stays possible, and the ledger refuses anything
+    /// else when `mark` is zero.
+    function _venueOf(uint16 instrument) private view returns (Venue memory venue) {
+        Instrument memory terms = INSTRUMENTS.instrumentOf(instrument);
+        require(terms.kind != InstrumentKind.None, SettlementUnknownInstrument(instrument));
+        Reading memory reading = ORACLE.read(terms.feed);
+        venue.instrument = instrument;
+        venue.makerFeePpm = terms.makerFeePpm;
+        venue.takerFeePpm = terms.takerFeePpm;
+        if (reading.status == PriceStatus.Valid) venue.mark = reading.value;
+        bool isUsable = reading.status < PriceStatus.OutOfBounds;
+        (venue.lowest, venue.highest) =
+            terms.kind == InstrumentKind.Perpetual
+                ? _bandOfPerpetual(reading, isUsable, terms.priceBandPpm)
+                : _bandOfOption(instrument, terms, reading, isUsable);
+    }
+
+    /// @dev Around the last price within bounds, however old; without one, around all that it can be.
+    function _bandOfPerpetual(
+        Reading memory reading,
+        bool isUsable,
+        uint256 bandPpm
+    ) private pure returns (uint256 lowest, uint256 highest) {
+        (lowest, highest) = isUsable ? (reading.value, reading.value) : (reading.low, reading.high);
+        lowest -= (lowest * bandPpm) / PPM;
+        highest += (highest * bandPpm) / PPM;
+    }
+
+    /// @dev Around the Black-Scholes price at the last spot within bounds, as wide as a perpetual's on the same feed:
+    /// the option of a far strike is worth little, and a part of that would be no band. Without a spot, anything that
+    /// a call can be worth.
+    function _bandOfOption(
+        uint16 instrument,
+        Instrument memory terms,
+        Reading memory reading,
+        bool isUsable
+    ) private view returns (uint256 lowest, uint256 highest) {
+        OptionTerms memory option = INSTRUMENTS.optionOf(instrument);
+        require(block.timestamp < option.expiry, SettlementInstrumentExpired(instrument, option.expiry));
+        if (!isUsable) return (0, reading.high);
+        uint256 spot = reading.value;
+        uint256 fair = OptionPricing.price(
+            terms.kind == InstrumentKind.Call,
+            spot,
+            option.strike,
+            option.expiry - block.timestamp,
+            option.volatilityPpm
+        );
+        uint256 width = (spot * terms.priceBandPpm) / PPM;
+        return (fair > width ? fair - width : 0, fair + width);
+    }
+
+    // ---- Orders ----
+
+    /// @dev Says whether the caller may settle `order` now, and whether its owner signed it.
+    function _authorise(
+        Order calldata order,
+        bytes calldata signature,
+        bool isBuy
+    ) private view returns (bytes32 orderHash) {
+        orderHash = hashOrder(order);
+        require(order.isBuy == isBuy, SettlementWrongSide(orderHash));
+        address executor = order.executor;
+        require(executor == address(0) || executor == msg.sender, SettlementNotExecutor(msg.sender, executor));
+        require(block.timestamp <= order.expiry, SettlementExpired(orderHash, order.expiry));
+        address owner = order.account.owner();
+        require(_isSignedBy(owner, orderHash, signature), SettlementBadSignature(orderHash, owner));
+    }
+
+    /// @dev ECDSA first, so that an account with a key that delegates to code (EIP-7702) keeps its key. No error is
+    /// reported for the zero address or a malleable signature but by `failure`. The owner of an account without code is
+    /// never asked: the precompile that returns its input would call everything signed.
+    function _isSignedBy(address owner, bytes32 orderHash, bytes calldata signature) private view returns (bool) {
+        (address signer, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(orderHash, signature);
+        if (failure == ECDSA.RecoverError.NoError && signer == owner) return true;
+        return
+            owner.code.length != 0 && SignatureChecker.isValidERC1271SignatureNowCalldata(owner, orderHash, signature);
     }
 
     /// @dev Invariant INV-15: an order is never filled beyond its size, nor once it has expired or was cancelled.
-    function _fill(Order calldata order, bytes calldata signature, uint128 size, uint128 price) private {
-        bytes32 orderHash = hashOrder(order);
-        address owner = order.account.owner();
-        require(
-            order.executor == address(0) || order.executor == msg.sender,
-            SettlementNotExecutor(msg.sender, order.executor)
-        );
-        require(block.timestamp <= order.expiry, SettlementExpired(orderHash, order.expiry));
-        // `tryRecover` refuses malleable signatures and returns zero for broken ones; no account is owned by zero.
-        (address signer, , ) = ECDSA.tryRecoverCalldata(orderHash, signature);
-        require(signer == owner && owner != address(0), SettlementBadSignature(orderHash, signer, owner));
-
-        uint128 filledBefore = _filled[orderHash];
-        uint128 available = filledBefore < order.size ? order.size - filledBefore : 0;
+    function _fill(Order calldata order, bytes32 orderHash, uint128 size, uint128 price) private {
+        (AccountId account, uint64 laneId, uint64 sequence) = (order.account, order.lane, order.sequence);
+        require(sequence != 0, SettlementZeroSequence());
+        LaneState storage lane = _lanes[account][laneId];
+        uint64 live = lane.sequence;
+        require(sequence >= live, SettlementDeadSequence(account, laneId, sequence, live));
+        uint128 filled = sequence == live ? lane.filled : 0;
+        uint128 available = filled < order.size ? order.size - filled : 0;
         require(size <= available, SettlementOverfill(orderHash, available, size));
-        _filled[orderHash] = filledBefore + size;
-        emit OrderFilled(orderHash, order.account, size, price, filledBefore + size);
-    }
-
-    /// @dev Around the last price within bounds, however old: a bad feed or a pause must not block a reduction, and an
-    /// increase meets every rule of the oracle in the margin check.
-    function _requireInsideBand(uint16 instrument, uint128 price) private view {
-        Instrument memory params = INSTRUMENTS.instrumentOf(instrument);
-        uint256 mark = ORACLE.lastPrice(params.feed);
-        uint256 distance = price > mark ? price - mark : mark - price;
-        require(distance * PPM <= mark * params.priceBandPpm, SettlementOutsideBand(price, mark, params.priceBandPpm));
+        unchecked {
+            // At most the order's size.
+            filled += size;
+        }
+        lane.sequence = sequence;
+        lane.filled = filled;
+        emit OrderFilled(orderHash, account, laneId, sequence, size, price, filled);
     }
 
     // ---- Cancelling ----
 
     /// @inheritdoc IOrderSettlement
-    function cancel(Order calldata order) external {
-        address owner = order.account.owner();
+    /// @dev The live sequence can be cancelled again, which changes nothing: whoever is not sure that his cancellation
+    /// was mined sends it once more. Lower ones are dead, and the error tells which is not. The highest possible one
+    /// closes the lane for good.
+    function cancel(AccountId account, uint64 lane, uint64 sequence) external {
+        _requireOwner(account);
+        require(sequence != 0, SettlementZeroSequence());
+        LaneState storage state = _lanes[account][lane];
+        require(sequence >= state.sequence, SettlementDeadSequence(account, lane, sequence, state.sequence));
+        state.sequence = sequence;
+        state.filled = CANCELLED;
+        emit OrderCancelled(account, lane, sequence);
+    }
+
+    /// @inheritdoc IOrderSettlement
+    function cancelAll(AccountId account) external returns (uint32 epoch) {
+        _requireOwner(account);
+        return LEDGER.advanceEpoch(account);
+    }
+
+    function _requireOwner(AccountId account) private view {
+        address owner = account.owner();
         require(msg.sender == owner, SettlementNotOwner(msg.sender, owner));
-        bytes32 orderHash = hashOrder(order);
-        _filled[orderHash] = type(uint128).max;
-        emit OrderCancelled(orderHash, order.account, type(uint128).max);
     }
 
     // ---- Views ----
 
     /// @inheritdoc IOrderSettlement
+    /// @dev The fields of an order are words, in the order of its type: their encoding is that of EIP-712.
     function hashOrder(Order calldata order) public view returns (bytes32) {
-        return
-            _hashTypedDataV4(
-                keccak256(
-                    abi.encode(
-                        ORDER_TYPEHASH,
-                        order.account,
-                        order.instrument,
-                        order.isBuy,
-                        order.size,
-                        order.limitPrice,
-                        order.executor,
-                        order.expiry,
-                        order.salt
-                    )
-                )
-            );
+        return _hashTypedDataV4(keccak256(abi.encode(ORDER_TYPEHASH, order)));
     }
 
     /// @inheritdoc IOrderSettlement
-    function filledOf(bytes32 orderHash) external view returns (uint128) {
-        return _filled[orderHash];
+    function laneOf(AccountId account, uint64 lane) external view returns (LaneState memory) {
+        return _lanes[account][lane];
     }
 }
