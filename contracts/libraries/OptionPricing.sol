@@ -68,7 +68,7 @@ library OptionPricing {
     /// zero, at the strike too, where they have no finite value. Gamma, vega and theta round towards zero, delta to the
     /// nearest; a call's delta less the put's is exactly 1e18. Let g be the density, at most 2^95:
     /// gamma: s >= 2^63 unless zero (1 ppm and one second), so the divisor is not zero, and below 2^105 * 2^128; the
-    /// dividend is below 2^95 * 2^120. vega: g * sqrtYears < 2^95 * 2^98, shifted 2^97, times the spot below 2^225.
+    /// dividend is below 2^95 * 2^120. vega: g * sqrtYears < 2^95 * 2^98, shifted 2^127, times the spot below 2^255.
     /// theta: spot * g < 2^223, times a volatility of at most 2^27 below 2^250; the divisor is at least 2^104.
     function greeks(
         bool isCall,
@@ -92,7 +92,7 @@ library OptionPricing {
                 int256((NormalDistribution.cdfX96(d) * 1e18 + (1 << 95)) >> 96) - (isCall ? int256(0) : int256(1e18));
             uint256 g = NormalDistribution.densityX96(uint256(d < 0 ? -d : d));
             result.gamma = (g * 1e36) / (s * spot);
-            result.vega = (spot * ((g * root) >> 96)) >> 96;
+            result.vega = (spot * ((g * root) >> 66)) >> 126;
             result.theta = -int256((spot * g * volatilityPpm) / (2e6 * root));
         }
     }

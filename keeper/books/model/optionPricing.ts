@@ -75,7 +75,7 @@ export function optionGreeks({ isCall, spot, strike, secondsToExpiry, volatility
   return {
     delta: toWad(cdfX96(d)) - (isCall ? 0n : WAD),
     gamma: (g * 10n ** 36n) / (s * spot),
-    vega: (spot * ((g * root) >> 96n)) >> 96n,
+    vega: (spot * ((g * root) >> 66n)) >> 126n,
     theta: -((spot * g * volatilityPpm) / (2_000_000n * root)),
   };
 }

@@ -11,6 +11,9 @@ import { callRows, firstDifference } from "../../helpers/reference/callRows.ts";
 import * as exact from "../../helpers/reference/decimal.ts";
 import { drawListedOption, drawOption, MAX_AMOUNT, MAX_SECONDS } from "../../helpers/reference/drawOption.ts";
 import { referenceCdf, referenceDensity, tailByFraction, tailBySeries } from "../../helpers/reference/normal.ts";
+import type { PricingHarness } from "../../../types/ethers-contracts/index.ts";
+// Extends `network.create` and `ethers.deployContract` with the generated types.
+import type {} from "../../../types/ethers-contracts/hardhat.d.ts";
 
 const { SCALE, decimal, ratio } = exact;
 const YEAR = 31_536_000n;
@@ -20,17 +23,25 @@ const SEED = chooseSeed(8_100);
 const magnitude = (x: bigint) => (x < 0n ? -x : x);
 /** A decimal as a number, for printing and for tolerances that are no finer than a millionth of themselves. */
 const toNumber = (x: bigint) => Number(x / 10n ** 50n) / 1e30;
+/** Chai's `closeTo` is the one of the Hardhat matchers here, which takes whole numbers only. */
+function expectNear(actual: number, expected: number, tolerance: number, what = ""): void {
+  expect(Math.abs(actual - expected), `${what} ${actual} for ${expected}`).to.be.at.most(tolerance);
+}
 /** A number of quote or per cent as wei or ppm. */
 const wei = (x: number) => BigInt(Math.round(x * 1e9)) * 10n ** 9n;
 const ppm = (x: number) => BigInt(Math.round(x * 1e6));
 const toQuote = (x: bigint) => Number(x) / 1e18;
 
-async function deployHarness() {
+async function deployHarness(): Promise<PricingHarness> {
   const { ethers } = await network.create();
   return ethers.deployContract("PricingHarness");
 }
 
 const toRow = (o: ReferenceTerms) => [BigInt(o.isCall), o.spot, o.strike, o.secondsToExpiry, o.volatilityPpm];
+
+function describeOption(option: ReferenceTerms | undefined): string {
+  return option === undefined ? "none" : toRow(option).join();
+}
 
 function evaluate(option: ReferenceTerms): bigint[] {
   const { delta, gamma, vega, theta } = optionGreeks(option);
@@ -62,21 +73,20 @@ describe("OptionPricing in Solidity and in TypeScript", () => {
     const harness = await deployHarness();
     const random = new SeededRandom(SEED);
     const edges = edgeOptions();
-    for (let batch = 0; batch < 50; batch++) {
-      const options = Array.from({ length: 2_000 }, (_, i) => {
-        const edge = batch === 0 ? edges[i] : undefined;
-        return edge ?? (i % 4 === 0 ? drawListedOption(random) : drawOption(random));
-      });
+    const draw = (i: number) => edges[i] ?? (i % 4 === 0 ? drawListedOption(random) : drawOption(random));
+    // Small batches: what a step costs in Hardhat's network grows with the size of the call.
+    for (let first = 0; first < 100_000; first += 100) {
+      const options = Array.from({ length: 100 }, (_, i) => draw(first + i));
       const at = firstDifference(await callRows(harness, "options", options.flatMap(toRow)), options.flatMap(evaluate));
-      expect(at, `value ${at % 5} of ${options[Math.floor(at / 5)]}`).to.equal(-1);
+      expect(at, `value ${at % 5} of ${describeOption(options[Math.floor(at / 5)])}`).to.equal(-1);
     }
   });
 
   it("gives equal probabilities and densities on 100,000 arguments", async () => {
     const harness = await deployHarness();
     const random = new SeededRandom(SEED + 1);
-    for (let batch = 0; batch < 20; batch++) {
-      const values = Array.from({ length: 5_000 }, () =>
+    for (let batch = 0; batch < 400; batch++) {
+      const values = Array.from({ length: 250 }, () =>
         random.below(2) === 0 ? random.int(65) : random.int(1 + random.below(256)),
       );
       if (batch === 0) values.push(...seamArguments());
@@ -197,8 +207,8 @@ describe("The reference", () => {
   it("has the values of N that Abramowitz and Stegun print (table 26.1, 15 digits)", () => {
     const table = { "0.5": 0.691462461274013, 1: 0.841344746068543, 1.5: 0.933192798731142, 2: 0.977249868051821 };
     for (const [x, value] of Object.entries({ ...table, 3: 0.99865010196837 })) {
-      expect(toNumber(referenceCdf(decimal(x))), x).to.be.closeTo(value, 5.1e-16);
-      expect(Number(cdf(decimal(x) / 10n ** 62n)) / 1e18, x).to.be.closeTo(value, 6.1e-16);
+      expectNear(toNumber(referenceCdf(decimal(x))), value, 5.1e-16, x);
+      expectNear(Number(cdf(decimal(x) / 10n ** 62n)) / 1e18, value, 6.1e-16, x);
     }
   });
 
@@ -223,7 +233,7 @@ describe("The reference", () => {
     };
     for (const [name, difference] of Object.entries(differences)) {
       const value = middle[name as keyof typeof differences];
-      expect(toNumber(exact.divide(difference, value)), name).to.be.closeTo(1, 1e-10);
+      expectNear(toNumber(exact.divide(difference, value)), 1, 1e-10, name);
     }
   });
 });
@@ -268,8 +278,8 @@ describe("OptionPricing against the reference", () => {
     });
 
     it(`has the Greeks of ${name} options within what the 18 digits of ln leave`, () => {
-      // An error of 1.5e-18 in the logarithm is one of 1.5e-18/s in d, times the density in delta, and times |d|
-      // relative to the others; the density itself is good to 2e-18, and to 2^-95.
+      // An error of 2.2e-18 in the logarithm (its argument and itself cut off) is one of 2.2e-18/s in d, times the density in delta, and times |d|
+      // relative to the others; the density itself is good to 3e-18, and to 2^-94.
       const random = new SeededRandom(SEED + 5);
       const worst = { delta: 0, gamma: 0, vega: 0, theta: 0 };
       for (let i = 0; i < 2_500; i++) {
@@ -280,11 +290,12 @@ describe("OptionPricing against the reference", () => {
         const phi = Math.exp(-d * d * 0.5) / Math.sqrt(2 * Math.PI);
         for (const greek of ["delta", "gamma", "vega", "theta"] as const) {
           const error = toNumber(magnitude(greeks[greek] * SCALE - truth[greek]));
-          const relative = 2e-18 + (1.5e-18 * Math.abs(d)) / s + 2 ** -95 / phi;
+          const relative = 3e-18 + (2.2e-18 * Math.abs(d)) / s + 2 ** -94 / phi;
           const isOff = phi < 2 ** -100;
           const allowed =
-            greek === "delta" ? 1 + (1.5 * phi) / s : 1 + toNumber(magnitude(truth[greek])) * (isOff ? 1 : relative);
-          worst[greek] = Math.max(worst[greek], error / allowed);
+            greek === "delta" ? (2.2 * phi) / s : toNumber(magnitude(truth[greek])) * (isOff ? 1 : relative);
+          // One unit is the rounding of the result.
+          worst[greek] = Math.max(worst[greek], (error - 1) / allowed);
         }
       }
       const shares = Object.entries(worst).map(([greek, share]) => `${greek} ${share.toFixed(3)}`);
@@ -298,8 +309,8 @@ describe("OptionPricing against the reference", () => {
     // price into e^(rT) times his. Example 15.6: S 42, K 40, r 10 %, 20 %, half a year: c = 4.76, p = 0.81.
     const growth = Math.exp(0.05);
     const terms = { spot: wei(42 * growth), strike: wei(40), secondsToExpiry: YEAR / 2n, volatilityPpm: ppm(0.2) };
-    expect(toQuote(optionPrice({ ...terms, isCall: true })) / growth).to.be.closeTo(4.76, 0.005);
-    expect(toQuote(optionPrice({ ...terms, isCall: false })) / growth).to.be.closeTo(0.81, 0.005);
+    expectNear(toQuote(optionPrice({ ...terms, isCall: true })) / growth, 4.76, 0.005);
+    expectNear(toQuote(optionPrice({ ...terms, isCall: false })) / growth, 0.81, 0.005);
     // Black's model there: a put on a future, F 20, K 20, r 9 %, 25 %, four months: p = 1.12.
     const future = {
       isCall: false,
@@ -308,7 +319,7 @@ describe("OptionPricing against the reference", () => {
       secondsToExpiry: YEAR / 3n,
       volatilityPpm: ppm(0.25),
     };
-    expect(toQuote(optionPrice(future)) * Math.exp(-0.03)).to.be.closeTo(1.12, 0.005);
+    expectNear(toQuote(optionPrice(future)) * Math.exp(-0.03), 1.12, 0.005);
   });
 
   it("has the Greeks of the textbook", () => {
@@ -318,12 +329,12 @@ describe("OptionPricing against the reference", () => {
       ...{ isCall: true, spot: wei(49 * growth), strike: wei(50) },
       ...{ secondsToExpiry: 12_128_746n, volatilityPpm: ppm(0.2) },
     });
-    expect(toQuote(greeks.delta)).to.be.closeTo(0.522, 0.0005);
-    expect(toQuote(greeks.gamma) * growth).to.be.closeTo(0.066, 0.0005);
-    expect(toQuote(greeks.vega) / growth).to.be.closeTo(12.1, 0.05);
+    expectNear(toQuote(greeks.delta), 0.522, 0.0005);
+    expectNear(toQuote(greeks.gamma) * growth, 0.066, 0.0005);
+    expectNear(toQuote(greeks.vega) / growth, 12.1, 0.05);
     // His theta has the interest on the strike in it, r K e^(-rT) N(d₂), with N(d₂) = 0.472.
     const interest = ((0.05 * 50) / growth) * 0.472;
-    expect(toQuote(greeks.theta) / growth - interest).to.be.closeTo(-4.31, 0.005);
+    expectNear(toQuote(greeks.theta) / growth - interest, -4.31, 0.005);
   });
 });
 
@@ -371,7 +382,7 @@ describe("OptionPricing as a law", () => {
         { ...option, [isCall ? "spot" : "strike"]: most((isCall ? spot : strike) + step * WAD, MAX_AMOUNT) },
       ];
       for (const larger of more) {
-        expect(optionPrice(larger) + noise >= price, `${toRow(option)} → ${toRow(larger)}`).to.equal(true);
+        expect(optionPrice(larger) + noise >= price, `${describeOption(option)} → ${describeOption(larger)}`).to.equal(true);
       }
     }
   });
