@@ -4,28 +4,38 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {RateLimiter} from "@openzeppelin/contracts/utils/RateLimiter.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {ICheckpointRegistry} from "../interfaces/ICheckpointRegistry.sol";
-import {Asset, Claim, Flow, ICollateralVault, Witness} from "../interfaces/ICollateralVault.sol";
+import {Asset, AssetLimits, Claim, Flow, ICollateralVault, Witness} from "../interfaces/ICollateralVault.sol";
 import {IPositionLedger} from "../interfaces/IPositionLedger.sol";
 import {ISyncGuard} from "../interfaces/ISyncGuard.sol";
 import {LedgerLayout} from "../libraries/LedgerLayout.sol";
 import {StorageRootProof} from "../sync/StorageRootProof.sol";
 import {AccountId} from "../types/AccountId.sol";
-import {WITHDRAW} from "../types/ActionFamily.sol";
+import {Flags, FUND_SHORT, WITHDRAW} from "../types/ActionFamily.sol";
 
 /// @title CollateralVault
 /// @dev Storage-transparent: every slot is a function of the events of {ICollateralVault} and `AuthorityUpdated`.
 /// The counters of what left live here and the balances live in the ledger, so that one tampered word never
 /// satisfies both witnesses.
+/// Custody is never compared with what is owed: what an operation moves is measured, and what is missing is for the
+/// keepers to see. A vault that refused to work while a unit is missing would close the exit for all over one unit.
 contract CollateralVault is ICollateralVault, AccessManaged {
+    using RateLimiter for RateLimiter.RefillingBucket;
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
     uint8 internal constant MAX_DECIMALS = 18;
+    uint256 private constant MILLION = 1e6;
+    /// @dev What a withdrawal weighs in the shared limit while the insurance fund is short.
+    uint256 private constant SHORT_WEIGHT = 4;
+    /// @dev An empty limit or allowance is full again after this at the latest: limits slow the exit and never close it.
+    uint256 private constant MAX_PERIOD = 30 days;
 
     IPositionLedger public immutable LEDGER;
     ISyncGuard public immutable GUARD;
@@ -36,6 +46,9 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     mapping(address asset => Asset) internal _assets;
     mapping(AccountId account => mapping(address asset => Flow)) internal _flows;
     mapping(AccountId account => mapping(address asset => Claim)) internal _claims;
+    mapping(address asset => AssetLimits) internal _limits;
+    /// @dev Keyed by account. Only a withdrawal that the shared limit does not let out reads an item, and then writes it.
+    mapping(address asset => RateLimiter.RefillingBucket) internal _allowances;
 
     bool private transient _isEntered;
 
@@ -43,7 +56,8 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         address authority,
         IPositionLedger ledger,
         ISyncGuard guard,
-        ICheckpointRegistry registry
+        ICheckpointRegistry registry,
+        AssetLimits memory settlementLimits
     ) AccessManaged(authority) {
         require(
             address(ledger) != address(0) && address(guard) != address(0) && address(registry) != address(0),
@@ -54,7 +68,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         REGISTRY = registry;
         SETTLEMENT_ASSET = ledger.SETTLEMENT_ASSET();
         SETTLEMENT_SCALE = ledger.SETTLEMENT_SCALE();
-        _list(SETTLEMENT_ASSET);
+        _list(SETTLEMENT_ASSET, settlementLimits);
     }
 
     modifier nonReentrant() {
@@ -72,16 +86,50 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     // ---- Assets ----
 
     /// @inheritdoc ICollateralVault
-    function listAsset(address asset) external restricted {
-        _list(asset);
+    function listAsset(address asset, AssetLimits calldata limits) external nonReentrant restricted {
+        _list(asset, limits);
     }
 
-    function _list(address asset) private {
+    function _list(address asset, AssetLimits memory limits) private {
         require(!_assets[asset].isListed, VaultAlreadyListed(asset));
         uint8 decimals = IERC20Metadata(asset).decimals();
         require(decimals <= MAX_DECIMALS, VaultUnsupportedDecimals(asset, decimals));
-        _assets[asset].isListed = true;
-        emit AssetListed(asset);
+        emit AssetListed(asset, uint40(block.timestamp));
+        // A new limit is full. `_setLimits` refuses a capacity that does not fit.
+        _setLimits(asset, limits, Asset(0, uint96(_capacityOf(limits)), uint40(block.timestamp), true));
+    }
+
+    /// @inheritdoc ICollateralVault
+    /// @dev What has refilled so far counts by the old limits. The allowances refill by the new ones since their last use.
+    function setLimits(address asset, AssetLimits calldata limits) external nonReentrant restricted {
+        Asset memory state = _assets[asset];
+        require(state.isListed, VaultUnlistedAsset(asset));
+        _relax(state, _limits[asset]);
+        _setLimits(asset, limits, state);
+    }
+
+    function _setLimits(address asset, AssetLimits memory limits, Asset memory state) private {
+        uint256 capacity = _capacityOf(limits);
+        uint256 allowance = _allowanceOf(limits);
+        // At least one unit a second, so that rounding down on every touch never keeps a limit from filling up.
+        bool isRefilling = limits.period != 0 && limits.period <= MAX_PERIOD && capacity >= limits.period;
+        require(
+            isRefilling && capacity <= type(uint96).max && allowance != 0,
+            VaultBadLimits(limits.cap, limits.outflowPpm, limits.allowancePpm, limits.period)
+        );
+        _assets[asset] = state;
+        _limits[asset] = limits;
+        // 112 bits of cap and 32 of share fit.
+        _allowances[asset].updateSettings(limits.period, uint208(allowance));
+        emit LimitsSet(
+            asset,
+            limits.cap,
+            limits.outflowPpm,
+            limits.allowancePpm,
+            limits.period,
+            state.level,
+            state.levelAt
+        );
     }
 
     // ---- Deposits ----
@@ -92,9 +140,32 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         address asset,
         uint256 amount
     ) external nonReentrant returns (uint256 received) {
-        require(account.owner() != address(0), VaultZeroAddress());
+        return _deposit(account, asset, amount);
+    }
+
+    /// @inheritdoc ICollateralVault
+    function depositWithPermit(
+        AccountId account,
+        address asset,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant returns (uint256 received) {
         require(_assets[asset].isListed, VaultUnlistedAsset(asset));
+        // Anyone may have carried the permit here already: then the allowance stands and the transfer decides.
+        try IERC20Permit(asset).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        return _deposit(account, asset, amount);
+    }
+
+    /// @dev What arrived is measured, so that fees and lies of a token are the payer's, and the gap between custody and
+    /// what is owed does not move.
+    function _deposit(AccountId account, address asset, uint256 amount) private returns (uint256 received) {
+        require(account.owner() != address(0), VaultZeroAddress());
         require(amount != 0, VaultZeroAmount());
+        Asset memory state = _assets[asset];
+        require(state.isListed, VaultUnlistedAsset(asset));
 
         uint256 custodyBefore = IERC20(asset).balanceOf(address(this));
         IERC20(asset).safeTransferFrom(msg.sender, address(this), amount);
@@ -102,16 +173,22 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         require(custodyAfter > custodyBefore, VaultNothingReceived(asset, amount));
         received = custodyAfter - custodyBefore;
 
-        Asset storage state = _assets[asset];
-        state.held = (uint256(state.held) + received).toUint120();
+        // While the token had control, the lock kept the words of the asset as they were read.
+        AssetLimits memory limits = _limits[asset];
+        uint256 held = state.held + received;
+        require(held <= limits.cap, VaultAboveCap(asset, held, limits.cap));
+        _relax(state, limits);
+        // The cap fits 112 bits.
+        state.held = uint112(held);
+        state.level = uint96(Math.min(state.level + received, type(uint96).max));
+        _assets[asset] = state;
         // An account may gain quote by trading before it ever deposits the settlement asset: open that flow as well.
         if (!_flows[account][asset].isOpen) {
             _flows[account][asset].isOpen = true;
             _flows[account][SETTLEMENT_ASSET].isOpen = true;
         }
-        emit Deposited(account, asset, msg.sender, received, state.held);
+        emit Deposited(account, asset, msg.sender, received, state.held, state.level);
         LEDGER.credit(account, asset, received);
-        _requireBacked(asset);
     }
 
     // ---- Withdrawals ----
@@ -123,8 +200,8 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         uint256 amount,
         address to
     ) external nonReentrant onlyOwnerOf(account) {
-        LEDGER.debit(account, asset, amount);
-        _pay(account, asset, amount, to);
+        require(amount != 0, VaultZeroAmount());
+        _pay(account, asset, amount, to, LEDGER.debit(account, asset, amount));
     }
 
     /// @inheritdoc ICollateralVault
@@ -135,10 +212,10 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         address to,
         Witness calldata witness
     ) external nonReentrant onlyOwnerOf(account) {
+        require(amount != 0, VaultZeroAmount());
         uint256 limit = payableWitnessed(account, asset, witness);
         require(amount <= limit, VaultAboveWitnessed(account, asset, amount, limit));
-        LEDGER.debitWitnessed(account, asset, amount);
-        _pay(account, asset, amount, to);
+        _pay(account, asset, amount, to, LEDGER.debitWitnessed(account, asset, amount));
     }
 
     /// @inheritdoc ICollateralVault
@@ -165,20 +242,90 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         return _capped(balanceNow, balanceProven, _flows[account][asset].withdrawn, uint120(flow));
     }
 
-    function _pay(AccountId account, address asset, uint256 amount, address to) private {
+    /// @dev The ledger has debited `amount`, so the asset is listed: an unlisted one has no balances.
+    function _pay(AccountId account, address asset, uint256 amount, address to, Flags inForce) private {
         require(to != address(0) && to != address(this), VaultZeroAddress());
-        Asset storage state = _assets[asset];
-        Flow storage flow = _flows[account][asset];
-        flow.withdrawn = (uint256(flow.withdrawn) + amount).toUint120();
-        state.held -= amount.toUint120();
-        emit Withdrawn(account, asset, to, amount, flow.withdrawn, state.held);
-        if (!IERC20(asset).trySafeTransfer(to, amount)) {
-            Claim storage kept = _claims[account][asset];
-            kept.owed += amount.toUint128();
-            state.claimable += amount.toUint120();
-            emit ClaimKept(account, asset, amount, kept.owed, state.claimable);
+        Asset memory state = _assets[asset];
+        // Quote that was won from accounts in debt is worth their collateral, which is not here as settlement asset.
+        require(amount <= state.held, VaultCustodyShort(asset, state.held, amount));
+        _relax(state, _limits[asset]);
+        uint208 allowanceUsed = _spend(account, asset, amount, state, inForce);
+        // At most `held`, as required above.
+        state.held -= uint112(amount);
+        _assets[asset] = state;
+        uint120 withdrawn = (uint256(_flows[account][asset].withdrawn) + amount).toUint120();
+        _flows[account][asset].withdrawn = withdrawn;
+        emit Withdrawn(account, asset, to, amount, withdrawn, allowanceUsed, state.held, state.level);
+        if (!_send(asset, to, amount)) _keep(account, asset, amount);
+    }
+
+    /// @dev The vault owes a refused transfer as before, and to the same account.
+    function _keep(AccountId account, address asset, uint256 amount) private {
+        // Adds back what was just taken off.
+        uint112 held = _assets[asset].held += uint112(amount);
+        uint128 owed = _claims[account][asset].owed += amount.toUint128();
+        emit ClaimKept(account, asset, amount, owed, held);
+    }
+
+    /// @dev Invariant INV-2: no operation widens the gap between custody and what is owed. What is owed falls by `amount`
+    /// when the transfer succeeds and not at all when it fails; custody falls by no more.
+    function _send(address asset, address to, uint256 amount) private returns (bool isSent) {
+        uint256 custodyBefore = IERC20(asset).balanceOf(address(this));
+        isSent = IERC20(asset).trySafeTransfer(to, amount);
+        uint256 taken = Math.saturatingSub(custodyBefore, IERC20(asset).balanceOf(address(this)));
+        uint256 paid = isSent ? amount : 0;
+        require(taken <= paid, VaultTookMore(asset, paid, taken));
+    }
+
+    // ---- Outflow limit ----
+
+    /// @dev Moves the level towards the capacity, from below and from above, by what has become due since `levelAt`.
+    /// The excess above it is what recent deposits brought: without it a deposit and its withdrawal would use the limit up.
+    function _relax(Asset memory state, AssetLimits memory limits) private view {
+        uint256 capacity = _capacityOf(limits);
+        uint256 step = (capacity * (block.timestamp - state.levelAt)) / limits.period;
+        uint256 level = state.level;
+        // At most the larger of capacity and level, both of which fit 96 bits.
+        state.level = uint96(
+            level < capacity ? Math.min(level + step, capacity) : Math.max(Math.saturatingSub(level, step), capacity)
+        );
+        state.levelAt = uint40(block.timestamp);
+    }
+
+    /// @dev The shared limit first. A withdrawal that it does not let out whole uses the account's own allowance, which
+    /// nobody else can use up. Asset units.
+    function _spend(
+        AccountId account,
+        address asset,
+        uint256 amount,
+        Asset memory state,
+        Flags inForce
+    ) private returns (uint208 allowanceUsed) {
+        uint256 weight = _weightOf(inForce);
+        uint256 outlet = state.level / weight;
+        if (amount <= outlet) {
+            // At most the level.
+            state.level -= uint96(amount * weight);
+            return 0;
         }
-        _requireBacked(asset);
+        RateLimiter.RefillingBucket storage allowance = _allowances[asset];
+        bytes32 key = AccountId.unwrap(account);
+        if (!allowance.tryConsume(key, amount)) {
+            revert VaultOutflowLimited(asset, amount, outlet, allowance.available(key));
+        }
+        return allowance._items[key]._lastUsed;
+    }
+
+    function _weightOf(Flags inForce) private pure returns (uint256) {
+        return inForce.has(FUND_SHORT) ? SHORT_WEIGHT : 1;
+    }
+
+    function _capacityOf(AssetLimits memory limits) private pure returns (uint256) {
+        return (uint256(limits.cap) * limits.outflowPpm) / MILLION;
+    }
+
+    function _allowanceOf(AssetLimits memory limits) private pure returns (uint256) {
+        return (uint256(limits.cap) * limits.allowancePpm) / MILLION;
     }
 
     // ---- Claims ----
@@ -215,18 +362,19 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         _payClaim(account, asset, amount, to);
     }
 
+    /// @dev The outflow limit let a claim out when it was withdrawn.
     function _payClaim(AccountId account, address asset, uint256 amount, address to) private {
         require(to != address(0) && to != address(this), VaultZeroAddress());
         require(amount != 0, VaultNothingToClaim(account, asset));
-        Asset storage state = _assets[asset];
-        Claim storage kept = _claims[account][asset];
-        Flow storage flow = _flows[account][asset];
-        kept.paid += amount.toUint128();
-        flow.claimed = (uint256(flow.claimed) + amount).toUint120();
-        state.claimable -= amount.toUint120();
-        emit Claimed(account, asset, to, amount, kept.paid, flow.claimed, state.claimable);
-        IERC20(asset).safeTransfer(to, amount);
-        _requireBacked(asset);
+        uint112 held = _assets[asset].held;
+        require(amount <= held, VaultCustodyShort(asset, held, amount));
+        // At most `held`, as required above.
+        _assets[asset].held = held -= uint112(amount);
+        uint128 paid = _claims[account][asset].paid += amount.toUint128();
+        uint120 claimed = (uint256(_flows[account][asset].claimed) + amount).toUint120();
+        _flows[account][asset].claimed = claimed;
+        emit Claimed(account, asset, to, amount, paid, claimed, held);
+        require(_send(asset, to, amount), SafeERC20.SafeERC20FailedOperation(asset));
     }
 
     // ---- The two-witness rule ----
@@ -259,20 +407,25 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         return quote > 0 ? uint256(quote) / SETTLEMENT_SCALE : 0;
     }
 
-    // ---- Backing ----
-
-    /// @dev Invariant INV-2: custody covers what accounts hold and what is kept for claims.
-    function _requireBacked(address asset) private view {
-        uint256 custody = IERC20(asset).balanceOf(address(this));
-        uint256 required = uint256(_assets[asset].held) + _assets[asset].claimable;
-        require(custody >= required, VaultNotBacked(asset, custody, required));
-    }
-
     // ---- Views ----
 
     /// @inheritdoc ICollateralVault
     function assetOf(address asset) external view returns (Asset memory) {
         return _assets[asset];
+    }
+
+    /// @inheritdoc ICollateralVault
+    function limitsOf(address asset) external view returns (AssetLimits memory) {
+        return _limits[asset];
+    }
+
+    /// @inheritdoc ICollateralVault
+    function availableOf(AccountId account, address asset) external view returns (uint256 level, uint256 allowance) {
+        Asset memory state = _assets[asset];
+        require(state.isListed, VaultUnlistedAsset(asset));
+        _relax(state, _limits[asset]);
+        level = state.level / _weightOf(LEDGER.flags());
+        allowance = _allowances[asset].available(AccountId.unwrap(account));
     }
 
     /// @inheritdoc ICollateralVault

@@ -126,6 +126,8 @@ interface ICollateralVault {
     function listAsset(address asset, AssetLimits calldata limits) external;
 
     /// @notice Changes the limits of a listed asset (governance).
+    /// @dev A limit fills up within 30 days, by at least one unit a second, and no allowance is zero: limits slow the
+    /// exit and never close it.
     function setLimits(address asset, AssetLimits calldata limits) external;
 
     /// @notice Takes `amount` from the caller and credits what arrived to `account`. Open in every grade.
@@ -167,7 +169,7 @@ interface ICollateralVault {
         Witness calldata witness
     ) external returns (uint256 amount);
 
-    /// @notice What `withdrawWitnessed` would pay at most, asset units. Reverts when the proofs do not hold.
+    /// @notice What `withdrawWitnessed` would pay at most, the outflow limit apart, asset units. Reverts when the proofs do not hold.
     function payableWitnessed(
         AccountId account,
         address asset,
