@@ -15,7 +15,7 @@ contract MockToken is ERC20 {
         DECIMALS = decimals_;
     }
 
-    function decimals() public view override returns (uint8) {
+    function decimals() public view virtual override returns (uint8) {
         return DECIMALS;
     }
 
