@@ -382,7 +382,9 @@ describe("OptionPricing as a law", () => {
         { ...option, [isCall ? "spot" : "strike"]: most((isCall ? spot : strike) + step * WAD, MAX_AMOUNT) },
       ];
       for (const larger of more) {
-        expect(optionPrice(larger) + noise >= price, `${describeOption(option)} → ${describeOption(larger)}`).to.equal(true);
+        expect(optionPrice(larger) + noise >= price, `${describeOption(option)} → ${describeOption(larger)}`).to.equal(
+          true,
+        );
       }
     }
   });
