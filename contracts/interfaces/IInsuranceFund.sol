@@ -9,6 +9,7 @@ interface IInsuranceFund {
     event TargetSet(uint128 target);
 
     error FundZeroAddress();
+    error FundShort();
     error FundBelowTarget(int256 left, uint128 target);
 
     /// @notice Sets what the fund should hold, 1e-18 quote (governance). Below it the fund is short.

@@ -66,6 +66,7 @@ interface ILiquidationAuction {
     error AuctionNoCollateral(AccountId account, address asset);
     error AuctionNotIndebted(AccountId account, int256 cash);
     error AuctionPriceNotValid(AccountId account);
+    error AuctionExpired(uint16 instrument, uint40 expiry);
     error AuctionPriceNotNewer(uint16 instrument, uint40 updatedAt, uint40 increasedAt);
     error AuctionRunning(AccountId account, uint40 startedAt);
     error AuctionNotRunning(AccountId account);
