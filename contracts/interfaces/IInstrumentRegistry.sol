@@ -100,6 +100,7 @@ interface IInstrumentRegistry {
     error InstrumentSettlementTooEarly(uint16 instrument, uint256 possibleFrom);
     error InstrumentUnknownCollateral(address asset);
     error InstrumentBadHaircut(uint24 haircutPpm);
+    error InstrumentBadDecimals(address asset, uint8 decimals);
     error InstrumentTooManyCollaterals();
 
     /// @notice Lists a perpetual or changes the terms of an instrument. Kind and feed of one that is listed stay (governance).

@@ -38,7 +38,7 @@ enum PriceStatus {
 /// @notice A price, or the worst ones within the feed's bounds.
 /// @param value the last price when the status is below `OutOfBounds`, else zero, 1e-18 quote per underlying
 /// @param low, high the feed's bounds
-/// @param updatedAt of the answer, seconds
+/// @param updatedAt of the answer, seconds, never after the block; zero above `OutOfBounds`
 struct Reading {
     PriceStatus status;
     uint128 value;
@@ -82,6 +82,8 @@ interface IPriceOracle {
     error OracleSequencerGrace(uint256 upSince, uint256 until);
     error OracleNotLastRound(uint16 feed, uint80 roundId, uint40 time);
     error OracleRoundInvalid(uint16 feed, uint80 roundId);
+    /// @dev A failed call to an aggregator says something about the aggregator only if it had enough gas.
+    error OracleTooLittleGas(uint256 available, uint256 required);
 
     /// @notice Sets a feed (governance). The number of decimals is read once and stored.
     function setFeed(uint16 feed, address aggregator, uint32 maxAge, uint128 minPrice, uint128 maxPrice) external;
@@ -92,7 +94,8 @@ interface IPriceOracle {
     /// @notice The price, if it satisfies every rule, 1e-18 quote per underlying. Reverts with what is wrong, else.
     function price(uint16 feed) external view returns (uint256);
 
-    /// @notice The price and what is wrong with it. Reverts for an unknown feed only.
+    /// @notice The price and what is wrong with it. Reverts for an unknown feed, and when too little gas is left to
+    /// blame a failing aggregator; never for what an aggregator does.
     function read(uint16 feed) external view returns (Reading memory);
 
     /// @notice The last valid answer at or before `time`, proven by its round and by the ones after it: each later round
