@@ -87,9 +87,10 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
         }
     }
 
+    /// @dev Orders are read into memory once, which is cheaper than the check of each field at each read.
     function _settle(Match calldata match_, Venue memory venue) private {
-        Order calldata buy = match_.buy;
-        Order calldata sell = match_.sell;
+        Order memory buy = match_.buy;
+        Order memory sell = match_.sell;
         uint128 size = match_.size;
         require(size != 0, SettlementZeroSize());
         require(sell.instrument == venue.instrument, SettlementInstrumentMismatch(venue.instrument, sell.instrument));
@@ -102,8 +103,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
         bytes32 buyHash = _authorise(buy, match_.buySignature, true);
         bytes32 sellHash = _authorise(sell, match_.sellSignature, false);
 
-        // A product of two numbers of 128 bits. Rounded down: the fraction below 1e-18 quote stays with the buyer.
-        uint128 quote = ((uint256(size) * price) / ONE).toUint128();
+        uint128 quote = _quoteDown(size, price);
         TradeInput memory input;
         input.buyer = buy.account;
         input.seller = sell.account;
@@ -123,8 +123,15 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
         LEDGER.trade(input);
     }
 
+    /// @dev The fraction below 1e-18 quote stays with the buyer. A product of two numbers of 128 bits has 256.
+    function _quoteDown(uint128 size, uint128 price) private pure returns (uint128) {
+        unchecked {
+            return ((uint256(size) * price) / ONE).toUint128();
+        }
+    }
+
     /// @dev The midpoint of two numbers of 128 bits is one, and is rounded down: at most 1e-18 quote for the buyer.
-    function _priceOf(Order calldata buy, Order calldata sell) private pure returns (uint128) {
+    function _priceOf(Order memory buy, Order memory sell) private pure returns (uint128) {
         (uint128 bid, uint128 ask) = (buy.limitPrice, sell.limitPrice);
         require(bid >= ask, SettlementNotCrossing(bid, ask));
         if (buy.isPostOnly) {
@@ -136,7 +143,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
 
     /// @dev The fee is below the quote, as no listed fee reaches the whole: it fits, and the sum below does not overflow.
     function _feeUp(
-        Order calldata order,
+        Order memory order,
         bytes32 orderHash,
         uint128 quote,
         Venue memory venue
@@ -206,11 +213,11 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
 
     /// @dev Says whether the caller may settle `order` now, and whether its owner signed it.
     function _authorise(
-        Order calldata order,
+        Order memory order,
         bytes calldata signature,
         bool isBuy
     ) private view returns (bytes32 orderHash) {
-        orderHash = hashOrder(order);
+        orderHash = _hash(order);
         require(order.isBuy == isBuy, SettlementWrongSide(orderHash));
         address executor = order.executor;
         require(executor == address(0) || executor == msg.sender, SettlementNotExecutor(msg.sender, executor));
@@ -230,7 +237,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
     }
 
     /// @dev Invariant INV-15: an order is never filled beyond its size, nor once it has expired or was cancelled.
-    function _fill(Order calldata order, bytes32 orderHash, uint128 size, uint128 price) private {
+    function _fill(Order memory order, bytes32 orderHash, uint128 size, uint128 price) private {
         (AccountId account, uint64 laneId, uint64 sequence) = (order.account, order.lane, order.sequence);
         require(sequence != 0, SettlementZeroSequence());
         LaneState storage lane = _lanes[account][laneId];
@@ -278,9 +285,24 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
     // ---- Views ----
 
     /// @inheritdoc IOrderSettlement
-    /// @dev The fields of an order are words, in the order of its type: their encoding is that of EIP-712.
-    function hashOrder(Order calldata order) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(ORDER_TYPEHASH, order)));
+    function hashOrder(Order calldata order) external view returns (bytes32) {
+        return _hash(order);
+    }
+
+    /// @dev The fields of an order are words, in the order of its type: as they lie in memory they are their encoding by
+    /// EIP-712, and it is copied at once behind the type hash into free memory, which is not kept.
+    function _hash(Order memory order) private view returns (bytes32) {
+        bytes32 typeHash = ORDER_TYPEHASH;
+        bytes32 structHash;
+        // 13 words of 32 bytes.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let start := mload(0x40)
+            mstore(start, typeHash)
+            mcopy(add(start, 0x20), order, 0x1a0)
+            structHash := keccak256(start, 0x1c0)
+        }
+        return _hashTypedDataV4(structHash);
     }
 
     /// @inheritdoc IOrderSettlement
