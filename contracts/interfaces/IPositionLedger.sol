@@ -194,6 +194,7 @@ interface IPositionLedger {
     error LedgerNotSettled(uint16 instrument);
     error LedgerNoPosition(AccountId account, uint16 instrument);
     error LedgerNoShortfall(AccountId account, int256 quote);
+    error LedgerNothingToAccrue(uint16 instrument);
     error LedgerNothingToLevel(uint16 instrument, int256 clearing, uint256 openInterest);
     error LedgerNotConserved(int256 quoteImbalance, int256 sizeImbalance);
 
@@ -238,13 +239,7 @@ interface IPositionLedger {
     ) external;
 
     /// @notice Sells `amount` of an asset of `account` to `bidder` for `quote`.
-    function sellCollateral(
-        AccountId account,
-        AccountId bidder,
-        address asset,
-        uint128 amount,
-        uint128 quote
-    ) external;
+    function sellCollateral(AccountId account, AccountId bidder, address asset, uint128 amount, uint128 quote) external;
 
     // Anyone
 

@@ -11,7 +11,7 @@ library LedgerLayout {
     uint256 internal constant VAULT_FLOWS_SLOT = 2;
     uint256 internal constant VAULT_CLAIMS_SLOT = 3;
 
-    /// @notice Slot of the ledger's account word `{int128 quote, uint16 openCount, bool isUsed}`.
+    /// @notice Slot of the ledger's account word `{int128 quote, uint16 openCount, ...}`; the rest of it is no witness's concern.
     function accountSlot(AccountId account) internal pure returns (bytes32) {
         return keccak256(abi.encode(account, LEDGER_ACCOUNTS_SLOT));
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {PositionLedger} from "../clearing/PositionLedger.sol";
+import {IInstrumentRegistry} from "../interfaces/IInstrumentRegistry.sol";
 import {IMarginEngine} from "../interfaces/IMarginEngine.sol";
 import {AccountId} from "../types/AccountId.sol";
 
@@ -10,10 +11,10 @@ import {AccountId} from "../types/AccountId.sol";
 contract FlawedPositionLedger is PositionLedger {
     constructor(
         IMarginEngine margin,
+        IInstrumentRegistry instruments,
         address settlementAsset,
-        uint256 settlementScale,
         uint48 staleLimit
-    ) PositionLedger(margin, settlementAsset, settlementScale, staleLimit) {}
+    ) PositionLedger(margin, instruments, settlementAsset, staleLimit) {}
 
     /// @notice A left-over migration helper: writes an account and posts no entry.
     function migrateQuote(AccountId account, int128 quote) external {
@@ -21,7 +22,7 @@ contract FlawedPositionLedger is PositionLedger {
     }
 
     /// @notice The same for a position.
-    function migrateSize(AccountId account, uint16 instrument, int128 size) external {
-        _sizes[account][instrument].size = size;
+    function migrateSize(AccountId account, uint16 instrument, int96 size) external {
+        _positions[account][instrument].size = size;
     }
 }
