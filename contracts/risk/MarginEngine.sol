@@ -2,54 +2,275 @@
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
-import {IInstrumentRegistry, Instrument} from "../interfaces/IInstrumentRegistry.sol";
-import {IMarginEngine} from "../interfaces/IMarginEngine.sol";
-import {Position} from "../interfaces/IPositionLedger.sol";
-import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
+import {
+    CollateralTerms,
+    IInstrumentRegistry,
+    Instrument,
+    InstrumentKind,
+    OptionTerms,
+    Settlement
+} from "../interfaces/IInstrumentRegistry.sol";
+import {IMarginEngine, Pricing} from "../interfaces/IMarginEngine.sol";
+import {CollateralBalance, Portfolio, Position} from "../interfaces/IPositionLedger.sol";
+import {IPriceOracle, PriceStatus, Reading} from "../interfaces/IPriceOracle.sol";
+import {DONE, MarginMath, OptionLeg, Terms} from "../libraries/MarginMath.sol";
+import {Greeks, OptionPricing} from "../libraries/OptionPricing.sol";
+import {SyncLag} from "../libraries/SyncLag.sol";
 
 /// @title MarginEngine
-/// @dev No storage. Equity rounds down, requirements round up, per position.
+/// @dev No storage. Equity rounds down, requirements round up, per position. Why the grid, the long options and the lag
+/// are as they are: docs/decisions/0014. Why nothing overflows: `MarginMath`.
 contract MarginEngine is IMarginEngine {
-    uint256 private constant ONE = 1e18;
-    uint256 private constant PPM = 1e6;
+    /// @dev Positions on one feed, which net each other; groups do not.
+    /// @param low, high the price twice, or the feed's bounds while the price may not be used
+    /// @param lag ages of the price and of the newest checkpoint, added, seconds
+    /// @param initial, maintenance sums of the signed shares of the perpetuals
+    /// @param shortInitial, shortMaintenance sums of the shares of the short options
+    /// @param timeValue what the long options are worth beyond their intrinsic value
+    /// @param losses of the options on both grids; empty while there is no option
+    struct Group {
+        uint256 low;
+        uint256 high;
+        uint256 lag;
+        int256 initial;
+        int256 maintenance;
+        uint256 shortInitial;
+        uint256 shortMaintenance;
+        int256 timeValue;
+        int256[] losses;
+    }
 
     IInstrumentRegistry public immutable INSTRUMENTS;
     IPriceOracle public immutable ORACLE;
 
     constructor(IInstrumentRegistry instruments, IPriceOracle oracle) {
+        require(address(instruments) != address(0) && address(oracle) != address(0), MarginZeroAddress());
         INSTRUMENTS = instruments;
         ORACLE = oracle;
     }
 
-    /// @inheritdoc IMarginEngine
-    function evaluate(int256 quote, Position[] calldata positions) external view returns (Valuation memory) {
-        return _evaluate(quote, positions, ORACLE.price);
-    }
+    // ------------------------------------------------------------------ valuation
 
     /// @inheritdoc IMarginEngine
-    function evaluateAtLastPrice(int256 quote, Position[] calldata positions) external view returns (Valuation memory) {
-        return _evaluate(quote, positions, ORACLE.lastPrice);
-    }
-
-    function _evaluate(
-        int256 quote,
-        Position[] calldata positions,
-        function(uint16) external view returns (uint256) priceOf
-    ) private view returns (Valuation memory value) {
-        value.equity = quote;
-        for (uint256 i = 0; i < positions.length; ++i) {
-            Instrument memory params = INSTRUMENTS.instrumentOf(positions[i].instrument);
-            require(params.isListed, MarginUnlistedInstrument(positions[i].instrument));
-            int128 size = positions[i].size;
-            uint256 mark = priceOf(params.feed);
-            uint256 magnitude = SignedMath.abs(size);
-            uint256 notionalUp = Math.mulDiv(magnitude, mark, ONE, Math.Rounding.Ceil);
-            // Sizes have 127 bits and marks at most 128 + 60: their product over 1e18 fits in 256 bits, signed.
-            value.equity += size > 0 ? int256(Math.mulDiv(magnitude, mark, ONE)) : -int256(notionalUp);
-            value.initial += Math.mulDiv(notionalUp, params.initialPpm, PPM, Math.Rounding.Ceil);
-            value.maintenance += Math.mulDiv(notionalUp, params.maintenancePpm, PPM, Math.Rounding.Ceil);
+    function evaluate(Portfolio calldata portfolio, Pricing pricing) external view returns (Valuation memory value) {
+        value.isValid = true;
+        value.cash = portfolio.quote;
+        Position[] calldata positions = portfolio.positions;
+        Terms[] memory terms = new Terms[](positions.length);
+        for (uint256 i = 0; i < terms.length; ++i) terms[i] = _termsOf(positions[i].instrument);
+        for (uint256 i = 0; i < terms.length; ++i) {
+            if (terms[i].isDone()) continue;
+            (Group memory group, bool isValid) = _groupOf(terms[i].feed(), pricing, portfolio.checkpointTime);
+            if (_addGroup(value, group, positions, terms, i) && !isValid) value.isValid = false;
         }
+        value.equity = value.cash;
+        if (portfolio.collateral.length != 0) _addCollateral(value, portfolio.collateral, pricing);
+    }
+
+    /// @dev Adds all positions on the feed of the one at `first`, and what they require.
+    /// @return isPriced whether a price was used: settled options need none
+    function _addGroup(
+        Valuation memory value,
+        Group memory group,
+        Position[] calldata positions,
+        Terms[] memory terms,
+        uint256 first
+    ) private view returns (bool isPriced) {
+        uint256 feed = terms[first].feed();
+        for (uint256 i = first; i < terms.length; ++i) {
+            Terms own = terms[i];
+            if (own.isDone() || own.feed() != feed) continue;
+            terms[i] = DONE;
+            if (own.kind() == uint256(InstrumentKind.Perpetual)) {
+                _addPerpetual(value, group, own, positions[i].size);
+                isPriced = true;
+            } else if (_addOption(value, group, own, positions[i])) {
+                isPriced = true;
+            }
+        }
+        uint256 kept = MarginMath.requirement(
+            group.losses,
+            MarginMath.POINTS,
+            group.maintenance,
+            group.shortMaintenance
+        );
+        uint256 asked = MarginMath.requirement(group.losses, 0, group.initial, group.shortInitial);
+        asked += uint256(group.timeValue);
+        value.maintenance += kept;
+        // The two grids look at different points: what is kept can exceed what is asked at the start.
+        value.initial += asked > kept ? asked : kept;
+    }
+
+    function _addPerpetual(Valuation memory value, Group memory group, Terms terms, int256 size) private pure {
+        bool isShort = size < 0;
+        uint256 magnitude = MarginMath.magnitudeOf(size);
+        uint256 price = isShort ? group.high : group.low;
+        uint256 notional = MarginMath.notionalUp(magnitude, price);
+        value.cash += MarginMath.valueOf(magnitude, isShort, price);
+        _addLagPremium(value, group, terms, magnitude);
+        unchecked {
+            int256 initial = int256(MarginMath.shareUp(notional, terms.initialPpm()));
+            int256 maintenance = int256(MarginMath.shareUp(notional, terms.maintenancePpm()));
+            group.initial += isShort ? -initial : initial;
+            group.maintenance += isShort ? -maintenance : maintenance;
+        }
+    }
+
+    /// @return isOpen false when the option has its final price
+    function _addOption(
+        Valuation memory value,
+        Group memory group,
+        Terms terms,
+        Position calldata position
+    ) private view returns (bool isOpen) {
+        OptionLeg memory leg;
+        leg.isCall = terms.kind() == uint256(InstrumentKind.Call);
+        leg.isShort = position.size < 0;
+        leg.magnitude = MarginMath.magnitudeOf(position.size);
+        OptionTerms memory option = INSTRUMENTS.optionOf(position.instrument);
+        (bool isSettled, uint256 payoff) = _payoffOf(position.instrument, option, leg.isCall);
+        if (isSettled) {
+            value.cash += MarginMath.valueOf(leg.magnitude, leg.isShort, payoff);
+            return false;
+        }
+        leg.strike = option.strike;
+        leg.price = leg.isCall == leg.isShort ? group.high : group.low;
+        (leg.base, leg.down, leg.up) = MarginMath.deviations(
+            option.volatilityPpm,
+            option.volatilityShockPpm,
+            _sqrtYears(option.expiry)
+        );
+        if (group.losses.length == 0) group.losses = new int256[](2 * MarginMath.POINTS);
+        (int256 worth, int256 timeValue) = MarginMath.addOption(group.losses, leg, terms);
+        value.cash += worth;
+        group.timeValue += timeValue;
+        if (leg.isShort) {
+            uint256 notional = MarginMath.notionalUp(leg.magnitude, group.high);
+            group.shortInitial += MarginMath.shareUp(notional, terms.initialPpm());
+            group.shortMaintenance += MarginMath.shareUp(notional, terms.maintenancePpm());
+        }
+        _addLagPremium(value, group, terms, leg.magnitude);
+        return true;
+    }
+
+    /// @dev On the notional at the upper bound while there is no price: nothing nets it, so a lower one would be relief.
+    function _addLagPremium(Valuation memory value, Group memory group, Terms terms, uint256 magnitude) private pure {
+        uint256 ppm = SyncLag.premiumPpm(terms.lagVolatilityPpm(), group.lag, terms.initialPpm());
+        value.lagPremium += MarginMath.shareUp(MarginMath.notionalUp(magnitude, group.high), ppm);
+    }
+
+    function _addCollateral(
+        Valuation memory value,
+        CollateralBalance[] calldata collateral,
+        Pricing pricing
+    ) private view {
+        for (uint256 i = 0; i < collateral.length; ++i) {
+            CollateralTerms memory terms = INSTRUMENTS.collateralOf(collateral[i].id);
+            Reading memory reading = ORACLE.read(terms.feed);
+            uint256 price = _isUsed(reading.status, pricing) ? reading.value : reading.low;
+            value.equity += MarginMath.collateralValue(collateral[i].balance, terms.decimals, price, terms.haircutPpm);
+            if (reading.status != PriceStatus.Valid) value.isValid = false;
+        }
+    }
+
+    // ------------------------------------------------------------------ views of one instrument
+
+    /// @inheritdoc IMarginEngine
+    function markOf(uint16 instrument) external view returns (uint256) {
+        Terms terms = _termsOf(instrument);
+        if (terms.kind() == uint256(InstrumentKind.Perpetual)) return ORACLE.price(terms.feed());
+        bool isCall = terms.kind() == uint256(InstrumentKind.Call);
+        OptionTerms memory option = INSTRUMENTS.optionOf(instrument);
+        (bool isSettled, uint256 payoff) = _payoffOf(instrument, option, isCall);
+        if (isSettled) return payoff;
+        uint256 spot = ORACLE.price(terms.feed());
+        int256 log = OptionPricing.logMoneyness(spot, option.strike);
+        (uint256 deviation, , ) = MarginMath.deviations(option.volatilityPpm, 0, _sqrtYears(option.expiry));
+        return OptionPricing.priceAt(isCall, spot, option.strike, log, deviation);
+    }
+
+    /// @inheritdoc IMarginEngine
+    function greeksOf(uint16 instrument) external view returns (Greeks memory greeks) {
+        Terms terms = _termsOf(instrument);
+        require(terms.kind() != uint256(InstrumentKind.Perpetual), MarginNotOption(instrument));
+        bool isCall = terms.kind() == uint256(InstrumentKind.Call);
+        OptionTerms memory option = INSTRUMENTS.optionOf(instrument);
+        (bool isSettled, ) = _payoffOf(instrument, option, isCall);
+        // What has its final price follows nothing any more.
+        if (isSettled) return greeks;
+        return
+            OptionPricing.greeks(
+                isCall,
+                ORACLE.price(terms.feed()),
+                option.strike,
+                _secondsTo(option.expiry),
+                Math.min(option.volatilityPpm, OptionPricing.MAX_VOLATILITY_PPM)
+            );
+    }
+
+    /// @inheritdoc IMarginEngine
+    function lagPremiumPpm(uint16 instrument, uint40 checkpointTime) external view returns (uint256) {
+        Terms terms = _termsOf(instrument);
+        uint256 lag = _age(ORACLE.read(terms.feed()).updatedAt) + _age(checkpointTime);
+        return SyncLag.premiumPpm(terms.lagVolatilityPpm(), lag, terms.initialPpm());
+    }
+
+    // ------------------------------------------------------------------ reads
+
+    function _termsOf(uint16 instrument) private view returns (Terms) {
+        Instrument memory terms = INSTRUMENTS.instrumentOf(instrument);
+        require(terms.kind != InstrumentKind.None, MarginUnlistedInstrument(instrument));
+        return
+            MarginMath.packTerms(
+                uint8(terms.kind),
+                terms.feed,
+                terms.initialPpm,
+                terms.maintenancePpm,
+                terms.lagVolatilityPpm
+            );
+    }
+
+    function _groupOf(
+        uint16 feed,
+        Pricing pricing,
+        uint40 checkpointTime
+    ) private view returns (Group memory group, bool isValid) {
+        Reading memory reading = ORACLE.read(feed);
+        isValid = reading.status == PriceStatus.Valid;
+        bool isUsed = _isUsed(reading.status, pricing);
+        group.low = isUsed ? reading.value : reading.low;
+        group.high = isUsed ? reading.value : reading.high;
+        group.lag = _age(reading.updatedAt) + _age(checkpointTime);
+    }
+
+    /// @return isSettled whether the option has its final price
+    /// @return payoff per unit at that price
+    function _payoffOf(
+        uint16 instrument,
+        OptionTerms memory option,
+        bool isCall
+    ) private view returns (bool isSettled, uint256 payoff) {
+        if (block.timestamp < option.expiry) return (false, 0);
+        Settlement memory settlement = INSTRUMENTS.settlementOf(instrument);
+        if (settlement.settledAt == 0) return (false, 0);
+        return (true, MarginMath.intrinsic(isCall, settlement.price, option.strike));
+    }
+
+    function _isUsed(PriceStatus status, Pricing pricing) private pure returns (bool) {
+        return status == PriceStatus.Valid || (pricing == Pricing.Last && status < PriceStatus.OutOfBounds);
+    }
+
+    /// @dev Zero for a time that is yet to come, as a broken feed may claim.
+    function _age(uint40 time) private view returns (uint256) {
+        return time < block.timestamp ? block.timestamp - time : 0;
+    }
+
+    function _secondsTo(uint40 expiry) private view returns (uint256) {
+        return block.timestamp < expiry ? Math.min(expiry - block.timestamp, OptionPricing.MAX_SECONDS) : 0;
+    }
+
+    function _sqrtYears(uint40 expiry) private view returns (uint256) {
+        return OptionPricing.sqrtYears(_secondsTo(expiry));
     }
 }

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {OptionPricing} from "./OptionPricing.sol";
+
+/// @notice What a valuation needs of an instrument, in one word: kind, feed, initialPpm, maintenancePpm, lagVolatilityPpm
+/// from the lowest bits up. Zero once its position is dealt with.
+type Terms is uint256;
+
+Terms constant DONE = Terms.wrap(0);
+
+using MarginMath for Terms global;
+
+/// @notice One option of a portfolio with the market it is valued in.
+/// @param magnitude size without its sign, at most 2^127, 1e-18 underlying
+/// @param price of the underlying, at most 2^128 - 1, 1e-18 quote
+/// @param base, down, up deviation of the log price at expiry at the volatility of the mark and at the shocked ones, X96
+struct OptionLeg {
+    bool isCall;
+    bool isShort;
+    uint256 magnitude;
+    uint256 price;
+    uint256 strike;
+    uint256 base;
+    uint256 down;
+    uint256 up;
+}
+
+/// @title Values, shares and scenario losses of positions.
+/// @dev Amounts in 1e-18 quote. `keeper/books/model/margin.ts` is this file and the engine bit for bit: change both or
+/// neither.
+///
+/// Nothing here can overflow. Magnitudes are at most 2^127 and prices below 2^128 (a call is worth at most the spot, a put
+/// at most the strike), so their product is below 2^255, with 1e18 added still below 2^256, and a value or notional below
+/// 2^196. Shares multiply that by a uint24: below 2^220. Sums over the positions of a portfolio (fewer than 2^32: each
+/// costs gas) stay below 2^254.
+library MarginMath {
+    uint256 private constant ONE = 1e18;
+    uint256 private constant PPM = 1e6;
+    /// @dev A grid has five moves of the price (-2 to 2 halves of what a requirement covers), each with the volatility
+    /// down and up; the initial requirement's grid comes first, the maintenance requirement's second.
+    uint256 internal constant POINTS = 10;
+
+    // ------------------------------------------------------------------ terms
+
+    function packTerms(
+        uint8 kind_,
+        uint16 feed_,
+        uint24 initialPpm_,
+        uint24 maintenancePpm_,
+        uint24 lagVolatilityPpm_
+    ) internal pure returns (Terms) {
+        uint256 ppms = (uint256(initialPpm_) << 24) | (uint256(maintenancePpm_) << 48);
+        return Terms.wrap(kind_ | (uint256(feed_) << 8) | ppms | (uint256(lagVolatilityPpm_) << 72));
+    }
+
+    function isDone(Terms terms) internal pure returns (bool) {
+        return Terms.unwrap(terms) == 0;
+    }
+
+    function kind(Terms terms) internal pure returns (uint256) {
+        return uint8(Terms.unwrap(terms));
+    }
+
+    function feed(Terms terms) internal pure returns (uint16) {
+        return uint16(Terms.unwrap(terms) >> 8);
+    }
+
+    function initialPpm(Terms terms) internal pure returns (uint256) {
+        return uint24(Terms.unwrap(terms) >> 24);
+    }
+
+    function maintenancePpm(Terms terms) internal pure returns (uint256) {
+        return uint24(Terms.unwrap(terms) >> 48);
+    }
+
+    function lagVolatilityPpm(Terms terms) internal pure returns (uint256) {
+        return uint24(Terms.unwrap(terms) >> 72);
+    }
+
+    // ------------------------------------------------------------------ amounts
+
+    /// @notice Absolute value of a size; that of the least int128 is 2^127.
+    function magnitudeOf(int256 size) internal pure returns (uint256) {
+        unchecked {
+            return uint256(size < 0 ? -size : size);
+        }
+    }
+
+    /// @notice What a position is worth: assets down, debts up (more negative).
+    function valueOf(uint256 magnitude, bool isShort, uint256 price) internal pure returns (int256) {
+        unchecked {
+            uint256 product = magnitude * price;
+            return isShort ? -int256((product + (ONE - 1)) / ONE) : int256(product / ONE);
+        }
+    }
+
+    /// @notice Notional, rounded up.
+    function notionalUp(uint256 magnitude, uint256 price) internal pure returns (uint256) {
+        unchecked {
+            return (magnitude * price + (ONE - 1)) / ONE;
+        }
+    }
+
+    /// @notice Part per million of a notional, rounded up.
+    function shareUp(uint256 notional, uint256 ppm) internal pure returns (uint256) {
+        unchecked {
+            return (notional * ppm + (PPM - 1)) / PPM;
+        }
+    }
+
+    /// @notice What an option pays at `spot`, per unit.
+    function intrinsic(bool isCall, uint256 spot, uint256 strike) internal pure returns (uint256) {
+        unchecked {
+            if (isCall) return spot > strike ? spot - strike : 0;
+            return strike > spot ? strike - spot : 0;
+        }
+    }
+
+    /// @notice floor(balance * price * (1 - haircut) / 10^decimals), at most 2^128 - 1.
+    /// @dev Balance and price are below 2^128, so their product fits; the next one need not, hence `mulDiv`, whose
+    /// quotient fits as the haircut is at most 1e6. The bound keeps sums of it far from overflow; it costs only who holds more than 3.4e20 quote.
+    function collateralValue(
+        uint256 balance,
+        uint256 decimals,
+        uint256 price,
+        uint256 haircutPpm
+    ) internal pure returns (int256) {
+        uint256 value = Math.mulDiv(balance * price, PPM - haircutPpm, 10 ** decimals * PPM);
+        return int256(Math.min(value, type(uint128).max));
+    }
+
+    // ------------------------------------------------------------------ scenario grid
+
+    /// @notice `price` moved by `move` halves of `ppm` parts per million, within what Black-Scholes takes.
+    /// @dev price * 2 * ppm is below 2^153. The distance is truncated, so a move of zero is the price itself.
+    function movedSpot(uint256 price, int256 move, uint256 ppm) internal pure returns (uint256) {
+        unchecked {
+            uint256 distance = (price * magnitudeOf(move) * ppm) / (2 * PPM);
+            if (move < 0) return distance < price ? price - distance : 1;
+            uint256 spot = price + distance;
+            if (spot > OptionPricing.MAX_AMOUNT) return OptionPricing.MAX_AMOUNT;
+            return spot == 0 ? 1 : spot;
+        }
+    }
+
+    /// @notice Deviations at `volatilityPpm` and at the ones a shock of `shockPpm` (relative) below and above, within what
+    /// Black-Scholes takes.
+    /// @dev The product of a uint32 and a uint24 is below 2^56.
+    function deviations(
+        uint256 volatilityPpm,
+        uint256 shockPpm,
+        uint256 sqrtYearsX96
+    ) internal pure returns (uint256 base, uint256 down, uint256 up) {
+        unchecked {
+            uint256 shock = (volatilityPpm * shockPpm) / PPM;
+            base = _deviation(volatilityPpm, sqrtYearsX96);
+            down = _deviation(shock < volatilityPpm ? volatilityPpm - shock : 0, sqrtYearsX96);
+            up = _deviation(volatilityPpm + shock, sqrtYearsX96);
+        }
+    }
+
+    /// @notice Adds what an option loses at every point of both grids.
+    /// @dev In the initial grid a long option is worth its intrinsic value, before and after: its time value can vanish
+    /// with the volatility that a role sets, so it must not carry new risk.
+    /// @param losses of its group, `2 * POINTS` words
+    /// @return value of the option
+    /// @return timeValue what a long option is worth beyond its intrinsic value; zero for a short one
+    function addOption(
+        int256[] memory losses,
+        OptionLeg memory leg,
+        Terms terms
+    ) internal pure returns (int256 value, int256 timeValue) {
+        unchecked {
+            uint256 spot = movedSpot(leg.price, 0, 0);
+            int256 log = OptionPricing.logMoneyness(spot, leg.strike);
+            uint256 unit = OptionPricing.priceAt(leg.isCall, spot, leg.strike, log, leg.base);
+            value = valueOf(leg.magnitude, leg.isShort, unit);
+            (int256 down, int256 up) = _values(leg, spot, log);
+            _add(losses, POINTS + 4, value - down, value - up);
+            if (leg.isShort) {
+                _add(losses, 4, value - down, value - up);
+            } else {
+                timeValue = value - _intrinsicValue(leg, spot);
+            }
+            for (uint256 i = 0; i < 5; ++i) {
+                if (i == 2) continue;
+                int256 move = int256(i) - 2;
+                (down, up) = _valuesAt(leg, movedSpot(leg.price, move, terms.maintenancePpm()));
+                _add(losses, POINTS + 2 * i, value - down, value - up);
+                spot = movedSpot(leg.price, move, terms.initialPpm());
+                if (leg.isShort) {
+                    (down, up) = _valuesAt(leg, spot);
+                    _add(losses, 2 * i, value - down, value - up);
+                } else {
+                    int256 loss = value - timeValue - _intrinsicValue(leg, spot);
+                    _add(losses, 2 * i, loss, loss);
+                }
+            }
+        }
+    }
+
+    /// @notice The greatest loss of a group over a grid, and at least a tenth of what its short options alone would ask
+    /// for: deep out of the money they lose nothing on the grid.
+    /// @dev The perpetuals lose half of move * shares, truncated towards zero; without options that is |shares|.
+    /// @param losses of the group's options, empty when it has none
+    /// @param first point of the grid
+    /// @param shares sum of the signed shares of the perpetuals
+    /// @param shortShares sum of the shares of the short options
+    function requirement(
+        int256[] memory losses,
+        uint256 first,
+        int256 shares,
+        uint256 shortShares
+    ) internal pure returns (uint256) {
+        if (losses.length == 0) return magnitudeOf(shares);
+        unchecked {
+            int256 greatest = int256((shortShares + 9) / 10);
+            for (uint256 i = 0; i < 5; ++i) {
+                int256 down = losses[first + 2 * i];
+                int256 up = losses[first + 2 * i + 1];
+                int256 loss = -((int256(i) - 2) * shares) / 2 + (down > up ? down : up);
+                if (loss > greatest) greatest = loss;
+            }
+            return uint256(greatest);
+        }
+    }
+
+    // ------------------------------------------------------------------ internals
+
+    function _deviation(uint256 volatilityPpm, uint256 sqrtYearsX96) private pure returns (uint256) {
+        uint256 volatility = Math.min(volatilityPpm, OptionPricing.MAX_VOLATILITY_PPM);
+        return OptionPricing.deviation(volatility, sqrtYearsX96);
+    }
+
+    function _intrinsicValue(OptionLeg memory leg, uint256 spot) private pure returns (int256) {
+        return valueOf(leg.magnitude, leg.isShort, intrinsic(leg.isCall, spot, leg.strike));
+    }
+
+    function _valuesAt(OptionLeg memory leg, uint256 spot) private pure returns (int256 down, int256 up) {
+        return _values(leg, spot, OptionPricing.logMoneyness(spot, leg.strike));
+    }
+
+    function _values(OptionLeg memory leg, uint256 spot, int256 log) private pure returns (int256 down, int256 up) {
+        uint256 unit = OptionPricing.priceAt(leg.isCall, spot, leg.strike, log, leg.down);
+        down = valueOf(leg.magnitude, leg.isShort, unit);
+        unit = OptionPricing.priceAt(leg.isCall, spot, leg.strike, log, leg.up);
+        up = valueOf(leg.magnitude, leg.isShort, unit);
+    }
+
+    function _add(int256[] memory losses, uint256 point, int256 down, int256 up) private pure {
+        unchecked {
+            losses[point] += down;
+            losses[point + 1] += up;
+        }
+    }
+}
