@@ -5,6 +5,7 @@ import { network } from "hardhat";
 import type { MockToken } from "../../../types/ethers-contracts/index.ts";
 import { deployLockstep, depositUsd, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
+import { listCollateral } from "../../helpers/assets.ts";
 import { attest, falsify, hashRoots, postCheckpoint, type Attested } from "../../helpers/attestations.ts";
 import { convict } from "../../helpers/convict.ts";
 import { pause, readHead } from "../../helpers/guard.ts";
@@ -14,7 +15,8 @@ import { readWitness, slotOf, type WitnessInput } from "../../helpers/witness.ts
 const connection = await network.create();
 const { networkHelpers } = connection;
 const SCALE = 10n ** 12n;
-const USED = 1n << 144n;
+/** 300 that refill in 100 seconds, and 50 for each account beside them. */
+const GOLD_LIMITS = { cap: 10_000n, outflowPpm: 30_000n, allowancePpm: 5_000n, period: 100n };
 
 /** User 0 owns 1,000 units and has taken out 200 before; the checkpoint is true, then the protocol is paused. */
 interface Scene {
@@ -27,7 +29,7 @@ async function scene(): Promise<Scene> {
   const system = await deployLockstep(connection, { keeperCount: 4 });
   const { ethers, vault, users, usd } = system;
   const token = await ethers.deployContract("MockToken", ["Gold", "GOLD", 18]);
-  await vault.listAsset(token.target);
+  await listCollateral(system, token, GOLD_LIMITS);
   await token.mint(users[0]!.address, 700n);
   await token.connect(users[0]!).approve(vault.target, 700n);
   await vault.connect(users[0]!).deposit(accountOf(users[0]!), token.target, 700n);
@@ -74,6 +76,15 @@ describe("CollateralVault > two witnesses", () => {
     await expect(withdraw(requested, undefined, asset))
       .to.be.revertedWithCustomError(system.vault, "VaultAboveWitnessed")
       .withArgs(account, asset.target, requested, cap);
+  }
+
+  /** Replaces the quote in the account's word, as no operation can, and keeps the rest of it. */
+  async function tamper(quote: bigint): Promise<void> {
+    const [ledger, slot] = [system.ledger.target as string, slotOf.account(account)];
+    const word = BigInt(await system.ethers.provider.getStorage(ledger, slot));
+    const rest = (word >> 128n) << 128n;
+    await networkHelpers.setStorageAt(ledger, slot, toBeHex(rest | BigInt.asUintN(128, quote), 32));
+    await networkHelpers.mine();
   }
 
   describe("what is not a witness", () => {
@@ -155,7 +166,7 @@ describe("CollateralVault > two witnesses", () => {
       expect(await payable()).to.equal(0);
       await expectAbove(1n, 0n);
       expect(await system.usd.balanceOf(owner().address)).to.equal(1_200);
-      await expect(withdraw(0n)).to.be.revertedWithCustomError(system.ledger, "LedgerZeroAmount");
+      await expect(withdraw(0n)).to.be.revertedWithCustomError(system.vault, "VaultZeroAmount");
     });
 
     it("does not pay a deposit that came after the witness, until the pause is lifted", async () => {
@@ -169,32 +180,20 @@ describe("CollateralVault > two witnesses", () => {
     it("does not pay what a tampered balance adds, before or after legal withdrawals", async () => {
       await system.vault.connect(owner()).withdraw(account, system.usd.target, 600n, owner().address);
       const million = 1_000_000n * SCALE;
-      await networkHelpers.setStorageAt(
-        system.ledger.target as string,
-        slotOf.account(account),
-        toBeHex(million | USED, 32),
-      );
-      await networkHelpers.mine();
+      await tamper(million);
       await enterPause();
       expect(await system.ledger.quoteOf(account)).to.equal(million);
       expect(await payable()).to.equal(400);
       await expectAbove(401n, 400n);
       await withdraw(400n);
-      await networkHelpers.setStorageAt(
-        system.ledger.target as string,
-        slotOf.account(account),
-        toBeHex(million | USED, 32),
-      );
-      await networkHelpers.mine();
+      await tamper(million);
       await expectAbove(1n, 0n);
     });
 
     it("pays no more than a balance that has shrunk, and nothing of a debt", async () => {
       await enterPause();
       for (const quote of [40n * SCALE + SCALE - 1n, -1n]) {
-        const word = toBeHex(BigInt.asUintN(128, quote) | USED, 32);
-        await networkHelpers.setStorageAt(system.ledger.target as string, slotOf.account(account), word);
-        await networkHelpers.mine();
+        await tamper(quote);
         expect(await payable()).to.equal(quote > 0n ? 40 : 0);
       }
     });
@@ -239,6 +238,32 @@ describe("CollateralVault > two witnesses", () => {
       await networkHelpers.mine();
       await expect(claim()).to.be.revertedWithCustomError(vault, "VaultNothingToClaim");
       expect((await vault.claimOf(account, usd.target)).owed).to.equal(10_000);
+    });
+  });
+
+  describe("the outflow limit", () => {
+    it("holds for witnessed withdrawals as well, and slows the exit without closing it", async () => {
+      const { vault } = system;
+      await enterPause();
+      // What the deposit brought above the capacity has decayed.
+      await networkHelpers.time.increase(1_000);
+      expect(await payable(token)).to.equal(700);
+      expect(await vault.availableOf(account, token.target)).to.deep.equal([300n, 50n]);
+      await expect(withdraw(301n, undefined, token))
+        .to.be.revertedWithCustomError(vault, "VaultOutflowLimited")
+        .withArgs(token.target, 301, 300, 50);
+      const witness = await witnessOf("balance", token);
+      const leave = async (amount: bigint, seconds: number) => {
+        await networkHelpers.time.increase(seconds - 1);
+        return await withdraw(amount, witness, token);
+      };
+      await leave(300n, 1);
+      await expect(leave(50n, 1)).to.emit(vault, "Withdrawn");
+      expect(await vault.availableOf(account, token.target)).to.deep.equal([3n, 0n]);
+      await leave(300n, 100);
+      await leave(50n, 1);
+      expect(await payable(token)).to.equal(0);
+      expect(await token.balanceOf(owner().address)).to.equal(700);
     });
   });
 

@@ -1,0 +1,206 @@
+import { expect } from "chai";
+import { ZeroAddress } from "ethers";
+import { network } from "hardhat";
+
+import type { FalseToken, FeeToken, GreedyToken, HookToken } from "../../../types/ethers-contracts/index.ts";
+import { deployLockstep, depositUsd, type Lockstep } from "../../fixtures/deployLockstep.ts";
+import { accountOf } from "../../helpers/accounts.ts";
+import { listCollateral, WIDE } from "../../helpers/assets.ts";
+import { OrderBook, UNIT } from "../../helpers/orders.ts";
+
+const connection = await network.create();
+const { networkHelpers } = connection;
+const DOLLAR = 10n ** 6n;
+
+async function fixture(): Promise<Lockstep> {
+  return await deployLockstep(connection);
+}
+
+describe("CollateralVault > hostile tokens", () => {
+  let system: Lockstep;
+  let account: string;
+
+  beforeEach(async () => {
+    system = await networkHelpers.loadFixture(fixture);
+    account = accountOf(system.users[0]!);
+  });
+
+  const owner = () => system.users[0]!;
+  const deposit = async (asset: string, amount: bigint) =>
+    await system.vault.connect(owner()).deposit(account, asset, amount);
+  const withdraw = async (asset: string, amount: bigint, to = owner().address) =>
+    await system.vault.connect(owner()).withdraw(account, asset, amount, to);
+  const claim = async (asset: string, to = owner().address) =>
+    await system.vault.connect(owner()).claim(account, asset, to);
+  const heldOf = async (asset: string) => (await system.vault.assetOf(asset)).held;
+
+  /** Lists a token, mints to the first user and allows the vault. */
+  async function ready<Token extends FalseToken | FeeToken | GreedyToken | HookToken>(
+    token: Token,
+    amount = 1_000n,
+    limits = WIDE,
+  ): Promise<{ token: Token; asset: string }> {
+    const asset = await listCollateral(system, token, limits);
+    await token.mint(owner().address, amount);
+    await token.connect(owner()).approve(system.vault.target, amount);
+    return { token, asset };
+  }
+
+  describe("a token that takes a fee", () => {
+    it("is credited with what arrived, and pays out in full from there", async () => {
+      const { vault, ledger, ethers } = system;
+      const { token, asset } = await ready(await ethers.deployContract("FeeToken"));
+      await expect(deposit(asset, 1_000n))
+        .to.emit(vault, "Deposited")
+        .withArgs(account, asset, owner().address, 990, 990, WIDE.cap + 990n);
+      expect(await ledger.collateralOf(account, asset)).to.equal(990);
+      await withdraw(asset, 990n);
+      expect(await token.balanceOf(vault.target)).to.equal(0);
+      expect(await token.balanceOf(owner().address)).to.equal(981);
+    });
+
+    it("counts in the cap with what arrived", async () => {
+      const limits = { cap: 10_000n, outflowPpm: 1_000_000n, allowancePpm: 1_000n, period: 10n };
+      const { asset } = await ready(await system.ethers.deployContract("FeeToken"), 100_000n, limits);
+      await expect(deposit(asset, 10_102n))
+        .to.be.revertedWithCustomError(system.vault, "VaultAboveCap")
+        .withArgs(asset, 10_001, 10_000);
+      await deposit(asset, 10_101n);
+    });
+
+    it("is refused when nothing arrives", async () => {
+      const { token, asset } = await ready(await system.ethers.deployContract("FeeToken"));
+      await token.setPercent(100);
+      await expect(deposit(asset, 100n))
+        .to.be.revertedWithCustomError(system.vault, "VaultNothingReceived")
+        .withArgs(asset, 100);
+    });
+  });
+
+  it("takes and pays a token that returns nothing", async () => {
+    const { vault, ethers, ledger } = system;
+    const token = await ethers.deployContract("NoReturnToken");
+    const asset = await listCollateral(system, token);
+    await token.mint(owner().address, 10n);
+    await deposit(asset, 10n);
+    expect(await ledger.collateralOf(account, asset)).to.equal(10);
+    await withdraw(asset, 4n);
+    expect(await token.balanceOf(owner().address)).to.equal(4);
+    expect((await vault.claimOf(account, asset)).owed).to.equal(0);
+  });
+
+  describe("a token that takes more than was asked", () => {
+    it("pays nobody out of what others are owed, neither a withdrawal nor a claim", async () => {
+      const { vault, users, ethers } = system;
+      const { token, asset } = await ready(await ethers.deployContract("GreedyToken"));
+      await deposit(asset, 1_000n);
+      await token.setBlocked(users[5]!.address, true);
+      await withdraw(asset, 100n, users[5]!.address);
+      await token.setExtra(1n);
+      await expect(withdraw(asset, 10n)).to.be.revertedWithCustomError(vault, "VaultTookMore").withArgs(asset, 10, 11);
+      await expect(claim(asset)).to.be.revertedWithCustomError(vault, "VaultTookMore").withArgs(asset, 100, 101);
+      await token.setExtra(0n);
+      await claim(asset);
+      await withdraw(asset, 900n);
+      expect(await heldOf(asset)).to.equal(0);
+    });
+  });
+
+  describe("a token that answers false", () => {
+    it("leaves a claim when it moved nothing", async () => {
+      const { vault, ethers } = system;
+      const { token, asset } = await ready(await ethers.deployContract("FalseToken"));
+      await deposit(asset, 100n);
+      await token.setFalse(true, false);
+      await expect(withdraw(asset, 40n)).to.emit(vault, "ClaimKept").withArgs(account, asset, 40, 40, 100);
+      await expect(claim(asset)).to.be.revertedWithCustomError(vault, "SafeERC20FailedOperation").withArgs(asset);
+      await token.setFalse(false, false);
+      await claim(asset);
+      expect(await token.balanceOf(owner().address)).to.equal(940);
+    });
+
+    it("is refused when it moved them all the same: it would be paid twice", async () => {
+      const { vault, ethers } = system;
+      const { token, asset } = await ready(await ethers.deployContract("FalseToken"));
+      await deposit(asset, 100n);
+      await token.setFalse(true, true);
+      await expect(withdraw(asset, 40n)).to.be.revertedWithCustomError(vault, "VaultTookMore").withArgs(asset, 0, 40);
+      expect(await token.balanceOf(vault.target)).to.equal(100);
+    });
+  });
+
+  describe("a token that calls back", () => {
+    it("enters the vault again by no door", async () => {
+      const { vault, ethers } = system;
+      const { token, asset } = await ready(await ethers.deployContract("HookToken"));
+      const witness = { number: 0, roots: [], balanceProof: [], flowProof: [] };
+      const bytes = `0x${"00".repeat(32)}`;
+      const doors = [
+        vault.interface.encodeFunctionData("deposit", [account, asset, 1n]),
+        vault.interface.encodeFunctionData("depositWithPermit", [account, asset, 1n, 0n, 27, bytes, bytes]),
+        vault.interface.encodeFunctionData("withdraw", [account, asset, 1n, asset]),
+        vault.interface.encodeFunctionData("withdrawWitnessed", [account, asset, 1n, asset, witness]),
+        vault.interface.encodeFunctionData("claim", [account, asset, asset]),
+        vault.interface.encodeFunctionData("claimWitnessed", [account, asset, asset, witness]),
+        vault.interface.encodeFunctionData("setLimits", [asset, WIDE]),
+        vault.interface.encodeFunctionData("listAsset", [asset, WIDE]),
+      ];
+      for (const data of doors) {
+        await token.setHook(vault.target, data);
+        await expect(deposit(asset, 10n)).to.be.revertedWithCustomError(vault, "VaultReentered");
+      }
+      await token.setHook(ZeroAddress, "0x");
+      await deposit(asset, 10n);
+      for (const data of doors) {
+        await token.setHook(vault.target, data);
+        // The hook's revert is the transfer's: nothing left, and the account is owed it.
+        await expect(withdraw(asset, 1n)).to.emit(vault, "ClaimKept");
+      }
+      await expect(claim(asset)).to.be.revertedWithCustomError(vault, "SafeERC20FailedOperation");
+      await token.setHook(ZeroAddress, "0x");
+      await claim(asset);
+      expect(await heldOf(asset)).to.equal(10 - doors.length);
+    });
+
+    it("finds books that add up when it trades, records debt or accrues in the middle of a movement", async () => {
+      const { vault, users, ethers, ledger, settlement } = system;
+      const { token, asset } = await ready(await ethers.deployContract("HookToken"), 1_000n);
+      const [buyer, seller] = [users[1]!, users[2]!];
+      for (const trader of [buyer, seller]) await depositUsd(system, trader, 20_000n * DOLLAR);
+      const orders = new OrderBook(system);
+      const settle = async () => {
+        const match = await orders.tradeMatch(buyer, seller);
+        return { target: settlement.target, data: settlement.interface.encodeFunctionData("settle", [match]) };
+      };
+      const calls = [
+        settle,
+        async () => ({
+          target: ledger.target,
+          data: ledger.interface.encodeFunctionData("accrueFunding", [1]),
+        }),
+        async () => ({
+          target: ledger.target,
+          data: ledger.interface.encodeFunctionData("recordDebt", [account]),
+        }),
+        settle,
+      ];
+      let trades = 0n;
+      for (const call of calls) {
+        for (const move of [deposit, withdraw]) {
+          const { target, data } = await call();
+          await token.setHook(target, data);
+          await expect(move(asset, 10n)).not.to.emit(vault, "ClaimKept");
+          if (call === settle) trades += 1n;
+          expect(await heldOf(asset)).to.equal(await token.balanceOf(vault.target));
+          expect(await ledger.collateralOf(account, asset)).to.equal(await heldOf(asset));
+        }
+      }
+      const quotes = [await ledger.quoteOf(accountOf(buyer)), await ledger.quoteOf(accountOf(seller))];
+      expect(await ledger.sizeOf(accountOf(buyer), 1)).to.equal(trades * UNIT);
+      const { clearing } = await ledger.marketOf(1);
+      const { fees } = await ledger.hotWord();
+      const held = (await heldOf(system.usd.target as string)) * 10n ** 12n;
+      expect(quotes[0]! + quotes[1]! + clearing + fees).to.equal(held);
+    });
+  });
+});
