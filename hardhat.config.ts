@@ -12,7 +12,7 @@ const compiler = {
   settings: {
     evmVersion: "prague",
     viaIR: false,
-    optimizer: { enabled: true, runs: 10_000 },
+    optimizer: { enabled: true, runs: 200 },
     outputSelection: { "*": { "*": ["storageLayout"] } },
   },
 };
