@@ -1,6 +1,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { ZeroAddress } from "ethers";
 
+import type { InstrumentStruct } from "../../types/ethers-contracts/risk/InstrumentRegistry.ts";
 import type { Lockstep } from "../fixtures/deployLockstep.ts";
 import { accountOf } from "./accounts.ts";
 import { domainOf } from "./attestations.ts";
@@ -139,4 +140,10 @@ export class OrderBook {
     const match = await this.tradeMatch(buyer, seller, options);
     return await settlement.connect(options.executor ?? admin).settle(match);
   }
+}
+
+/** Changes terms of an instrument that is listed, as governance. */
+export async function changeTerms({ instruments }: Lockstep, instrument: number, changes: Partial<InstrumentStruct>) {
+  const terms = (await instruments.instrumentOf(instrument)).toObject() as unknown as InstrumentStruct;
+  return await instruments.setInstrument(instrument, { ...terms, ...changes });
 }
