@@ -26,6 +26,8 @@ import {
     TradeInput
 } from "../interfaces/IPositionLedger.sol";
 import {Funding} from "../libraries/Funding.sol";
+import {Account, ClearingSize, Collateral, Debt, LedgerWords, PositionWord} from "../libraries/LedgerWords.sol";
+import {RegistryReads} from "../libraries/RegistryReads.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {
     DEGRADED_FLAGS,
@@ -44,6 +46,8 @@ import {
 /// Invariant INV-13: a word that was once used never becomes zero again (its mark stays), so that it can always be proved
 /// by inclusion, and so that a node which keeps zero leaves in its tries still arrives at the canonical storage root.
 contract PositionLedger is IPositionLedger {
+    using LedgerWords for *;
+    using RegistryReads for IInstrumentRegistry;
     using SafeCast for int256;
     using SafeCast for uint256;
 
@@ -53,42 +57,6 @@ contract PositionLedger is IPositionLedger {
     uint256 internal constant IDS_PER_PAGE = 15;
     uint256 internal constant PAGE_USED = 1 << 255;
     int256 internal constant ONE = 1e18;
-
-    /// @param assets bit `id` is set exactly when the balance of collateral `id` is not zero
-    /// @param lastInstrument of the last position that was liquidated or settled, and `lastWasLong` its side
-    struct Account {
-        int128 quote;
-        uint16 openCount;
-        uint32 epoch;
-        uint32 assets;
-        uint16 lastInstrument;
-        bool lastWasLong;
-        bool hasDebt;
-        bool isUsed;
-    }
-
-    /// @param index of the position's side when the position last changed
-    /// @param increasedAt never zero once used
-    struct PositionWord {
-        int96 size;
-        int96 index;
-        uint40 increasedAt;
-    }
-
-    struct Collateral {
-        uint128 balance;
-        bool isUsed;
-    }
-
-    struct ClearingSize {
-        int96 size;
-        bool isUsed;
-    }
-
-    struct Debt {
-        uint128 amount;
-        bool isUsed;
-    }
 
     /// @dev Memory only: what an operation shares among its entries.
     /// @param pooled fees, and the clearing balance if a market is at work, before the operation
@@ -141,10 +109,9 @@ contract PositionLedger is IPositionLedger {
     /// @param settlementAsset a token with 18 decimals at most
     /// @param staleLimit seconds
     constructor(IMarginEngine margin, IInstrumentRegistry instruments, address settlementAsset, uint48 staleLimit) {
-        require(
-            address(margin) != address(0) && address(instruments) != address(0) && settlementAsset != address(0),
-            LedgerZeroAddress()
-        );
+        _requireNonZero(address(margin));
+        _requireNonZero(address(instruments));
+        _requireNonZero(settlementAsset);
         require(staleLimit != 0, LedgerZeroAmount());
         uint8 decimals = IERC20Metadata(settlementAsset).decimals();
         require(decimals <= 18, LedgerUnsupportedDecimals(decimals));
@@ -158,7 +125,7 @@ contract PositionLedger is IPositionLedger {
     }
 
     modifier only(address module) {
-        require(msg.sender == module, LedgerNotModule(msg.sender, module));
+        _requireModule(module);
         _;
     }
 
@@ -168,6 +135,14 @@ contract PositionLedger is IPositionLedger {
         _quoteImbalance = -quote;
         _sizeImbalance = -size;
         _;
+        _requireConserved();
+    }
+
+    function _requireModule(address module) private view {
+        require(msg.sender == module, LedgerNotModule(msg.sender, module));
+    }
+
+    function _requireConserved() private view {
         require(_quoteImbalance == 0 && _sizeImbalance == 0, LedgerNotConserved(_quoteImbalance, _sizeImbalance));
     }
 
@@ -178,17 +153,19 @@ contract PositionLedger is IPositionLedger {
     function bind(Modules calldata modules_) external {
         require(msg.sender == DEPLOYER, LedgerNotDeployer(msg.sender));
         require(_modules.vault == address(0), LedgerAlreadyBound());
-        require(
-            modules_.vault != address(0) &&
-                modules_.settlement != address(0) &&
-                modules_.guard != address(0) &&
-                modules_.auction != address(0) &&
-                modules_.fund != address(0),
-            LedgerZeroAddress()
-        );
-        _modules = modules_;
+        Modules memory given = modules_;
+        _requireNonZero(given.vault);
+        _requireNonZero(given.settlement);
+        _requireNonZero(given.guard);
+        _requireNonZero(given.auction);
+        _requireNonZero(given.fund);
+        _modules = given;
         _accounts[fundAccount()].isUsed = true;
-        emit ModulesBound(modules_.vault, modules_.settlement, modules_.guard, modules_.auction, modules_.fund);
+        emit ModulesBound(given.vault, given.settlement, given.guard, given.auction, given.fund);
+    }
+
+    function _requireNonZero(address module) private pure {
+        require(module != address(0), LedgerZeroAddress());
     }
 
     // ---- Custody ----
@@ -263,7 +240,6 @@ contract PositionLedger is IPositionLedger {
     /// @dev Invariant INV-7: under a restriction exactly the trades in which both sides shrink without a flip pass.
     function trade(TradeInput calldata input) external only(_modules.settlement) conserves(0, 0) {
         require(input.size != 0, LedgerZeroAmount());
-        require(!(input.buyer == input.seller), LedgerSameAccount(input.buyer));
         _requireOwnersDiffer(input.buyer, input.seller);
         int256 size = int256(uint256(input.size));
         int256 quote = int256(uint256(input.quote));
@@ -291,7 +267,7 @@ contract PositionLedger is IPositionLedger {
     /// @dev A trade at a valid mark settles the funding up to now at the old premium, and then moves the premium.
     /// @return cap of the open interest, 1e-18 underlying
     function _observe(Work memory work, TradeInput calldata input, bool isRestricted) private returns (uint256 cap) {
-        Instrument memory terms = INSTRUMENTS.instrumentOf(input.instrument);
+        Instrument memory terms = _terms(input.instrument);
         cap = uint256(terms.maxOpenInterest) * 1e12;
         if (terms.kind != InstrumentKind.Perpetual || input.mark == 0) return cap;
         _accrue(work, terms, input.mark, isRestricted);
@@ -312,17 +288,16 @@ contract PositionLedger is IPositionLedger {
     function _requireMayGrow(Entry memory entry, bool isRestricted, bool isReduceOnly, uint128 mark) private view {
         uint16 instrument = uint16(entry.key);
         require(!isRestricted, LedgerIncreaseRestricted(entry.account, instrument));
-        require(!isReduceOnly, LedgerNotReducing(entry.account, instrument));
-        if (mark != 0) return;
-        MARGIN.markOf(instrument);
-        revert LedgerNotReducing(entry.account, instrument);
+        if (!isReduceOnly && mark == 0) _markOf(instrument);
+        require(!isReduceOnly && mark != 0, LedgerNotReducing(entry.account, instrument));
     }
 
     /// @inheritdoc IPositionLedger
     function advanceEpoch(AccountId account) external only(_modules.settlement) returns (uint32 epoch) {
-        Account storage state = _accounts[account];
-        epoch = state.epoch + 1;
-        (state.epoch, state.isUsed) = (epoch, true);
+        Account memory state = _stateOf(account);
+        epoch = ++state.epoch;
+        state.isUsed = true;
+        _accounts[account].store(state);
         emit EpochAdvanced(account, epoch);
     }
 
@@ -351,29 +326,31 @@ contract PositionLedger is IPositionLedger {
     ) private view {
         if (value.equity >= value.initial.toInt256()) return;
         bool isSolvent = value.equity >= 0;
-        int256 excessAfter = value.equity - value.maintenance.toInt256();
+        int256 excessAfter = _excessOf(value);
         portfolio.quote -= entry.quoteDelta - int256(entry.fee);
-        portfolio.positions = _withSize(portfolio.positions, uint16(entry.key), int128(entry.sizeBefore));
-        value = MARGIN.evaluate(portfolio, Pricing.Last);
-        int256 excessBefore = value.equity - value.maintenance.toInt256();
+        _setSize(portfolio.positions, uint16(entry.key), int128(entry.sizeBefore));
+        int256 excessBefore = _excessOf(_value(portfolio, Pricing.Last));
         require(
             isSolvent && excessAfter >= excessBefore,
             LedgerReductionWorsensHealth(entry.account, excessBefore, excessAfter)
         );
     }
 
-    /// @dev `positions` with the size of `instrument` replaced, or added when it is not among them.
-    function _withSize(
-        Position[] memory positions,
-        uint16 instrument,
-        int128 size
-    ) private pure returns (Position[] memory result) {
+    function _excessOf(IMarginEngine.Valuation memory value) private pure returns (int256) {
+        return value.equity - value.maintenance.toInt256();
+    }
+
+    /// @dev Replaces the size of `instrument`, or adds it in the room that `_read` has left.
+    function _setSize(Position[] memory positions, uint16 instrument, int128 size) private pure {
         uint256 count = positions.length;
         uint256 index = 0;
         while (index < count && positions[index].instrument != instrument) ++index;
-        result = new Position[](index == count ? count + 1 : count);
-        for (uint256 i = 0; i < count; ++i) result[i] = positions[i];
-        result[index] = Position(instrument, size);
+        if (index == count) {
+            assembly ("memory-safe") {
+                mstore(positions, add(count, 1))
+            }
+        }
+        positions[index] = Position(instrument, size);
     }
 
     /// @dev The portfolio of the entry's account as the entry left it.
@@ -396,24 +373,34 @@ contract PositionLedger is IPositionLedger {
         int256 size
     ) private view returns (Portfolio memory portfolio) {
         portfolio.quote = state.quote;
-        portfolio.positions = new Position[](state.openCount);
+        uint256 count = state.openCount;
+        Position[] memory positions = _room(count);
+        portfolio.positions = positions;
         uint256 ids;
-        for (uint256 i = 0; i < portfolio.positions.length; ++i) {
+        for (uint256 i = 0; i < count; ++i) {
             // The only position of an account that has just traded needs no list.
-            if (size != 0 && state.openCount == 1) ids = instrument;
+            if (size != 0 && count == 1) ids = instrument;
             else if (i % IDS_PER_PAGE == 0) ids = _openIds[account][i / IDS_PER_PAGE];
             uint16 id = uint16(ids);
             ids >>= 16;
             if (id == instrument) {
-                portfolio.positions[i] = Position(id, int128(size));
+                positions[i] = Position(id, int128(size));
                 continue;
             }
-            PositionWord memory word = _positions[account][id];
-            portfolio.positions[i] = Position(id, word.size);
+            PositionWord memory word = _positions[account][id].load();
+            positions[i] = Position(id, word.size);
             int256 index = word.size < 0 ? _markets[id].shortIndex : _markets[id].longIndex;
             portfolio.quote += Funding.settled(word.size, index, word.index);
         }
         if (state.assets != 0) portfolio.collateral = _readCollateral(account, state.assets);
+    }
+
+    /// @dev Room for one position more than `count`.
+    function _room(uint256 count) private pure returns (Position[] memory positions) {
+        positions = new Position[](count + 1);
+        assembly ("memory-safe") {
+            mstore(positions, count)
+        }
     }
 
     /// @param assets one bit for each, from bit 1
@@ -427,7 +414,7 @@ contract PositionLedger is IPositionLedger {
         uint8 id;
         for (uint256 i = 0; i < count; ++id) {
             if ((assets >> id) & 1 == 0) continue;
-            address asset = INSTRUMENTS.collateralOf(id).asset;
+            address asset = INSTRUMENTS.collateralAsset(id);
             balances[i++] = CollateralBalance(id, _collateral[account][asset].balance);
         }
     }
@@ -466,13 +453,13 @@ contract PositionLedger is IPositionLedger {
         uint256 total;
         if (debt != debtBefore) {
             total = uint256(_totalDebt.amount) + debt - debtBefore;
-            _debts[account] = Debt(debt.toUint128(), true);
-            _totalDebt = Debt(total.toUint128(), true);
+            _debts[account].store(debt.toUint128());
+            _totalDebt.store(total.toUint128());
             if (state.hasDebt != (debt != 0)) _accounts[account].hasDebt = debt != 0;
             emit DebtRecorded(account, uint128(debt), uint128(total));
         }
         if (!isCapped || debt == 0) return;
-        DebtCaps memory caps = INSTRUMENTS.debtCaps();
+        DebtCaps memory caps = INSTRUMENTS.caps();
         require(debt <= caps.account, LedgerDebtCap(account, debt, caps.account));
         require(debt <= debtBefore || total <= caps.total, LedgerTotalDebtCap(total, caps.total));
     }
@@ -485,7 +472,7 @@ contract PositionLedger is IPositionLedger {
 
     /// @inheritdoc IPositionLedger
     function recordDebt(AccountId account) external {
-        Account memory state = _accounts[account];
+        Account memory state = _stateOf(account);
         require(state.assets != 0 || state.hasDebt, LedgerNoShortfall(account, state.quote));
         _recordDebt(account, state, valuationOf(account).cash, false);
     }
@@ -508,7 +495,7 @@ contract PositionLedger is IPositionLedger {
         require(size != 0, LedgerZeroAmount());
         Work memory work = _beginIn(instrument);
         _requireLiquidation(work, account, bidder);
-        Instrument memory terms = INSTRUMENTS.instrumentOf(instrument);
+        Instrument memory terms = _terms(instrument);
         if (terms.kind == InstrumentKind.Perpetual) {
             _accrue(work, terms, mark, _inForce(work.hot).has(INCREASE_RISK));
             _emitFunding(work, mark, 0, 0);
@@ -578,17 +565,17 @@ contract PositionLedger is IPositionLedger {
 
     /// @return 1e-18 quote per unit of underlying
     function _payoff(uint16 instrument) private view returns (int256) {
-        Settlement memory settlement = INSTRUMENTS.settlementOf(instrument);
+        Settlement memory settlement = INSTRUMENTS.settlement(instrument);
         require(settlement.settledAt != 0, LedgerNotSettled(instrument));
-        int256 gain = int256(uint256(settlement.price)) - int256(uint256(INSTRUMENTS.optionOf(instrument).strike));
-        if (INSTRUMENTS.instrumentOf(instrument).kind == InstrumentKind.Put) gain = -gain;
+        int256 gain = int256(uint256(settlement.price)) - int256(uint256(INSTRUMENTS.strike(instrument)));
+        if (_terms(instrument).kind == InstrumentKind.Put) gain = -gain;
         return SignedMath.max(gain, 0);
     }
 
     /// @return sizeAfter what the clearing account holds then
     function _addClearingSize(uint16 instrument, int256 sizeDelta) private returns (int256 sizeAfter) {
         sizeAfter = _clearingSizes[instrument].size + sizeDelta;
-        _clearingSizes[instrument] = ClearingSize(sizeAfter.toInt96(), true);
+        _clearingSizes[instrument].store(sizeAfter.toInt96());
         _sizeImbalance += sizeDelta;
     }
 
@@ -639,23 +626,31 @@ contract PositionLedger is IPositionLedger {
 
         if (work.hot.flags.has(FUND_SHORT)) return;
         work.hot.flags = work.hot.flags | FUND_SHORT;
-        emit HotWordPushed(work.hot.flags, work.hot.checkpointTime, work.hot.graceUntil);
+        _emitHot(work.hot);
     }
 
     // ---- Funding ----
 
     /// @inheritdoc IPositionLedger
     function accrueFunding(uint16 instrument) external conserves(0, 0) {
-        Instrument memory terms = INSTRUMENTS.instrumentOf(instrument);
+        Instrument memory terms = _terms(instrument);
         require(
             terms.kind == InstrumentKind.Perpetual && _markets[instrument].isUsed,
             LedgerNothingToAccrue(instrument)
         );
         Work memory work = _beginIn(instrument);
-        uint128 mark = MARGIN.markOf(instrument).toUint128();
+        uint128 mark = _markOf(instrument);
         _accrue(work, terms, mark, _inForce(work.hot).has(INCREASE_RISK));
         _emitFunding(work, mark, 0, 0);
-        _markets[instrument] = work.market;
+        _markets[instrument].store(work.market);
+    }
+
+    function _terms(uint16 instrument) private view returns (Instrument memory) {
+        return INSTRUMENTS.terms(instrument);
+    }
+
+    function _markOf(uint16 instrument) private view returns (uint128) {
+        return MARGIN.markOf(instrument).toUint128();
     }
 
     function _accrue(Work memory work, Instrument memory terms, uint128 mark, bool isRestricted) private view {
@@ -716,7 +711,7 @@ contract PositionLedger is IPositionLedger {
 
     /// @inheritdoc IPositionLedger
     function setFundShort(bool isShort) external only(_modules.fund) {
-        HotWord memory hot = _hot;
+        HotWord memory hot = _begin().hot;
         if (hot.flags.has(FUND_SHORT) == isShort) return;
         Flags rest = hot.flags.without(FUND_SHORT);
         _setHot(isShort ? rest | FUND_SHORT : rest, hot.checkpointTime, hot.graceUntil);
@@ -724,9 +719,13 @@ contract PositionLedger is IPositionLedger {
 
     // ---- The choke point ----
 
+    function _stateOf(AccountId account) private view returns (Account memory state) {
+        _accounts[account].load(state);
+    }
+
     /// @dev Reads the hot word. No market is at work yet.
     function _begin() private view returns (Work memory work) {
-        work.hot = _hot;
+        _hot.load(work.hot);
         work.pooled = int256(uint256(work.hot.fees));
     }
 
@@ -737,13 +736,14 @@ contract PositionLedger is IPositionLedger {
 
     /// @dev A market exists from the first trade on; instrument zero from the first loss on that belongs to none.
     function _enter(Work memory work, uint16 instrument) private view {
-        Market memory market = _markets[instrument];
+        Market memory market = work.market;
+        _markets[instrument].load(market);
         if (!market.isUsed) {
             market.isUsed = true;
             // Fits 32 bits until 2106.
             market.accruedAt = market.observedAt = uint32(block.timestamp);
         }
-        (work.market, work.instrument) = (market, instrument);
+        work.instrument = instrument;
         work.pooled += market.clearing;
     }
 
@@ -751,8 +751,8 @@ contract PositionLedger is IPositionLedger {
     function _finish(Work memory work) private {
         int256 pooled = int256(uint256(work.hot.fees)) + work.market.clearing;
         _quoteImbalance += pooled - work.pooled;
-        _hot = work.hot;
-        if (work.market.isUsed) _markets[work.instrument] = work.market;
+        _hot.store(work.hot);
+        if (work.market.isUsed) _markets[work.instrument].store(work.market);
     }
 
     /// @dev Reads the account. Two entries that are on their way at once are of two accounts.
@@ -762,8 +762,10 @@ contract PositionLedger is IPositionLedger {
         uint256 key,
         int256 sizeDelta,
         int256 quoteDelta
-    ) private view returns (Entry memory) {
-        return Entry(kind, account, key, sizeDelta, quoteDelta, 0, 0, 0, 0, false, _accounts[account]);
+    ) private view returns (Entry memory entry) {
+        (entry.kind, entry.account, entry.key) = (kind, account, key);
+        (entry.sizeDelta, entry.quoteDelta) = (sizeDelta, quoteDelta);
+        _accounts[account].load(entry.state);
     }
 
     /// @dev The only place that writes what an account holds. Everything it writes is in its event or follows from it:
@@ -772,15 +774,20 @@ contract PositionLedger is IPositionLedger {
         Account memory state = entry.state;
         if (_isOfPosition(entry.kind)) _changePosition(work.market, entry);
         else if (entry.sizeDelta != 0) _changeCollateral(entry);
-        int256 quoteAfter = int256(state.quote) + entry.quoteDelta - int256(entry.fee) + entry.funding;
-        if (entry.fee != 0) work.hot.fees = (work.hot.fees + entry.fee).toUint104();
-        if (entry.funding != 0) work.market.clearing = (work.market.clearing - entry.funding).toInt112();
-        _quoteImbalance += quoteAfter - state.quote;
-        _sizeImbalance += entry.sizeDelta;
+        int256 quoteAfter;
+        uint64 sequence;
+        // No amount has more than 2^193, and 2^64 entries are out of reach.
+        unchecked {
+            int256 change = entry.quoteDelta - int256(entry.fee) + entry.funding;
+            quoteAfter = state.quote + change;
+            _quoteImbalance += change;
+            _sizeImbalance += entry.sizeDelta;
+            if (entry.fee != 0) work.hot.fees = (work.hot.fees + entry.fee).toUint104();
+            if (entry.funding != 0) work.market.clearing = (work.market.clearing - entry.funding).toInt112();
+            sequence = ++work.hot.sequence;
+        }
         (state.quote, state.isUsed) = (quoteAfter.toInt128(), true);
-        _accounts[entry.account] = state;
-        // One per entry: 2^64 entries are out of reach.
-        uint64 sequence = ++work.hot.sequence;
+        _accounts[entry.account].store(state);
         emit EntryPosted(
             sequence,
             entry.account,
@@ -799,42 +806,41 @@ contract PositionLedger is IPositionLedger {
     function _changePosition(Market memory market, Entry memory entry) private {
         // The key of these kinds is an instrument's number: at most 16 bits by the caller's type.
         PositionWord storage stored = _positions[entry.account][uint16(entry.key)];
-        PositionWord memory word = stored;
+        PositionWord memory word = stored.load();
         int256 sizeBefore = word.size;
-        int256 sizeAfter = sizeBefore + entry.sizeDelta;
-        if (sizeBefore != 0) {
-            int256 index = sizeBefore < 0 ? market.shortIndex : market.longIndex;
-            entry.funding = Funding.settled(sizeBefore, index, word.index);
-        }
-        entry.isReducing =
-            (sizeBefore < 0) != (entry.sizeDelta < 0) &&
-            SignedMath.abs(entry.sizeDelta) <= SignedMath.abs(sizeBefore);
-        (entry.sizeBefore, entry.sizeAfter) = (sizeBefore, sizeAfter);
-        word.size = sizeAfter.toInt96();
-        word.index = sizeAfter < 0 ? market.shortIndex : market.longIndex;
-        if (!entry.isReducing) word.increasedAt = uint40(block.timestamp);
-        _store(stored, word);
+        // Sizes have 96 bits, changes 128: neither sums nor negations leave 256.
+        unchecked {
+            int256 delta = entry.sizeDelta;
+            int256 sizeAfter = sizeBefore + delta;
+            entry.funding = Funding.settled(sizeBefore, _indexOf(market, sizeBefore), word.index);
+            entry.isReducing = sizeBefore < 0 ? delta > 0 && sizeAfter <= 0 : delta < 0 && sizeAfter >= 0;
+            (entry.sizeBefore, entry.sizeAfter) = (sizeBefore, sizeAfter);
+            word.size = sizeAfter.toInt96();
+            word.index = _indexOf(market, sizeAfter);
+            if (!entry.isReducing) word.increasedAt = uint40(block.timestamp);
+            stored.store(word);
 
-        int256 interest = SignedMath.max(sizeAfter, 0) - SignedMath.max(sizeBefore, 0);
-        market.openInterest = (int256(uint256(market.openInterest)) + interest).toUint256().toUint96();
-        if (sizeBefore == 0) _open(entry);
-        else if (sizeAfter == 0) _close(entry);
+            int256 interest = SignedMath.max(sizeAfter, 0) - SignedMath.max(sizeBefore, 0);
+            market.openInterest = (int256(uint256(market.openInterest)) + interest).toUint256().toUint96();
+            if (sizeBefore == 0) _open(entry);
+            else if (sizeAfter == 0) _close(entry);
+        }
     }
 
-    function _store(PositionWord storage stored, PositionWord memory word) private {
-        (stored.size, stored.index, stored.increasedAt) = (word.size, word.index, word.increasedAt);
+    function _indexOf(Market memory market, int256 size) private pure returns (int96) {
+        return size < 0 ? market.shortIndex : market.longIndex;
     }
 
     /// @dev Bit `id` of `assets` follows the balance.
     function _changeCollateral(Entry memory entry) private {
         AccountId account = entry.account;
         address asset = address(uint160(entry.key));
-        uint8 id = INSTRUMENTS.collateralIdOf(asset);
+        uint8 id = INSTRUMENTS.collateralId(asset);
         require(id != 0, LedgerUnknownCollateral(asset));
         uint256 available = _collateral[account][asset].balance;
         int256 balance = int256(available) + entry.sizeDelta;
         require(balance >= 0, LedgerInsufficientCollateral(account, asset, available, SignedMath.abs(entry.sizeDelta)));
-        _collateral[account][asset] = Collateral(uint256(balance).toUint128(), true);
+        _collateral[account][asset].store(uint256(balance).toUint128());
         uint32 bit = uint32(1) << id;
         if (balance == 0) entry.state.assets &= ~bit;
         else entry.state.assets |= bit;
@@ -902,31 +908,39 @@ contract PositionLedger is IPositionLedger {
     }
 
     function _setHot(Flags newFlags, uint40 checkpointTime, uint40 graceUntil) private {
-        HotWord memory hot = _hot;
+        HotWord memory hot = _begin().hot;
         (hot.flags, hot.checkpointTime, hot.graceUntil) = (newFlags, checkpointTime, graceUntil);
-        _hot = hot;
-        emit HotWordPushed(newFlags, checkpointTime, graceUntil);
+        _hot.store(hot);
+        _emitHot(hot);
+    }
+
+    function _emitHot(HotWord memory hot) private {
+        emit HotWordPushed(hot.flags, hot.checkpointTime, hot.graceUntil);
     }
 
     function _inForce(HotWord memory hot) private view returns (Flags) {
-        return block.timestamp > uint256(hot.checkpointTime) + STALE_LIMIT ? hot.flags | DEGRADED_FLAGS : hot.flags;
+        return _isStale(hot) ? hot.flags | DEGRADED_FLAGS : hot.flags;
+    }
+
+    function _isStale(HotWord memory hot) private view returns (bool) {
+        return block.timestamp > uint256(hot.checkpointTime) + STALE_LIMIT;
     }
 
     // ---- Views ----
 
     /// @inheritdoc IPositionLedger
     function flags() external view returns (Flags) {
-        return _inForce(_hot);
+        return _inForce(_begin().hot);
     }
 
     /// @inheritdoc IPositionLedger
     function isStale() external view returns (bool) {
-        return block.timestamp > uint256(_hot.checkpointTime) + STALE_LIMIT;
+        return _isStale(_begin().hot);
     }
 
     /// @inheritdoc IPositionLedger
     function hotWord() external view returns (HotWord memory) {
-        return _hot;
+        return _begin().hot;
     }
 
     /// @inheritdoc IPositionLedger
@@ -966,18 +980,18 @@ contract PositionLedger is IPositionLedger {
 
     /// @inheritdoc IPositionLedger
     function portfolioOf(AccountId account) public view returns (Portfolio memory portfolio) {
-        portfolio = _read(account, _accounts[account], 0, 0);
+        portfolio = _read(account, _stateOf(account), 0, 0);
         portfolio.checkpointTime = _hot.checkpointTime;
     }
 
     /// @inheritdoc IPositionLedger
     function valuationOf(AccountId account) public view returns (IMarginEngine.Valuation memory) {
-        return MARGIN.evaluate(portfolioOf(account), Pricing.Strict);
+        return _value(portfolioOf(account), Pricing.Strict);
     }
 
     /// @inheritdoc IPositionLedger
-    function marketOf(uint16 instrument) external view returns (Market memory) {
-        return _markets[instrument];
+    function marketOf(uint16 instrument) external view returns (Market memory market) {
+        _markets[instrument].load(market);
     }
 
     /// @inheritdoc IPositionLedger

@@ -77,13 +77,17 @@ library Funding {
     /// @notice What a position gets for the change of its side's index since its snapshot; negative when it pays.
     /// @dev Rounded down, so that the clearing account never pays more than it took. Both factors have 97 bits at most.
     function settled(int256 size, int256 index, int256 snapshot) internal pure returns (int256) {
-        return floorDiv(-size * (index - snapshot), ONE);
+        unchecked {
+            return floorDiv(size * (snapshot - index), ONE);
+        }
     }
 
     /// @dev Rounds toward minus infinity; `divisor` is positive.
     function floorDiv(int256 value, int256 divisor) internal pure returns (int256 quotient) {
         quotient = value / divisor;
-        if (value < 0 && quotient * divisor != value) --quotient;
+        unchecked {
+            if (value < 0 && quotient * divisor != value) --quotient;
+        }
     }
 
     function _clamp(int256 value, int256 bound) private pure returns (int256) {
