@@ -16,24 +16,31 @@ async function readWord(source: Source, to: Address, getter: string, deadlineMs:
   throw new KeeperError("DeploymentMismatch", message, { address: to, getter });
 }
 
+function addressOf(word: bigint): Address {
+  return `0x${word.toString(16).padStart(40, "0")}`;
+}
+
 async function readFrom(source: Source, deployment: Deployment, deadlineMs: number): Promise<Immutables> {
   const chainId = await source.request("eth_chainId", [], { deadlineMs });
   if (typeof chainId !== "string" || Number(chainId) !== deployment.chainId) {
     const message = `source ${source.id} serves chain ${String(chainId)}, the deployment is on ${deployment.chainId}`;
     throw new KeeperError("ChainMismatch", message, { source: source.id, chainId, expected: deployment.chainId });
   }
-  const { PositionLedger: ledger, SyncGuard: guard } = deployment.contracts;
+  const { PositionLedger: ledger, SyncGuard: guard, PriceOracle: oracle } = deployment.contracts;
   const read = (to: Address, getter: string): Promise<bigint> => readWord(source, to, getter, deadlineMs);
-  const [asset, settlementScale, staleLimit, softTime, coolDown, grace] = await Promise.all([
+  const [asset, settlementScale, staleLimit, softTime, coolDown, grace, feed, sequencerGrace] = await Promise.all([
     read(ledger, "SETTLEMENT_ASSET"),
     read(ledger, "SETTLEMENT_SCALE"),
     read(ledger, "STALE_LIMIT"),
     read(guard, "SOFT_TIME"),
     read(guard, "COOL_DOWN"),
     read(guard, "GRACE"),
+    read(oracle, "SEQUENCER_FEED"),
+    read(oracle, "SEQUENCER_GRACE"),
   ]);
-  const settlementAsset: Address = `0x${asset.toString(16).padStart(40, "0")}`;
-  return { settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace };
+  const settlementAsset = addressOf(asset);
+  const sequencerFeed = addressOf(feed);
+  return { settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace, sequencerFeed, sequencerGrace };
 }
 
 /** What a source said, or why it said nothing. */
@@ -75,6 +82,10 @@ export async function readContracts(
   throw new KeeperError("NoAgreement", message, { quorum, answered: said.length });
 }
 
-function keyOf({ settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace }: Immutables): string {
-  return [settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace].join(" ");
+function keyOf(immutables: Immutables): string {
+  const { settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace } = immutables;
+  const { sequencerFeed, sequencerGrace } = immutables;
+  return [settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace, sequencerFeed, sequencerGrace].join(
+    " ",
+  );
 }

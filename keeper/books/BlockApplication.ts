@@ -6,10 +6,10 @@ import type { BookBlock, BookLog } from "./BookBlock.ts";
 import { decodeEvent as decodeFeedEvent } from "./generated/AggregatorV3Interface.ts";
 import { DecodeError } from "./layout/DecodeError.ts";
 import { LayoutRangeError } from "./layout/LayoutRangeError.ts";
-import type { LegalityContext } from "./legality/LegalityContext.ts";
+import type { LegalityContext, Moment } from "./legality/LegalityContext.ts";
 import { TransactionRules } from "./legality/TransactionRules.ts";
 import { readPrice, type Answer } from "./Prices.ts";
-import type { Reducer, ReducerContext } from "./Reducer.ts";
+import type { Reducer, ReducerContext, TransactionMemory } from "./Reducer.ts";
 
 /** What a block is applied to; owned by the books. */
 export interface BookParts {
@@ -35,23 +35,7 @@ export class BlockApplication {
     this.#parts = parts;
     this.#block = block;
     this.#timestamp = BigInt(block.timestamp);
-    const { addresses, immutables } = parts;
-    this.#legality = {
-      timestamp: this.#timestamp,
-      immutables,
-      addresses,
-      readOf: (book, slot) => parts.tries[book].get(slot),
-      priceOf: (feed) =>
-        readPrice(
-          feed,
-          this.#timestamp,
-          (slot) => parts.tries.PriceOracle.get(slot),
-          (aggregator) => parts.answers.get(aggregator),
-        ),
-      illegal: (book, logIndex, detail) => {
-        this.#find("illegal", book, logIndex, detail);
-      },
-    };
+    this.#legality = this.#legalityAt(null);
   }
 
   run(): void {
@@ -67,24 +51,26 @@ export class BlockApplication {
 
   #runTransaction(logs: readonly BookLog[]): void {
     const rules = new TransactionRules(this.#legality);
+    const memory: TransactionMemory = { isBidderNext: false };
     for (const log of logs) {
       const book = this.#parts.bookAt.get(log.address);
       if (book === undefined) this.#applyFeedLog(log);
-      else this.#applyBookLog(book, log, rules);
+      else this.#applyBookLog(book, log, rules, memory);
     }
     rules.end();
   }
 
-  #applyBookLog(book: BookName, log: BookLog, rules: TransactionRules): void {
+  #applyBookLog(book: BookName, log: BookLog, rules: TransactionRules, memory: TransactionMemory): void {
     const reducer = this.#parts.reducers[book];
+    const before = this.#now();
     try {
       const event = reducer.decode(log);
       if (event === null) {
         this.#find("unreadable", book, log.logIndex, `a log with the unknown topic ${log.topics[0] ?? "(none)"}`);
         return;
       }
-      reducer.apply(event, this.#contextFor(book, log, event.name));
-      rules.see({ book, logIndex: log.logIndex, event });
+      reducer.apply(event, this.#contextFor(book, log, event.name, memory));
+      rules.see({ book, logIndex: log.logIndex, event, before });
     } catch (error: unknown) {
       if (error instanceof DecodeError) this.#find("unreadable", book, log.logIndex, error.message);
       else if (error instanceof LayoutRangeError) this.#find("miscomputed", book, log.logIndex, error.message);
@@ -92,10 +78,11 @@ export class BlockApplication {
     }
   }
 
-  #contextFor(book: BookName, log: BookLog, name: string): ReducerContext {
+  #contextFor(book: BookName, log: BookLog, name: string, memory: TransactionMemory): ReducerContext {
     const { tries, immutables, addresses } = this.#parts;
     return {
       timestamp: this.#timestamp,
+      memory,
       immutables,
       addresses,
       read: (slot) => tries[book].get(slot),
@@ -107,6 +94,41 @@ export class BlockApplication {
       expect: (field, said, implied) => {
         if (said === implied) return;
         this.#find("miscomputed", book, log.logIndex, `${name}.${field} says ${said}, its inputs imply ${implied}`);
+      },
+    };
+  }
+
+  #now(): Moment {
+    return { words: this.words.length, answers: this.answers.length };
+  }
+
+  /** Books and prices as they stand, or stood at a moment of this block: what was written since is taken back. */
+  #legalityAt(moment: Moment | null): LegalityContext {
+    const { addresses, immutables, tries, answers } = this.#parts;
+    const readOf = (book: BookName, slot: Hash): bigint => {
+      for (let i = moment?.words ?? this.words.length; i < this.words.length; i += 1) {
+        const [name, written, before] = this.words[i] as (typeof this.words)[number];
+        if (name === book && written === slot) return before;
+      }
+      return tries[book].get(slot);
+    };
+    const answerOf = (aggregator: Address): Answer | undefined => {
+      const since = moment === null ? [] : this.answers.slice(moment.answers);
+      const change = since.find(([changed]) => changed === aggregator);
+      return change === undefined ? answers.get(aggregator) : change[1];
+    };
+    const timestamp = this.#timestamp;
+    return {
+      timestamp,
+      immutables,
+      addresses,
+      readOf,
+      priceOf: (feed) =>
+        readPrice(feed, { timestamp, immutables, readOracle: (slot) => readOf("PriceOracle", slot), answerOf }),
+      asOf: (earlier) => this.#legalityAt(earlier),
+      now: () => moment ?? this.#now(),
+      illegal: (book, logIndex, detail) => {
+        this.#find("illegal", book, logIndex, detail);
       },
     };
   }

@@ -2,9 +2,16 @@ import type { BookName, Immutables } from "../domain/bookSet.ts";
 import type { Address, Hash, Hex } from "../lib/hex.ts";
 import type { LogData } from "./layout/readLog.ts";
 
+/** What reducers remember from one event to the next of the same transaction. */
+export interface TransactionMemory {
+  /** The first entry of a liquidation was posted: the next one of that kind is the bidder's. */
+  isBidderNext: boolean;
+}
+
 /** What a reducer may read and write while one log is applied. */
 export interface ReducerContext {
   readonly timestamp: bigint;
+  readonly memory: TransactionMemory;
   readonly immutables: Immutables;
   readonly addresses: Readonly<Record<BookName, Address>>;
   /** A word of this reducer's contract, as the books have it. */

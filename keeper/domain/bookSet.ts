@@ -5,6 +5,8 @@ export const BOOK_NAMES = [
   "CollateralVault",
   "PositionLedger",
   "OrderSettlement",
+  "LiquidationAuction",
+  "InsuranceFund",
   "InstrumentRegistry",
   "PriceOracle",
   "KeeperRegistry",
@@ -31,4 +33,8 @@ export interface Immutables {
   readonly coolDown: bigint;
   /** Time without liquidations after a restriction ends, seconds. */
   readonly grace: bigint;
+  /** Chainlink's uptime feed of an L2's sequencer; zero on a chain without one. */
+  readonly sequencerFeed: Address;
+  /** No price is valid for so long after the sequencer came back, seconds. */
+  readonly sequencerGrace: bigint;
 }

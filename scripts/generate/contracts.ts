@@ -12,6 +12,8 @@ export const CONTRACTS: readonly GeneratedContract[] = [
   { name: "CollateralVault", source: "contracts/clearing/CollateralVault.sol", isBook: true },
   { name: "PositionLedger", source: "contracts/clearing/PositionLedger.sol", isBook: true },
   { name: "OrderSettlement", source: "contracts/clearing/OrderSettlement.sol", isBook: true },
+  { name: "LiquidationAuction", source: "contracts/clearing/LiquidationAuction.sol", isBook: true },
+  { name: "InsuranceFund", source: "contracts/clearing/InsuranceFund.sol", isBook: true },
   { name: "InstrumentRegistry", source: "contracts/risk/InstrumentRegistry.sol", isBook: true },
   { name: "PriceOracle", source: "contracts/risk/PriceOracle.sol", isBook: true },
   { name: "SyncGuard", source: "contracts/sync/SyncGuard.sol", isBook: true },

@@ -2,11 +2,19 @@
 import type { Hash, Hex } from "../../lib/hex.ts";
 import type { Layout } from "../layout/Layout.ts";
 import { checkLog, readAddress, readFixedBytes, readUint, type LogData } from "../layout/readLog.ts";
-import { addressKey, bytesKey, mappingSlot } from "../layout/slots.ts";
+import { addressKey, addSlot, bytesKey, mappingSlot } from "../layout/slots.ts";
 import { boolBits, hexBits, hexOf, uintBits } from "../layout/wordFields.ts";
 
 /** State variables of CollateralVault, in storage order. */
-export const VARIABLES = ["_authority", "_consumingSchedule", "_assets", "_flows", "_claims"] as const;
+export const VARIABLES = [
+  "_authority",
+  "_consumingSchedule",
+  "_assets",
+  "_flows",
+  "_claims",
+  "_limits",
+  "_allowances",
+] as const;
 
 /** The storage layout of CollateralVault as data. */
 export const LAYOUT: Layout = {
@@ -29,11 +37,20 @@ export const LAYOUT: Layout = {
       offset: 0,
       keyNames: ["account", "asset"],
     },
+    { label: "_limits", type: "mapping(address => struct AssetLimits)", slot: 4n, offset: 0, keyNames: ["asset"] },
+    {
+      label: "_allowances",
+      type: "mapping(address => struct RateLimiter.RefillingBucket)",
+      slot: 5n,
+      offset: 0,
+      keyNames: ["asset"],
+    },
   ],
   types: {
     AccountId: { kind: "value", label: "AccountId", elementary: "bytes32", value: "bytes", bytes: 32 },
     address: { kind: "value", label: "address", elementary: "address", value: "address", bytes: 20 },
     bool: { kind: "value", label: "bool", elementary: "bool", value: "bool", bytes: 1 },
+    bytes32: { kind: "value", label: "bytes32", elementary: "bytes32", value: "bytes", bytes: 32 },
     "mapping(AccountId => mapping(address => struct Claim))": {
       kind: "mapping",
       label: "mapping(AccountId => mapping(address => struct Claim))",
@@ -52,6 +69,12 @@ export const LAYOUT: Layout = {
       key: "address",
       value: "struct Asset",
     },
+    "mapping(address => struct AssetLimits)": {
+      kind: "mapping",
+      label: "mapping(address => struct AssetLimits)",
+      key: "address",
+      value: "struct AssetLimits",
+    },
     "mapping(address => struct Claim)": {
       kind: "mapping",
       label: "mapping(address => struct Claim)",
@@ -64,14 +87,38 @@ export const LAYOUT: Layout = {
       key: "address",
       value: "struct Flow",
     },
+    "mapping(address => struct RateLimiter.RefillingBucket)": {
+      kind: "mapping",
+      label: "mapping(address => struct RateLimiter.RefillingBucket)",
+      key: "address",
+      value: "struct RateLimiter.RefillingBucket",
+    },
+    "mapping(bytes32 => struct RateLimiter.RefillingBucketItem)": {
+      kind: "mapping",
+      label: "mapping(bytes32 => struct RateLimiter.RefillingBucketItem)",
+      key: "bytes32",
+      value: "struct RateLimiter.RefillingBucketItem",
+    },
     "struct Asset": {
       kind: "struct",
       label: "struct Asset",
       slots: 1n,
       members: [
-        { label: "isListed", type: "bool", slot: 0n, offset: 0, keyNames: [] },
-        { label: "held", type: "uint120", slot: 0n, offset: 1, keyNames: [] },
-        { label: "claimable", type: "uint120", slot: 0n, offset: 16, keyNames: [] },
+        { label: "held", type: "uint112", slot: 0n, offset: 0, keyNames: [] },
+        { label: "level", type: "uint96", slot: 0n, offset: 14, keyNames: [] },
+        { label: "levelAt", type: "uint40", slot: 0n, offset: 26, keyNames: [] },
+        { label: "isListed", type: "bool", slot: 0n, offset: 31, keyNames: [] },
+      ],
+    },
+    "struct AssetLimits": {
+      kind: "struct",
+      label: "struct AssetLimits",
+      slots: 1n,
+      members: [
+        { label: "cap", type: "uint112", slot: 0n, offset: 0, keyNames: [] },
+        { label: "outflowPpm", type: "uint32", slot: 0n, offset: 14, keyNames: [] },
+        { label: "allowancePpm", type: "uint32", slot: 0n, offset: 18, keyNames: [] },
+        { label: "period", type: "uint32", slot: 0n, offset: 22, keyNames: [] },
       ],
     },
     "struct Claim": {
@@ -93,8 +140,39 @@ export const LAYOUT: Layout = {
         { label: "isOpen", type: "bool", slot: 0n, offset: 30, keyNames: [] },
       ],
     },
+    "struct RateLimiter.RefillingBucket": {
+      kind: "struct",
+      label: "struct RateLimiter.RefillingBucket",
+      slots: 2n,
+      members: [
+        { label: "_capacity", type: "uint208", slot: 0n, offset: 0, keyNames: [] },
+        { label: "_window", type: "uint48", slot: 0n, offset: 26, keyNames: [] },
+        {
+          label: "_items",
+          type: "mapping(bytes32 => struct RateLimiter.RefillingBucketItem)",
+          slot: 1n,
+          offset: 0,
+          keyNames: ["key"],
+        },
+      ],
+    },
+    "struct RateLimiter.RefillingBucketItem": {
+      kind: "struct",
+      label: "struct RateLimiter.RefillingBucketItem",
+      slots: 1n,
+      members: [
+        { label: "_lastUsed", type: "uint208", slot: 0n, offset: 0, keyNames: [] },
+        { label: "_lastTimepoint", type: "uint48", slot: 0n, offset: 26, keyNames: [] },
+      ],
+    },
+    uint112: { kind: "value", label: "uint112", elementary: "uint112", value: "uint", bytes: 14 },
     uint120: { kind: "value", label: "uint120", elementary: "uint120", value: "uint", bytes: 15 },
     uint128: { kind: "value", label: "uint128", elementary: "uint128", value: "uint", bytes: 16 },
+    uint208: { kind: "value", label: "uint208", elementary: "uint208", value: "uint", bytes: 26 },
+    uint32: { kind: "value", label: "uint32", elementary: "uint32", value: "uint", bytes: 4 },
+    uint40: { kind: "value", label: "uint40", elementary: "uint40", value: "uint", bytes: 5 },
+    uint48: { kind: "value", label: "uint48", elementary: "uint48", value: "uint", bytes: 6 },
+    uint96: { kind: "value", label: "uint96", elementary: "uint96", value: "uint", bytes: 12 },
   },
 };
 
@@ -106,9 +184,10 @@ export interface Word0 {
 
 /** A word of `assets`, low-order field first. */
 export interface AssetsWord {
+  /** uint112 */ readonly held: bigint;
+  /** uint96 */ readonly level: bigint;
+  /** uint40 */ readonly levelAt: bigint;
   /** bool */ readonly isListed: boolean;
-  /** uint120 */ readonly held: bigint;
-  /** uint120 */ readonly claimable: bigint;
 }
 
 /** A word of `flows`, low-order field first. */
@@ -122,6 +201,26 @@ export interface FlowsWord {
 export interface ClaimsWord {
   /** uint128 */ readonly owed: bigint;
   /** uint128 */ readonly paid: bigint;
+}
+
+/** A word of `limits`, low-order field first. */
+export interface LimitsWord {
+  /** uint112 */ readonly cap: bigint;
+  /** uint32 */ readonly outflowPpm: bigint;
+  /** uint32 */ readonly allowancePpm: bigint;
+  /** uint32 */ readonly period: bigint;
+}
+
+/** A word of `allowances.word0`, low-order field first. */
+export interface AllowancesWord0 {
+  /** uint208 */ readonly capacity: bigint;
+  /** uint48 */ readonly window: bigint;
+}
+
+/** A word of `allowances.items`, low-order field first. */
+export interface AllowancesItemsWord {
+  /** uint208 */ readonly lastUsed: bigint;
+  /** uint48 */ readonly lastTimepoint: bigint;
 }
 
 /** Slots and packing of CollateralVault, by variable. */
@@ -144,13 +243,15 @@ export const storage = {
         addressKey("assets[asset]", asset),
       ),
     encode: (fields: AssetsWord): bigint =>
-      boolBits(fields.isListed) |
-      (uintBits("assets.held", fields.held, 120) << 8n) |
-      (uintBits("assets.claimable", fields.claimable, 120) << 128n),
+      uintBits("assets.held", fields.held, 112) |
+      (uintBits("assets.level", fields.level, 96) << 112n) |
+      (uintBits("assets.levelAt", fields.levelAt, 40) << 208n) |
+      (boolBits(fields.isListed) << 248n),
     decode: (word: bigint): AssetsWord => ({
-      isListed: BigInt.asUintN(8, word) !== 0n,
-      held: BigInt.asUintN(120, word >> 8n),
-      claimable: BigInt.asUintN(120, word >> 128n),
+      held: BigInt.asUintN(112, word),
+      level: BigInt.asUintN(96, word >> 112n),
+      levelAt: BigInt.asUintN(40, word >> 208n),
+      isListed: BigInt.asUintN(8, word >> 248n) !== 0n,
     }),
   },
   /** `mapping(AccountId => mapping(address => struct Flow)) _flows` */
@@ -190,29 +291,93 @@ export const storage = {
       paid: BigInt.asUintN(128, word >> 128n),
     }),
   },
+  /** `mapping(address => struct AssetLimits) _limits` */
+  limits: {
+    slot: (asset: Hex): Hash =>
+      mappingSlot(
+        "0x0000000000000000000000000000000000000000000000000000000000000004",
+        addressKey("limits[asset]", asset),
+      ),
+    encode: (fields: LimitsWord): bigint =>
+      uintBits("limits.cap", fields.cap, 112) |
+      (uintBits("limits.outflowPpm", fields.outflowPpm, 32) << 112n) |
+      (uintBits("limits.allowancePpm", fields.allowancePpm, 32) << 144n) |
+      (uintBits("limits.period", fields.period, 32) << 176n),
+    decode: (word: bigint): LimitsWord => ({
+      cap: BigInt.asUintN(112, word),
+      outflowPpm: BigInt.asUintN(32, word >> 112n),
+      allowancePpm: BigInt.asUintN(32, word >> 144n),
+      period: BigInt.asUintN(32, word >> 176n),
+    }),
+  },
+  /** `mapping(address => struct RateLimiter.RefillingBucket) _allowances` */
+  allowances: {
+    /** `uint208 _capacity`, `uint48 _window` */
+    word0: {
+      slot: (asset: Hex): Hash =>
+        mappingSlot(
+          "0x0000000000000000000000000000000000000000000000000000000000000005",
+          addressKey("allowances[asset]", asset),
+        ),
+      encode: (fields: AllowancesWord0): bigint =>
+        uintBits("allowances.word0.capacity", fields.capacity, 208) |
+        (uintBits("allowances.word0.window", fields.window, 48) << 208n),
+      decode: (word: bigint): AllowancesWord0 => ({
+        capacity: BigInt.asUintN(208, word),
+        window: BigInt.asUintN(48, word >> 208n),
+      }),
+    },
+    /** `mapping(bytes32 => struct RateLimiter.RefillingBucketItem) _items` */
+    items: {
+      slot: (asset: Hex, key: Hex): Hash =>
+        mappingSlot(
+          addSlot(
+            mappingSlot(
+              "0x0000000000000000000000000000000000000000000000000000000000000005",
+              addressKey("allowances[asset]", asset),
+            ),
+            1n,
+          ),
+          bytesKey("allowances.items[key]", key, 32),
+        ),
+      encode: (fields: AllowancesItemsWord): bigint =>
+        uintBits("allowances.items.lastUsed", fields.lastUsed, 208) |
+        (uintBits("allowances.items.lastTimepoint", fields.lastTimepoint, 48) << 208n),
+      decode: (word: bigint): AllowancesItemsWord => ({
+        lastUsed: BigInt.asUintN(208, word),
+        lastTimepoint: BigInt.asUintN(48, word >> 208n),
+      }),
+    },
+  },
 } as const;
 
 /** Topic 0 of each event of CollateralVault. */
 export const TOPICS = {
-  AssetListed: "0x6c5d9f29f71186240b8efdc1781edc2facd88a578fcddb831991cfe156eb187d",
+  AssetListed: "0x607b58c9841b1a746f474c19f0559123b4cfa10558dc0e917e1184a757585520",
   AuthorityUpdated: "0x2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad",
-  ClaimKept: "0x66ed0ec508b7c85138ad7fbaa5fa704ff7e27dfc1228858c3338be981a20e280",
-  Claimed: "0x9092659126665034aead95be4fec3c99543de6c9f5e1c86d5f13ddb11b00090d",
-  Deposited: "0x74cc37cd7d8891f3bdde4ab0f890e8684cbb432021df57d6eca6aece3082281b",
-  Withdrawn: "0x7fe19091e3e6f0d3f8ba7627c48d583dfbc4de8c17046177909c4ec1d3335c40",
+  ClaimKept: "0x8464cc6492273e179fe74695e74c026567fd5522aae0fde99e44049447486174",
+  Claimed: "0xf432d6b21d656ef028922c141bfb7d81980f730cd8e2f2758087af90f4b87055",
+  Deposited: "0x9c954324b50abec5a03a76c850f15af1f4633fabbae3b3ea308fafcd04a3b3c8",
+  LimitsSet: "0x1ad3cc425a6d885117565b01544f00d671be45b10944008ad410c41920220be8",
+  Withdrawn: "0xc481188cdf5cf10d5e9274566c949444215494b4f63a52c54fb68245b1e1d724",
 } as const;
 
-/** `AssetListed(address indexed asset)` */
+/** `AssetListed(address indexed asset, uint40 levelAt)` */
 export interface AssetListedEvent {
   readonly name: "AssetListed";
   readonly asset: Hex;
+  readonly levelAt: bigint;
 }
 
 /** Strictly decodes AssetListed; throws {@link DecodeError}. */
 export function decodeAssetListed(log: LogData): AssetListedEvent {
-  checkLog("AssetListed", log, "0x6c5d9f29f71186240b8efdc1781edc2facd88a578fcddb831991cfe156eb187d", 2, 0);
-  const { topics } = log;
-  return { name: "AssetListed", asset: readAddress("AssetListed", "asset", topics[1] as Hex, 2) };
+  checkLog("AssetListed", log, "0x607b58c9841b1a746f474c19f0559123b4cfa10558dc0e917e1184a757585520", 2, 1);
+  const { topics, data } = log;
+  return {
+    name: "AssetListed",
+    asset: readAddress("AssetListed", "asset", topics[1] as Hex, 2),
+    levelAt: readUint("AssetListed", "levelAt", data, 2, 40),
+  };
 }
 
 /** `AuthorityUpdated(address authority)` */
@@ -228,19 +393,19 @@ export function decodeAuthorityUpdated(log: LogData): AuthorityUpdatedEvent {
   return { name: "AuthorityUpdated", authority: readAddress("AuthorityUpdated", "authority", data, 2) };
 }
 
-/** `ClaimKept(AccountId indexed account, address indexed asset, uint256 amount, uint128 owed, uint120 claimable)` */
+/** `ClaimKept(AccountId indexed account, address indexed asset, uint256 amount, uint128 owed, uint112 held)` */
 export interface ClaimKeptEvent {
   readonly name: "ClaimKept";
   readonly account: Hex;
   readonly asset: Hex;
   readonly amount: bigint;
   readonly owed: bigint;
-  readonly claimable: bigint;
+  readonly held: bigint;
 }
 
 /** Strictly decodes ClaimKept; throws {@link DecodeError}. */
 export function decodeClaimKept(log: LogData): ClaimKeptEvent {
-  checkLog("ClaimKept", log, "0x66ed0ec508b7c85138ad7fbaa5fa704ff7e27dfc1228858c3338be981a20e280", 3, 3);
+  checkLog("ClaimKept", log, "0x8464cc6492273e179fe74695e74c026567fd5522aae0fde99e44049447486174", 3, 3);
   const { topics, data } = log;
   return {
     name: "ClaimKept",
@@ -248,11 +413,11 @@ export function decodeClaimKept(log: LogData): ClaimKeptEvent {
     asset: readAddress("ClaimKept", "asset", topics[2] as Hex, 2),
     amount: readUint("ClaimKept", "amount", data, 2, 256),
     owed: readUint("ClaimKept", "owed", data, 66, 128),
-    claimable: readUint("ClaimKept", "claimable", data, 130, 120),
+    held: readUint("ClaimKept", "held", data, 130, 112),
   };
 }
 
-/** `Claimed(AccountId indexed account, address indexed asset, address to, uint256 amount, uint128 paid, uint120 claimed, uint120 claimable)` */
+/** `Claimed(AccountId indexed account, address indexed asset, address to, uint256 amount, uint128 paid, uint120 claimed, uint112 held)` */
 export interface ClaimedEvent {
   readonly name: "Claimed";
   readonly account: Hex;
@@ -261,12 +426,12 @@ export interface ClaimedEvent {
   readonly amount: bigint;
   readonly paid: bigint;
   readonly claimed: bigint;
-  readonly claimable: bigint;
+  readonly held: bigint;
 }
 
 /** Strictly decodes Claimed; throws {@link DecodeError}. */
 export function decodeClaimed(log: LogData): ClaimedEvent {
-  checkLog("Claimed", log, "0x9092659126665034aead95be4fec3c99543de6c9f5e1c86d5f13ddb11b00090d", 3, 5);
+  checkLog("Claimed", log, "0xf432d6b21d656ef028922c141bfb7d81980f730cd8e2f2758087af90f4b87055", 3, 5);
   const { topics, data } = log;
   return {
     name: "Claimed",
@@ -276,11 +441,11 @@ export function decodeClaimed(log: LogData): ClaimedEvent {
     amount: readUint("Claimed", "amount", data, 66, 256),
     paid: readUint("Claimed", "paid", data, 130, 128),
     claimed: readUint("Claimed", "claimed", data, 194, 120),
-    claimable: readUint("Claimed", "claimable", data, 258, 120),
+    held: readUint("Claimed", "held", data, 258, 112),
   };
 }
 
-/** `Deposited(AccountId indexed account, address indexed asset, address payer, uint256 amount, uint120 held)` */
+/** `Deposited(AccountId indexed account, address indexed asset, address payer, uint256 amount, uint112 held, uint96 level)` */
 export interface DepositedEvent {
   readonly name: "Deposited";
   readonly account: Hex;
@@ -288,11 +453,12 @@ export interface DepositedEvent {
   readonly payer: Hex;
   readonly amount: bigint;
   readonly held: bigint;
+  readonly level: bigint;
 }
 
 /** Strictly decodes Deposited; throws {@link DecodeError}. */
 export function decodeDeposited(log: LogData): DepositedEvent {
-  checkLog("Deposited", log, "0x74cc37cd7d8891f3bdde4ab0f890e8684cbb432021df57d6eca6aece3082281b", 3, 3);
+  checkLog("Deposited", log, "0x9c954324b50abec5a03a76c850f15af1f4633fabbae3b3ea308fafcd04a3b3c8", 3, 4);
   const { topics, data } = log;
   return {
     name: "Deposited",
@@ -300,11 +466,40 @@ export function decodeDeposited(log: LogData): DepositedEvent {
     asset: readAddress("Deposited", "asset", topics[2] as Hex, 2),
     payer: readAddress("Deposited", "payer", data, 2),
     amount: readUint("Deposited", "amount", data, 66, 256),
-    held: readUint("Deposited", "held", data, 130, 120),
+    held: readUint("Deposited", "held", data, 130, 112),
+    level: readUint("Deposited", "level", data, 194, 96),
   };
 }
 
-/** `Withdrawn(AccountId indexed account, address indexed asset, address to, uint256 amount, uint120 withdrawn, uint120 held)` */
+/** `LimitsSet(address indexed asset, uint112 cap, uint32 outflowPpm, uint32 allowancePpm, uint32 period, uint96 level, uint40 levelAt)` */
+export interface LimitsSetEvent {
+  readonly name: "LimitsSet";
+  readonly asset: Hex;
+  readonly cap: bigint;
+  readonly outflowPpm: bigint;
+  readonly allowancePpm: bigint;
+  readonly period: bigint;
+  readonly level: bigint;
+  readonly levelAt: bigint;
+}
+
+/** Strictly decodes LimitsSet; throws {@link DecodeError}. */
+export function decodeLimitsSet(log: LogData): LimitsSetEvent {
+  checkLog("LimitsSet", log, "0x1ad3cc425a6d885117565b01544f00d671be45b10944008ad410c41920220be8", 2, 6);
+  const { topics, data } = log;
+  return {
+    name: "LimitsSet",
+    asset: readAddress("LimitsSet", "asset", topics[1] as Hex, 2),
+    cap: readUint("LimitsSet", "cap", data, 2, 112),
+    outflowPpm: readUint("LimitsSet", "outflowPpm", data, 66, 32),
+    allowancePpm: readUint("LimitsSet", "allowancePpm", data, 130, 32),
+    period: readUint("LimitsSet", "period", data, 194, 32),
+    level: readUint("LimitsSet", "level", data, 258, 96),
+    levelAt: readUint("LimitsSet", "levelAt", data, 322, 40),
+  };
+}
+
+/** `Withdrawn(AccountId indexed account, address indexed asset, address to, uint256 amount, uint120 withdrawn, uint208 allowanceUsed, uint112 held, uint96 level)` */
 export interface WithdrawnEvent {
   readonly name: "Withdrawn";
   readonly account: Hex;
@@ -312,12 +507,14 @@ export interface WithdrawnEvent {
   readonly to: Hex;
   readonly amount: bigint;
   readonly withdrawn: bigint;
+  readonly allowanceUsed: bigint;
   readonly held: bigint;
+  readonly level: bigint;
 }
 
 /** Strictly decodes Withdrawn; throws {@link DecodeError}. */
 export function decodeWithdrawn(log: LogData): WithdrawnEvent {
-  checkLog("Withdrawn", log, "0x7fe19091e3e6f0d3f8ba7627c48d583dfbc4de8c17046177909c4ec1d3335c40", 3, 4);
+  checkLog("Withdrawn", log, "0xc481188cdf5cf10d5e9274566c949444215494b4f63a52c54fb68245b1e1d724", 3, 6);
   const { topics, data } = log;
   return {
     name: "Withdrawn",
@@ -326,28 +523,38 @@ export function decodeWithdrawn(log: LogData): WithdrawnEvent {
     to: readAddress("Withdrawn", "to", data, 2),
     amount: readUint("Withdrawn", "amount", data, 66, 256),
     withdrawn: readUint("Withdrawn", "withdrawn", data, 130, 120),
-    held: readUint("Withdrawn", "held", data, 194, 120),
+    allowanceUsed: readUint("Withdrawn", "allowanceUsed", data, 194, 208),
+    held: readUint("Withdrawn", "held", data, 258, 112),
+    level: readUint("Withdrawn", "level", data, 322, 96),
   };
 }
 
 /** Any event of CollateralVault. */
 export type CollateralVaultEvent =
-  AssetListedEvent | AuthorityUpdatedEvent | ClaimKeptEvent | ClaimedEvent | DepositedEvent | WithdrawnEvent;
+  | AssetListedEvent
+  | AuthorityUpdatedEvent
+  | ClaimKeptEvent
+  | ClaimedEvent
+  | DepositedEvent
+  | LimitsSetEvent
+  | WithdrawnEvent;
 
 /** Decodes a log by its topic 0; null when that is no event of CollateralVault. Throws {@link DecodeError}. */
 export function decodeEvent(log: LogData): CollateralVaultEvent | null {
   switch (log.topics[0]) {
-    case "0x6c5d9f29f71186240b8efdc1781edc2facd88a578fcddb831991cfe156eb187d":
+    case "0x607b58c9841b1a746f474c19f0559123b4cfa10558dc0e917e1184a757585520":
       return decodeAssetListed(log);
     case "0x2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad":
       return decodeAuthorityUpdated(log);
-    case "0x66ed0ec508b7c85138ad7fbaa5fa704ff7e27dfc1228858c3338be981a20e280":
+    case "0x8464cc6492273e179fe74695e74c026567fd5522aae0fde99e44049447486174":
       return decodeClaimKept(log);
-    case "0x9092659126665034aead95be4fec3c99543de6c9f5e1c86d5f13ddb11b00090d":
+    case "0xf432d6b21d656ef028922c141bfb7d81980f730cd8e2f2758087af90f4b87055":
       return decodeClaimed(log);
-    case "0x74cc37cd7d8891f3bdde4ab0f890e8684cbb432021df57d6eca6aece3082281b":
+    case "0x9c954324b50abec5a03a76c850f15af1f4633fabbae3b3ea308fafcd04a3b3c8":
       return decodeDeposited(log);
-    case "0x7fe19091e3e6f0d3f8ba7627c48d583dfbc4de8c17046177909c4ec1d3335c40":
+    case "0x1ad3cc425a6d885117565b01544f00d671be45b10944008ad410c41920220be8":
+      return decodeLimitsSet(log);
+    case "0xc481188cdf5cf10d5e9274566c949444215494b4f63a52c54fb68245b1e1d724":
       return decodeWithdrawn(log);
     default:
       return null;
@@ -364,14 +571,18 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0x5274afe7": "SafeERC20FailedOperation",
   "0x306ce43e": "StorageProofOversizedWord",
   "0x1121c9d0": "TrieProofTraversalError",
+  "0x3d7cd26a": "VaultAboveCap",
   "0x329d815a": "VaultAboveWitnessed",
   "0x04f231c2": "VaultAlreadyListed",
+  "0xc3cf5e86": "VaultBadLimits",
   "0xb2f352b9": "VaultClaimsRestricted",
-  "0xf13be00c": "VaultNotBacked",
+  "0x8804748b": "VaultCustodyShort",
   "0xf80fb767": "VaultNotOwner",
   "0x3b3875b1": "VaultNothingReceived",
   "0x25d04b19": "VaultNothingToClaim",
+  "0x950ab8c1": "VaultOutflowLimited",
   "0x051c4e3b": "VaultReentered",
+  "0x439dfb5e": "VaultTookMore",
   "0xd1b1a694": "VaultUnlistedAsset",
   "0x630d83d8": "VaultUnsupportedDecimals",
   "0x62441713": "VaultWitnessNotFlat",

@@ -3,11 +3,11 @@ import type { Hash, Hex } from "../../lib/hex.ts";
 import type { Layout } from "../layout/Layout.ts";
 import { decodeBytesWords, encodeBytesWords } from "../layout/bytesWords.ts";
 import { checkLog, readFixedBytes, readUint, type LogData } from "../layout/readLog.ts";
-import { addSlot, bytesKey, mappingSlot } from "../layout/slots.ts";
+import { addSlot, bytesKey, mappingSlot, uintKey } from "../layout/slots.ts";
 import { uintBits } from "../layout/wordFields.ts";
 
 /** State variables of OrderSettlement, in storage order. */
-export const VARIABLES = ["_nameFallback", "_versionFallback", "_filled"] as const;
+export const VARIABLES = ["_nameFallback", "_versionFallback", "_lanes"] as const;
 
 /** The storage layout of OrderSettlement as data. */
 export const LAYOUT: Layout = {
@@ -15,20 +15,48 @@ export const LAYOUT: Layout = {
   variables: [
     { label: "_nameFallback", type: "string", slot: 0n, offset: 0, keyNames: [] },
     { label: "_versionFallback", type: "string", slot: 1n, offset: 0, keyNames: [] },
-    { label: "_filled", type: "mapping(bytes32 => uint128)", slot: 2n, offset: 0, keyNames: ["orderHash"] },
+    {
+      label: "_lanes",
+      type: "mapping(AccountId => mapping(uint64 => struct LaneState))",
+      slot: 2n,
+      offset: 0,
+      keyNames: ["", "lane"],
+    },
   ],
   types: {
-    bytes32: { kind: "value", label: "bytes32", elementary: "bytes32", value: "bytes", bytes: 32 },
-    "mapping(bytes32 => uint128)": {
+    AccountId: { kind: "value", label: "AccountId", elementary: "bytes32", value: "bytes", bytes: 32 },
+    "mapping(AccountId => mapping(uint64 => struct LaneState))": {
       kind: "mapping",
-      label: "mapping(bytes32 => uint128)",
-      key: "bytes32",
-      value: "uint128",
+      label: "mapping(AccountId => mapping(uint64 => struct LaneState))",
+      key: "AccountId",
+      value: "mapping(uint64 => struct LaneState)",
+    },
+    "mapping(uint64 => struct LaneState)": {
+      kind: "mapping",
+      label: "mapping(uint64 => struct LaneState)",
+      key: "uint64",
+      value: "struct LaneState",
     },
     string: { kind: "bytes", label: "string" },
+    "struct LaneState": {
+      kind: "struct",
+      label: "struct LaneState",
+      slots: 1n,
+      members: [
+        { label: "sequence", type: "uint64", slot: 0n, offset: 0, keyNames: [] },
+        { label: "filled", type: "uint128", slot: 0n, offset: 8, keyNames: [] },
+      ],
+    },
     uint128: { kind: "value", label: "uint128", elementary: "uint128", value: "uint", bytes: 16 },
+    uint64: { kind: "value", label: "uint64", elementary: "uint64", value: "uint", bytes: 8 },
   },
 };
+
+/** A word of `lanes`, low-order field first. */
+export interface LanesWord {
+  /** uint64 */ readonly sequence: bigint;
+  /** uint128 */ readonly filled: bigint;
+}
 
 /** Slots and packing of OrderSettlement, by variable. */
 export const storage = {
@@ -54,23 +82,30 @@ export const storage = {
     encode: (value: Hex): bigint[] => encodeBytesWords("versionFallback", value),
     decode: (words: readonly bigint[]): Hex => decodeBytesWords("versionFallback", words),
   },
-  /** `mapping(bytes32 => uint128) _filled` */
-  filled: {
-    slot: (orderHash: Hex): Hash =>
+  /** `mapping(AccountId => mapping(uint64 => struct LaneState)) _lanes` */
+  lanes: {
+    slot: (key0: Hex, lane: bigint): Hash =>
       mappingSlot(
-        "0x0000000000000000000000000000000000000000000000000000000000000002",
-        bytesKey("filled[orderHash]", orderHash, 32),
+        mappingSlot(
+          "0x0000000000000000000000000000000000000000000000000000000000000002",
+          bytesKey("lanes[key0]", key0, 32),
+        ),
+        uintKey("lanes[lane]", lane, 64),
       ),
-    encode: (value: bigint): bigint => uintBits("filled", value, 128),
-    decode: (word: bigint): bigint => BigInt.asUintN(128, word),
+    encode: (fields: LanesWord): bigint =>
+      uintBits("lanes.sequence", fields.sequence, 64) | (uintBits("lanes.filled", fields.filled, 128) << 64n),
+    decode: (word: bigint): LanesWord => ({
+      sequence: BigInt.asUintN(64, word),
+      filled: BigInt.asUintN(128, word >> 64n),
+    }),
   },
 } as const;
 
 /** Topic 0 of each event of OrderSettlement. */
 export const TOPICS = {
   EIP712DomainChanged: "0x0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31",
-  OrderCancelled: "0x033e1f0b5e28e735ea3977520afa3e5d3a189b6167466eaf5f6c3f8d3649d2ae",
-  OrderFilled: "0x1954a8ccf5ca5a83c0e143f462d37bf1b84c790fc6fe780c5c25bbe8eaa2825b",
+  OrderCancelled: "0x358e3b6e444158dcbc18e67309ce4b9d3ed37c56a4f4a407e852131c873959a4",
+  OrderFilled: "0x1ed5e072c784949e89e6782bac932be76417130200d68cdc31c3dab4ae7ad103",
 } as const;
 
 /** `EIP712DomainChanged()` */
@@ -84,31 +119,33 @@ export function decodeEIP712DomainChanged(log: LogData): EIP712DomainChangedEven
   return { name: "EIP712DomainChanged" };
 }
 
-/** `OrderCancelled(bytes32 indexed orderHash, AccountId indexed account, uint128 filled)` */
+/** `OrderCancelled(AccountId indexed account, uint64 lane, uint64 sequence)` */
 export interface OrderCancelledEvent {
   readonly name: "OrderCancelled";
-  readonly orderHash: Hex;
   readonly account: Hex;
-  readonly filled: bigint;
+  readonly lane: bigint;
+  readonly sequence: bigint;
 }
 
 /** Strictly decodes OrderCancelled; throws {@link DecodeError}. */
 export function decodeOrderCancelled(log: LogData): OrderCancelledEvent {
-  checkLog("OrderCancelled", log, "0x033e1f0b5e28e735ea3977520afa3e5d3a189b6167466eaf5f6c3f8d3649d2ae", 3, 1);
+  checkLog("OrderCancelled", log, "0x358e3b6e444158dcbc18e67309ce4b9d3ed37c56a4f4a407e852131c873959a4", 2, 2);
   const { topics, data } = log;
   return {
     name: "OrderCancelled",
-    orderHash: readFixedBytes("OrderCancelled", "orderHash", topics[1] as Hex, 2, 32),
-    account: readFixedBytes("OrderCancelled", "account", topics[2] as Hex, 2, 32),
-    filled: readUint("OrderCancelled", "filled", data, 2, 128),
+    account: readFixedBytes("OrderCancelled", "account", topics[1] as Hex, 2, 32),
+    lane: readUint("OrderCancelled", "lane", data, 2, 64),
+    sequence: readUint("OrderCancelled", "sequence", data, 66, 64),
   };
 }
 
-/** `OrderFilled(bytes32 indexed orderHash, AccountId indexed account, uint128 size, uint128 price, uint128 filled)` */
+/** `OrderFilled(bytes32 indexed orderHash, AccountId indexed account, uint64 lane, uint64 sequence, uint128 size, uint128 price, uint128 filled)` */
 export interface OrderFilledEvent {
   readonly name: "OrderFilled";
   readonly orderHash: Hex;
   readonly account: Hex;
+  readonly lane: bigint;
+  readonly sequence: bigint;
   readonly size: bigint;
   readonly price: bigint;
   readonly filled: bigint;
@@ -116,15 +153,17 @@ export interface OrderFilledEvent {
 
 /** Strictly decodes OrderFilled; throws {@link DecodeError}. */
 export function decodeOrderFilled(log: LogData): OrderFilledEvent {
-  checkLog("OrderFilled", log, "0x1954a8ccf5ca5a83c0e143f462d37bf1b84c790fc6fe780c5c25bbe8eaa2825b", 3, 3);
+  checkLog("OrderFilled", log, "0x1ed5e072c784949e89e6782bac932be76417130200d68cdc31c3dab4ae7ad103", 3, 5);
   const { topics, data } = log;
   return {
     name: "OrderFilled",
     orderHash: readFixedBytes("OrderFilled", "orderHash", topics[1] as Hex, 2, 32),
     account: readFixedBytes("OrderFilled", "account", topics[2] as Hex, 2, 32),
-    size: readUint("OrderFilled", "size", data, 2, 128),
-    price: readUint("OrderFilled", "price", data, 66, 128),
-    filled: readUint("OrderFilled", "filled", data, 130, 128),
+    lane: readUint("OrderFilled", "lane", data, 2, 64),
+    sequence: readUint("OrderFilled", "sequence", data, 66, 64),
+    size: readUint("OrderFilled", "size", data, 130, 128),
+    price: readUint("OrderFilled", "price", data, 194, 128),
+    filled: readUint("OrderFilled", "filled", data, 258, 128),
   };
 }
 
@@ -136,9 +175,9 @@ export function decodeEvent(log: LogData): OrderSettlementEvent | null {
   switch (log.topics[0]) {
     case "0x0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31":
       return decodeEIP712DomainChanged(log);
-    case "0x033e1f0b5e28e735ea3977520afa3e5d3a189b6167466eaf5f6c3f8d3649d2ae":
+    case "0x358e3b6e444158dcbc18e67309ce4b9d3ed37c56a4f4a407e852131c873959a4":
       return decodeOrderCancelled(log);
-    case "0x1954a8ccf5ca5a83c0e143f462d37bf1b84c790fc6fe780c5c25bbe8eaa2825b":
+    case "0x1ed5e072c784949e89e6782bac932be76417130200d68cdc31c3dab4ae7ad103":
       return decodeOrderFilled(log);
     default:
       return null;
@@ -148,18 +187,29 @@ export function decodeEvent(log: LogData): OrderSettlementEvent | null {
 /** Names of OrderSettlement's errors by selector. */
 export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0xb3512b0c": "InvalidShortString",
+  "0x2f488000": "OptionPricingExpiryTooFar",
+  "0xff547c62": "OptionPricingSpotOutOfRange",
+  "0x936f602e": "OptionPricingStrikeOutOfRange",
+  "0x32886f39": "OptionPricingVolatilityTooHigh",
   "0x6dfcc650": "SafeCastOverflowedUintDowncast",
-  "0x7e1219e5": "SettlementBadSignature",
+  "0x85e3d85a": "SettlementBadSignature",
+  "0x239eaed4": "SettlementBothPostOnly",
+  "0x2c97a1cb": "SettlementDeadSequence",
+  "0x8d08e714": "SettlementEmptyBatch",
   "0xf8dfec62": "SettlementExpired",
+  "0x9a585d00": "SettlementFeeAboveCap",
+  "0x906168e5": "SettlementInstrumentExpired",
   "0xf2c3c0ce": "SettlementInstrumentMismatch",
+  "0x3aad7128": "SettlementNotCrossing",
   "0x683f08b6": "SettlementNotExecutor",
   "0x2aadcf7e": "SettlementNotOwner",
-  "0xee1e0b47": "SettlementOutsideBand",
+  "0x5a51440c": "SettlementOutsideBand",
   "0x0a3b056d": "SettlementOverfill",
-  "0xfd59ba24": "SettlementPriceBeyondLimit",
   "0x10ddd124": "SettlementSameOwner",
-  "0x892fc22b": "SettlementSameSide",
+  "0xb50fc4cf": "SettlementUnknownInstrument",
+  "0xe51cfb12": "SettlementWrongSide",
   "0xa2a17260": "SettlementZeroAddress",
+  "0x9ea0a5ac": "SettlementZeroSequence",
   "0x2a9582f1": "SettlementZeroSize",
   "0x305a27a9": "StringTooLong",
 };

@@ -1,20 +1,22 @@
 // Generated from contracts/clearing/PositionLedger.sol; do not edit: npm run generate.
 import type { Hash, Hex } from "../../lib/hex.ts";
 import type { Layout } from "../layout/Layout.ts";
-import { checkLog, readAddress, readFixedBytes, readInt, readUint, type LogData } from "../layout/readLog.ts";
-import { addressKey, bytesKey, mappingSlot, uintKey } from "../layout/slots.ts";
+import { checkLog, readAddress, readBool, readFixedBytes, readInt, readUint, type LogData } from "../layout/readLog.ts";
+import { addressKey, addSlot, bytesKey, mappingSlot, uintKey } from "../layout/slots.ts";
 import { boolBits, hexBits, hexOf, intBits, uintBits } from "../layout/wordFields.ts";
 
 /** State variables of PositionLedger, in storage order. */
 export const VARIABLES = [
   "_hot",
   "_accounts",
-  "_sizes",
+  "_positions",
   "_openIds",
   "_collateral",
-  "_vault",
-  "_settlement",
-  "_guard",
+  "_markets",
+  "_clearingSizes",
+  "_debts",
+  "_totalDebt",
+  "_modules",
 ] as const;
 
 /** The storage layout of PositionLedger as data. */
@@ -22,16 +24,10 @@ export const LAYOUT: Layout = {
   contract: "PositionLedger",
   variables: [
     { label: "_hot", type: "struct HotWord", slot: 0n, offset: 0, keyNames: [] },
+    { label: "_accounts", type: "mapping(AccountId => struct Account)", slot: 1n, offset: 0, keyNames: ["account"] },
     {
-      label: "_accounts",
-      type: "mapping(AccountId => struct PositionLedger.Account)",
-      slot: 1n,
-      offset: 0,
-      keyNames: ["account"],
-    },
-    {
-      label: "_sizes",
-      type: "mapping(AccountId => mapping(uint16 => struct PositionLedger.Size))",
+      label: "_positions",
+      type: "mapping(AccountId => mapping(uint16 => struct PositionWord))",
       slot: 2n,
       offset: 0,
       keyNames: ["account", "instrument"],
@@ -45,32 +41,43 @@ export const LAYOUT: Layout = {
     },
     {
       label: "_collateral",
-      type: "mapping(AccountId => mapping(address => struct PositionLedger.Collateral))",
+      type: "mapping(AccountId => mapping(address => struct Collateral))",
       slot: 4n,
       offset: 0,
       keyNames: ["account", "asset"],
     },
-    { label: "_vault", type: "address", slot: 5n, offset: 0, keyNames: [] },
-    { label: "_settlement", type: "address", slot: 6n, offset: 0, keyNames: [] },
-    { label: "_guard", type: "address", slot: 7n, offset: 0, keyNames: [] },
+    { label: "_markets", type: "mapping(uint16 => struct Market)", slot: 5n, offset: 0, keyNames: ["instrument"] },
+    {
+      label: "_clearingSizes",
+      type: "mapping(uint16 => struct ClearingSize)",
+      slot: 6n,
+      offset: 0,
+      keyNames: ["instrument"],
+    },
+    { label: "_debts", type: "mapping(AccountId => struct Debt)", slot: 7n, offset: 0, keyNames: ["account"] },
+    { label: "_totalDebt", type: "struct Debt", slot: 8n, offset: 0, keyNames: [] },
+    { label: "_modules", type: "struct Modules", slot: 9n, offset: 0, keyNames: [] },
   ],
   types: {
     AccountId: { kind: "value", label: "AccountId", elementary: "bytes32", value: "bytes", bytes: 32 },
     Flags: { kind: "value", label: "Flags", elementary: "uint8", value: "uint", bytes: 1 },
     address: { kind: "value", label: "address", elementary: "address", value: "address", bytes: 20 },
     bool: { kind: "value", label: "bool", elementary: "bool", value: "bool", bytes: 1 },
+    int112: { kind: "value", label: "int112", elementary: "int112", value: "int", bytes: 14 },
     int128: { kind: "value", label: "int128", elementary: "int128", value: "int", bytes: 16 },
-    "mapping(AccountId => mapping(address => struct PositionLedger.Collateral))": {
+    int32: { kind: "value", label: "int32", elementary: "int32", value: "int", bytes: 4 },
+    int96: { kind: "value", label: "int96", elementary: "int96", value: "int", bytes: 12 },
+    "mapping(AccountId => mapping(address => struct Collateral))": {
       kind: "mapping",
-      label: "mapping(AccountId => mapping(address => struct PositionLedger.Collateral))",
+      label: "mapping(AccountId => mapping(address => struct Collateral))",
       key: "AccountId",
-      value: "mapping(address => struct PositionLedger.Collateral)",
+      value: "mapping(address => struct Collateral)",
     },
-    "mapping(AccountId => mapping(uint16 => struct PositionLedger.Size))": {
+    "mapping(AccountId => mapping(uint16 => struct PositionWord))": {
       kind: "mapping",
-      label: "mapping(AccountId => mapping(uint16 => struct PositionLedger.Size))",
+      label: "mapping(AccountId => mapping(uint16 => struct PositionWord))",
       key: "AccountId",
-      value: "mapping(uint16 => struct PositionLedger.Size)",
+      value: "mapping(uint16 => struct PositionWord)",
     },
     "mapping(AccountId => mapping(uint256 => uint256))": {
       kind: "mapping",
@@ -78,29 +85,89 @@ export const LAYOUT: Layout = {
       key: "AccountId",
       value: "mapping(uint256 => uint256)",
     },
-    "mapping(AccountId => struct PositionLedger.Account)": {
+    "mapping(AccountId => struct Account)": {
       kind: "mapping",
-      label: "mapping(AccountId => struct PositionLedger.Account)",
+      label: "mapping(AccountId => struct Account)",
       key: "AccountId",
-      value: "struct PositionLedger.Account",
+      value: "struct Account",
     },
-    "mapping(address => struct PositionLedger.Collateral)": {
+    "mapping(AccountId => struct Debt)": {
       kind: "mapping",
-      label: "mapping(address => struct PositionLedger.Collateral)",
+      label: "mapping(AccountId => struct Debt)",
+      key: "AccountId",
+      value: "struct Debt",
+    },
+    "mapping(address => struct Collateral)": {
+      kind: "mapping",
+      label: "mapping(address => struct Collateral)",
       key: "address",
-      value: "struct PositionLedger.Collateral",
+      value: "struct Collateral",
     },
-    "mapping(uint16 => struct PositionLedger.Size)": {
+    "mapping(uint16 => struct ClearingSize)": {
       kind: "mapping",
-      label: "mapping(uint16 => struct PositionLedger.Size)",
+      label: "mapping(uint16 => struct ClearingSize)",
       key: "uint16",
-      value: "struct PositionLedger.Size",
+      value: "struct ClearingSize",
+    },
+    "mapping(uint16 => struct Market)": {
+      kind: "mapping",
+      label: "mapping(uint16 => struct Market)",
+      key: "uint16",
+      value: "struct Market",
+    },
+    "mapping(uint16 => struct PositionWord)": {
+      kind: "mapping",
+      label: "mapping(uint16 => struct PositionWord)",
+      key: "uint16",
+      value: "struct PositionWord",
     },
     "mapping(uint256 => uint256)": {
       kind: "mapping",
       label: "mapping(uint256 => uint256)",
       key: "uint256",
       value: "uint256",
+    },
+    "struct Account": {
+      kind: "struct",
+      label: "struct Account",
+      slots: 1n,
+      members: [
+        { label: "quote", type: "int128", slot: 0n, offset: 0, keyNames: [] },
+        { label: "openCount", type: "uint16", slot: 0n, offset: 16, keyNames: [] },
+        { label: "epoch", type: "uint32", slot: 0n, offset: 18, keyNames: [] },
+        { label: "assets", type: "uint32", slot: 0n, offset: 22, keyNames: [] },
+        { label: "lastInstrument", type: "uint16", slot: 0n, offset: 26, keyNames: [] },
+        { label: "lastWasLong", type: "bool", slot: 0n, offset: 28, keyNames: [] },
+        { label: "hasDebt", type: "bool", slot: 0n, offset: 29, keyNames: [] },
+        { label: "isUsed", type: "bool", slot: 0n, offset: 30, keyNames: [] },
+      ],
+    },
+    "struct ClearingSize": {
+      kind: "struct",
+      label: "struct ClearingSize",
+      slots: 1n,
+      members: [
+        { label: "size", type: "int96", slot: 0n, offset: 0, keyNames: [] },
+        { label: "isUsed", type: "bool", slot: 0n, offset: 12, keyNames: [] },
+      ],
+    },
+    "struct Collateral": {
+      kind: "struct",
+      label: "struct Collateral",
+      slots: 1n,
+      members: [
+        { label: "balance", type: "uint128", slot: 0n, offset: 0, keyNames: [] },
+        { label: "isUsed", type: "bool", slot: 0n, offset: 16, keyNames: [] },
+      ],
+    },
+    "struct Debt": {
+      kind: "struct",
+      label: "struct Debt",
+      slots: 1n,
+      members: [
+        { label: "amount", type: "uint128", slot: 0n, offset: 0, keyNames: [] },
+        { label: "isUsed", type: "bool", slot: 0n, offset: 16, keyNames: [] },
+      ],
     },
     "struct HotWord": {
       kind: "struct",
@@ -109,43 +176,56 @@ export const LAYOUT: Layout = {
       members: [
         { label: "sequence", type: "uint64", slot: 0n, offset: 0, keyNames: [] },
         { label: "flags", type: "Flags", slot: 0n, offset: 8, keyNames: [] },
-        { label: "checkpointTime", type: "uint48", slot: 0n, offset: 9, keyNames: [] },
-        { label: "graceUntil", type: "uint48", slot: 0n, offset: 15, keyNames: [] },
+        { label: "checkpointTime", type: "uint40", slot: 0n, offset: 9, keyNames: [] },
+        { label: "graceUntil", type: "uint40", slot: 0n, offset: 14, keyNames: [] },
+        { label: "fees", type: "uint104", slot: 0n, offset: 19, keyNames: [] },
       ],
     },
-    "struct PositionLedger.Account": {
+    "struct Market": {
       kind: "struct",
-      label: "struct PositionLedger.Account",
+      label: "struct Market",
+      slots: 2n,
+      members: [
+        { label: "longIndex", type: "int96", slot: 0n, offset: 0, keyNames: [] },
+        { label: "shortIndex", type: "int96", slot: 0n, offset: 12, keyNames: [] },
+        { label: "accruedAt", type: "uint32", slot: 0n, offset: 24, keyNames: [] },
+        { label: "observedAt", type: "uint32", slot: 0n, offset: 28, keyNames: [] },
+        { label: "clearing", type: "int112", slot: 1n, offset: 0, keyNames: [] },
+        { label: "openInterest", type: "uint96", slot: 1n, offset: 14, keyNames: [] },
+        { label: "premiumPpb", type: "int32", slot: 1n, offset: 26, keyNames: [] },
+        { label: "isUsed", type: "bool", slot: 1n, offset: 30, keyNames: [] },
+      ],
+    },
+    "struct Modules": {
+      kind: "struct",
+      label: "struct Modules",
+      slots: 5n,
+      members: [
+        { label: "vault", type: "address", slot: 0n, offset: 0, keyNames: [] },
+        { label: "settlement", type: "address", slot: 1n, offset: 0, keyNames: [] },
+        { label: "guard", type: "address", slot: 2n, offset: 0, keyNames: [] },
+        { label: "auction", type: "address", slot: 3n, offset: 0, keyNames: [] },
+        { label: "fund", type: "address", slot: 4n, offset: 0, keyNames: [] },
+      ],
+    },
+    "struct PositionWord": {
+      kind: "struct",
+      label: "struct PositionWord",
       slots: 1n,
       members: [
-        { label: "quote", type: "int128", slot: 0n, offset: 0, keyNames: [] },
-        { label: "openCount", type: "uint16", slot: 0n, offset: 16, keyNames: [] },
-        { label: "isUsed", type: "bool", slot: 0n, offset: 18, keyNames: [] },
+        { label: "size", type: "int96", slot: 0n, offset: 0, keyNames: [] },
+        { label: "index", type: "int96", slot: 0n, offset: 12, keyNames: [] },
+        { label: "increasedAt", type: "uint40", slot: 0n, offset: 24, keyNames: [] },
       ],
     },
-    "struct PositionLedger.Collateral": {
-      kind: "struct",
-      label: "struct PositionLedger.Collateral",
-      slots: 1n,
-      members: [
-        { label: "balance", type: "uint128", slot: 0n, offset: 0, keyNames: [] },
-        { label: "isUsed", type: "bool", slot: 0n, offset: 16, keyNames: [] },
-      ],
-    },
-    "struct PositionLedger.Size": {
-      kind: "struct",
-      label: "struct PositionLedger.Size",
-      slots: 1n,
-      members: [
-        { label: "size", type: "int128", slot: 0n, offset: 0, keyNames: [] },
-        { label: "isUsed", type: "bool", slot: 0n, offset: 16, keyNames: [] },
-      ],
-    },
+    uint104: { kind: "value", label: "uint104", elementary: "uint104", value: "uint", bytes: 13 },
     uint128: { kind: "value", label: "uint128", elementary: "uint128", value: "uint", bytes: 16 },
     uint16: { kind: "value", label: "uint16", elementary: "uint16", value: "uint", bytes: 2 },
     uint256: { kind: "value", label: "uint256", elementary: "uint256", value: "uint", bytes: 32 },
-    uint48: { kind: "value", label: "uint48", elementary: "uint48", value: "uint", bytes: 6 },
+    uint32: { kind: "value", label: "uint32", elementary: "uint32", value: "uint", bytes: 4 },
+    uint40: { kind: "value", label: "uint40", elementary: "uint40", value: "uint", bytes: 5 },
     uint64: { kind: "value", label: "uint64", elementary: "uint64", value: "uint", bytes: 8 },
+    uint96: { kind: "value", label: "uint96", elementary: "uint96", value: "uint", bytes: 12 },
   },
 };
 
@@ -153,26 +233,67 @@ export const LAYOUT: Layout = {
 export interface HotWord {
   /** uint64 */ readonly sequence: bigint;
   /** Flags */ readonly flags: bigint;
-  /** uint48 */ readonly checkpointTime: bigint;
-  /** uint48 */ readonly graceUntil: bigint;
+  /** uint40 */ readonly checkpointTime: bigint;
+  /** uint40 */ readonly graceUntil: bigint;
+  /** uint104 */ readonly fees: bigint;
 }
 
 /** A word of `accounts`, low-order field first. */
 export interface AccountsWord {
   /** int128 */ readonly quote: bigint;
   /** uint16 */ readonly openCount: bigint;
+  /** uint32 */ readonly epoch: bigint;
+  /** uint32 */ readonly assets: bigint;
+  /** uint16 */ readonly lastInstrument: bigint;
+  /** bool */ readonly lastWasLong: boolean;
+  /** bool */ readonly hasDebt: boolean;
   /** bool */ readonly isUsed: boolean;
 }
 
-/** A word of `sizes`, low-order field first. */
-export interface SizesWord {
-  /** int128 */ readonly size: bigint;
-  /** bool */ readonly isUsed: boolean;
+/** A word of `positions`, low-order field first. */
+export interface PositionsWord {
+  /** int96 */ readonly size: bigint;
+  /** int96 */ readonly index: bigint;
+  /** uint40 */ readonly increasedAt: bigint;
 }
 
 /** A word of `collateral`, low-order field first. */
 export interface CollateralWord {
   /** uint128 */ readonly balance: bigint;
+  /** bool */ readonly isUsed: boolean;
+}
+
+/** A word of `markets.word0`, low-order field first. */
+export interface MarketsWord0 {
+  /** int96 */ readonly longIndex: bigint;
+  /** int96 */ readonly shortIndex: bigint;
+  /** uint32 */ readonly accruedAt: bigint;
+  /** uint32 */ readonly observedAt: bigint;
+}
+
+/** A word of `markets.word1`, low-order field first. */
+export interface MarketsWord1 {
+  /** int112 */ readonly clearing: bigint;
+  /** uint96 */ readonly openInterest: bigint;
+  /** int32 */ readonly premiumPpb: bigint;
+  /** bool */ readonly isUsed: boolean;
+}
+
+/** A word of `clearingSizes`, low-order field first. */
+export interface ClearingSizesWord {
+  /** int96 */ readonly size: bigint;
+  /** bool */ readonly isUsed: boolean;
+}
+
+/** A word of `debts`, low-order field first. */
+export interface DebtsWord {
+  /** uint128 */ readonly amount: bigint;
+  /** bool */ readonly isUsed: boolean;
+}
+
+/** A word of `totalDebt`, low-order field first. */
+export interface TotalDebtWord {
+  /** uint128 */ readonly amount: bigint;
   /** bool */ readonly isUsed: boolean;
 }
 
@@ -184,16 +305,18 @@ export const storage = {
     encode: (fields: HotWord): bigint =>
       uintBits("hot.sequence", fields.sequence, 64) |
       (uintBits("hot.flags", fields.flags, 8) << 64n) |
-      (uintBits("hot.checkpointTime", fields.checkpointTime, 48) << 72n) |
-      (uintBits("hot.graceUntil", fields.graceUntil, 48) << 120n),
+      (uintBits("hot.checkpointTime", fields.checkpointTime, 40) << 72n) |
+      (uintBits("hot.graceUntil", fields.graceUntil, 40) << 112n) |
+      (uintBits("hot.fees", fields.fees, 104) << 152n),
     decode: (word: bigint): HotWord => ({
       sequence: BigInt.asUintN(64, word),
       flags: BigInt.asUintN(8, word >> 64n),
-      checkpointTime: BigInt.asUintN(48, word >> 72n),
-      graceUntil: BigInt.asUintN(48, word >> 120n),
+      checkpointTime: BigInt.asUintN(40, word >> 72n),
+      graceUntil: BigInt.asUintN(40, word >> 112n),
+      fees: BigInt.asUintN(104, word >> 152n),
     }),
   },
-  /** `mapping(AccountId => struct PositionLedger.Account) _accounts` */
+  /** `mapping(AccountId => struct Account) _accounts` */
   accounts: {
     slot: (account: Hex): Hash =>
       mappingSlot(
@@ -203,27 +326,41 @@ export const storage = {
     encode: (fields: AccountsWord): bigint =>
       intBits("accounts.quote", fields.quote, 128) |
       (uintBits("accounts.openCount", fields.openCount, 16) << 128n) |
-      (boolBits(fields.isUsed) << 144n),
+      (uintBits("accounts.epoch", fields.epoch, 32) << 144n) |
+      (uintBits("accounts.assets", fields.assets, 32) << 176n) |
+      (uintBits("accounts.lastInstrument", fields.lastInstrument, 16) << 208n) |
+      (boolBits(fields.lastWasLong) << 224n) |
+      (boolBits(fields.hasDebt) << 232n) |
+      (boolBits(fields.isUsed) << 240n),
     decode: (word: bigint): AccountsWord => ({
       quote: BigInt.asIntN(128, word),
       openCount: BigInt.asUintN(16, word >> 128n),
-      isUsed: BigInt.asUintN(8, word >> 144n) !== 0n,
+      epoch: BigInt.asUintN(32, word >> 144n),
+      assets: BigInt.asUintN(32, word >> 176n),
+      lastInstrument: BigInt.asUintN(16, word >> 208n),
+      lastWasLong: BigInt.asUintN(8, word >> 224n) !== 0n,
+      hasDebt: BigInt.asUintN(8, word >> 232n) !== 0n,
+      isUsed: BigInt.asUintN(8, word >> 240n) !== 0n,
     }),
   },
-  /** `mapping(AccountId => mapping(uint16 => struct PositionLedger.Size)) _sizes` */
-  sizes: {
+  /** `mapping(AccountId => mapping(uint16 => struct PositionWord)) _positions` */
+  positions: {
     slot: (account: Hex, instrument: bigint): Hash =>
       mappingSlot(
         mappingSlot(
           "0x0000000000000000000000000000000000000000000000000000000000000002",
-          bytesKey("sizes[account]", account, 32),
+          bytesKey("positions[account]", account, 32),
         ),
-        uintKey("sizes[instrument]", instrument, 16),
+        uintKey("positions[instrument]", instrument, 16),
       ),
-    encode: (fields: SizesWord): bigint => intBits("sizes.size", fields.size, 128) | (boolBits(fields.isUsed) << 128n),
-    decode: (word: bigint): SizesWord => ({
-      size: BigInt.asIntN(128, word),
-      isUsed: BigInt.asUintN(8, word >> 128n) !== 0n,
+    encode: (fields: PositionsWord): bigint =>
+      intBits("positions.size", fields.size, 96) |
+      (intBits("positions.index", fields.index, 96) << 96n) |
+      (uintBits("positions.increasedAt", fields.increasedAt, 40) << 192n),
+    decode: (word: bigint): PositionsWord => ({
+      size: BigInt.asIntN(96, word),
+      index: BigInt.asIntN(96, word >> 96n),
+      increasedAt: BigInt.asUintN(40, word >> 192n),
     }),
   },
   /** `mapping(AccountId => mapping(uint256 => uint256)) _openIds` */
@@ -239,7 +376,7 @@ export const storage = {
     encode: (value: bigint): bigint => uintBits("openIds", value, 256),
     decode: (word: bigint): bigint => BigInt.asUintN(256, word),
   },
-  /** `mapping(AccountId => mapping(address => struct PositionLedger.Collateral)) _collateral` */
+  /** `mapping(AccountId => mapping(address => struct Collateral)) _collateral` */
   collateral: {
     slot: (account: Hex, asset: Hex): Hash =>
       mappingSlot(
@@ -256,34 +393,155 @@ export const storage = {
       isUsed: BigInt.asUintN(8, word >> 128n) !== 0n,
     }),
   },
-  /** `address _vault` */
-  vault: {
-    slot: "0x0000000000000000000000000000000000000000000000000000000000000005",
-    encode: (value: Hex): bigint => hexBits("vault", value, 20),
-    decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+  /** `mapping(uint16 => struct Market) _markets` */
+  markets: {
+    /** `int96 longIndex`, `int96 shortIndex`, `uint32 accruedAt`, `uint32 observedAt` */
+    word0: {
+      slot: (instrument: bigint): Hash =>
+        mappingSlot(
+          "0x0000000000000000000000000000000000000000000000000000000000000005",
+          uintKey("markets[instrument]", instrument, 16),
+        ),
+      encode: (fields: MarketsWord0): bigint =>
+        intBits("markets.word0.longIndex", fields.longIndex, 96) |
+        (intBits("markets.word0.shortIndex", fields.shortIndex, 96) << 96n) |
+        (uintBits("markets.word0.accruedAt", fields.accruedAt, 32) << 192n) |
+        (uintBits("markets.word0.observedAt", fields.observedAt, 32) << 224n),
+      decode: (word: bigint): MarketsWord0 => ({
+        longIndex: BigInt.asIntN(96, word),
+        shortIndex: BigInt.asIntN(96, word >> 96n),
+        accruedAt: BigInt.asUintN(32, word >> 192n),
+        observedAt: BigInt.asUintN(32, word >> 224n),
+      }),
+    },
+    /** `int112 clearing`, `uint96 openInterest`, `int32 premiumPpb`, `bool isUsed` */
+    word1: {
+      slot: (instrument: bigint): Hash =>
+        addSlot(
+          mappingSlot(
+            "0x0000000000000000000000000000000000000000000000000000000000000005",
+            uintKey("markets[instrument]", instrument, 16),
+          ),
+          1n,
+        ),
+      encode: (fields: MarketsWord1): bigint =>
+        intBits("markets.word1.clearing", fields.clearing, 112) |
+        (uintBits("markets.word1.openInterest", fields.openInterest, 96) << 112n) |
+        (intBits("markets.word1.premiumPpb", fields.premiumPpb, 32) << 208n) |
+        (boolBits(fields.isUsed) << 240n),
+      decode: (word: bigint): MarketsWord1 => ({
+        clearing: BigInt.asIntN(112, word),
+        openInterest: BigInt.asUintN(96, word >> 112n),
+        premiumPpb: BigInt.asIntN(32, word >> 208n),
+        isUsed: BigInt.asUintN(8, word >> 240n) !== 0n,
+      }),
+    },
   },
-  /** `address _settlement` */
-  settlement: {
-    slot: "0x0000000000000000000000000000000000000000000000000000000000000006",
-    encode: (value: Hex): bigint => hexBits("settlement", value, 20),
-    decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+  /** `mapping(uint16 => struct ClearingSize) _clearingSizes` */
+  clearingSizes: {
+    slot: (instrument: bigint): Hash =>
+      mappingSlot(
+        "0x0000000000000000000000000000000000000000000000000000000000000006",
+        uintKey("clearingSizes[instrument]", instrument, 16),
+      ),
+    encode: (fields: ClearingSizesWord): bigint =>
+      intBits("clearingSizes.size", fields.size, 96) | (boolBits(fields.isUsed) << 96n),
+    decode: (word: bigint): ClearingSizesWord => ({
+      size: BigInt.asIntN(96, word),
+      isUsed: BigInt.asUintN(8, word >> 96n) !== 0n,
+    }),
   },
-  /** `address _guard` */
-  guard: {
-    slot: "0x0000000000000000000000000000000000000000000000000000000000000007",
-    encode: (value: Hex): bigint => hexBits("guard", value, 20),
-    decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+  /** `mapping(AccountId => struct Debt) _debts` */
+  debts: {
+    slot: (account: Hex): Hash =>
+      mappingSlot(
+        "0x0000000000000000000000000000000000000000000000000000000000000007",
+        bytesKey("debts[account]", account, 32),
+      ),
+    encode: (fields: DebtsWord): bigint =>
+      uintBits("debts.amount", fields.amount, 128) | (boolBits(fields.isUsed) << 128n),
+    decode: (word: bigint): DebtsWord => ({
+      amount: BigInt.asUintN(128, word),
+      isUsed: BigInt.asUintN(8, word >> 128n) !== 0n,
+    }),
+  },
+  /** `struct Debt _totalDebt` */
+  totalDebt: {
+    slot: "0x0000000000000000000000000000000000000000000000000000000000000008",
+    encode: (fields: TotalDebtWord): bigint =>
+      uintBits("totalDebt.amount", fields.amount, 128) | (boolBits(fields.isUsed) << 128n),
+    decode: (word: bigint): TotalDebtWord => ({
+      amount: BigInt.asUintN(128, word),
+      isUsed: BigInt.asUintN(8, word >> 128n) !== 0n,
+    }),
+  },
+  /** `struct Modules _modules` */
+  modules: {
+    /** `address vault` */
+    vault: {
+      slot: "0x0000000000000000000000000000000000000000000000000000000000000009",
+      encode: (value: Hex): bigint => hexBits("modules.vault", value, 20),
+      decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+    },
+    /** `address settlement` */
+    settlement: {
+      slot: "0x000000000000000000000000000000000000000000000000000000000000000a",
+      encode: (value: Hex): bigint => hexBits("modules.settlement", value, 20),
+      decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+    },
+    /** `address guard` */
+    guard: {
+      slot: "0x000000000000000000000000000000000000000000000000000000000000000b",
+      encode: (value: Hex): bigint => hexBits("modules.guard", value, 20),
+      decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+    },
+    /** `address auction` */
+    auction: {
+      slot: "0x000000000000000000000000000000000000000000000000000000000000000c",
+      encode: (value: Hex): bigint => hexBits("modules.auction", value, 20),
+      decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+    },
+    /** `address fund` */
+    fund: {
+      slot: "0x000000000000000000000000000000000000000000000000000000000000000d",
+      encode: (value: Hex): bigint => hexBits("modules.fund", value, 20),
+      decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+    },
   },
 } as const;
 
 /** Topic 0 of each event of PositionLedger. */
 export const TOPICS = {
-  EntryPosted: "0xe9a324d070b6dcf905e3836b174ca555d94deb311ab75c341458698edf3724df",
+  DebtRecorded: "0xf83c0af10f0c684bd6d1efb80415b47bc68e21ac905c140084f7d37787357e04",
+  EntryPosted: "0xe7ee7fc65cbe9d174bfdc48548a471e5b70b29d1f62292781c9ed58c9f208571",
+  EpochAdvanced: "0x784d08f1fb08afa3c07c5ddd256819a24216301f0bf216aa35580ea2413c8354",
+  FundingUpdated: "0x9d7a56d2e3a6264943bdddf999d01138f734640a9ffe4f6a578f9ca6760162e5",
   HotWordPushed: "0x74385341d2034804679031993d9ac1e1f00f64cf9b6f7b0b04f51c555e209436",
-  ModulesBound: "0x2a72a6c1a518b4130563ba26293f551a3f42c5d6a72177379df22c2b95a572eb",
+  LossSocialised: "0x7032315070d4bc1d032e1b8f7c012434491f50638b11bd2429177d0daa109509",
+  ModulesBound: "0x4a46788c0c08bbb4809a13bee7e0196f94514703135a96d25a0dae930c4968b7",
 } as const;
 
-/** `EntryPosted(uint64 indexed sequence, AccountId indexed account, enum EntryKind kind, uint256 key, int256 sizeDelta, int256 quoteDelta, int256 sizeAfter, int256 quoteAfter)` */
+/** `DebtRecorded(AccountId indexed account, uint128 debt, uint128 totalDebt)` */
+export interface DebtRecordedEvent {
+  readonly name: "DebtRecorded";
+  readonly account: Hex;
+  readonly debt: bigint;
+  readonly totalDebt: bigint;
+}
+
+/** Strictly decodes DebtRecorded; throws {@link DecodeError}. */
+export function decodeDebtRecorded(log: LogData): DebtRecordedEvent {
+  checkLog("DebtRecorded", log, "0xf83c0af10f0c684bd6d1efb80415b47bc68e21ac905c140084f7d37787357e04", 2, 2);
+  const { topics, data } = log;
+  return {
+    name: "DebtRecorded",
+    account: readFixedBytes("DebtRecorded", "account", topics[1] as Hex, 2, 32),
+    debt: readUint("DebtRecorded", "debt", data, 2, 128),
+    totalDebt: readUint("DebtRecorded", "totalDebt", data, 66, 128),
+  };
+}
+
+/** `EntryPosted(uint64 indexed sequence, AccountId indexed account, enum EntryKind kind, uint256 key, int256 sizeDelta, int256 quoteDelta, uint256 fee, int256 funding, int256 sizeAfter, int256 quoteAfter)` */
 export interface EntryPostedEvent {
   readonly name: "EntryPosted";
   readonly sequence: bigint;
@@ -292,13 +550,15 @@ export interface EntryPostedEvent {
   readonly key: bigint;
   readonly sizeDelta: bigint;
   readonly quoteDelta: bigint;
+  readonly fee: bigint;
+  readonly funding: bigint;
   readonly sizeAfter: bigint;
   readonly quoteAfter: bigint;
 }
 
 /** Strictly decodes EntryPosted; throws {@link DecodeError}. */
 export function decodeEntryPosted(log: LogData): EntryPostedEvent {
-  checkLog("EntryPosted", log, "0xe9a324d070b6dcf905e3836b174ca555d94deb311ab75c341458698edf3724df", 3, 6);
+  checkLog("EntryPosted", log, "0xe7ee7fc65cbe9d174bfdc48548a471e5b70b29d1f62292781c9ed58c9f208571", 3, 8);
   const { topics, data } = log;
   return {
     name: "EntryPosted",
@@ -308,8 +568,56 @@ export function decodeEntryPosted(log: LogData): EntryPostedEvent {
     key: readUint("EntryPosted", "key", data, 66, 256),
     sizeDelta: readInt("EntryPosted", "sizeDelta", data, 130, 256),
     quoteDelta: readInt("EntryPosted", "quoteDelta", data, 194, 256),
-    sizeAfter: readInt("EntryPosted", "sizeAfter", data, 258, 256),
-    quoteAfter: readInt("EntryPosted", "quoteAfter", data, 322, 256),
+    fee: readUint("EntryPosted", "fee", data, 258, 256),
+    funding: readInt("EntryPosted", "funding", data, 322, 256),
+    sizeAfter: readInt("EntryPosted", "sizeAfter", data, 386, 256),
+    quoteAfter: readInt("EntryPosted", "quoteAfter", data, 450, 256),
+  };
+}
+
+/** `EpochAdvanced(AccountId indexed account, uint32 epoch)` */
+export interface EpochAdvancedEvent {
+  readonly name: "EpochAdvanced";
+  readonly account: Hex;
+  readonly epoch: bigint;
+}
+
+/** Strictly decodes EpochAdvanced; throws {@link DecodeError}. */
+export function decodeEpochAdvanced(log: LogData): EpochAdvancedEvent {
+  checkLog("EpochAdvanced", log, "0x784d08f1fb08afa3c07c5ddd256819a24216301f0bf216aa35580ea2413c8354", 2, 1);
+  const { topics, data } = log;
+  return {
+    name: "EpochAdvanced",
+    account: readFixedBytes("EpochAdvanced", "account", topics[1] as Hex, 2, 32),
+    epoch: readUint("EpochAdvanced", "epoch", data, 2, 32),
+  };
+}
+
+/** `FundingUpdated(uint16 indexed instrument, uint128 mark, uint128 price, uint128 size, int96 longIndex, int96 shortIndex, int32 premiumPpb)` */
+export interface FundingUpdatedEvent {
+  readonly name: "FundingUpdated";
+  readonly instrument: bigint;
+  readonly mark: bigint;
+  readonly price: bigint;
+  readonly size: bigint;
+  readonly longIndex: bigint;
+  readonly shortIndex: bigint;
+  readonly premiumPpb: bigint;
+}
+
+/** Strictly decodes FundingUpdated; throws {@link DecodeError}. */
+export function decodeFundingUpdated(log: LogData): FundingUpdatedEvent {
+  checkLog("FundingUpdated", log, "0x9d7a56d2e3a6264943bdddf999d01138f734640a9ffe4f6a578f9ca6760162e5", 2, 6);
+  const { topics, data } = log;
+  return {
+    name: "FundingUpdated",
+    instrument: readUint("FundingUpdated", "instrument", topics[1] as Hex, 2, 16),
+    mark: readUint("FundingUpdated", "mark", data, 2, 128),
+    price: readUint("FundingUpdated", "price", data, 66, 128),
+    size: readUint("FundingUpdated", "size", data, 130, 128),
+    longIndex: readInt("FundingUpdated", "longIndex", data, 194, 96),
+    shortIndex: readInt("FundingUpdated", "shortIndex", data, 258, 96),
+    premiumPpb: readInt("FundingUpdated", "premiumPpb", data, 322, 32),
   };
 }
 
@@ -333,37 +641,80 @@ export function decodeHotWordPushed(log: LogData): HotWordPushedEvent {
   };
 }
 
-/** `ModulesBound(address vault, address settlement, address guard)` */
+/** `LossSocialised(uint16 indexed instrument, AccountId indexed account, bool fromLongs, uint256 amount, int96 indexAfter)` */
+export interface LossSocialisedEvent {
+  readonly name: "LossSocialised";
+  readonly instrument: bigint;
+  readonly account: Hex;
+  readonly fromLongs: boolean;
+  readonly amount: bigint;
+  readonly indexAfter: bigint;
+}
+
+/** Strictly decodes LossSocialised; throws {@link DecodeError}. */
+export function decodeLossSocialised(log: LogData): LossSocialisedEvent {
+  checkLog("LossSocialised", log, "0x7032315070d4bc1d032e1b8f7c012434491f50638b11bd2429177d0daa109509", 3, 3);
+  const { topics, data } = log;
+  return {
+    name: "LossSocialised",
+    instrument: readUint("LossSocialised", "instrument", topics[1] as Hex, 2, 16),
+    account: readFixedBytes("LossSocialised", "account", topics[2] as Hex, 2, 32),
+    fromLongs: readBool("LossSocialised", "fromLongs", data, 2),
+    amount: readUint("LossSocialised", "amount", data, 66, 256),
+    indexAfter: readInt("LossSocialised", "indexAfter", data, 130, 96),
+  };
+}
+
+/** `ModulesBound(address vault, address settlement, address guard, address auction, address fund)` */
 export interface ModulesBoundEvent {
   readonly name: "ModulesBound";
   readonly vault: Hex;
   readonly settlement: Hex;
   readonly guard: Hex;
+  readonly auction: Hex;
+  readonly fund: Hex;
 }
 
 /** Strictly decodes ModulesBound; throws {@link DecodeError}. */
 export function decodeModulesBound(log: LogData): ModulesBoundEvent {
-  checkLog("ModulesBound", log, "0x2a72a6c1a518b4130563ba26293f551a3f42c5d6a72177379df22c2b95a572eb", 1, 3);
+  checkLog("ModulesBound", log, "0x4a46788c0c08bbb4809a13bee7e0196f94514703135a96d25a0dae930c4968b7", 1, 5);
   const { data } = log;
   return {
     name: "ModulesBound",
     vault: readAddress("ModulesBound", "vault", data, 2),
     settlement: readAddress("ModulesBound", "settlement", data, 66),
     guard: readAddress("ModulesBound", "guard", data, 130),
+    auction: readAddress("ModulesBound", "auction", data, 194),
+    fund: readAddress("ModulesBound", "fund", data, 258),
   };
 }
 
 /** Any event of PositionLedger. */
-export type PositionLedgerEvent = EntryPostedEvent | HotWordPushedEvent | ModulesBoundEvent;
+export type PositionLedgerEvent =
+  | DebtRecordedEvent
+  | EntryPostedEvent
+  | EpochAdvancedEvent
+  | FundingUpdatedEvent
+  | HotWordPushedEvent
+  | LossSocialisedEvent
+  | ModulesBoundEvent;
 
 /** Decodes a log by its topic 0; null when that is no event of PositionLedger. Throws {@link DecodeError}. */
 export function decodeEvent(log: LogData): PositionLedgerEvent | null {
   switch (log.topics[0]) {
-    case "0xe9a324d070b6dcf905e3836b174ca555d94deb311ab75c341458698edf3724df":
+    case "0xf83c0af10f0c684bd6d1efb80415b47bc68e21ac905c140084f7d37787357e04":
+      return decodeDebtRecorded(log);
+    case "0xe7ee7fc65cbe9d174bfdc48548a471e5b70b29d1f62292781c9ed58c9f208571":
       return decodeEntryPosted(log);
+    case "0x784d08f1fb08afa3c07c5ddd256819a24216301f0bf216aa35580ea2413c8354":
+      return decodeEpochAdvanced(log);
+    case "0x9d7a56d2e3a6264943bdddf999d01138f734640a9ffe4f6a578f9ca6760162e5":
+      return decodeFundingUpdated(log);
     case "0x74385341d2034804679031993d9ac1e1f00f64cf9b6f7b0b04f51c555e209436":
       return decodeHotWordPushed(log);
-    case "0x2a72a6c1a518b4130563ba26293f551a3f42c5d6a72177379df22c2b95a572eb":
+    case "0x7032315070d4bc1d032e1b8f7c012434491f50638b11bd2429177d0daa109509":
+      return decodeLossSocialised(log);
+    case "0x4a46788c0c08bbb4809a13bee7e0196f94514703135a96d25a0dae930c4968b7":
       return decodeModulesBound(log);
     default:
       return null;
@@ -375,19 +726,36 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0x0f714079": "LedgerAlreadyBound",
   "0xbfa1c2ca": "LedgerAmountTooLarge",
   "0xac4caff0": "LedgerBelowInitialMargin",
+  "0x40c5c72f": "LedgerDebtCap",
+  "0xecf98519": "LedgerHalted",
   "0xc265db4c": "LedgerIncreaseRestricted",
   "0x98262dfa": "LedgerInsufficientCollateral",
+  "0x4eb62d4c": "LedgerInsufficientQuote",
+  "0xb27b32dd": "LedgerLiquidationRestricted",
+  "0x089dafc2": "LedgerNoPosition",
+  "0x214daeee": "LedgerNoShortfall",
   "0x409ca641": "LedgerNotConserved",
   "0xc006462a": "LedgerNotDeployer",
   "0x75f5eba5": "LedgerNotFlat",
   "0x9d12a6a6": "LedgerNotModule",
+  "0xf1d47533": "LedgerNotReducing",
+  "0xc23afd95": "LedgerNotSettled",
+  "0x2c4c2643": "LedgerNothingToAccrue",
+  "0x8b3f24ee": "LedgerNothingToLevel",
+  "0x60197db2": "LedgerOldEpoch",
+  "0xb75ebfd6": "LedgerOpenInterestCap",
   "0x605d1be0": "LedgerReductionWorsensHealth",
   "0x977feb58": "LedgerSameAccount",
+  "0x29f28b84": "LedgerSameOwner",
   "0x94027ecd": "LedgerTooManyPositions",
+  "0x1fcd9107": "LedgerTotalDebtCap",
+  "0xd3909234": "LedgerUnknownCollateral",
+  "0x90820fee": "LedgerUnsupportedDecimals",
   "0x37670119": "LedgerWithdrawalRestricted",
   "0x9e9ea0db": "LedgerZeroAddress",
   "0x39a2d0fe": "LedgerZeroAmount",
   "0x327269a7": "SafeCastOverflowedIntDowncast",
+  "0xa8ce4432": "SafeCastOverflowedIntToUint",
   "0x6dfcc650": "SafeCastOverflowedUintDowncast",
   "0x24775e06": "SafeCastOverflowedUintToInt",
 };

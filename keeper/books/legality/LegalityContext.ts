@@ -1,12 +1,20 @@
 import type { BookAddresses, BookName, Immutables } from "../../domain/bookSet.ts";
 import type { Hash } from "../../lib/hex.ts";
-import type { Price } from "../Prices.ts";
+import type { Reading } from "../Prices.ts";
+
+/** A moment within a block: how many words had been written, and how many answers given, before it. */
+export interface Moment {
+  readonly words: number;
+  readonly answers: number;
+}
 
 /** An event of a book contract as the rules see it: after its reducer has written. */
 export interface SeenEvent {
   readonly book: BookName;
   readonly logIndex: number;
   readonly event: { readonly name: string };
+  /** Right before the event's reducer wrote. */
+  readonly before: Moment;
 }
 
 /** What the rules of legality may ask: the books as they stand after the event being judged. */
@@ -15,7 +23,26 @@ export interface LegalityContext {
   readonly immutables: Immutables;
   readonly addresses: BookAddresses;
   readOf(book: BookName, slot: Hash): bigint;
-  priceOf(feed: bigint): Price;
+  priceOf(feed: bigint): Reading;
+  /** The same with books and prices as they stood at an earlier moment of the block. */
+  asOf(moment: Moment): LegalityContext;
+  /** Right after the event being judged. */
+  now(): Moment;
   /** Records that the chain accepted what its rules forbid. */
   illegal(book: BookName, logIndex: number, detail: string): void;
+}
+
+/** One concern of legality: sees every event of a transaction in order, then its end. */
+export interface Rule {
+  /** Judges one event after its reducer has applied it. */
+  see(seen: SeenEvent): void;
+  /** Judges what only the whole transaction shows. */
+  end(): void;
+}
+
+/** An event that waits for what belongs to it. */
+export interface Pending<Event> {
+  readonly event: Event;
+  readonly logIndex: number;
+  readonly before: Moment;
 }

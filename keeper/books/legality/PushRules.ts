@@ -1,11 +1,12 @@
 import { storage as registry, type CheckpointPostedEvent } from "../generated/CheckpointRegistry.ts";
-import { storage as ledger, type HotWordPushedEvent } from "../generated/PositionLedger.ts";
+import type { HotWord, HotWordPushedEvent } from "../generated/PositionLedger.ts";
 import { storage as guard } from "../generated/SyncGuard.ts";
 import { newestPostedAt } from "../reducers/CheckpointRegistry.ts";
-import { FLAG } from "./flags.ts";
-import type { LegalityContext, SeenEvent } from "./LegalityContext.ts";
+import { FLAG, readHot } from "./flags.ts";
+import { isFundShort } from "./fund.ts";
+import type { LegalityContext, Rule, SeenEvent } from "./LegalityContext.ts";
 
-/** What the guard has to push next, and whether it has to say first that a soft pause ends. */
+/** What has to be pushed next, and whether the guard has to say first that a soft pause ends. */
 interface Expected {
   readonly logIndex: number;
   readonly flags: bigint;
@@ -18,19 +19,19 @@ const DEGRADED = FLAG.increaseRisk | FLAG.withdraw;
 const HALTED = DEGRADED | FLAG.liquidate | FLAG.halt;
 
 /**
- * The hot word's flags and times: what is pushed follows from the pause, lift, conviction or checkpoint before it in the
- * transaction and from the hot word as it was. The event alone proves nothing: a tampered flag would be pushed, evented
- * and stored alike.
+ * The hot word's flags and times: what is pushed follows from the pause, lift, conviction, checkpoint or socialised loss
+ * before it in the transaction and from the hot word as it was; that the fund is short or no longer so follows from its
+ * account and its target. The event alone proves nothing: a tampered flag would be pushed, evented and stored alike.
  */
-export class PushRules {
+export class PushRules implements Rule {
   readonly #context: LegalityContext;
   /** The hot word before the event at hand: its reducer has written already. */
-  #before: ReturnType<typeof ledger.hot.decode>;
+  #before: HotWord;
   #expected: Expected | null = null;
 
   constructor(context: LegalityContext) {
     this.#context = context;
-    this.#before = this.#readHot();
+    this.#before = readHot(this.#context);
   }
 
   /** Judges one event after its reducer has applied it. */
@@ -52,18 +53,21 @@ export class PushRules {
         this.#expected = { ...kept, flags: flags | HALTED, checkpointTime: newest };
         break;
       }
+      case "LossSocialised":
+        if ((flags & FLAG.fundShort) === 0n) this.#expected = { ...kept, flags: flags | FLAG.fundShort };
+        break;
       case "HotWordPushed":
         this.#seePush(event as HotWordPushedEvent, logIndex);
         break;
       default:
     }
-    this.#before = this.#readHot();
+    this.#before = readHot(this.#context);
   }
 
   /** Judges what only the whole transaction shows. */
   end(): void {
     if (this.#expected !== null)
-      this.#illegal(this.#expected.logIndex, "a pause, lift or checkpoint that pushes nothing");
+      this.#illegal(this.#expected.logIndex, "a pause, lift, checkpoint or socialised loss that pushes nothing");
   }
 
   #seeLift(kept: Expected): void {
@@ -91,10 +95,10 @@ export class PushRules {
   }
 
   #seePush(event: HotWordPushedEvent, logIndex: number): void {
-    const expected = this.#expected ?? this.#constructed();
+    const expected = this.#expected ?? this.#constructed() ?? this.#refreshed();
     this.#expected = null;
     if (expected === null) {
-      this.#illegal(logIndex, "flags or times changed without a pause, lift or checkpoint");
+      this.#illegal(logIndex, "flags or times changed without a pause, lift, checkpoint or socialised loss");
       return;
     }
     if (expected.isLiftDue) this.#illegal(logIndex, "a soft pause that has ended is not lifted");
@@ -111,6 +115,14 @@ export class PushRules {
     return { logIndex: 0, flags: 0n, checkpointTime: this.#context.timestamp, graceUntil: 0n, isLiftDue: false };
   }
 
+  /** The fund says what its account and its target say; it pushes only a change. */
+  #refreshed(): Expected | null {
+    const { flags, checkpointTime, graceUntil } = this.#before;
+    const isShort = isFundShort(this.#context);
+    if (isShort === ((flags & FLAG.fundShort) !== 0n)) return null;
+    return { logIndex: 0, flags: flags ^ FLAG.fundShort, checkpointTime, graceUntil, isLiftDue: false };
+  }
+
   #isLiftable(newest: bigint): boolean {
     const { flags } = this.#before;
     const incident = guard.incident.decode(this.#context.readOf("SyncGuard", guard.incident.slot));
@@ -120,10 +132,6 @@ export class PushRules {
 
   #graceFromNow(): bigint {
     return this.#context.timestamp + this.#context.immutables.grace;
-  }
-
-  #readHot(): ReturnType<typeof ledger.hot.decode> {
-    return ledger.hot.decode(this.#context.readOf("PositionLedger", ledger.hot.slot));
   }
 
   #illegal(logIndex: number, detail: string): void {

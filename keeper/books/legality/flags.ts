@@ -1,13 +1,36 @@
-import { storage as ledger } from "../generated/PositionLedger.ts";
-import type { LegalityContext } from "./LegalityContext.ts";
+import type { BookName, Immutables } from "../../domain/bookSet.ts";
+import type { Hash } from "../../lib/hex.ts";
+import { storage as ledger, type HotWord } from "../generated/PositionLedger.ts";
 
 /** Bits of `Flags` in contracts/types/ActionFamily.sol. */
-export const FLAG = { increaseRisk: 1n, withdraw: 2n, liquidate: 4n, halt: 8n } as const;
+export const FLAG = { increaseRisk: 1n, withdraw: 2n, liquidate: 4n, halt: 8n, fundShort: 16n } as const;
 const DEGRADED = FLAG.increaseRisk | FLAG.withdraw;
 
+/** What the flags are read from: a reducer's context, or that of the rules. */
+export interface FlagContext {
+  readonly timestamp: bigint;
+  readonly immutables: Pick<Immutables, "staleLimit">;
+  readOf(book: BookName, slot: Hash): bigint;
+}
+
+/** The ledger's hot word. */
+export function readHot(context: Pick<FlagContext, "readOf">): HotWord {
+  return ledger.hot.decode(context.readOf("PositionLedger", ledger.hot.slot));
+}
+
 /** The restrictions in force at the context's time, the stale grade included, as `PositionLedger.flags()`. */
-export function flagsInForce(context: LegalityContext): bigint {
-  const hot = ledger.hot.decode(context.readOf("PositionLedger", ledger.hot.slot));
+export function flagsInForce(context: FlagContext): bigint {
+  const hot = readHot(context);
   const isStale = context.timestamp > hot.checkpointTime + context.immutables.staleLimit;
   return isStale ? hot.flags | DEGRADED : hot.flags;
+}
+
+/** Whether new risk is refused now: trades must reduce, and no funding accrues. */
+export function isRestricted(context: FlagContext): boolean {
+  return (flagsInForce(context) & FLAG.increaseRisk) !== 0n;
+}
+
+/** Whether the hard grade is in force. */
+export function isHalted(context: FlagContext): boolean {
+  return (flagsInForce(context) & FLAG.halt) !== 0n;
 }

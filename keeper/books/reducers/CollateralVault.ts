@@ -1,25 +1,73 @@
 import {
   decodeEvent,
   storage,
+  type AssetListedEvent,
   type ClaimedEvent,
   type ClaimKeptEvent,
   type CollateralVaultEvent,
   type DepositedEvent,
+  type LimitsSetEvent,
   type WithdrawnEvent,
 } from "../generated/CollateralVault.ts";
+import { storage as ledger } from "../generated/PositionLedger.ts";
+import { FLAG } from "../legality/flags.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import { bucketUsed, capacityOf, relax } from "./outflowLimit.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
-export const MAPPED_VARIABLES = ["_authority", "_consumingSchedule", "_assets", "_flows", "_claims"] as const;
+export const MAPPED_VARIABLES = [
+  "_authority",
+  "_consumingSchedule",
+  "_assets",
+  "_flows",
+  "_claims",
+  "_limits",
+  "_allowances",
+] as const;
+
+const PPM = 1_000_000n;
+const MAX_LEVEL = (1n << 96n) - 1n;
+/** What a withdrawal weighs in the shared limit while the insurance fund is short. */
+const SHORT_WEIGHT = 4n;
+
+/** An asset's word, with its shared limit as of now. */
+function relaxedAsset(asset: `0x${string}`, context: ReducerContext) {
+  const slot = storage.assets.slot(asset);
+  const word = storage.assets.decode(context.read(slot));
+  const limits = storage.limits.decode(context.read(storage.limits.slot(asset)));
+  return { slot, word: { ...word, ...relax(word, limits, context.timestamp) }, limits };
+}
+
+function applyListing(event: AssetListedEvent, context: ReducerContext): void {
+  const slot = storage.assets.slot(event.asset);
+  const word = storage.assets.decode(context.read(slot));
+  context.expect("levelAt", event.levelAt, context.timestamp);
+  context.write(slot, storage.assets.encode({ ...word, levelAt: context.timestamp, isListed: true }));
+}
+
+/** The first limits begin full; others first let the old ones work until now. */
+function applyLimits(event: LimitsSetEvent, context: ReducerContext): void {
+  const { asset, cap, outflowPpm, allowancePpm, period } = event;
+  const { slot, word, limits } = relaxedAsset(asset, context);
+  const capacity = capacityOf({ cap, outflowPpm });
+  const level = limits.period === 0n ? min(capacity, MAX_LEVEL) : word.level;
+  context.expect("level", event.level, level);
+  context.expect("levelAt", event.levelAt, context.timestamp);
+  context.write(slot, storage.assets.encode({ ...word, level, levelAt: context.timestamp }));
+  context.write(storage.limits.slot(asset), storage.limits.encode({ cap, outflowPpm, allowancePpm, period }));
+  const { word0 } = storage.allowances;
+  context.write(word0.slot(asset), word0.encode({ capacity: (cap * allowancePpm) / PPM, window: period }));
+}
 
 /** The first deposit of an asset opens its flow, and the flow of the settlement asset. */
 function applyDeposit(event: DepositedEvent, context: ReducerContext): void {
-  const slot = storage.assets.slot(event.asset);
-  const asset = storage.assets.decode(context.read(slot));
-  const held = asset.held + event.amount;
+  const { slot, word } = relaxedAsset(event.asset, context);
+  const held = word.held + event.amount;
+  const level = min(word.level + event.amount, MAX_LEVEL);
   context.expect("held", event.held, held);
-  context.write(slot, storage.assets.encode({ ...asset, held }));
+  context.expect("level", event.level, level);
+  context.write(slot, storage.assets.encode({ ...word, held, level }));
   const flowSlot = storage.flows.slot(event.account, event.asset);
   if (storage.flows.decode(context.read(flowSlot)).isOpen) return;
   for (const opened of [flowSlot, storage.flows.slot(event.account, context.immutables.settlementAsset)]) {
@@ -28,37 +76,55 @@ function applyDeposit(event: DepositedEvent, context: ReducerContext): void {
   }
 }
 
+/** The shared limit pays what it can pay whole; else the account's own allowance does, whose limit the rules judge. */
 function applyWithdrawal(event: WithdrawnEvent, context: ReducerContext): void {
-  const slot = storage.assets.slot(event.asset);
-  const asset = storage.assets.decode(context.read(slot));
-  const held = asset.held - event.amount;
+  const { account, asset, amount } = event;
+  const { slot, word } = relaxedAsset(asset, context);
+  const { flags } = ledger.hot.decode(context.readOf("PositionLedger", ledger.hot.slot));
+  const cost = amount * ((flags & FLAG.fundShort) === 0n ? 1n : SHORT_WEIGHT);
+  const isShared = cost <= word.level;
+  const level = isShared ? word.level - cost : word.level;
+  const allowanceUsed = isShared ? 0n : useAllowance(event, context);
+  const held = word.held - amount;
   context.expect("held", event.held, held);
-  const flowSlot = storage.flows.slot(event.account, event.asset);
+  context.expect("level", event.level, level);
+  context.expect("allowanceUsed", event.allowanceUsed, allowanceUsed);
+  context.write(slot, storage.assets.encode({ ...word, held, level }));
+  const flowSlot = storage.flows.slot(account, asset);
   const flow = storage.flows.decode(context.read(flowSlot));
-  const withdrawn = flow.withdrawn + event.amount;
+  const withdrawn = flow.withdrawn + amount;
   context.expect("withdrawn", event.withdrawn, withdrawn);
   context.write(flowSlot, storage.flows.encode({ ...flow, withdrawn }));
-  context.write(slot, storage.assets.encode({ ...asset, held }));
 }
 
+function useAllowance({ account, asset, amount }: WithdrawnEvent, context: ReducerContext): bigint {
+  const { word0, items } = storage.allowances;
+  const bucket = word0.decode(context.read(word0.slot(asset)));
+  const slot = items.slot(asset, account);
+  const used = bucketUsed(bucket, items.decode(context.read(slot)), context.timestamp) + amount;
+  context.write(slot, items.encode({ lastUsed: used, lastTimepoint: context.timestamp }));
+  return used;
+}
+
+/** A refused transfer: the vault holds the amount still. */
 function applyClaimKept(event: ClaimKeptEvent, context: ReducerContext): void {
   const slot = storage.assets.slot(event.asset);
   const asset = storage.assets.decode(context.read(slot));
-  const claimable = asset.claimable + event.amount;
-  context.expect("claimable", event.claimable, claimable);
+  const held = asset.held + event.amount;
+  context.expect("held", event.held, held);
   const claimSlot = storage.claims.slot(event.account, event.asset);
   const claim = storage.claims.decode(context.read(claimSlot));
   const owed = claim.owed + event.amount;
   context.expect("owed", event.owed, owed);
   context.write(claimSlot, storage.claims.encode({ ...claim, owed }));
-  context.write(slot, storage.assets.encode({ ...asset, claimable }));
+  context.write(slot, storage.assets.encode({ ...asset, held }));
 }
 
 function applyClaim(event: ClaimedEvent, context: ReducerContext): void {
   const slot = storage.assets.slot(event.asset);
   const asset = storage.assets.decode(context.read(slot));
-  const claimable = asset.claimable - event.amount;
-  context.expect("claimable", event.claimable, claimable);
+  const held = asset.held - event.amount;
+  context.expect("held", event.held, held);
   const claimSlot = storage.claims.slot(event.account, event.asset);
   const claim = storage.claims.decode(context.read(claimSlot));
   const paid = claim.paid + event.amount;
@@ -69,10 +135,14 @@ function applyClaim(event: ClaimedEvent, context: ReducerContext): void {
   context.expect("claimed", event.claimed, claimed);
   context.write(claimSlot, storage.claims.encode({ ...claim, paid }));
   context.write(flowSlot, storage.flows.encode({ ...flow, claimed }));
-  context.write(slot, storage.assets.encode({ ...asset, claimable }));
+  context.write(slot, storage.assets.encode({ ...asset, held }));
 }
 
-/** Keeps what the vault holds of each asset, what flowed out by account, and the claims it still owes. */
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Keeps what the vault owes of each asset, its outflow limits, what flowed out by account, and the kept claims. */
 export const collateralVault: Reducer<CollateralVaultEvent> = {
   book: "CollateralVault",
   decode: decodeEvent,
@@ -81,11 +151,12 @@ export const collateralVault: Reducer<CollateralVaultEvent> = {
       case "AuthorityUpdated":
         applyAuthority(event, storage.word0, context);
         return;
-      case "AssetListed": {
-        const slot = storage.assets.slot(event.asset);
-        context.write(slot, storage.assets.encode({ ...storage.assets.decode(context.read(slot)), isListed: true }));
+      case "AssetListed":
+        applyListing(event, context);
         return;
-      }
+      case "LimitsSet":
+        applyLimits(event, context);
+        return;
       case "Deposited":
         applyDeposit(event, context);
         return;

@@ -2,27 +2,30 @@ import { decodeEvent, storage, type OrderSettlementEvent } from "../generated/Or
 import type { Reducer } from "../Reducer.ts";
 
 /** Every storage variable of the contract; the two names are short, so OpenZeppelin leaves their words at zero. */
-export const MAPPED_VARIABLES = ["_nameFallback", "_versionFallback", "_filled"] as const;
+export const MAPPED_VARIABLES = ["_nameFallback", "_versionFallback", "_lanes"] as const;
 
-const MAX_FILLED = (1n << 128n) - 1n;
+/** What a cancelled sequence is filled to. */
+export const CANCELLED = (1n << 128n) - 1n;
 
-/** Keeps how much of each order is filled; a cancelled order is one that is filled to the maximum. */
+/** Keeps the live sequence of each lane and how much of it is filled; a later sequence begins at nothing. */
 export const orderSettlement: Reducer<OrderSettlementEvent> = {
   book: "OrderSettlement",
   decode: decodeEvent,
   apply(event, context) {
     switch (event.name) {
       case "OrderFilled": {
-        const slot = storage.filled.slot(event.orderHash);
-        const filled = storage.filled.decode(context.read(slot)) + event.size;
+        const slot = storage.lanes.slot(event.account, event.lane);
+        const live = storage.lanes.decode(context.read(slot));
+        const filled = (event.sequence === live.sequence ? live.filled : 0n) + event.size;
         context.expect("filled", event.filled, filled);
-        context.write(slot, storage.filled.encode(filled));
+        context.write(slot, storage.lanes.encode({ sequence: event.sequence, filled }));
         return;
       }
-      case "OrderCancelled":
-        context.expect("filled", event.filled, MAX_FILLED);
-        context.write(storage.filled.slot(event.orderHash), MAX_FILLED);
+      case "OrderCancelled": {
+        const { account, lane, sequence } = event;
+        context.write(storage.lanes.slot(account, lane), storage.lanes.encode({ sequence, filled: CANCELLED }));
         return;
+      }
       case "EIP712DomainChanged":
         return;
     }

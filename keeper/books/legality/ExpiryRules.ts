@@ -1,0 +1,47 @@
+import type { EntryPostedEvent } from "../generated/PositionLedger.ts";
+import { ENTRY_KIND } from "../reducers/ledger/entryKinds.ts";
+import { floorDiv } from "../reducers/ledger/market.ts";
+import { max, ONE } from "./amounts.ts";
+import type { DebtRules } from "./DebtRules.ts";
+import { isHalted } from "./flags.ts";
+import { KIND, readInstrument, readOption, readSettlement } from "./instruments.ts";
+import type { LegalityContext, Pending, Rule, SeenEvent } from "./LegalityContext.ts";
+import { readPosition } from "./portfolio.ts";
+
+/** Positions become quote only in options that have their final price, whole, at the payoff; never while halted. */
+export class ExpiryRules implements Rule {
+  readonly #context: LegalityContext;
+  readonly #debts: DebtRules;
+
+  constructor(context: LegalityContext, debts: DebtRules) {
+    this.#context = context;
+    this.#debts = debts;
+  }
+
+  see({ event, logIndex, before }: SeenEvent): void {
+    if (event.name !== "EntryPosted" || (event as EntryPostedEvent).kind !== ENTRY_KIND.expiry) return;
+    this.#judge({ event: event as EntryPostedEvent, logIndex, before });
+  }
+
+  end(): void {
+    // Every entry is judged by itself.
+  }
+
+  #judge({ event, logIndex, before }: Pending<EntryPostedEvent>): void {
+    const { account, key: instrument, sizeDelta, quoteDelta, fee } = event;
+    const illegal = (detail: string): void => {
+      this.#context.illegal("PositionLedger", logIndex, `${account}: option ${instrument} ${detail}`);
+    };
+    this.#debts.await(account, { pricing: "strict", logIndex, isCapped: false });
+    if (isHalted(this.#context)) illegal("settled while halted");
+    const { price, settledAt } = readSettlement(instrument, this.#context);
+    const { kind } = readInstrument(instrument, this.#context);
+    if (settledAt === 0n || (kind !== KIND.call && kind !== KIND.put)) return illegal("settled without a final price");
+    const { size } = readPosition(account, instrument, this.#context.asOf(before));
+    if (size === 0n || sizeDelta !== -size) illegal(`settled for ${-sizeDelta} of ${size}`);
+    const gain = price - readOption(instrument, this.#context).strike;
+    const payoff = max(kind === KIND.call ? gain : -gain, 0n);
+    const quote = floorDiv(size * payoff, ONE);
+    if (quoteDelta !== quote || fee !== 0n) illegal(`settled at ${quoteDelta}, its payoff is ${quote}`);
+  }
+}

@@ -1,0 +1,88 @@
+import type { EntryPostedEvent } from "../generated/PositionLedger.ts";
+import { storage as ledger } from "../generated/PositionLedger.ts";
+import { ENTRY_KIND } from "../reducers/ledger/entryKinds.ts";
+import { readMarket } from "../reducers/ledger/market.ts";
+import { magnitude, min } from "./amounts.ts";
+import { FLAG, readHot } from "./flags.ts";
+import { fundAccount, fundQuote, fundTarget } from "./fund.ts";
+import type { LegalityContext, Pending, Rule, SeenEvent } from "./LegalityContext.ts";
+
+type Entry = Pending<EntryPostedEvent>;
+
+/**
+ * The insurance fund: it receives all the fees, releases only what is above its target and nothing while it is short,
+ * and levels the clearing account of an instrument in which nothing is open, as far as it goes.
+ */
+export class FundRules implements Rule {
+  readonly #context: LegalityContext;
+  #release: Entry | null = null;
+
+  constructor(context: LegalityContext) {
+    this.#context = context;
+  }
+
+  see({ event, logIndex, before }: SeenEvent): void {
+    if (event.name !== "EntryPosted") return;
+    const entry = { event: event as EntryPostedEvent, logIndex, before };
+    if (entry.event.kind === ENTRY_KIND.feeSweep) this.#checkSweep(entry);
+    else if (entry.event.kind === ENTRY_KIND.release) this.#seeRelease(entry);
+    else if (entry.event.kind === ENTRY_KIND.clearingLevel) this.#checkLevel(entry);
+  }
+
+  end(): void {
+    if (this.#release !== null) this.#illegal(this.#release, "a release without a receiver");
+  }
+
+  /** That it is all the fees, the reducer compares. */
+  #checkSweep(entry: Entry): void {
+    this.#checkFund(entry);
+    if (entry.event.quoteDelta <= 0n) this.#illegal(entry, "a sweep of nothing");
+  }
+
+  #seeRelease(entry: Entry): void {
+    const payment = this.#release;
+    this.#release = payment === null ? entry : null;
+    if (payment === null) {
+      this.#checkFund(entry);
+      const { flags } = readHot(this.#context);
+      if ((flags & FLAG.fundShort) !== 0n) this.#illegal(entry, "a release while the fund is short");
+      const [left, target] = [fundQuote(this.#context), fundTarget(this.#context)];
+      if (left < target) this.#illegal(entry, `a release leaves the fund with ${left}, below its target of ${target}`);
+      return;
+    }
+    const amount = entry.event.quoteDelta;
+    const isPlain = entry.event.fee === 0n && entry.event.sizeDelta === 0n;
+    if (amount <= 0n || payment.event.quoteDelta !== -amount || !isPlain) {
+      this.#illegal(entry, "a release that does not sum to zero");
+    }
+    if (entry.event.account === payment.event.account) this.#illegal(entry, "a release of the fund to itself");
+  }
+
+  #checkLevel(entry: Entry): void {
+    this.#checkFund(entry);
+    const { key: instrument, quoteDelta } = entry.event;
+    const earlier = this.#context.asOf(entry.before);
+    const read = (slot: `0x${string}`): bigint => earlier.readOf("PositionLedger", slot);
+    const { clearing, openInterest } = readMarket(instrument, read);
+    const { size } = ledger.clearingSizes.decode(read(ledger.clearingSizes.slot(instrument)));
+    const open = openInterest + magnitude(size);
+    if (open !== 0n) this.#illegal(entry, `instrument ${instrument} is levelled while ${open} is open`);
+    const available = fundQuote(earlier);
+    const paid = clearing < 0n ? min(-clearing, available > 0n ? available : 0n) : -clearing;
+    if (paid !== 0n && quoteDelta === -paid) return;
+    this.#illegal(
+      entry,
+      `instrument ${instrument} is levelled with ${-quoteDelta}, its clearing account has ${clearing}`,
+    );
+  }
+
+  #checkFund(entry: Entry): void {
+    const { account, fee, sizeDelta } = entry.event;
+    if (account !== fundAccount(this.#context)) this.#illegal(entry, "acts as the fund, and is not");
+    if (fee !== 0n || sizeDelta !== 0n) this.#illegal(entry, "the fund moves more than quote");
+  }
+
+  #illegal({ event, logIndex }: Entry, detail: string): void {
+    this.#context.illegal("PositionLedger", logIndex, `${event.account}: ${detail}`);
+  }
+}

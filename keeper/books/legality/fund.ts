@@ -1,0 +1,26 @@
+import type { Hex } from "../../lib/hex.ts";
+import { storage as fund } from "../generated/InsuranceFund.ts";
+import { readFundAccount } from "../reducers/PositionLedger.ts";
+import type { LegalityContext } from "./LegalityContext.ts";
+import { readAccount } from "./portfolio.ts";
+
+/** The insurance fund's account. */
+export function fundAccount(context: LegalityContext): Hex {
+  return readFundAccount((slot) => context.readOf("PositionLedger", slot));
+}
+
+/** What the fund's account has, 1e-18 quote. */
+export function fundQuote(context: LegalityContext): bigint {
+  return readAccount(fundAccount(context), context).quote;
+}
+
+/** What the fund should hold, 1e-18 quote. */
+export function fundTarget(context: LegalityContext): bigint {
+  return fund.target.decode(context.readOf("InsuranceFund", fund.target.slot)).amount;
+}
+
+/** It holds nothing, or less than its target. */
+export function isFundShort(context: LegalityContext): boolean {
+  const quote = fundQuote(context);
+  return quote <= 0n || quote < fundTarget(context);
+}

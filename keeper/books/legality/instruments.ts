@@ -1,0 +1,35 @@
+import {
+  storage as registry,
+  type DebtCapsWord,
+  type InstrumentsWord,
+  type OptionsWord,
+  type SettlementsWord,
+} from "../generated/InstrumentRegistry.ts";
+import type { LegalityContext } from "./LegalityContext.ts";
+
+/** `InstrumentKind` of the contract. */
+export const KIND = { none: 0n, perpetual: 1n, call: 2n, put: 3n } as const;
+
+/** The terms of an option with its final price, if it has one. */
+export type OptionState = OptionsWord & { readonly settlementPrice: bigint | null };
+
+/** The terms of an instrument; of kind none when it is not listed. */
+export function readInstrument(instrument: bigint, context: LegalityContext): InstrumentsWord {
+  const { instruments } = registry;
+  return instruments.decode(context.readOf("InstrumentRegistry", instruments.slot(instrument)));
+}
+
+/** What an option has beyond that. */
+export function readOption(instrument: bigint, context: LegalityContext): OptionsWord {
+  return registry.options.decode(context.readOf("InstrumentRegistry", registry.options.slot(instrument)));
+}
+
+/** The final price of an option's underlying. */
+export function readSettlement(instrument: bigint, context: LegalityContext): SettlementsWord {
+  return registry.settlements.decode(context.readOf("InstrumentRegistry", registry.settlements.slot(instrument)));
+}
+
+/** The caps on negative quote. */
+export function readDebtCaps(context: LegalityContext): DebtCapsWord {
+  return registry.debtCaps.decode(context.readOf("InstrumentRegistry", registry.debtCaps.slot));
+}

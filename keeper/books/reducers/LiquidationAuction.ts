@@ -1,0 +1,67 @@
+import { decodeEvent, storage, type LiquidationAuctionEvent } from "../generated/LiquidationAuction.ts";
+import type { Reducer } from "../Reducer.ts";
+import { applyAuthority } from "./applyAuthority.ts";
+
+/** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
+export const MAPPED_VARIABLES = [
+  "_authority",
+  "_consumingSchedule",
+  "_terms",
+  "_auctions",
+  "_collateralAuctions",
+  "_windows",
+] as const;
+
+/**
+ * Keeps the terms, which auctions run since when, and what each instrument's window has used. The use grows by a
+ * notional at the oracle's price, which the event does not carry: what it says is taken, and judged by the rules.
+ */
+export const liquidationAuction: Reducer<LiquidationAuctionEvent> = {
+  book: "LiquidationAuction",
+  decode: decodeEvent,
+  apply(event, context) {
+    const { auctions, collateralAuctions, windows, terms } = storage;
+    switch (event.name) {
+      case "AuthorityUpdated":
+        applyAuthority(event, storage.word0, context);
+        return;
+      case "AuctionTermsSet": {
+        const { duration, maxDiscountPpm, window, capacity } = event;
+        context.write(terms.slot, terms.encode({ duration, maxDiscountPpm, window, capacity }));
+        return;
+      }
+      case "AuctionStarted": {
+        const started = { startedAt: context.timestamp, isUsed: true };
+        context.expect("startedAt", event.startedAt, context.timestamp);
+        context.write(auctions.slot(event.account, event.instrument), auctions.encode(started));
+        return;
+      }
+      case "AuctionStopped":
+        context.write(auctions.slot(event.account, event.instrument), auctions.encode({ startedAt: 0n, isUsed: true }));
+        return;
+      case "PositionSold": {
+        const slot = windows.slot(event.instrument);
+        const { start } = windows.decode(context.read(slot));
+        const { window } = terms.decode(context.read(terms.slot));
+        const windowStart = context.timestamp >= start + window ? context.timestamp : start;
+        context.expect("windowStart", event.windowStart, windowStart);
+        context.write(slot, windows.encode({ start: windowStart, used: event.windowUsed }));
+        return;
+      }
+      case "CollateralAuctionStarted": {
+        const started = { startedAt: context.timestamp, isUsed: true };
+        context.expect("startedAt", event.startedAt, context.timestamp);
+        context.write(collateralAuctions.slot(event.account, event.asset), collateralAuctions.encode(started));
+        return;
+      }
+      case "CollateralAuctionStopped":
+        context.write(
+          collateralAuctions.slot(event.account, event.asset),
+          collateralAuctions.encode({ startedAt: 0n, isUsed: true }),
+        );
+        return;
+      case "CollateralSold":
+        return;
+    }
+  },
+};
