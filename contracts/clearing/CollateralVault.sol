@@ -50,7 +50,8 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     /// @dev Keyed by account. Only a withdrawal that the shared limit does not let out reads an item, and then writes it.
     mapping(address asset => RateLimiter.RefillingBucket) internal _allowances;
 
-    bool private transient _isEntered;
+    /// @dev One while a function runs that moves tokens or limits. A whole word, which needs no reading to be written.
+    uint256 private transient _entered;
 
     constructor(
         address authority,
@@ -72,10 +73,10 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     modifier nonReentrant() {
-        require(!_isEntered, VaultReentered());
-        _isEntered = true;
+        require(_entered == 0, VaultReentered());
+        _entered = 1;
         _;
-        _isEntered = false;
+        _entered = 0;
     }
 
     modifier onlyOwnerOf(AccountId account) {
@@ -117,7 +118,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
             isRefilling && capacity <= type(uint96).max && allowance != 0,
             VaultBadLimits(limits.cap, limits.outflowPpm, limits.allowancePpm, limits.period)
         );
-        _assets[asset] = state;
+        _write(asset, state);
         _limits[asset] = limits;
         // 112 bits of cap and 32 of share fit.
         _allowances[asset].updateSettings(limits.period, uint208(allowance));
@@ -130,6 +131,11 @@ contract CollateralVault is ICollateralVault, AccessManaged {
             state.level,
             state.levelAt
         );
+    }
+
+    /// @dev A function of its own, because in a longer one the compiler writes the word once for each field.
+    function _write(address asset, Asset memory state) private {
+        _assets[asset] = state;
     }
 
     // ---- Deposits ----
@@ -180,8 +186,9 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         _relax(state, limits);
         // The cap fits 112 bits.
         state.held = uint112(held);
-        state.level = uint96(Math.min(state.level + received, type(uint96).max));
-        _assets[asset] = state;
+        uint256 level = state.level + received;
+        state.level = level < type(uint96).max ? uint96(level) : type(uint96).max;
+        _write(asset, state);
         // An account may gain quote by trading before it ever deposits the settlement asset: open that flow as well.
         if (!_flows[account][asset].isOpen) {
             _flows[account][asset].isOpen = true;
@@ -252,7 +259,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         uint208 allowanceUsed = _spend(account, asset, amount, state, inForce);
         // At most `held`, as required above.
         state.held -= uint112(amount);
-        _assets[asset] = state;
+        _write(asset, state);
         uint120 withdrawn = (uint256(_flows[account][asset].withdrawn) + amount).toUint120();
         _flows[account][asset].withdrawn = withdrawn;
         emit Withdrawn(account, asset, to, amount, withdrawn, allowanceUsed, state.held, state.level);
@@ -283,12 +290,14 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     /// The excess above it is what recent deposits brought: without it a deposit and its withdrawal would use the limit up.
     function _relax(Asset memory state, AssetLimits memory limits) private view {
         uint256 capacity = _capacityOf(limits);
-        uint256 step = (capacity * (block.timestamp - state.levelAt)) / limits.period;
         uint256 level = state.level;
-        // At most the larger of capacity and level, both of which fit 96 bits.
-        state.level = uint96(
-            level < capacity ? Math.min(level + step, capacity) : Math.max(Math.saturatingSub(level, step), capacity)
-        );
+        // Capacity and level fit 96 bits, times 40; `levelAt` is never ahead.
+        unchecked {
+            uint256 step = (capacity * (block.timestamp - state.levelAt)) / limits.period;
+            if (level < capacity) level = step < capacity - level ? level + step : capacity;
+            else level = step < level - capacity ? level - step : capacity;
+        }
+        state.level = uint96(level);
         state.levelAt = uint40(block.timestamp);
     }
 
@@ -321,11 +330,18 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     function _capacityOf(AssetLimits memory limits) private pure returns (uint256) {
-        return (uint256(limits.cap) * limits.outflowPpm) / MILLION;
+        return _shareOf(limits.cap, limits.outflowPpm);
     }
 
     function _allowanceOf(AssetLimits memory limits) private pure returns (uint256) {
-        return (uint256(limits.cap) * limits.allowancePpm) / MILLION;
+        return _shareOf(limits.cap, limits.allowancePpm);
+    }
+
+    function _shareOf(uint112 cap, uint32 ppm) private pure returns (uint256) {
+        // 112 and 32 bits.
+        unchecked {
+            return (uint256(cap) * ppm) / MILLION;
+        }
     }
 
     // ---- Claims ----
