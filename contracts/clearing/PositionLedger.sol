@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
@@ -345,11 +344,7 @@ contract PositionLedger is IPositionLedger {
         uint256 count = positions.length;
         uint256 index = 0;
         while (index < count && positions[index].instrument != instrument) ++index;
-        if (index == count) {
-            assembly ("memory-safe") {
-                mstore(positions, add(count, 1))
-            }
-        }
+        if (index == count) positions.setLength(count + 1);
         positions[index] = Position(instrument, size);
     }
 
@@ -398,9 +393,7 @@ contract PositionLedger is IPositionLedger {
     /// @dev Room for one position more than `count`.
     function _room(uint256 count) private pure returns (Position[] memory positions) {
         positions = new Position[](count + 1);
-        assembly ("memory-safe") {
-            mstore(positions, count)
-        }
+        positions.setLength(count);
     }
 
     /// @param assets one bit for each, from bit 1

@@ -39,10 +39,10 @@ enum EntryKind {
     Expiry, // key = instrument: a position in a settled option becomes quote, against the clearing account
     CollateralSale, // key = asset: the indebted account first, then the bidder
     Cover, // key = 0: the account that is short first, then the insurance fund
-    Socialisation, // key = instrument: the rest of a shortfall, against the clearing account
+    Socialisation, // key = instrument: the rest of a shortfall, against the clearing account; marks its size word used
     FeeSweep, // key = 0: fees to the insurance fund
     Release, // key = 0: the insurance fund first, then the receiver
-    ClearingLevel // key = instrument: the insurance fund levels the clearing account of an instrument without positions
+    ClearingLevel // key = instrument: the fund levels a clearing account without positions; marks its size word used
 }
 
 /// @notice The word that every guarded operation reads and that most of them write anyway.
@@ -149,7 +149,9 @@ interface IPositionLedger {
     /// @notice A shortfall that the insurance fund could not pay is charged to one side of an instrument.
     /// @param fromLongs whether the long positions pay, else the short ones
     /// @param amount 1e-18 quote
-    /// @param indexAfter resulting index of that side; unchanged when it holds no position
+    /// Each position of that side (longs: the open interest; shorts: that and the size of the clearing account) pays its
+    /// part, rounded up.
+    /// @param indexAfter resulting index of that side; unchanged when it holds no position or would leave 96 bits
     event LossSocialised(
         uint16 indexed instrument,
         AccountId indexed account,

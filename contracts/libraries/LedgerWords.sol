@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {HotWord, Market} from "../interfaces/IPositionLedger.sol";
+import {HotWord, Market, Position} from "../interfaces/IPositionLedger.sol";
 
 /// @notice What the ledger keeps of one account beside its positions and collateral.
 /// @param quote 1e-18 quote
@@ -54,6 +54,7 @@ struct Debt {
 /// lies is the compiler's own packing, first field lowest; a test compares what they store with `storageLayout`.
 /// Memory structs have one 32-byte word a field, in the order above.
 /// Packing assumes what the compiler keeps true of every memory struct: each field is within its type.
+// solhint-disable no-inline-assembly
 library LedgerWords {
     function load(HotWord storage stored, HotWord memory hot) internal view {
         assembly ("memory-safe") {
@@ -161,6 +162,13 @@ library LedgerWords {
     function store(ClearingSize storage stored, int96 size) internal {
         assembly ("memory-safe") {
             sstore(stored.slot, or(shl(96, 1), shr(160, shl(160, size))))
+        }
+    }
+
+    /// @dev The memory behind must hold that many: an array may grow back up to the length it was made with.
+    function setLength(Position[] memory positions, uint256 length) internal pure {
+        assembly ("memory-safe") {
+            mstore(positions, length)
         }
     }
 }

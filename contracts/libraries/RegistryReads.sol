@@ -7,6 +7,7 @@ import {DebtCaps, IInstrumentRegistry, Instrument, Settlement} from "../interfac
 /// @dev Its structs have static fields only, so that an encoded answer is laid out as the struct is in memory. It is the
 /// registry's own encoding, so no field has to be validated; only its length is. That saves a ledger, which has no byte to
 /// spare, the decoders of five structs. A test compares each with the registry's own answer.
+// solhint-disable no-inline-assembly
 library RegistryReads {
     function terms(IInstrumentRegistry registry, uint16 instrument) internal view returns (Instrument memory answer) {
         uint256 at = _ask(registry, IInstrumentRegistry.instrumentOf.selector, instrument, 10);
