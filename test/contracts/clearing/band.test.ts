@@ -140,7 +140,7 @@ describe("OrderSettlement > band", () => {
     });
 
     it("lets a worthless option change hands for nothing", async () => {
-      await system.ethFeed.update(100_00000000n);
+      await system.ethFeed.update(101_00000000n);
       await trade({ instrument: CALL, price: 0n });
       expect(await system.ledger.sizeOf(account(1), CALL)).to.equal(-UNIT);
       expect(await quoteOf(1)).to.equal(DEPOSIT);
