@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {CollateralTerms, DebtCaps, Instrument, OptionTerms, Settlement} from "../interfaces/IInstrumentRegistry.sol";
+import {IMarginEngine, Pricing} from "../interfaces/IMarginEngine.sol";
+import {Market, Portfolio} from "../interfaces/IPositionLedger.sol";
+import {Funding} from "../libraries/Funding.sol";
+import {Greeks} from "../libraries/OptionPricing.sol";
+
+/// @title LedgerHarness: margin engine and instrument registry of a ledger under test, as simple as can be.
+/// @dev Values a position at a price that a test sets, and asks for a part of its notional. Also runs the funding library
+/// on many inputs in one call.
+contract LedgerHarness is IMarginEngine {
+    uint256 private constant ONE = 1e18;
+    uint256 private constant ROW = 13;
+
+    struct Price {
+        uint128 value;
+        bool isBad;
+    }
+
+    error HarnessBadPrice(uint16 instrument);
+
+    DebtCaps public debtCaps;
+    uint256 public lagPpm;
+    mapping(address asset => uint8) public collateralIdOf;
+    mapping(uint16 instrument => Settlement) public settlementOf;
+    mapping(uint16 instrument => Price) public prices;
+    mapping(uint8 id => uint128) public collateralPrices;
+    mapping(uint16 instrument => Instrument) internal _instruments;
+    mapping(uint16 instrument => OptionTerms) internal _options;
+    mapping(uint8 id => CollateralTerms) internal _collateral;
+
+    // ---- What a test sets ----
+
+    function setInstrument(uint16 instrument, Instrument calldata terms, uint128 strike) external {
+        _instruments[instrument] = terms;
+        _options[instrument].strike = strike;
+    }
+
+    function setPrice(uint16 instrument, uint128 value, bool isBad) external {
+        prices[instrument] = Price(value, isBad);
+    }
+
+    function settle(uint16 instrument, uint128 price) external {
+        settlementOf[instrument] = Settlement(price, uint40(block.timestamp), true);
+    }
+
+    /// @param price 1e-18 quote per unit
+    function setCollateral(uint8 id, address asset, uint128 price) external {
+        _collateral[id] = CollateralTerms(asset, 0, 0, 0);
+        collateralIdOf[asset] = id;
+        collateralPrices[id] = price;
+    }
+
+    function setDebtCaps(uint128 account, uint128 total) external {
+        debtCaps = DebtCaps(account, total);
+    }
+
+    function setLagPpm(uint256 ppm) external {
+        lagPpm = ppm;
+    }
+
+    // ---- Registry ----
+
+    function instrumentOf(uint16 instrument) external view returns (Instrument memory) {
+        return _instruments[instrument];
+    }
+
+    function optionOf(uint16 instrument) external view returns (OptionTerms memory) {
+        return _options[instrument];
+    }
+
+    function collateralOf(uint8 id) external view returns (CollateralTerms memory) {
+        return _collateral[id];
+    }
+
+    // ---- Margin ----
+
+    function evaluate(Portfolio calldata portfolio, Pricing) external view returns (Valuation memory value) {
+        value.isValid = true;
+        value.cash = portfolio.quote;
+        for (uint256 i = 0; i < portfolio.positions.length; ++i) {
+            uint16 instrument = portfolio.positions[i].instrument;
+            int256 notional = int256(portfolio.positions[i].size) * int256(uint256(prices[instrument].value));
+            value.cash += Funding.floorDiv(notional, int256(ONE));
+            uint256 risk = uint256(notional < 0 ? -notional : notional);
+            value.initial += _shareUp(risk, _instruments[instrument].initialPpm);
+            value.maintenance += _shareUp(risk, _instruments[instrument].maintenancePpm);
+            value.lagPremium += _shareUp(risk, lagPpm);
+            if (prices[instrument].isBad) value.isValid = false;
+        }
+        value.equity = value.cash;
+        for (uint256 i = 0; i < portfolio.collateral.length; ++i) {
+            uint256 balance = portfolio.collateral[i].balance;
+            value.equity += int256(balance * collateralPrices[portfolio.collateral[i].id]);
+        }
+    }
+
+    function markOf(uint16 instrument) external view returns (uint256) {
+        require(!prices[instrument].isBad, HarnessBadPrice(instrument));
+        return prices[instrument].value;
+    }
+
+    function greeksOf(uint16) external pure returns (Greeks memory greeks) {}
+
+    function lagPremiumPpm(uint16, uint40) external view returns (uint256) {
+        return lagPpm;
+    }
+
+    function _shareUp(uint256 value, uint256 ppm) private pure returns (uint256) {
+        return (value * ppm + ONE * 1e6 - 1) / (ONE * 1e6);
+    }
+
+    // ---- Funding ----
+
+    /// @notice Rows of (longIndex, shortIndex, accruedAt, observedAt, premium, mark, price, size, now, graceUntil, restricted,
+    /// maxFundingPpm, maxOpenInterest) to rows of the first five after an accrual and, unless restricted, an observation.
+    function fund(uint256[] calldata rows) external pure returns (uint256[] memory results) {
+        results = new uint256[]((rows.length / ROW) * 5);
+        for (uint256 i = 0; i < rows.length / ROW; ++i) {
+            Market memory market = _fund(rows[i * ROW:(i + 1) * ROW]);
+            results[i * 5] = uint256(int256(market.longIndex));
+            results[i * 5 + 1] = uint256(int256(market.shortIndex));
+            results[i * 5 + 2] = market.accruedAt;
+            results[i * 5 + 3] = market.observedAt;
+            results[i * 5 + 4] = uint256(int256(market.premiumPpb));
+        }
+    }
+
+    function _fund(uint256[] calldata row) private pure returns (Market memory market) {
+        market.longIndex = int96(int256(row[0]));
+        market.shortIndex = int96(int256(row[1]));
+        (market.accruedAt, market.observedAt) = (uint32(row[2]), uint32(row[3]));
+        market.premiumPpb = int32(int256(row[4]));
+        Funding.accrue(market, row[5], row[8], row[9], row[10] != 0, row[11]);
+        if (row[10] == 0) Funding.observe(market, row[6], row[5], row[7], row[8], row[12]);
+    }
+
+    /// @notice Rows of (size, index, snapshot) to what the position gets.
+    function settled(uint256[] calldata rows) external pure returns (uint256[] memory results) {
+        results = new uint256[](rows.length / 3);
+        for (uint256 i = 0; i < results.length; ++i) {
+            results[i] = uint256(
+                Funding.settled(int256(rows[3 * i]), int256(rows[3 * i + 1]), int256(rows[3 * i + 2]))
+            );
+        }
+    }
+}
