@@ -45,15 +45,16 @@ library MarginMath {
 
     // ------------------------------------------------------------------ terms
 
+    /// @dev Each in its range, as the registry has checked.
     function packTerms(
-        uint8 kind_,
-        uint16 feed_,
-        uint24 initialPpm_,
-        uint24 maintenancePpm_,
-        uint24 lagVolatilityPpm_
+        uint256 kind_,
+        uint256 feed_,
+        uint256 initialPpm_,
+        uint256 maintenancePpm_,
+        uint256 lagVolatilityPpm_
     ) internal pure returns (Terms) {
-        uint256 ppms = (uint256(initialPpm_) << 24) | (uint256(maintenancePpm_) << 48);
-        return Terms.wrap(kind_ | (uint256(feed_) << 8) | ppms | (uint256(lagVolatilityPpm_) << 72));
+        uint256 ppms = (initialPpm_ << 24) | (maintenancePpm_ << 48) | (lagVolatilityPpm_ << 72);
+        return Terms.wrap(kind_ | (feed_ << 8) | ppms);
     }
 
     function isDone(Terms terms) internal pure returns (bool) {

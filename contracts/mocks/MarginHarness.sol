@@ -33,31 +33,33 @@ contract MarginHarness {
 
     // ------------------------------------------------------------------ many portfolios
 
-    /// @notice Rows to six words a portfolio, after the time of the block.
+    /// @notice The portfolios of `count` rows, each preceded by its length, after the time of the block.
+    /// @dev Each in a call of its own, whose memory is gone afterwards: a large memory makes every call of the test node slow.
     function evaluateAll(
         IMarginEngine engine,
         uint256[] calldata rows,
         uint256 count
-    ) external returns (uint256[] memory results) {
-        results = new uint256[](1 + 6 * count);
-        results[0] = block.timestamp;
+    ) external returns (uint256 time, IMarginEngine.Valuation[] memory values) {
+        time = block.timestamp;
+        values = new IMarginEngine.Valuation[](count);
         for (uint256 i = 0; i < count; ++i) {
-            Portfolio memory portfolio;
-            Pricing pricing;
-            (portfolio, pricing, rows) = _load(rows);
-            IMarginEngine.Valuation memory value = engine.evaluate(portfolio, pricing);
-            results[6 * i + 1] = uint256(value.equity);
-            results[6 * i + 2] = uint256(value.cash);
-            results[6 * i + 3] = value.initial;
-            results[6 * i + 4] = value.maintenance;
-            results[6 * i + 5] = value.lagPremium;
-            results[6 * i + 6] = value.isValid ? 1 : 0;
+            values[i] = this.evaluateOne(engine, rows[1:1 + rows[0]]);
+            rows = rows[1 + rows[0]:];
         }
+    }
+
+    /// @notice The portfolio of one row.
+    function evaluateOne(
+        IMarginEngine engine,
+        uint256[] calldata row
+    ) external returns (IMarginEngine.Valuation memory value) {
+        (Portfolio memory portfolio, Pricing pricing) = _load(row);
+        return engine.evaluate(portfolio, pricing);
     }
 
     /// @notice Gas of evaluating the portfolio of one row, the call itself included, everything warm.
     function gasOf(IMarginEngine engine, uint256[] calldata row) external returns (uint256 gasUsed) {
-        (Portfolio memory portfolio, Pricing pricing, ) = _load(row);
+        (Portfolio memory portfolio, Pricing pricing) = _load(row);
         engine.evaluate(portfolio, pricing);
         gasUsed = gasleft();
         engine.evaluate(portfolio, pricing);
@@ -122,9 +124,7 @@ contract MarginHarness {
     // ------------------------------------------------------------------ internals
 
     /// @dev Header, from the lowest bits: quote 128, checkpoint's offset 56, feeds, positions, collaterals, pricing 8 each.
-    function _load(
-        uint256[] calldata rows
-    ) private returns (Portfolio memory portfolio, Pricing pricing, uint256[] calldata rest) {
+    function _load(uint256[] calldata rows) private returns (Portfolio memory portfolio, Pricing pricing) {
         uint256 header = rows[0];
         portfolio.quote = int128(uint128(header));
         portfolio.checkpointTime = _offset(int56(uint56(header >> 128)));
@@ -143,7 +143,6 @@ contract MarginHarness {
             portfolio.collateral[i] = CollateralBalance(uint8(i + 1), uint128(rows[next]));
             _set(COLLATERAL, i + 1, rows[next++]);
         }
-        rest = rows[next:];
     }
 
     /// @dev Size in the lowest 128 bits, the terms above.

@@ -18,6 +18,27 @@ import {DONE, MarginMath, OptionLeg, Terms} from "../libraries/MarginMath.sol";
 import {Greeks, OptionPricing} from "../libraries/OptionPricing.sol";
 import {SyncLag} from "../libraries/SyncLag.sol";
 
+/// @dev What margin needs of the registry's and the oracle's structs, word by word: an encoded struct is the tuple of its
+/// fields, and words that are on the stack need neither memory nor a second range check.
+interface IMarginReads {
+    function instrumentOf(
+        uint16 instrument
+    )
+        external
+        view
+        returns (
+            uint256 kind,
+            uint256 feed,
+            uint256 initialPpm,
+            uint256 maintenancePpm,
+            uint256 priceBandPpm,
+            uint256 lagVolatilityPpm
+        );
+    function read(
+        uint16 feed
+    ) external view returns (uint256 status, uint256 value, uint256 low, uint256 high, uint256 updatedAt);
+}
+
 /// @title MarginEngine
 /// @dev No storage. Equity rounds down, requirements round up, per position. Why the grid, the long options and the lag
 /// are as they are: docs/decisions/0014. Why nothing overflows: `MarginMath`.
@@ -55,7 +76,6 @@ contract MarginEngine is IMarginEngine {
     /// @inheritdoc IMarginEngine
     function evaluate(Portfolio calldata portfolio, Pricing pricing) external view returns (Valuation memory value) {
         value.isValid = true;
-        value.cash = portfolio.quote;
         Position[] calldata positions = portfolio.positions;
         Terms[] memory terms = new Terms[](positions.length);
         for (uint256 i = 0; i < terms.length; ++i) terms[i] = _termsOf(positions[i].instrument);
@@ -64,6 +84,8 @@ contract MarginEngine is IMarginEngine {
             (Group memory group, bool isValid) = _groupOf(terms[i].feed(), pricing, portfolio.checkpointTime);
             if (_addGroup(value, group, positions, terms, i) && !isValid) value.isValid = false;
         }
+        // Checked, as the quote is the caller's word.
+        value.cash += portfolio.quote;
         value.equity = value.cash;
         if (portfolio.collateral.length != 0) _addCollateral(value, portfolio.collateral, pricing);
     }
@@ -96,10 +118,12 @@ contract MarginEngine is IMarginEngine {
             group.shortMaintenance
         );
         uint256 asked = MarginMath.requirement(group.losses, 0, group.initial, group.shortInitial);
-        asked += uint256(group.timeValue);
-        value.maintenance += kept;
-        // The two grids look at different points: what is kept can exceed what is asked at the start.
-        value.initial += asked > kept ? asked : kept;
+        unchecked {
+            asked += uint256(group.timeValue);
+            value.maintenance += kept;
+            // The two grids look at different points: what is kept can exceed what is asked at the start.
+            value.initial += asked > kept ? asked : kept;
+        }
     }
 
     function _addPerpetual(Valuation memory value, Group memory group, Terms terms, int256 size) private pure {
@@ -107,9 +131,9 @@ contract MarginEngine is IMarginEngine {
         uint256 magnitude = MarginMath.magnitudeOf(size);
         uint256 price = isShort ? group.high : group.low;
         uint256 notional = MarginMath.notionalUp(magnitude, price);
-        value.cash += MarginMath.valueOf(magnitude, isShort, price);
         _addLagPremium(value, group, terms, magnitude);
         unchecked {
+            value.cash += MarginMath.valueOf(magnitude, isShort, price);
             int256 initial = int256(MarginMath.shareUp(notional, terms.initialPpm()));
             int256 maintenance = int256(MarginMath.shareUp(notional, terms.maintenancePpm()));
             group.initial += isShort ? -initial : initial;
@@ -157,7 +181,9 @@ contract MarginEngine is IMarginEngine {
     /// @dev On the notional at the upper bound while there is no price: nothing nets it, so a lower one would be relief.
     function _addLagPremium(Valuation memory value, Group memory group, Terms terms, uint256 magnitude) private pure {
         uint256 ppm = SyncLag.premiumPpm(terms.lagVolatilityPpm(), group.lag, terms.initialPpm());
-        value.lagPremium += MarginMath.shareUp(MarginMath.notionalUp(magnitude, group.high), ppm);
+        unchecked {
+            value.lagPremium += MarginMath.shareUp(MarginMath.notionalUp(magnitude, group.high), ppm);
+        }
     }
 
     function _addCollateral(
@@ -168,7 +194,7 @@ contract MarginEngine is IMarginEngine {
         for (uint256 i = 0; i < collateral.length; ++i) {
             CollateralTerms memory terms = INSTRUMENTS.collateralOf(collateral[i].id);
             Reading memory reading = ORACLE.read(terms.feed);
-            uint256 price = _isUsed(reading.status, pricing) ? reading.value : reading.low;
+            uint256 price = _isUsed(uint256(reading.status), pricing) ? reading.value : reading.low;
             value.equity += MarginMath.collateralValue(collateral[i].balance, terms.decimals, price, terms.haircutPpm);
             if (reading.status != PriceStatus.Valid) value.isValid = false;
         }
@@ -219,29 +245,32 @@ contract MarginEngine is IMarginEngine {
     // ------------------------------------------------------------------ reads
 
     function _termsOf(uint16 instrument) private view returns (Terms) {
-        Instrument memory terms = INSTRUMENTS.instrumentOf(instrument);
-        require(terms.kind != InstrumentKind.None, MarginUnlistedInstrument(instrument));
-        return
-            MarginMath.packTerms(
-                uint8(terms.kind),
-                terms.feed,
-                terms.initialPpm,
-                terms.maintenancePpm,
-                terms.lagVolatilityPpm
-            );
+        (
+            uint256 kind,
+            uint256 feed,
+            uint256 initialPpm,
+            uint256 maintenancePpm,
+            ,
+            uint256 lagVolatilityPpm
+        ) = IMarginReads(address(INSTRUMENTS)).instrumentOf(instrument);
+        require(kind != uint256(InstrumentKind.None), MarginUnlistedInstrument(instrument));
+        return MarginMath.packTerms(kind, feed, initialPpm, maintenancePpm, lagVolatilityPpm);
     }
 
+    /// @return group without positions
+    /// @return isValid whether its price satisfies every rule of the oracle
     function _groupOf(
         uint16 feed,
         Pricing pricing,
         uint40 checkpointTime
     ) private view returns (Group memory group, bool isValid) {
-        Reading memory reading = ORACLE.read(feed);
-        isValid = reading.status == PriceStatus.Valid;
-        bool isUsed = _isUsed(reading.status, pricing);
-        group.low = isUsed ? reading.value : reading.low;
-        group.high = isUsed ? reading.value : reading.high;
-        group.lag = _age(reading.updatedAt) + _age(checkpointTime);
+        (uint256 status, uint256 value, uint256 low, uint256 high, uint256 updatedAt) = IMarginReads(address(ORACLE))
+            .read(feed);
+        isValid = status == uint256(PriceStatus.Valid);
+        (group.low, group.high) = _isUsed(status, pricing) ? (value, value) : (low, high);
+        unchecked {
+            group.lag = _age(updatedAt) + _age(checkpointTime);
+        }
     }
 
     /// @return isSettled whether the option has its final price
@@ -257,13 +286,16 @@ contract MarginEngine is IMarginEngine {
         return (true, MarginMath.intrinsic(isCall, settlement.price, option.strike));
     }
 
-    function _isUsed(PriceStatus status, Pricing pricing) private pure returns (bool) {
-        return status == PriceStatus.Valid || (pricing == Pricing.Last && status < PriceStatus.OutOfBounds);
+    function _isUsed(uint256 status, Pricing pricing) private pure returns (bool) {
+        if (status == uint256(PriceStatus.Valid)) return true;
+        return pricing == Pricing.Last && status < uint256(PriceStatus.OutOfBounds);
     }
 
     /// @dev Zero for a time that is yet to come, as a broken feed may claim.
-    function _age(uint40 time) private view returns (uint256) {
-        return time < block.timestamp ? block.timestamp - time : 0;
+    function _age(uint256 time) private view returns (uint256) {
+        unchecked {
+            return time < block.timestamp ? block.timestamp - time : 0;
+        }
     }
 
     function _secondsTo(uint40 expiry) private view returns (uint256) {
