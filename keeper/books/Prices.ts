@@ -1,5 +1,5 @@
 import type { Immutables } from "../domain/bookSet.ts";
-import type { Address } from "../lib/hex.ts";
+import type { Address, Hash } from "../lib/hex.ts";
 import { storage as oracle, type FeedsWord0, type FeedsWord1 } from "./generated/PriceOracle.ts";
 
 /** The last answer of an aggregator, as its `AnswerUpdated` logs give it. */
@@ -34,8 +34,8 @@ export interface PriceSources {
   readonly timestamp: bigint;
   readonly immutables: Pick<Immutables, "sequencerFeed" | "sequencerGrace">;
   /** A word of the oracle, as the books have it. */
-  readOracle(slot: `0x${string}`): bigint;
-  answerOf(aggregator: Address): Answer | undefined;
+  readonly readOracle: (slot: Hash) => bigint;
+  readonly answerOf: (aggregator: Address) => Answer | undefined;
 }
 
 const PRICE_DECIMALS = 18n;

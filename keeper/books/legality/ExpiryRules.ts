@@ -1,6 +1,6 @@
 import type { EntryPostedEvent } from "../generated/PositionLedger.ts";
+import { floorDiv } from "../model/funding.ts";
 import { ENTRY_KIND } from "../reducers/ledger/entryKinds.ts";
-import { floorDiv } from "../reducers/ledger/market.ts";
 import { max, ONE } from "./amounts.ts";
 import type { DebtRules } from "./DebtRules.ts";
 import { isHalted } from "./flags.ts";

@@ -2,7 +2,7 @@ import { storage as registry } from "../../generated/InstrumentRegistry.ts";
 import { storage, type FundingUpdatedEvent, type LossSocialisedEvent } from "../../generated/PositionLedger.ts";
 import { isRestricted, readHot } from "../../legality/flags.ts";
 import { ceilDiv } from "../../model/fixedPoint.ts";
-import { accrue, observe } from "../../model/funding.ts";
+import { accrue, fitsIndex, observe } from "../../model/funding.ts";
 import type { ReducerContext } from "../../Reducer.ts";
 import { readMarket, useMarket, writeMarket } from "./market.ts";
 
@@ -14,16 +14,11 @@ export function applyFunding(event: FundingUpdatedEvent, context: ReducerContext
   const slot = registry.instruments.slot(instrument);
   const terms = registry.instruments.decode(context.readOf("InstrumentRegistry", slot));
   const isPaused = isRestricted(context);
-  const market = accrue(
-    useMarket(instrument, context),
-    mark,
-    context.timestamp,
-    readHot(context).graceUntil,
-    isPaused,
-    terms.maxFundingPpm,
-  );
+  const now = context.timestamp;
+  const { graceUntil } = readHot(context);
+  const market = accrue(useMarket(instrument, context), mark, now, graceUntil, isPaused, terms.maxFundingPpm);
   const isObserved = !isPaused && mark !== 0n && size !== 0n;
-  const after = isObserved ? observe(market, price, mark, size, context.timestamp, terms.maxOpenInterest) : market;
+  const after = isObserved ? observe(market, price, mark, size, now, terms.maxOpenInterest) : market;
   context.expect("longIndex", event.longIndex, after.longIndex);
   context.expect("shortIndex", event.shortIndex, after.shortIndex);
   context.expect("premiumPpb", event.premiumPpb, after.premiumPpb);
@@ -42,7 +37,7 @@ export function applySocialisedLoss(event: LossSocialisedEvent, context: Reducer
   const perUnit = open > 0n ? ceilDiv(amount * ONE, open) : 0n;
   const before = fromLongs ? market.longIndex : market.shortIndex;
   const moved = fromLongs ? before + perUnit : before - perUnit;
-  const index = BigInt.asIntN(96, moved) === moved ? moved : before;
+  const index = fitsIndex(moved) ? moved : before;
   context.expect("indexAfter", event.indexAfter, index);
   const indexes = fromLongs ? { longIndex: index } : { shortIndex: index };
   writeMarket(instrument, { ...market, ...indexes }, context);

@@ -1,10 +1,9 @@
 import { storage, type MarketsWord0, type MarketsWord1 } from "../../generated/PositionLedger.ts";
+import { settled } from "../../model/funding.ts";
 import type { ReducerContext } from "../../Reducer.ts";
 
 /** Both words of an instrument's market. */
 export type Market = MarketsWord0 & MarketsWord1;
-
-const ONE = 10n ** 18n;
 
 /** The market of an instrument as `read` has it. */
 export function readMarket(instrument: bigint, read: (slot: `0x${string}`) => bigint): Market {
@@ -41,11 +40,5 @@ export function indexOf(market: Market, size: bigint): bigint {
 
 /** What a position has accrued since its snapshot, 1e-18 quote, rounded toward minus infinity. */
 export function fundingOf(size: bigint, snapshot: bigint, market: Market): bigint {
-  return size === 0n ? 0n : floorDiv(-size * (indexOf(market, size) - snapshot), ONE);
-}
-
-/** Quotient toward minus infinity, for a positive denominator. */
-export function floorDiv(numerator: bigint, denominator: bigint): bigint {
-  const quotient = numerator / denominator;
-  return numerator < 0n && quotient * denominator !== numerator ? quotient - 1n : quotient;
+  return settled(size, indexOf(market, size), snapshot);
 }
