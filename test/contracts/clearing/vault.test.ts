@@ -280,7 +280,7 @@ describe("CollateralVault", () => {
         expect(await gapOf()).to.equal(1);
       }
       // What cannot be paid is not lost: the last one is owed it.
-      await expect(withdraw(usd, 60n)).to.emit(vault, "ClaimKept").withArgs(account, usd, 60, 60, 60);
+      await expect(withdraw(usd, 60n)).to.emit(vault, "ClaimKept").withArgs(account, usd, 60, 100, 60);
       expect(await gapOf()).to.equal(1);
       await system.usd.mint(vault.target, 1n);
       await vault.connect(owner()).claim(account, usd, owner().address);

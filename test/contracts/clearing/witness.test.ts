@@ -5,7 +5,7 @@ import { network } from "hardhat";
 import type { MockToken } from "../../../types/ethers-contracts/index.ts";
 import { deployLockstep, depositUsd, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
-import { listCollateral } from "../../helpers/assets.ts";
+import { listCollateral, setFundShort } from "../../helpers/assets.ts";
 import { attest, falsify, hashRoots, postCheckpoint, type Attested } from "../../helpers/attestations.ts";
 import { convict } from "../../helpers/convict.ts";
 import { pause, readHead } from "../../helpers/guard.ts";
@@ -15,6 +15,8 @@ import { readWitness, slotOf, type WitnessInput } from "../../helpers/witness.ts
 const connection = await network.create();
 const { networkHelpers } = connection;
 const SCALE = 10n ** 12n;
+/** FUND_SHORT of the hot word's flags. */
+const SHORT = 16n;
 /** 300 that refill in 100 seconds, and 50 for each account beside them. */
 const GOLD_LIMITS = { cap: 10_000n, outflowPpm: 30_000n, allowancePpm: 5_000n, period: 100n };
 
@@ -254,7 +256,7 @@ describe("CollateralVault > two witnesses", () => {
         .withArgs(token.target, 301, 300, 50);
       const witness = await witnessOf("balance", token);
       const leave = async (amount: bigint, seconds: number) => {
-        await networkHelpers.time.increase(seconds - 1);
+        await networkHelpers.time.setNextBlockTimestamp((await networkHelpers.time.latest()) + seconds);
         return await withdraw(amount, witness, token);
       };
       await leave(300n, 1);
@@ -264,6 +266,25 @@ describe("CollateralVault > two witnesses", () => {
       await leave(50n, 1);
       expect(await payable(token)).to.equal(0);
       expect(await token.balanceOf(owner().address)).to.equal(700);
+    });
+  });
+
+  describe("a fund that is short", () => {
+    it("weighs in the limit under a pause too, and the guard leaves its flag as it is", async () => {
+      const { vault, ledger, guard } = system;
+      const flags = async () => (await ledger.hotWord()).flags;
+      await setFundShort(system, true);
+      await enterPause();
+      expect(await flags()).to.equal(SHORT | 1n | 2n);
+      await networkHelpers.time.increase(1_000);
+      expect(await vault.availableOf(account, token.target)).to.deep.equal([75n, 50n]);
+      await expect(withdraw(76n, undefined, token))
+        .to.be.revertedWithCustomError(vault, "VaultOutflowLimited")
+        .withArgs(token.target, 76, 75, 50);
+      await withdraw(75n, undefined, token);
+      await networkHelpers.time.increaseTo((await guard.incident()).softUntil);
+      await postCheckpoint(system);
+      expect(await flags()).to.equal(SHORT);
     });
   });
 
