@@ -23,7 +23,9 @@ import {AccountId} from "../types/AccountId.sol";
 contract OrderSettlement is IOrderSettlement, EIP712 {
     using SafeCast for uint256;
 
-    /// @dev What the matches in one instrument have in common. Only ever in memory.
+    /// @notice What the matches in one instrument have in common. Only ever in memory.
+    /// @param mark the valid price of the underlying; zero when there is none, 1e-18 quote
+    /// @param lowest, highest price of a trade, both included, 1e-18 quote per underlying
     struct Venue {
         uint16 instrument;
         uint16 makerFeePpm;

@@ -1,7 +1,6 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { ZeroAddress } from "ethers";
+import { ZeroAddress, type BigNumberish } from "ethers";
 
-import type { InstrumentStruct } from "../../types/ethers-contracts/risk/InstrumentRegistry.ts";
 import type { Lockstep } from "../fixtures/deployLockstep.ts";
 import { accountOf } from "./accounts.ts";
 import { domainOf } from "./attestations.ts";
@@ -142,8 +141,20 @@ export class OrderBook {
   }
 }
 
+/** The terms of an instrument that is listed. */
+export async function readTerms({ instruments }: Lockstep, instrument: number) {
+  const terms = await instruments.instrumentOf(instrument);
+  const { kind, feed, initialPpm, maintenancePpm, priceBandPpm, lagVolatilityPpm, maxFundingPpm } = terms;
+  const { makerFeePpm, takerFeePpm, maxOpenInterest } = terms;
+  const margin = { initialPpm, maintenancePpm, priceBandPpm, lagVolatilityPpm, maxFundingPpm };
+  return { kind, feed, ...margin, makerFeePpm, takerFeePpm, maxOpenInterest };
+}
+
 /** Changes terms of an instrument that is listed, as governance. */
-export async function changeTerms({ instruments }: Lockstep, instrument: number, changes: Partial<InstrumentStruct>) {
-  const terms = (await instruments.instrumentOf(instrument)).toObject() as unknown as InstrumentStruct;
-  return await instruments.setInstrument(instrument, { ...terms, ...changes });
+export async function changeTerms(
+  system: Lockstep,
+  instrument: number,
+  changes: Partial<Record<keyof Awaited<ReturnType<typeof readTerms>>, BigNumberish>>,
+) {
+  return await system.instruments.setInstrument(instrument, { ...(await readTerms(system, instrument)), ...changes });
 }

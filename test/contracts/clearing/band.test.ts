@@ -4,7 +4,7 @@ import { network } from "hardhat";
 import { optionPrice } from "../../../keeper/books/model/optionPricing.ts";
 import { deployLockstep, depositUsd, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
-import { ETH_PRICE, OrderBook, UNIT, type TradeOptions } from "../../helpers/orders.ts";
+import { ETH_PRICE, OrderBook, readTerms, UNIT, type TradeOptions } from "../../helpers/orders.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
@@ -27,14 +27,12 @@ async function fixture(): Promise<Lockstep> {
 async function optionFixture(): Promise<Lockstep & { readonly expiry: number }> {
   const system = await fixture();
   const expiry = (await networkHelpers.time.latest()) + MONTH;
-  const terms = (await system.instruments.instrumentOf(1)).toObject() as Record<string, bigint>;
-  const option = { ...terms, maxFundingPpm: 0 } as never as Parameters<Lockstep["instruments"]["listOption"]>[1];
+  const terms = { ...(await readTerms(system, 1)), maxFundingPpm: 0 };
   for (const [instrument, kind] of [
     [CALL, 2],
     [PUT, 3],
   ] as const) {
-    const listed = { ...option, kind };
-    await system.instruments.listOption(instrument, listed, STRIKE, expiry, VOLATILITY_PPM, 300_000);
+    await system.instruments.listOption(instrument, { ...terms, kind }, STRIKE, expiry, VOLATILITY_PPM, 300_000);
   }
   return { ...system, expiry };
 }
