@@ -100,7 +100,13 @@ interface IPriceOracle {
 
     /// @notice The last valid answer at or before `time`, proven by its round and by the ones after it: each later round
     /// up to the first one after `time` is invalid, or there is none and three days have passed.
-    /// @param roundId of the answer
+    /// @dev Valid: complete, within the bounds, and at `time` at most as old as the feed allows (`OracleRoundInvalid`).
+    /// After the last round of a proxy's phase comes the first one of the next; a valid round of a later phase within
+    /// `time` takes precedence. Not proven (`OracleNotLastRound`): when there are more than 32 rounds to read, or when the
+    /// newest round cannot be read or lies behind a gap of the ids (docs/decisions/0013).
+    /// @param time seconds
+    /// @param roundId of the answer, with the phase in its upper 16 bits where the aggregator is a proxy
+    /// @return 1e-18 quote per underlying
     function priceAt(uint16 feed, uint40 time, uint80 roundId) external view returns (uint128);
 
     function feedOf(uint16 feed) external view returns (Feed memory);

@@ -33,7 +33,7 @@ contract MockRoundFeed {
 
     /// @dev Answers a request for `roundId` with the next round's id.
     function shift(uint80 roundId) external {
-        _rounds[roundId].isShifted = true;
+        (_rounds[roundId].isShifted, _rounds[roundId].answeredIn) = (true, roundId + 1);
     }
 
     function setLatest(uint80 roundId) external {

@@ -76,13 +76,6 @@ contract ReadingProbe {
         }
     }
 
-    /// @notice Gas of one call of `price`, the call itself included.
-    function gasOfPrice(IPriceOracle oracle, uint16 feed) external view returns (uint256) {
-        uint256 before = gasleft();
-        oracle.price(feed);
-        return before - gasleft();
-    }
-
     function _set(BareAggregator aggregator, Answer calldata a) private {
         aggregator.set(a.roundId, a.answer, a.updatedAt, a.answeredInRound);
     }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import { deployRisk, GRACE, UNIT } from "./deployRisk.ts";
 import { judge, STATUS, type Answer, type Rules, type World } from "./readingModel.ts";

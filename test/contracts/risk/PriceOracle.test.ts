@@ -209,12 +209,15 @@ describe("PriceOracle", () => {
     });
 
     it("cost two words and one call", async () => {
-      const { ethers, probe } = system;
       await system.primary.set(3, PRICE * FEED_UNIT, await time.latest(), 3);
-      const fake = await ethers.deployContract("MockAggregator", [8, "ETH / USD", PRICE * FEED_UNIT]);
-      await oracle.setFeed(FEED, fake.target, MAX_AGE, LOW, HIGH);
-      // Two cold contracts, two words here and two there: 13,600; the rest is arithmetic and the calls' own data.
-      expect(await probe.gasOfPrice(oracle.target, FEED)).to.be.below(18_000);
+      const call = { to: oracle.target, data: oracle.interface.encodeFunctionData("price", [FEED]) };
+      const { structLogs } = (await connection.provider.request({
+        method: "debug_traceCall",
+        params: [call, "latest", { disableStorage: true, disableMemory: true, disableStack: true }],
+      })) as { readonly structLogs: readonly { readonly depth: number; readonly op: string }[] };
+      const own = structLogs.filter(({ depth }) => depth === 1).map(({ op }) => op);
+      expect(own.filter((op) => op === "SLOAD").length).to.equal(2);
+      expect(own.filter((op) => op.endsWith("CALL")).length).to.equal(1);
     });
   });
 
