@@ -260,8 +260,9 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         // At most `held`, as required above.
         state.held -= uint112(amount);
         _write(asset, state);
-        uint120 withdrawn = (uint256(_flows[account][asset].withdrawn) + amount).toUint120();
-        _flows[account][asset].withdrawn = withdrawn;
+        Flow storage flow = _flows[account][asset];
+        uint120 withdrawn = (uint256(flow.withdrawn) + amount).toUint120();
+        flow.withdrawn = withdrawn;
         emit Withdrawn(account, asset, to, amount, withdrawn, allowanceUsed, state.held, state.level);
         if (!_send(asset, to, amount)) _keep(account, asset, amount);
     }

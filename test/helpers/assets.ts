@@ -37,6 +37,6 @@ export async function impersonate({ connection, ethers }: Lockstep, address: str
 
 /** Sets or clears the flag that the insurance fund is short, in the fund's name. */
 export async function setFundShort(system: Lockstep, isShort: boolean) {
-  const fund = await impersonate(system, system.fund.target as string);
+  const fund = await impersonate(system, await system.fund.getAddress());
   return await system.ledger.connect(fund).setFundShort(isShort);
 }
