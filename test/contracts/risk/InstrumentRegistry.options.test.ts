@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { network } from "hardhat";
 
 import type { InstrumentRegistry } from "../../../types/ethers-contracts/index.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import { DAY, deployRisk, FEED_UNIT, FEEDS, HOUR, MAX_AGE, UNIT, type Risk } from "./deployRisk.ts";
 import { callTerms, KIND, perpetualTerms, type Terms } from "./terms.ts";
