@@ -1,8 +1,9 @@
 import type { BookName } from "../../domain/bookSet.ts";
 import type { Address, Hash } from "../../lib/hex.ts";
+import { addressOf } from "./decode.ts";
 import { NaiveTransaction } from "./NaiveTransaction.ts";
 import type { NaiveInput, NaivePrice, NaiveProblem } from "./naiveTypes.ts";
-import { fits, readPlace, word32, writePlace, type Place } from "./words.ts";
+import { fits, readPlace, writePlace, type Place } from "./words.ts";
 
 /** The state of one derivation: the books before the block, what was written since, and what was found wrong. */
 export class Derivation {
@@ -24,6 +25,14 @@ export class Derivation {
     return BigInt(this.input.block.timestamp);
   }
 
+  /** The books as they are now, untouched by what is written later. */
+  copy(): Derivation {
+    const copy = new Derivation(this.input);
+    for (const [book, words] of this.writes) copy.writes.set(book, new Map(words));
+    for (const [aggregator, price] of this.prices) copy.prices.set(aggregator, price);
+    return copy;
+  }
+
   /** A variable as it is now: as written in this block, otherwise as before it. */
   get(place: Place): bigint {
     return readPlace(this.#word(place), place);
@@ -31,7 +40,7 @@ export class Derivation {
 
   /** An address variable as it is now. */
   getAddress(place: Place): Address {
-    return `0x${word32(this.get(place)).slice(26)}`;
+    return addressOf(this.get(place));
   }
 
   isSet(place: Place): boolean {
@@ -39,12 +48,17 @@ export class Derivation {
   }
 
   /** Writes a variable. The contracts revert where its type cannot hold the value, so that it is illegal to get here. */
-  set(place: Place, value: bigint | Address): void {
+  set(place: Place, value: bigint | boolean | Address): void {
     const number = BigInt(value);
     if (!fits(place, number)) this.report("illegal", `${number} does not fit in ${place.bits} bits`);
     let words = this.writes.get(place.book);
     if (words === undefined) this.writes.set(place.book, (words = new Map<Hash, bigint>()));
     words.set(place.slot, writePlace(this.#word(place), place, number));
+  }
+
+  /** Adds to a variable. */
+  add(place: Place, amount: bigint): void {
+    this.set(place, this.get(place) + amount);
   }
 
   /** Notes a problem, of the log at hand unless another one is named. */

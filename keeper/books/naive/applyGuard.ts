@@ -1,5 +1,5 @@
 import { newestBefore, newestPostedAt } from "./checkpointRing.ts";
-import { hot } from "./clearingStorage.ts";
+import { hot } from "./ledgerStorage.ts";
 import type { NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
 import { DEGRADED_FLAGS, HALT, HALTED_FLAGS, has, INCREASE_RISK, without } from "./flags.ts";

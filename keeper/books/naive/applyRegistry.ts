@@ -11,7 +11,7 @@ import {
   PROVEN,
   RING,
 } from "./checkpointRing.ts";
-import { hot } from "./clearingStorage.ts";
+import { hot } from "./ledgerStorage.ts";
 import type { NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
 import { DEGRADED_FLAGS, isStale, without } from "./flags.ts";

@@ -1,8 +1,14 @@
 import type { Address, Hash } from "../../lib/hex.ts";
-import { assetAt, claimAt, flowAt } from "./clearingStorage.ts";
+import { min } from "./arithmetic.ts";
 import { ownerOf, type NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
+import { expectEvent } from "./expectations.ts";
 import type { Movement } from "./NaiveTransaction.ts";
+import { allowanceOf, capacityOf, relax, spend } from "./outflow.ts";
+import { assetAt, bucketAt, claimAt, flowAt, limitsAt } from "./vaultStorage.ts";
+
+const UINT96_MAX = (1n << 96n) - 1n;
+const MAX_PERIOD = 30n * 86_400n;
 
 interface Subject {
   readonly account: Hash;
@@ -14,27 +20,59 @@ function subjectOf(event: NaiveEvent): Subject {
   return { account: event.hex("account"), asset: event.hex("asset"), amount: event.number("amount") };
 }
 
+/** A new asset's limit is full: its level comes with the limits, which follow. */
 function listAsset(state: Derivation, event: NaiveEvent): void {
-  const { isListed } = assetAt(event.hex("asset"));
+  const asset = event.hex("asset");
+  const { isListed, levelAt } = assetAt(asset);
   state.require(!state.isSet(isListed), "lists an asset that is listed");
-  state.set(isListed, 1n);
+  state.set(isListed, true);
+  state.set(levelAt, state.timestamp);
+  state.compare("levelAt", event.number("levelAt"), state.timestamp);
+  expectEvent(state, "CollateralVault", "LimitsSet", (next) => next.hex("asset") === asset);
+}
+
+/** What has refilled so far counts by the old limits. The allowances refill by the new ones since their last use. */
+function setLimits(state: Derivation, event: NaiveEvent): void {
+  const asset = event.hex("asset");
+  const isNew = state.transaction.isExpected;
+  const { isListed, level, levelAt } = assetAt(asset);
+  state.require(state.isSet(isListed), "limits an asset that is not listed");
+  if (!isNew) relax(state, asset);
+  const limits = limitsAt(asset);
+  for (const name of ["cap", "outflowPpm", "allowancePpm", "period"] as const) {
+    state.set(limits[name], event.number(name));
+  }
+  const [capacity, allowance] = [capacityOf(state, asset), allowanceOf(state, asset)];
+  const period = state.get(limits.period);
+  const isRefilling = period !== 0n && period <= MAX_PERIOD && capacity >= period;
+  const isPossible = isRefilling && capacity <= UINT96_MAX && allowance !== 0n;
+  state.require(isPossible, `limits of ${capacity} and ${allowance} in ${period} seconds`);
+  if (isNew) state.set(level, capacity);
+  state.set(bucketAt(asset).capacity, allowance);
+  state.set(bucketAt(asset).window, period);
+  state.compare("level", event.number("level"), state.get(level));
+  state.compare("levelAt", event.number("levelAt"), state.get(levelAt));
 }
 
 function deposit(state: Derivation, event: NaiveEvent): void {
   const { account, asset, amount } = subjectOf(event);
-  const { isListed, held } = assetAt(asset);
+  const { isListed, held, level } = assetAt(asset);
   state.require(BigInt(ownerOf(account)) !== 0n, "deposits to an account without an owner");
   state.require(state.isSet(isListed), "deposits an asset that is not listed");
   state.require(amount !== 0n, "deposits nothing");
 
-  const heldAfter = state.get(held) + amount;
-  state.set(held, heldAfter);
+  relax(state, asset);
+  state.add(held, amount);
+  state.set(level, min(UINT96_MAX, state.get(level) + amount));
+  const cap = state.get(limitsAt(asset).cap);
+  state.require(state.get(held) <= cap, `holds ${state.get(held)} of ${asset}, capped at ${cap}`);
   // The first deposit of an asset opens its flow, and the one of the settlement asset with it.
   if (!state.isSet(flowAt(account, asset).isOpen)) {
-    state.set(flowAt(account, asset).isOpen, 1n);
-    state.set(flowAt(account, state.input.immutables.settlementAsset).isOpen, 1n);
+    state.set(flowAt(account, asset).isOpen, true);
+    state.set(flowAt(account, state.input.immutables.settlementAsset).isOpen, true);
   }
-  state.compare("held", event.number("held"), heldAfter);
+  state.compare("held", event.number("held"), state.get(held));
+  state.compare("level", event.number("level"), state.get(level));
   state.transaction.vaultMovements.push({ logIndex: state.logIndex, account, asset, amount });
 }
 
@@ -49,61 +87,62 @@ function requireReceiver(state: Derivation, to: Address): void {
  */
 function withdraw(state: Derivation, event: NaiveEvent): void {
   const { account, asset, amount } = subjectOf(event);
-  const { held } = assetAt(asset);
+  const { held, level } = assetAt(asset);
   const { withdrawn } = flowAt(account, asset);
   requireReceiver(state, event.hex("to"));
+  state.require(amount !== 0n, "withdraws nothing");
 
-  const withdrawnAfter = state.get(withdrawn) + amount;
-  const heldAfter = state.get(held) - amount;
-  state.set(withdrawn, withdrawnAfter);
-  state.set(held, heldAfter);
-  state.compare("withdrawn", event.number("withdrawn"), withdrawnAfter);
-  state.compare("held", event.number("held"), heldAfter);
+  relax(state, asset);
+  const allowanceUsed = spend(state, account, asset, amount);
+  state.add(held, -amount);
+  state.add(withdrawn, amount);
+  state.compare("withdrawn", event.number("withdrawn"), state.get(withdrawn));
+  state.compare("allowanceUsed", event.number("allowanceUsed"), allowanceUsed);
+  state.compare("held", event.number("held"), state.get(held));
+  state.compare("level", event.number("level"), state.get(level));
   const movement: Movement = { logIndex: state.logIndex, account, asset, amount: -amount };
   state.transaction.vaultMovements.push(movement);
   state.transaction.lastWithdrawal = movement;
 }
 
+/** The vault owes a refused transfer as before. */
 function keepClaim(state: Derivation, event: NaiveEvent): void {
   const { account, asset, amount } = subjectOf(event);
   const { owed } = claimAt(account, asset);
-  const { claimable } = assetAt(asset);
+  const { held } = assetAt(asset);
   const cause = state.transaction.lastWithdrawal;
   const isCaused = cause?.account === account && cause.asset === asset && cause.amount === -amount;
   state.require(isCaused, "keeps a claim without a withdrawal of the same amount");
   state.transaction.lastWithdrawal = undefined;
 
-  const owedAfter = state.get(owed) + amount;
-  const claimableAfter = state.get(claimable) + amount;
-  state.set(owed, owedAfter);
-  state.set(claimable, claimableAfter);
-  state.compare("owed", event.number("owed"), owedAfter);
-  state.compare("claimable", event.number("claimable"), claimableAfter);
+  state.add(held, amount);
+  state.add(owed, amount);
+  state.compare("owed", event.number("owed"), state.get(owed));
+  state.compare("held", event.number("held"), state.get(held));
 }
 
 function payClaim(state: Derivation, event: NaiveEvent): void {
   const { account, asset, amount } = subjectOf(event);
   const { owed, paid } = claimAt(account, asset);
   const { claimed } = flowAt(account, asset);
-  const { claimable } = assetAt(asset);
+  const { held } = assetAt(asset);
   requireReceiver(state, event.hex("to"));
   state.require(amount !== 0n, "claims nothing");
 
-  const paidAfter = state.get(paid) + amount;
-  const claimedAfter = state.get(claimed) + amount;
-  const claimableAfter = state.get(claimable) - amount;
-  state.require(paidAfter <= state.get(owed), `pays ${paidAfter} in claims of ${state.get(owed)} owed`);
-  state.set(paid, paidAfter);
-  state.set(claimed, claimedAfter);
-  state.set(claimable, claimableAfter);
-  state.compare("paid", event.number("paid"), paidAfter);
-  state.compare("claimed", event.number("claimed"), claimedAfter);
-  state.compare("claimable", event.number("claimable"), claimableAfter);
+  state.add(paid, amount);
+  state.add(claimed, amount);
+  state.add(held, -amount);
+  const isOwed = state.get(paid) <= state.get(owed);
+  state.require(isOwed, `pays ${state.get(paid)} in claims of ${state.get(owed)} owed`);
+  state.compare("paid", event.number("paid"), state.get(paid));
+  state.compare("claimed", event.number("claimed"), state.get(claimed));
+  state.compare("held", event.number("held"), state.get(held));
 }
 
 /** Applies an event of CollateralVault. */
 export function applyVault(state: Derivation, event: NaiveEvent): void {
   if (event.name === "AssetListed") listAsset(state, event);
+  if (event.name === "LimitsSet") setLimits(state, event);
   if (event.name === "Deposited") deposit(state, event);
   if (event.name === "Withdrawn") withdraw(state, event);
   if (event.name === "ClaimKept") keepClaim(state, event);

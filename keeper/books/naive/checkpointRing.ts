@@ -1,4 +1,4 @@
-import { hot } from "./clearingStorage.ts";
+import { hot } from "./ledgerStorage.ts";
 import type { Derivation } from "./Derivation.ts";
 import { has, INCREASE_RISK } from "./flags.ts";
 import { bookSetAt, bookSetVersion, checkpointAt, cursor, incident } from "./syncStorage.ts";

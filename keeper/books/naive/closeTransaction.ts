@@ -1,4 +1,5 @@
 import type { Derivation } from "./Derivation.ts";
+import { meetExpectations } from "./expectations.ts";
 import type { Movement } from "./NaiveTransaction.ts";
 
 function isSame(left: Movement, right: Movement): boolean {
@@ -32,11 +33,12 @@ function checkSum(state: Derivation): void {
 
 /** Reports what the logs of a transaction still owe when it ends. */
 export function closeTransaction(state: Derivation): void {
-  const { fills, halfTrade, expectedPush, replacement, conviction, jailed } = state.transaction;
+  const { fills, sale, expectedPush, replacement, conviction, jailed } = state.transaction;
+  meetExpectations(state, undefined);
   checkMovements(state);
   checkSum(state);
-  if (halfTrade !== undefined) {
-    state.report("illegal", "posts one side of a trade only", "PositionLedger", halfTrade.logIndex);
+  if (sale !== undefined) {
+    state.report("illegal", "liquidates without an auction", "PositionLedger", sale.logIndex);
   }
   for (const { logIndex } of fills) {
     state.report("illegal", "fills an order without a trade", "OrderSettlement", logIndex);

@@ -1,16 +1,20 @@
 import type { VerifiedLog } from "../../domain/VerifiedLog.ts";
 import { BOOK_NAMES, type BookName } from "../../domain/bookSet.ts";
+import { applyAuction } from "./applyAuction.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import { applyFund } from "./applyFund.ts";
 import { applyGuard } from "./applyGuard.ts";
+import { applyInstruments } from "./applyInstruments.ts";
 import { applyKeepers } from "./applyKeepers.ts";
 import { applyLedger } from "./applyLedger.ts";
+import { applyOracle } from "./applyOracle.ts";
 import { applyRegistry } from "./applyRegistry.ts";
-import { applyInstruments, applyOracle } from "./applyRisk.ts";
 import { applySettlement } from "./applySettlement.ts";
 import { applyVault } from "./applyVault.ts";
 import { closeTransaction } from "./closeTransaction.ts";
 import { decodeAnswer, decodeBookLog, type NaiveEvent } from "./decode.ts";
 import { Derivation } from "./Derivation.ts";
+import { meetExpectations } from "./expectations.ts";
 import { NaiveTransaction } from "./NaiveTransaction.ts";
 import type { NaiveInput, NaiveResult } from "./naiveTypes.ts";
 
@@ -18,6 +22,8 @@ const APPLY: Readonly<Record<BookName, (state: Derivation, event: NaiveEvent) =>
   CollateralVault: applyVault,
   PositionLedger: applyLedger,
   OrderSettlement: applySettlement,
+  LiquidationAuction: applyAuction,
+  InsuranceFund: applyFund,
   InstrumentRegistry: applyInstruments,
   PriceOracle: applyOracle,
   KeeperRegistry: applyKeepers,
@@ -36,6 +42,7 @@ function applyLog(state: Derivation, log: VerifiedLog): void {
   state.book = book;
   state.logIndex = log.logIndex;
   const event = decodeBookLog(book, log);
+  meetExpectations(state, event);
   if (event === undefined) return state.report("unreadable", `no event of ${book}`);
   if (event.name === "AuthorityUpdated") return applyAuthority(state, event);
   APPLY[book](state, event);
@@ -50,7 +57,8 @@ function applyLog(state: Derivation, log: VerifiedLog): void {
  * Written to be obviously right, not fast: every word is read, changed and written one variable at a time.
  *
  * Reported as illegal is only what the inputs show to be so. Not seen: what needs calldata (signatures, limits of
- * orders, proofs of witnesses), hashes of older blocks, or a price that is not known.
+ * orders, proofs of witnesses), the rounds and failures of aggregators, hashes of older blocks, or a price that is not
+ * known. What an event says of prices (marks, debts, what windows hold) is therefore checked, and stored as it says.
  */
 export function deriveNaively(input: NaiveInput): NaiveResult {
   const state = new Derivation(input);

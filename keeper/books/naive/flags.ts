@@ -1,10 +1,16 @@
-import { hot } from "./clearingStorage.ts";
+import { hot } from "./ledgerStorage.ts";
 import type { Derivation } from "./Derivation.ts";
 
 /** Source: contracts/types/ActionFamily.sol. */
 export const INCREASE_RISK = 1n;
+/** Withdrawals and claims follow the two-witness rule. */
+export const WITHDRAW = 2n;
+/** Liquidations are refused. */
+export const LIQUIDATE = 4n;
 /** Only flat accounts leave. */
 export const HALT = 8n;
+/** The insurance fund is short. The guard leaves this bit as it is. */
+export const FUND_SHORT = 16n;
 /** What the soft pause and the stale grade restrict. */
 export const DEGRADED_FLAGS = 1n | 2n;
 /** What the hard pause restricts. */

@@ -1,118 +1,215 @@
-import type { Hash } from "../../lib/hex.ts";
-import { accountAt, openIdAt, positionAt } from "./clearingStorage.ts";
+import { abs, divideUp, max, min, ONE, PPM, squareRootUp, UINT128_MAX, worth } from "./arithmetic.ts";
 import type { Derivation } from "./Derivation.ts";
-import { feedAt, instrumentAt } from "./riskStorage.ts";
+import { optionLoss, type GridOption } from "./optionGrid.ts";
+import { boundedSpot, intrinsicOf, optionPrice } from "./optionPrice.ts";
+import type { Balance, Portfolio, Position } from "./portfolio.ts";
+import { isUsable, readFeed, type Reading } from "./readings.ts";
+import { CALL, collateralTermsAt, instrumentAt, optionAt, PERPETUAL, settlementAt } from "./riskStorage.ts";
 
 /*
- * MarginEngine and PriceOracle in whole numbers. A price that nobody has told us is no offence of the protocol: what
- * depends on it has the outcome "unknown", and nothing is reported.
+ * MarginEngine.evaluate and MarginMath in whole numbers, point by point. A price that nobody has told us is no offence
+ * of the protocol: what depends on it is undefined, and nothing is reported.
  */
 
-const ONE = 10n ** 18n;
-const PPM = 1_000_000n;
-const PRICE_DECIMALS = 18n;
-const UINT128_MAX = (1n << 128n) - 1n;
+const SECONDS_PER_YEAR = 31_536_000n;
 
-/** `valid`: PriceOracle.price, for new risk; `last`: PriceOracle.lastPrice, however old. */
-export type PriceRule = "valid" | "last";
+/** `strict`: a price that breaks a rule is replaced by the worst bound; `last`: the last one within bounds will do. */
+export type Pricing = "strict" | "last";
 
-/** A value, or that it cannot be known, or why the contracts refuse to give one. */
-export type Outcome<T> =
-  | { readonly kind: "known"; readonly value: T }
-  | { readonly kind: "unknown" }
-  | { readonly kind: "refused"; readonly reason: string };
-
-/** What the margin engine says of a portfolio, 1e-18 quote. */
+/** As `IMarginEngine.Valuation`, 1e-18 quote. */
 export interface Valuation {
-  /** Rounded down. */
   readonly equity: bigint;
-  /** Rounded up. */
+  readonly cash: bigint;
   readonly initial: bigint;
-  /** Rounded up. */
   readonly maintenance: bigint;
+  readonly lagPremium: bigint;
+  readonly isValid: boolean;
 }
 
-/** A position: its instrument, and its signed size in 1e-18 underlying. */
-export type Position = readonly [instrument: bigint, size: bigint];
-
-function divideUp(dividend: bigint, divisor: bigint): bigint {
-  return (dividend + divisor - 1n) / divisor;
+/** A position with all that is known of its instrument and its price. */
+interface Leg {
+  readonly size: bigint;
+  readonly initialPpm: bigint;
+  readonly maintenancePpm: bigint;
+  readonly lagVolatilityPpm: bigint;
+  readonly lag: bigint;
+  readonly reading: Reading;
+  /** The price for a position that loses when it falls, and for one that loses when it rises. */
+  readonly low: bigint;
+  readonly high: bigint;
+  /** Undefined for a perpetual. */
+  readonly option: GridOption | undefined;
 }
 
-function refused(reason: string): { readonly kind: "refused"; readonly reason: string } {
-  return { kind: "refused", reason };
+/** Part per million of a notional that is rounded up itself. */
+function share(size: bigint, price: bigint, ppm: bigint): bigint {
+  return divideUp(divideUp(abs(size) * price, ONE) * ppm, PPM);
 }
 
-/** The price of a feed, 1e-18 quote per underlying, by the rules that the oracle stores. */
-export function priceOfFeed(state: Derivation, feed: bigint, rule: PriceRule): Outcome<bigint> {
-  const rules = feedAt(feed);
-  if (!state.isSet(rules.aggregator)) return refused(`feed ${feed} is unknown`);
-  const price = state.priceOf(state.getAddress(rules.aggregator));
-  if (price === undefined) return { kind: "unknown" };
-  const { answer, updatedAt } = price;
-  if (updatedAt === 0n) return refused(`feed ${feed} has an incomplete round`);
-  if (updatedAt > state.timestamp) return refused(`feed ${feed} has a price of the future, ${updatedAt}`);
-  if (answer <= 0n || answer > UINT128_MAX) return refused(`feed ${feed} answers ${answer}`);
-  const decimals = state.get(rules.decimals);
-  if (decimals > PRICE_DECIMALS) return refused(`feed ${feed} has ${decimals} decimals`);
-  const value = answer * 10n ** (PRICE_DECIMALS - decimals);
-  const isInside = value > state.get(rules.minPrice) && value < state.get(rules.maxPrice);
-  if (!isInside) return refused(`feed ${feed} is out of bounds at ${value}`);
-  if (rule === "valid" && state.timestamp - updatedAt > state.get(rules.maxAge)) {
-    return refused(`feed ${feed} is stale since ${updatedAt}`);
-  }
-  return { kind: "known", value };
+function sum(values: readonly bigint[]): bigint {
+  return values.reduce((total, value) => total + value, 0n);
 }
 
-/** The open positions of an account. */
-export function positionsOf(state: Derivation, account: Hash): Position[] {
-  const positions: Position[] = [];
-  const count = state.get(accountAt(account).openCount);
-  for (let index = 0n; index < count; index += 1n) {
-    const instrument = state.get(openIdAt(account, index).id);
-    positions.push([instrument, state.get(positionAt(account, instrument).size)]);
-  }
-  return positions;
+/** SyncLag.premiumPpm: volatility times the root of the lag in years, every step rounded up, and at most the cap. */
+export function lagPremiumPpm(volatilityPpm: bigint, lag: bigint, cap: bigint): bigint {
+  if (volatilityPpm === 0n || lag === 0n) return 0n;
+  const years = divideUp(lag * ONE, SECONDS_PER_YEAR);
+  return min(cap, divideUp(volatilityPpm * squareRootUp(years), 10n ** 9n));
 }
 
-/** Equity and requirements of a portfolio. Refused when a single instrument or price is; else unknown likewise. */
-export function valuePortfolio(
+/** Whether a reading's value is the price, or else the worse of the bounds. */
+function isPriced(reading: Reading, pricing: Pricing): boolean {
+  return reading.status === "valid" || (pricing === "last" && isUsable(reading));
+}
+
+/** Seconds since a time; nothing for one that is yet to come. */
+function age(state: Derivation, time: bigint): bigint {
+  return max(0n, state.timestamp - time);
+}
+
+/** The payoff of an option that has its final price, per unit; undefined for every other instrument. */
+export function finalPayoff(state: Derivation, instrument: bigint): bigint | undefined {
+  const kind = state.get(instrumentAt(instrument).kind);
+  const { strike, expiry } = optionAt(instrument);
+  const { price, settledAt } = settlementAt(instrument);
+  if (kind === PERPETUAL || state.timestamp < state.get(expiry) || !state.isSet(settledAt)) return undefined;
+  return intrinsicOf({ isCall: kind === CALL, strike: state.get(strike) }, state.get(price));
+}
+
+/** The option that an instrument is, as it is valued now. */
+export function optionNow(state: Derivation, instrument: bigint): GridOption {
+  const { strike, expiry, volatilityPpm, volatilityShockPpm } = optionAt(instrument);
+  return {
+    isCall: state.get(instrumentAt(instrument).kind) === CALL,
+    strike: state.get(strike),
+    secondsLeft: max(0n, state.get(expiry) - state.timestamp),
+    volatilityPpm: state.get(volatilityPpm),
+    shockPpm: state.get(volatilityShockPpm),
+  };
+}
+
+/** The valid price of a perpetual's underlying or of an option: `MarginEngine.markOf`; undefined when not known or not valid. */
+export function markOf(state: Derivation, instrument: bigint): bigint | undefined {
+  const { kind, feed } = instrumentAt(instrument);
+  const payoff = finalPayoff(state, instrument);
+  if (payoff !== undefined) return payoff;
+  const reading = readFeed(state, state.get(feed));
+  if (reading?.status !== "valid") return undefined;
+  return state.get(kind) === PERPETUAL ? reading.value : optionPrice(optionNow(state, instrument), reading.value);
+}
+
+function legOf(
   state: Derivation,
-  quote: bigint,
-  positions: readonly Position[],
-  rule: PriceRule,
-): Outcome<Valuation> {
-  let [equity, initial, maintenance] = [quote, 0n, 0n];
-  let isUnknown = false;
-  for (const [instrument, size] of positions) {
-    const terms = instrumentAt(instrument);
-    if (!state.isSet(terms.isListed)) return refused(`instrument ${instrument} is not listed`);
-    const mark = priceOfFeed(state, state.get(terms.feed), rule);
-    if (mark.kind === "refused") return mark;
-    if (mark.kind === "unknown") {
-      isUnknown = true;
+  { instrument, size }: Position,
+  reading: Reading,
+  pricing: Pricing,
+  time: bigint,
+): Leg {
+  const terms = instrumentAt(instrument);
+  const isUsed = isPriced(reading, pricing);
+  return {
+    size,
+    initialPpm: state.get(terms.initialPpm),
+    maintenancePpm: state.get(terms.maintenancePpm),
+    lagVolatilityPpm: state.get(terms.lagVolatilityPpm),
+    lag: age(state, reading.updatedAt) + age(state, time),
+    reading,
+    low: isUsed ? reading.value : reading.low,
+    high: isUsed ? reading.value : reading.high,
+    option: state.get(terms.kind) === PERPETUAL ? undefined : optionNow(state, instrument),
+  };
+}
+
+/** The price that counts for a leg: the high one where a rise hurts. */
+function priceFor({ size, option, low, high }: Leg): bigint {
+  const fallsHurt = option === undefined || option.isCall ? size > 0n : size < 0n;
+  return fallsHurt ? low : high;
+}
+
+function valueOf(leg: Leg): bigint {
+  if (leg.option === undefined) return worth(leg.size, priceFor(leg));
+  return worth(leg.size, optionPrice(leg.option, boundedSpot(priceFor(leg))));
+}
+
+/** The greatest loss of the legs of one feed over the grid of a requirement, and at least the floor of short options. */
+function requirement(legs: readonly Leg[], which: "initial" | "maintenance"): bigint {
+  const ppmOf = (leg: Leg): bigint => (which === "initial" ? leg.initialPpm : leg.maintenancePpm);
+  const shareOf = (leg: Leg, price: bigint): bigint => share(leg.size, price, ppmOf(leg));
+  const perpetuals = legs.filter(({ option }) => option === undefined);
+  const options = legs.filter(({ option }) => option !== undefined);
+  const net = sum(perpetuals.map((leg) => (leg.size < 0n ? -1n : 1n) * shareOf(leg, priceFor(leg))));
+  if (options.length === 0) return abs(net);
+
+  const shorts = options.filter(({ size }) => size < 0n);
+  let greatest = divideUp(sum(shorts.map((leg) => shareOf(leg, leg.high))), 10n);
+  for (const move of [-2n, -1n, 0n, 1n, 2n]) {
+    for (const shock of [-1n, 1n]) {
+      const losses = options.map((leg) =>
+        optionLoss(leg.option!, leg.size, priceFor(leg), {
+          move,
+          shock,
+          ppm: ppmOf(leg),
+          isInitial: which === "initial",
+        }),
+      );
+      greatest = max(greatest, -(move * net) / 2n + sum(losses));
+    }
+  }
+  return greatest;
+}
+
+/** What a long option is worth beyond its intrinsic value. */
+function timeValue(leg: Leg): bigint {
+  if (leg.option === undefined || leg.size < 0n) return 0n;
+  return valueOf(leg) - worth(leg.size, intrinsicOf(leg.option, boundedSpot(priceFor(leg))));
+}
+
+function collateralWorth(state: Derivation, { id, amount }: Balance, reading: Reading, pricing: Pricing): bigint {
+  const { haircutPpm, decimals } = collateralTermsAt(id);
+  const price = isPriced(reading, pricing) ? reading.value : reading.low;
+  const counted = amount * price * (PPM - state.get(haircutPpm));
+  return min(UINT128_MAX, counted / (10n ** state.get(decimals) * PPM));
+}
+
+/** What a portfolio is worth and must be worth: `MarginEngine.evaluate`. Undefined when a price is not known. */
+export function evaluate(state: Derivation, portfolio: Portfolio, pricing: Pricing): Valuation | undefined {
+  let cash = portfolio.quote;
+  let isValid = true;
+  const groups = new Map<bigint, Leg[]>();
+  for (const position of portfolio.positions) {
+    const { kind, feed } = instrumentAt(position.instrument);
+    if (!state.isSet(kind)) return undefined;
+    const payoff = finalPayoff(state, position.instrument);
+    if (payoff !== undefined) {
+      cash += worth(position.size, payoff);
       continue;
     }
-    const magnitude = size < 0n ? -size : size;
-    const notionalUp = divideUp(magnitude * mark.value, ONE);
-    equity += size > 0n ? (magnitude * mark.value) / ONE : -notionalUp;
-    initial += divideUp(notionalUp * state.get(terms.initialPpm), PPM);
-    maintenance += divideUp(notionalUp * state.get(terms.maintenancePpm), PPM);
+    const reading = readFeed(state, state.get(feed));
+    if (reading === undefined) return undefined;
+    if (reading.status !== "valid") isValid = false;
+    const leg = legOf(state, position, reading, pricing, portfolio.checkpointTime);
+    const group = groups.get(state.get(feed)) ?? [];
+    groups.set(state.get(feed), [...group, leg]);
   }
-  return isUnknown ? { kind: "unknown" } : { kind: "known", value: { equity, initial, maintenance } };
-}
 
-/**
- * Reports an account that is below its initial requirement at valid prices, as `_requireInitialMargin` refuses it. A
- * flat account owes nothing if its quote is not negative, whatever the oracle says.
- */
-export function checkInitialMargin(state: Derivation, account: Hash): void {
-  const quote = state.get(accountAt(account).quote);
-  const positions = positionsOf(state, account);
-  if (positions.length === 0) return state.require(quote >= 0n, `flat account ${account} has quote ${quote}`);
-  const outcome = valuePortfolio(state, quote, positions, "valid");
-  if (outcome.kind === "unknown") return;
-  if (outcome.kind === "refused") return state.report("illegal", `account ${account}: ${outcome.reason}`);
-  const { equity, initial } = outcome.value;
-  state.require(equity >= initial, `account ${account} has equity ${equity} of initial margin ${initial}`);
+  let [initial, maintenance, lagPremium] = [0n, 0n, 0n];
+  for (const legs of groups.values()) {
+    cash += sum(legs.map(valueOf));
+    const kept = requirement(legs, "maintenance");
+    const asked = requirement(legs, "initial") + sum(legs.map(timeValue));
+    maintenance += kept;
+    initial += max(asked, kept);
+    for (const { size, high, lagVolatilityPpm, lag, initialPpm } of legs) {
+      lagPremium += share(size, high, lagPremiumPpm(lagVolatilityPpm, lag, initialPpm));
+    }
+  }
+
+  let equity = cash;
+  for (const balance of portfolio.collateral) {
+    const reading = readFeed(state, state.get(collateralTermsAt(balance.id).feed));
+    if (reading === undefined) return undefined;
+    if (reading.status !== "valid") isValid = false;
+    equity += collateralWorth(state, balance, reading, pricing);
+  }
+  return { equity, cash, initial, maintenance, lagPremium, isValid };
 }
