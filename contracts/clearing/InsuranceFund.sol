@@ -81,7 +81,7 @@ contract InsuranceFund is IInsuranceFund, AccessManaged {
     // ---- Views ----
 
     /// @inheritdoc IInsuranceFund
-    function target() external view returns (uint128) {
+    function targetQuote() external view returns (uint128) {
         return _target.amount;
     }
 }

@@ -15,7 +15,7 @@ import {
     InstrumentKind
 } from "../interfaces/IInstrumentRegistry.sol";
 import {AuctionTerms, ILiquidationAuction, Window} from "../interfaces/ILiquidationAuction.sol";
-import {IMarginEngine, Pricing} from "../interfaces/IMarginEngine.sol";
+import {IMarginEngine} from "../interfaces/IMarginEngine.sol";
 import {HotWord, IPositionLedger, Portfolio} from "../interfaces/IPositionLedger.sol";
 import {IPriceOracle, PriceStatus, Reading} from "../interfaces/IPriceOracle.sol";
 import {AccountId} from "../types/AccountId.sol";
@@ -45,26 +45,22 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
     /// @param size of the position, signed, 1e-18 underlying
     /// @param spot valid price of the underlying, 1e-18 quote
     /// @param need what the account lacks to its initial requirement, 1e-18 quote
-    /// @param isAll whether the account holds nothing else
     struct PositionLot {
         int256 size;
         uint256 spot;
         uint256 need;
         uint24 initialPpm;
         bool isOption;
-        bool isAll;
     }
 
     /// @param balance asset units
     /// @param price valid price of the asset, 1e-18 quote
     /// @param owed negative cash of the account, 1e-18 quote
-    /// @param isAll whether the account holds nothing else
     struct CollateralLot {
         uint128 balance;
         uint256 price;
         uint8 decimals;
         uint256 owed;
-        bool isAll;
     }
 
     IPositionLedger public immutable LEDGER;
@@ -161,7 +157,7 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
         _sell(account, bidder, instrument, lot, size, price, window);
         if (size != SignedMath.abs(lot.size)) return price;
         _stop(account, instrument);
-        if (lot.isAll) _coverShortfall(account);
+        _coverShortfall(account);
     }
 
     /// @dev Sizes have 95 bits, the value of a reading 128.
@@ -189,23 +185,15 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
     /// The account owes a new price to the one that moved it: a position that grew at a price, or after it, is not sold
     /// at that price. Growing takes the initial requirement, so an account cannot hide behind small increases.
     function _readPosition(AccountId account, uint16 instrument) private view returns (PositionLot memory lot) {
-        Portfolio memory portfolio = LEDGER.portfolioOf(account);
-        uint256 count = portfolio.positions.length;
-        for (uint256 i = 0; i < count; ++i) {
-            if (portfolio.positions[i].instrument != instrument) continue;
-            lot.size = portfolio.positions[i].size;
-            break;
-        }
+        lot.size = LEDGER.sizeOf(account, instrument);
         require(lot.size != 0, AuctionNoPosition(account, instrument));
-        lot.isAll = count == 1 && portfolio.collateral.length == 0;
-
         Instrument memory terms_ = INSTRUMENTS.instrumentOf(instrument);
         lot.initialPpm = terms_.initialPpm;
         lot.isOption = terms_.kind != InstrumentKind.Perpetual;
         if (lot.isOption) _requireLive(instrument);
         Reading memory reading = ORACLE.read(terms_.feed);
         lot.spot = reading.value;
-        IMarginEngine.Valuation memory value = _evaluate(account, portfolio, reading);
+        IMarginEngine.Valuation memory value = _evaluate(account, reading);
         require(_isBelow(value), AuctionHealthy(account, value.equity, value.maintenance));
         uint40 increasedAt = LEDGER.increasedAtOf(account, instrument);
         require(reading.updatedAt > increasedAt, AuctionPriceNotNewer(instrument, reading.updatedAt, increasedAt));
@@ -261,7 +249,7 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
         emit CollateralSold(account, bidder, asset, amount, quote);
         if (amount != lot.balance) return quote;
         _stopCollateral(account, asset);
-        if (lot.isAll) _coverShortfall(account);
+        _coverShortfall(account);
     }
 
     function _stopCollateral(AccountId account, address asset) private {
@@ -271,22 +259,13 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
 
     /// @dev Every condition under which collateral may be auctioned that does not depend on the auction itself.
     function _readCollateral(AccountId account, address asset) private returns (CollateralLot memory lot) {
-        Portfolio memory portfolio = LEDGER.portfolioOf(account);
-        uint8 id = INSTRUMENTS.collateralIdOf(asset);
-        uint256 count = portfolio.collateral.length;
-        for (uint256 i = 0; i < count; ++i) {
-            if (portfolio.collateral[i].id != id) continue;
-            lot.balance = portfolio.collateral[i].balance;
-            break;
-        }
+        lot.balance = LEDGER.collateralOf(account, asset);
         require(lot.balance != 0, AuctionNoCollateral(account, asset));
-        lot.isAll = count == 1 && portfolio.positions.length == 0;
-
-        CollateralTerms memory terms_ = INSTRUMENTS.collateralOf(id);
+        CollateralTerms memory terms_ = INSTRUMENTS.collateralOf(INSTRUMENTS.collateralIdOf(asset));
         lot.decimals = terms_.decimals;
         Reading memory reading = ORACLE.read(terms_.feed);
         lot.price = reading.value;
-        IMarginEngine.Valuation memory value = _evaluate(account, portfolio, reading);
+        IMarginEngine.Valuation memory value = _evaluate(account, reading);
         require(value.cash < 0, AuctionNotIndebted(account, value.cash));
         require(
             _isBelow(value) || _isDebtDue(account, value.cash),
@@ -345,10 +324,9 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
     /// @dev Nothing is sold unless each price of the account satisfies every rule, the one it is sold at among them.
     function _evaluate(
         AccountId account,
-        Portfolio memory portfolio,
         Reading memory reading
     ) private view returns (IMarginEngine.Valuation memory value) {
-        value = MARGIN.evaluate(portfolio, Pricing.Strict);
+        value = LEDGER.valuationOf(account);
         require(value.isValid && reading.status == PriceStatus.Valid, AuctionPriceNotValid(account));
     }
 
@@ -360,9 +338,11 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
         return value.equity >= value.initial.toInt256();
     }
 
-    /// @dev An account that is flat and has no collateral left can pay nothing any more: who pays is settled at once.
+    /// @dev An account that has nothing left can pay nothing any more: who pays is settled at once.
     function _coverShortfall(AccountId account) private {
-        if (LEDGER.quoteOf(account) < 0) LEDGER.coverShortfall(account);
+        if (LEDGER.quoteOf(account) >= 0) return;
+        Portfolio memory left = LEDGER.portfolioOf(account);
+        if (left.positions.length == 0 && left.collateral.length == 0) LEDGER.coverShortfall(account);
     }
 
     // ---- Capacity ----

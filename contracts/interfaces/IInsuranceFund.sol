@@ -28,5 +28,6 @@ interface IInsuranceFund {
     function refresh() external returns (bool isShort);
 
     function ACCOUNT() external view returns (AccountId);
-    function target() external view returns (uint128);
+    /// @notice What the fund should hold, 1e-18 quote. Not called `target`, which is a contract's address in ethers.
+    function targetQuote() external view returns (uint128);
 }
