@@ -14,6 +14,7 @@ import {
 import {IMarginEngine, Pricing} from "../interfaces/IMarginEngine.sol";
 import {CollateralBalance, Portfolio, Position} from "../interfaces/IPositionLedger.sol";
 import {PriceStatus, Reading} from "../interfaces/IPriceOracle.sol";
+import {MarginMath} from "../libraries/MarginMath.sol";
 
 /// @title MarginHarness: registry and oracle of a margin engine, for many portfolios in one call, for tests.
 /// @dev A portfolio is a row of packed words (`test/helpers/MarginReference.ts` writes them): a header, two words a feed,
@@ -71,6 +72,39 @@ contract MarginHarness {
         _load(row);
         (bool isOk, bytes memory answer) = engine.staticcall(data);
         return Address.verifyCallResult(isOk, answer);
+    }
+
+    // ------------------------------------------------------------------ the library
+
+    function movedSpot(uint256 price_, int256 move, uint256 ppm) external pure returns (uint256) {
+        return MarginMath.movedSpot(price_, move, ppm);
+    }
+
+    function deviations(
+        uint256 volatilityPpm,
+        uint256 shockPpm,
+        uint256 sqrtYearsX96
+    ) external pure returns (uint256 base, uint256 down, uint256 up) {
+        return MarginMath.deviations(volatilityPpm, shockPpm, sqrtYearsX96);
+    }
+
+    function amounts(
+        int256 size,
+        uint256 price_,
+        uint256 ppm
+    ) external pure returns (int256 value, uint256 notional, uint256 share) {
+        uint256 magnitude = MarginMath.magnitudeOf(size);
+        notional = MarginMath.notionalUp(magnitude, price_);
+        return (MarginMath.valueOf(magnitude, size < 0, price_), notional, MarginMath.shareUp(notional, ppm));
+    }
+
+    function collateralValue(
+        uint256 balance,
+        uint256 decimals,
+        uint256 price_,
+        uint256 haircutPpm
+    ) external pure returns (int256) {
+        return MarginMath.collateralValue(balance, decimals, price_, haircutPpm);
     }
 
     // ------------------------------------------------------------------ registry and oracle

@@ -6,7 +6,7 @@ import type {
   MarginReading,
   MarginTerms,
 } from "../../keeper/books/model/margin.ts";
-import { SeededRandom } from "../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "./SeededRandom.ts";
 
 /** Portfolios whose times are offsets from now: `now` is zero, and a time before the epoch means none. */
 const NOW = 0n;

@@ -5,10 +5,10 @@ import { artifacts } from "hardhat";
 import { evaluatePortfolio, type MarginPortfolio, type Valuation } from "../../../keeper/books/model/margin.ts";
 import { callNode } from "../../../scripts/local/callNode.ts";
 import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { atTime, encodeRow, randomPortfolio, type PortfolioShape } from "../../helpers/MarginReference.ts";
 
-const SEED = Number(process.env["LOCKSTEP_TEST_SEED"] ?? 20261121);
+const SEED = Number(process.env["LOCKSTEP_SEED"] ?? 20261121);
 
 /** How many portfolios of which shape, and how many in one call: 100,000 together. */
 const SHAPES: readonly (readonly [string, number, number, PortfolioShape])[] = [
