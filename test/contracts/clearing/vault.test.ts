@@ -3,7 +3,7 @@ import { ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import { deployLockstep, depositUsd, TIMES, type Lockstep } from "../../fixtures/deployLockstep.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { accountOf } from "../../helpers/accounts.ts";
 import { impersonate, listCollateral, WIDE } from "../../helpers/assets.ts";
 import { ETH_PRICE, OrderBook, UNIT } from "../../helpers/orders.ts";

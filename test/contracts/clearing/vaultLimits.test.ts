@@ -4,7 +4,7 @@ import { network } from "hardhat";
 
 import type { MockToken } from "../../../types/ethers-contracts/index.ts";
 import { deployLockstep, type Lockstep } from "../../fixtures/deployLockstep.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { accountOf } from "../../helpers/accounts.ts";
 import { listCollateral, setFundShort, WIDE, type Limits } from "../../helpers/assets.ts";
 import { OutflowModel } from "../../helpers/OutflowModel.ts";

@@ -4,7 +4,7 @@ import { network } from "hardhat";
 import { expWad, lnWad, sqrt, sqrtUp, WAD } from "../../../keeper/books/model/fixedPoint.ts";
 import { cdf, density } from "../../../keeper/books/model/normalDistribution.ts";
 import { optionGreeks, optionPrice, OptionRangeError } from "../../../keeper/books/model/optionPricing.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import { blackScholes, type ReferenceTerms } from "../../helpers/reference/blackScholes.ts";
 import { callRows, firstDifference } from "../../helpers/reference/callRows.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { network } from "hardhat";
 
 import { premiumPpm } from "../../../keeper/books/model/syncLag.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import { callRows, firstDifference } from "../../helpers/reference/callRows.ts";
 import { decimal, multiply, ratio, SCALE, squareRoot } from "../../helpers/reference/decimal.ts";

@@ -3,7 +3,7 @@ import { getBytes, hexlify } from "ethers";
 import { network } from "hardhat";
 
 import { deployLockstep, type Lockstep } from "../../fixtures/deployLockstep.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { attest, falsify, hashRoots, postAttested, postCheckpoint, type Attested } from "../../helpers/attestations.ts";
 import { convict } from "../../helpers/convict.ts";
 import { readMultiProof, type MultiProof } from "../../helpers/proofs.ts";

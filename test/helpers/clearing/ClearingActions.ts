@@ -21,8 +21,8 @@ const WEIGHTS = {
   trade: 26,
   reduce: 8,
   movePrice: 16,
-  checkpoint: 6,
-  wait: 4,
+  checkpoint: 8,
+  wait: 7,
   startAuction: 5,
   bid: 8,
   startCollateralAuction: 2,
@@ -122,7 +122,7 @@ export class ClearingActions {
     reduce: () => this.#reduce(),
     movePrice: () => this.#movePrice(),
     checkpoint: () => postCheckpoint(this.system),
-    wait: () => this.wait(1 + this.#random.below(900)),
+    wait: () => this.wait(1 + this.#random.below(600)),
     startAuction: async () => {
       const weak = await this.#weakest();
       return this.system.auction.start(accountOf(weak), await this.#heldBy(weak), GAS);
@@ -157,7 +157,7 @@ export class ClearingActions {
     const feed = instrument === OPTIONS[0] ? ethFeed : btcFeed;
     const { expiry } = await instruments.optionOf(instrument);
     let round = await feed.latestRound();
-    while ((await feed.getRoundData(round)).updatedAt > expiry) round -= 1n;
+    while ((await feed.getRoundData(round))[3] > expiry) round -= 1n;
     return instruments.settle(instrument, round, GAS);
   }
 
@@ -198,7 +198,7 @@ export class ClearingActions {
     const mark = await this.system.margin.markOf(instrument);
     const spot = instrument % 2 === 1 ? 3_000n * UNIT : 60_000n * UNIT;
     const price = mark + (spot * BigInt(this.#random.below(30_000) - 15_000)) / PPM;
-    const size = this.#share(instrument % 2 === 1 ? 5n * UNIT : UNIT / 4n) + 1n;
+    const size = this.#share(instrument % 2 === 1 ? 60n * UNIT : 3n * UNIT) + 1n;
     return this.#settle(buyer, seller, instrument, size, price > 0n ? price : 1n);
   }
 
@@ -227,7 +227,7 @@ export class ClearingActions {
   async #movePrice(): Promise<unknown> {
     const index = this.#random.below(2) as 0 | 1;
     const feed = index === 0 ? this.system.ethFeed : this.system.btcFeed;
-    const { answer } = await feed.latestRoundData();
+    const [, answer] = await feed.latestRoundData();
     // Mostly small; now and then a jump that breaks accounts.
     const range = this.#random.below(12) === 0 ? 200_000 : 6_000;
     const moved = answer + (answer * BigInt(this.#random.below(2 * range) - range)) / PPM;

@@ -4,7 +4,7 @@ import type { FeeToken, HookToken, NoReturnToken } from "../../../types/ethers-c
 import { deployLockstep, type DeployOptions, type Lockstep } from "../../fixtures/deployLockstep.ts";
 
 const UNIT = 10n ** 18n;
-const DAY = 24 * 60 * 60;
+const HOUR = 60 * 60;
 const LIMITS = { cap: 10n ** 26n, outflowPpm: 100_000, allowancePpm: 1_000, period: 3_600 };
 const KIND = { call: 2, put: 3 } as const;
 
@@ -21,7 +21,7 @@ export interface AwkwardMarket extends Lockstep {
   readonly hook: HookToken;
 }
 
-/** Deploys the protocol with fees, two options that expire in two and in four days, and the collateral. */
+/** Deploys the protocol with fees, short restrictions, two options that expire in one and in two hours, and the collateral. */
 export async function deployAwkwardMarket(
   connection: NetworkConnection,
   options: DeployOptions = {},
@@ -30,6 +30,7 @@ export async function deployAwkwardMarket(
     ...{ makerFeePpm: 200, takerFeePpm: 500, feedMaxAgeSeconds: 3_600, maxDiscountPpm: 100_000 },
     // A thousand units, so that trades of a few have weight in the premium.
     ...{ maxOpenInterest: 10n ** 9n, settlementCap: 10n ** 26n, fundTarget: 1n, liquidationCapacity: 10n ** 30n },
+    ...{ staleLimitSeconds: 900, softTimeSeconds: 900, coolDownSeconds: 900, graceSeconds: 120 },
     ...options.parameters,
   };
   const system = await deployLockstep(connection, { ...options, parameters });
@@ -46,8 +47,8 @@ export async function deployAwkwardMarket(
   const terms = { ...structOf(await instruments.instrumentOf(1)), maxFundingPpm: 0 };
   const call = { ...terms, kind: KIND.call };
   const put = { ...terms, kind: KIND.put, feed: 2 };
-  await instruments.listOption(OPTIONS[0], call, 3_000n * UNIT, timestamp + 2 * DAY, 800_000, 250_000);
-  await instruments.listOption(OPTIONS[1], put, 60_000n * UNIT, timestamp + 4 * DAY, 800_000, 250_000);
+  await instruments.listOption(OPTIONS[0], call, 3_000n * UNIT, timestamp + HOUR, 800_000, 250_000);
+  await instruments.listOption(OPTIONS[1], put, 60_000n * UNIT, timestamp + 2 * HOUR, 800_000, 250_000);
   return { ...system, quiet, fee, hook };
 }
 

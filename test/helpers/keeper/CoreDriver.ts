@@ -6,7 +6,7 @@ import { Keeper } from "../../../keeper/loop/Keeper.ts";
 import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
 import type { BlockReport, Effect, IncidentReport, Input, KeyName, RpcAnswer } from "../../../keeper/loop/ports.ts";
 import type { Replacements } from "../../../keeper/loop/Replacements.ts";
-import type { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import type { SeededRandom } from "../SeededRandom.ts";
 import { readHeadOf, type Head, type Rpc } from "./Rpc.ts";
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;

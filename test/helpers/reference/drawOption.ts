@@ -1,4 +1,4 @@
-import type { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import type { SeededRandom } from "../SeededRandom.ts";
 import type { ReferenceTerms } from "./blackScholes.ts";
 
 /** Bounds of `OptionPricing`. */

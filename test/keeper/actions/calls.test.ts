@@ -6,7 +6,7 @@ import { encodePost, encodeSoftPause } from "../../../keeper/actions/plan/calls.
 import { feesFor } from "../../../keeper/actions/plan/fees.ts";
 import { KeySigner } from "../../../keeper/actions/signers/KeySigner.ts";
 import type { Hash, Hex } from "../../../keeper/lib/hex.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { ATTESTATION_TYPES } from "../../helpers/attestations.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 

@@ -5,7 +5,7 @@ import type { Hex } from "../../../keeper/lib/hex.ts";
 import { developmentWallet } from "../../../scripts/local/accounts.ts";
 import { contractInterface } from "../../../scripts/local/contractInterface.ts";
 import { depositUsd } from "../../fixtures/deployLockstep.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { accountOf } from "../../helpers/accounts.ts";
 import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { id, Wallet } from "ethers";
 
 import type { Hash } from "../../../keeper/lib/hex.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";

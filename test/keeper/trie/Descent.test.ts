@@ -5,7 +5,7 @@ import { keccak256Hex } from "../../../keeper/lib/keccak.ts";
 import { Descent, type DescentOptions, type StorageProofAnswer } from "../../../keeper/trie/Descent.ts";
 import { ProofError } from "../../../keeper/trie/ProofError.ts";
 import { StorageTrie } from "../../../keeper/trie/StorageTrie.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { ReferenceTrie, slotOf, SLOTS_SHARING_TEN_NIBBLES, type Words } from "./referenceTrie.ts";
 
 const SEED = 20_240_323;

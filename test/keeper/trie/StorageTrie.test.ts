@@ -6,7 +6,7 @@ import { keccak256, keccak256Hex } from "../../../keeper/lib/keccak.ts";
 import { naiveStorageRoot } from "../../../keeper/trie/naiveRoot.ts";
 import { EMPTY_ROOT } from "../../../keeper/trie/nodeEncoding.ts";
 import { StorageTrie } from "../../../keeper/trie/StorageTrie.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import {
   ReferenceTrie,
   slotOf,

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { bigintToBytes, bytesToBigint } from "../../../keeper/lib/bytes.ts";
 import { bytesToHex, hexToBytes } from "../../../keeper/lib/hex.ts";
 import { decodeRlp, encodeRlp, RlpError, type RlpInput } from "../../../keeper/lib/rlp.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 
 const SEED = 20_150_730;
 

@@ -7,7 +7,7 @@ import type { Hex } from "../../../../keeper/lib/hex.ts";
 import { compileLayoutSample } from "../../../fixtures/layout/compileSource.ts";
 import { decodeEvent, decodeNothing, TOPICS, type LayoutSampleEvent } from "../../../fixtures/layout/LayoutSample.ts";
 import { randomText, SAMPLE_EVENTS } from "../../../fixtures/layout/sampleEvents.ts";
-import { SeededRandom } from "../../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../../helpers/SeededRandom.ts";
 
 const SEED = 77_001;
 const ZERO_WORD = "0".repeat(64);

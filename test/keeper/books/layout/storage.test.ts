@@ -8,7 +8,7 @@ import { compileLayoutSample } from "../../../fixtures/layout/compileSource.ts";
 import { deploySample, type DeployedSample } from "../../../fixtures/layout/deploySample.ts";
 import { LAYOUT, storage } from "../../../fixtures/layout/LayoutSample.ts";
 import { SAMPLE_ACTIONS, SampleBooks } from "../../../fixtures/layout/sampleActions.ts";
-import { SeededRandom } from "../../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../../helpers/SeededRandom.ts";
 
 const SEED = 20_260_801;
 const ROUNDS = 12;

@@ -7,7 +7,7 @@ import { TwoGenerationCache } from "../../../../keeper/books/layout/TwoGeneratio
 import { AssertionError } from "../../../../keeper/lib/assert.ts";
 import type { Hex } from "../../../../keeper/lib/hex.ts";
 import { storage } from "../../../fixtures/layout/LayoutSample.ts";
-import { SeededRandom } from "../../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../../helpers/SeededRandom.ts";
 
 const SEED = 4_211;
 

@@ -6,7 +6,7 @@ import { bigintToHex32, bytesToHex, hexToBytes, type Hash, type Hex } from "../.
 import { keccak256Hex } from "../../../../keeper/lib/keccak.ts";
 import { encodeRlp } from "../../../../keeper/lib/rlp.ts";
 import { readHeaders, readProofs } from "../../../fixtures/mainnet/chainData.ts";
-import { SeededRandom } from "../../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../../helpers/SeededRandom.ts";
 import { ReferenceTrie, slotOf, SLOTS_SHARING_TEN_NIBBLES, type Words } from "../../trie/referenceTrie.ts";
 import { expectRefusal } from "./expectRefusal.ts";
 

@@ -6,7 +6,7 @@ import { verifyReceipts } from "../../../../keeper/chain/verify/receipts.ts";
 import { concatBytes } from "../../../../keeper/lib/bytes.ts";
 import { bytesToHex, hexToBytes, type Hash, type Hex } from "../../../../keeper/lib/hex.ts";
 import { encodeRlp, type RlpInput } from "../../../../keeper/lib/rlp.ts";
-import { SeededRandom } from "../../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../../helpers/SeededRandom.ts";
 import {
   readMainnetHeader,
   readReceipts,
