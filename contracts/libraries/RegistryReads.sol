@@ -28,7 +28,7 @@ library RegistryReads {
 
     /// @return 1e-18 quote per underlying
     function strike(IInstrumentRegistry registry, uint16 instrument) internal view returns (uint128) {
-        return uint128(_first(_ask(registry, IInstrumentRegistry.optionOf.selector, instrument, 6)));
+        return uint128(_first(_ask(registry, IInstrumentRegistry.optionOf.selector, instrument, 5)));
     }
 
     function caps(IInstrumentRegistry registry) internal view returns (DebtCaps memory answer) {

@@ -3,9 +3,11 @@ pragma solidity 0.8.37;
 
 import {CollateralTerms, DebtCaps, Instrument, OptionTerms, Settlement} from "../interfaces/IInstrumentRegistry.sol";
 import {IMarginEngine, Pricing} from "../interfaces/IMarginEngine.sol";
-import {Market, Portfolio} from "../interfaces/IPositionLedger.sol";
+import {HotWord, IPositionLedger, Market, Portfolio, Position} from "../interfaces/IPositionLedger.sol";
 import {Funding} from "../libraries/Funding.sol";
 import {Greeks} from "../libraries/OptionPricing.sol";
+import {AccountId} from "../types/AccountId.sol";
+import {Flags} from "../types/ActionFamily.sol";
 
 /// @title LedgerHarness: margin engine and instrument registry of a ledger under test, as simple as can be.
 /// @dev Values a position at a price that a test sets, and asks for a part of its notional. Also runs the funding library
@@ -23,6 +25,8 @@ contract LedgerHarness is IMarginEngine {
 
     DebtCaps public debtCaps;
     uint256 public lagPpm;
+    /// @dev Until it is set, every portfolio is worth nothing and owes nothing.
+    bool public isStrict;
     mapping(address asset => uint8) public collateralIdOf;
     mapping(uint16 instrument => Settlement) public settlementOf;
     mapping(uint16 instrument => Price) public prices;
@@ -57,6 +61,10 @@ contract LedgerHarness is IMarginEngine {
         debtCaps = DebtCaps(account, total);
     }
 
+    function setStrict() external {
+        isStrict = true;
+    }
+
     function setLagPpm(uint256 ppm) external {
         lagPpm = ppm;
     }
@@ -79,6 +87,7 @@ contract LedgerHarness is IMarginEngine {
 
     function evaluate(Portfolio calldata portfolio, Pricing) external view returns (Valuation memory value) {
         value.isValid = true;
+        if (!isStrict) return value;
         value.cash = portfolio.quote;
         for (uint256 i = 0; i < portfolio.positions.length; ++i) {
             uint16 instrument = portfolio.positions[i].instrument;
@@ -145,5 +154,61 @@ contract LedgerHarness is IMarginEngine {
                 Funding.settled(int256(rows[3 * i]), int256(rows[3 * i + 1]), int256(rows[3 * i + 2]))
             );
         }
+    }
+
+    // ---- Books ----
+
+    /// @notice All that the ledger says of these accounts, instruments and assets, in one flat row, in this order: for each
+    /// account quote, open count, epoch, debt, a bit for each instrument in its open list, the balance of each asset, and
+    /// size and time of each position; for each instrument its market and its clearing size; fees, sequence, total debt, flags.
+    function books(
+        IPositionLedger ledger,
+        AccountId[] calldata accounts,
+        uint16[] calldata instruments,
+        address[] calldata assets
+    ) external view returns (int256[] memory row) {
+        uint256 width = 5 + assets.length + 2 * instruments.length;
+        row = new int256[](accounts.length * width + instruments.length * 8 + 4);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            _account(ledger, accounts[i], row, i * width);
+            uint256 at = i * width + 5;
+            for (uint256 j = 0; j < assets.length; ++j) {
+                row[at++] = int256(uint256(ledger.collateralOf(accounts[i], assets[j])));
+            }
+            for (uint256 j = 0; j < instruments.length; ++j) {
+                row[at++] = ledger.sizeOf(accounts[i], instruments[j]);
+                row[at++] = int256(uint256(ledger.increasedAtOf(accounts[i], instruments[j])));
+            }
+        }
+        for (uint256 j = 0; j < instruments.length; ++j) {
+            _market(ledger, instruments[j], row, accounts.length * width + 8 * j);
+        }
+        HotWord memory hot = ledger.hotWord();
+        uint256 end = row.length;
+        row[end - 4] = int256(uint256(hot.fees));
+        row[end - 3] = int256(uint256(hot.sequence));
+        row[end - 2] = int256(uint256(ledger.totalDebt()));
+        row[end - 1] = int256(uint256(Flags.unwrap(hot.flags)));
+    }
+
+    function _account(IPositionLedger ledger, AccountId account, int256[] memory row, uint256 at) private view {
+        row[at] = ledger.quoteOf(account);
+        row[at + 1] = int256(uint256(ledger.openCountOf(account)));
+        row[at + 2] = int256(uint256(ledger.epochOf(account)));
+        row[at + 3] = int256(uint256(ledger.debtOf(account)));
+        Position[] memory positions = ledger.positionsOf(account);
+        for (uint256 i = 0; i < positions.length; ++i) row[at + 4] += int256(1 << positions[i].instrument);
+    }
+
+    function _market(IPositionLedger ledger, uint16 instrument, int256[] memory row, uint256 at) private view {
+        Market memory market = ledger.marketOf(instrument);
+        row[at] = market.longIndex;
+        row[at + 1] = market.shortIndex;
+        row[at + 2] = int256(uint256(market.accruedAt));
+        row[at + 3] = int256(uint256(market.observedAt));
+        row[at + 4] = market.premiumPpb;
+        row[at + 5] = market.clearing;
+        row[at + 6] = int256(uint256(market.openInterest));
+        row[at + 7] = ledger.clearingSizeOf(instrument);
     }
 }

@@ -2,19 +2,33 @@ import { expect } from "chai";
 import { toBeHex, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
-import { deployBareLedger, SCALE, type BareLedger } from "../../fixtures/deployBareLedger.ts";
-import { SeededRandom } from "../../fixtures/layout/SeededRandom.ts";
+import {
+  deployBareLedger,
+  SCALE,
+  tradeInput,
+  type BareLedger,
+  type BareTrade,
+} from "../../fixtures/deployBareLedger.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { accountOf } from "../../helpers/accounts.ts";
-import { LedgerModel } from "../../helpers/LedgerModel.ts";
+import { GasTable } from "../../helpers/GasTable.ts";
+import { chooseSeed } from "../../helpers/keeper/seed.ts";
+import { LedgerFuzz } from "../../helpers/LedgerFuzz.ts";
 import { mappingSlot } from "../../helpers/proofs.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
-const SEED = 20_261_122;
-const OPERATIONS = 500;
+const SEED = chooseSeed(20_261_122);
+const OPERATIONS = 3_000;
 const MAX_OPEN = 30;
+const ONE = 10n ** 18n;
 const UINT128_MAX = 2n ** 128n - 1n;
-const INT128_MAX = 2n ** 127n - 1n;
+const INT96_MAX = 2n ** 95n - 1n;
+const HALT = 8;
+const INCREASE_RISK = 1;
+const WITHDRAW = 2;
+const LIQUIDATE = 4;
+const FUND_SHORT = 16;
 
 async function fixture(): Promise<BareLedger> {
   return await deployBareLedger(connection);
@@ -27,75 +41,96 @@ describe("PositionLedger", () => {
 
   beforeEach(async () => {
     bare = await networkHelpers.loadFixture(fixture);
-    alice = accountOf(bare.stranger, 1);
-    bob = accountOf(bare.guard, 2);
+    alice = accountOf(bare.users[0]!, 1);
+    bob = accountOf(bare.users[1]!, 2);
   });
 
-  const trade = async (buyer: string, seller: string, instrument: number, size: bigint, quote: bigint) =>
-    await bare.ledger.connect(bare.settlement).trade(buyer, seller, instrument, size, quote);
+  const trade = async (input: Partial<BareTrade> = {}) =>
+    await bare.ledger.connect(bare.settlement).trade(tradeInput({ buyer: alice, seller: bob, ...input }));
   const credit = async (account: string, asset: string, amount: bigint) =>
     await bare.ledger.connect(bare.vault).credit(account, asset, amount);
   const debit = async (account: string, asset: string, amount: bigint) =>
     await bare.ledger.connect(bare.vault).debit(account, asset, amount);
+  const push = async (flags: number, graceUntil = 0) =>
+    await bare.ledger.connect(bare.guard).push(flags, await networkHelpers.time.latest(), graceUntil);
+  const read = async (slot: string): Promise<bigint> =>
+    BigInt(await bare.ethers.provider.getStorage(bare.ledger.target, slot));
 
   describe("setup", () => {
-    it("refuses zero addresses, a zero scale and a zero stale limit", async () => {
-      const { ethers, ledger, usd } = bare;
+    it("refuses zero addresses, a zero stale limit and a token with more than 18 decimals", async () => {
+      const { ethers, ledger, usd, harness } = bare;
       const factory = await ethers.getContractFactory("PositionLedger");
-      const margin = await ledger.MARGIN();
-      for (const [engine, asset] of [
-        [ZeroAddress, usd],
-        [margin, ZeroAddress],
-      ]) {
-        await expect(factory.deploy(engine!, asset!, 1, 1)).to.be.revertedWithCustomError(ledger, "LedgerZeroAddress");
+      const good = [harness.target, harness.target, usd];
+      for (const position of [0, 1, 2]) {
+        const [margin, instruments, asset] = good.with(position, ZeroAddress);
+        const deploying = factory.deploy(margin!, instruments!, asset!, 1);
+        await expect(deploying).to.be.revertedWithCustomError(ledger, "LedgerZeroAddress");
       }
-      for (const [scale, limit] of [
-        [0, 1],
-        [1, 0],
-      ]) {
-        await expect(factory.deploy(margin, usd, scale!, limit!)).to.be.revertedWithCustomError(
-          ledger,
-          "LedgerZeroAmount",
-        );
-      }
+      const [margin, instruments, asset] = good;
+      await expect(factory.deploy(margin!, instruments!, asset!, 0)).to.be.revertedWithCustomError(
+        ledger,
+        "LedgerZeroAmount",
+      );
+      const fine = await ethers.deployContract("MockToken", ["Fine", "F", 19]);
+      await expect(factory.deploy(margin!, instruments!, fine.target, 1))
+        .to.be.revertedWithCustomError(ledger, "LedgerUnsupportedDecimals")
+        .withArgs(19);
+      expect(await ledger.SETTLEMENT_SCALE()).to.equal(SCALE);
     });
 
     it("binds its modules once, all of them, by the deployer", async () => {
-      const { ethers, vault, stranger, usd } = bare;
-      const ledger = await ethers.deployContract("PositionLedger", [await bare.ledger.MARGIN(), usd, 1, 1]);
-      const one = vault.address;
-      await expect(ledger.connect(stranger).bind(one, one, one))
+      const { ethers, stranger, usd, harness, vault, settlement, guard, auction, fund } = bare;
+      const ledger = await ethers.deployContract("PositionLedger", [harness.target, harness.target, usd, 1]);
+      const all = [vault, settlement, guard, auction, fund].map(({ address }) => address);
+      const asModules = ([a, b, c, d, e]: string[]) => ({
+        vault: a!,
+        settlement: b!,
+        guard: c!,
+        auction: d!,
+        fund: e!,
+      });
+      await expect(ledger.connect(stranger).bind(asModules(all)))
         .to.be.revertedWithCustomError(ledger, "LedgerNotDeployer")
         .withArgs(stranger.address);
-      for (const position of [0, 1, 2]) {
-        const [a, b, c] = [one, one, one].with(position, ZeroAddress);
-        await expect(ledger.bind(a!, b!, c!)).to.be.revertedWithCustomError(ledger, "LedgerZeroAddress");
+      for (const position of all.keys()) {
+        const binding = ledger.bind(asModules(all.with(position, ZeroAddress)));
+        await expect(binding).to.be.revertedWithCustomError(ledger, "LedgerZeroAddress");
       }
-      await expect(ledger.bind(one, one, one))
+      await expect(ledger.bind(asModules(all)))
         .to.emit(ledger, "ModulesBound")
-        .withArgs(one, one, one);
-      await expect(ledger.bind(one, one, one)).to.be.revertedWithCustomError(ledger, "LedgerAlreadyBound");
+        .withArgs(...all);
+      await expect(ledger.bind(asModules(all))).to.be.revertedWithCustomError(ledger, "LedgerAlreadyBound");
+      expect(await ledger.modules()).to.deep.equal(all);
+      expect(await ledger.fundAccount()).to.equal(accountOf(fund));
     });
 
     it("takes each write from its module only", async () => {
-      const { ledger, vault, settlement, guard, stranger, usd } = bare;
-      const foreign = [
-        { call: ledger.connect(settlement).credit(alice, usd, 1), caller: settlement, module: vault },
-        { call: ledger.connect(stranger).debit(alice, usd, 1), caller: stranger, module: vault },
-        { call: ledger.connect(guard).debitWitnessed(alice, usd, 1), caller: guard, module: vault },
-        { call: ledger.connect(vault).trade(alice, bob, 1, 1, 1), caller: vault, module: settlement },
-        { call: ledger.connect(settlement).push(0, 0, 0), caller: settlement, module: guard },
-      ];
-      for (const { call, caller, module } of foreign) {
-        await expect(call)
+      const { ledger, vault, settlement, guard, auction, fund, stranger, usd } = bare;
+      const foreign = ledger.connect(stranger);
+      const input = tradeInput({ buyer: alice, seller: bob });
+      for (const [call, module] of [
+        [() => foreign.credit(alice, usd, 1), vault],
+        [() => foreign.debit(alice, usd, 1), vault],
+        [() => foreign.debitWitnessed(alice, usd, 1), vault],
+        [() => foreign.trade(input), settlement],
+        [() => foreign.advanceEpoch(alice), settlement],
+        [() => foreign.liquidate(alice, bob, 1, 1, 1, 1), auction],
+        [() => foreign.sellCollateral(alice, bob, usd, 1, 1), auction],
+        [() => foreign.sweepFees(), fund],
+        [() => foreign.release(alice, 1), fund],
+        [() => foreign.levelClearing(1), fund],
+        [() => foreign.setFundShort(true), fund],
+        [() => foreign.push(0, 0, 0), guard],
+      ] as const) {
+        await expect(call())
           .to.be.revertedWithCustomError(ledger, "LedgerNotModule")
-          .withArgs(caller.address, module.address);
+          .withArgs(stranger.address, module.address);
       }
     });
   });
 
   describe("custody", () => {
-    it("refuses nothing, too much, and more than there is", async () => {
+    it("refuses nothing, too much, more than there is, and an asset that is no collateral", async () => {
       const { ledger, usd, other } = bare;
       await expect(credit(alice, usd, 0n)).to.be.revertedWithCustomError(ledger, "LedgerZeroAmount");
       await expect(debit(alice, usd, 0n)).to.be.revertedWithCustomError(ledger, "LedgerZeroAmount");
@@ -111,66 +146,232 @@ describe("PositionLedger", () => {
         .withArgs(alice, other, 5, 6);
       await credit(alice, other, UINT128_MAX - 5n);
       await expect(credit(alice, other, 1n)).to.be.revertedWithCustomError(ledger, "SafeCastOverflowedUintDowncast");
-      await expect(debit(alice, usd, 1n))
+      await expect(debit(bob, usd, 1n))
         .to.be.revertedWithCustomError(ledger, "LedgerBelowInitialMargin")
-        .withArgs(alice, -SCALE, 0);
+        .withArgs(bob, -SCALE, 0);
+      await expect(credit(alice, bob.slice(0, 42), 1n))
+        .to.be.revertedWithCustomError(ledger, "LedgerUnknownCollateral")
+        .withArgs(bare.users[1]!.address);
     });
 
     it("keeps the settlement asset in quote and others in their own balance", async () => {
-      const { ledger, usd, other } = bare;
-      const key = BigInt(usd);
+      const { ledger, usd, other, third } = bare;
       await expect(credit(alice, usd, 7n))
         .to.emit(ledger, "EntryPosted")
-        .withArgs(1, alice, 0, key, 0, 7n * SCALE, 0, 7n * SCALE);
+        .withArgs(1, alice, 0, BigInt(usd), 0, 7n * SCALE, 0, 0, 0, 7n * SCALE);
       await expect(credit(alice, other, 9n))
         .to.emit(ledger, "EntryPosted")
-        .withArgs(2, alice, 0, BigInt(other), 9, 0, 9, 7n * SCALE);
+        .withArgs(2, alice, 0, BigInt(other), 9, 0, 0, 0, 9, 7n * SCALE);
       await expect(debit(alice, other, 4n))
         .to.emit(ledger, "EntryPosted")
-        .withArgs(3, alice, 1, BigInt(other), -4, 0, 5, 7n * SCALE);
+        .withArgs(3, alice, 1, BigInt(other), -4, 0, 0, 0, 5, 7n * SCALE);
+      await credit(alice, third, 2n);
       expect(await ledger.quoteOf(alice)).to.equal(7n * SCALE);
       expect(await ledger.collateralOf(alice, other)).to.equal(5);
       expect(await ledger.collateralOf(alice, usd)).to.equal(0);
+      const { collateral } = await ledger.portfolioOf(alice);
+      expect(collateral).to.deep.equal([
+        [3n, 5n],
+        [7n, 2n],
+      ]);
+    });
+
+    it("refuses withdrawals while they are restricted, and passes witnessed ones of flat accounts while halted", async () => {
+      const { ledger, vault, usd } = bare;
+      await credit(alice, usd, 10n);
+      await credit(bob, usd, 10n);
+      await trade();
+      await push(WITHDRAW);
+      await expect(debit(alice, usd, 1n))
+        .to.be.revertedWithCustomError(ledger, "LedgerWithdrawalRestricted")
+        .withArgs(alice);
+      const witnessed = ledger.connect(vault);
+      expect(await witnessed.debitWitnessed.staticCall(alice, usd, 1)).to.equal(WITHDRAW);
+      await push(HALT | WITHDRAW);
+      await expect(witnessed.debitWitnessed(alice, usd, 1))
+        .to.be.revertedWithCustomError(ledger, "LedgerNotFlat")
+        .withArgs(alice, 1);
+      await trade({ buyer: bob, seller: alice });
+      await witnessed.debitWitnessed(alice, usd, 1);
+      await push(0);
+      expect(await witnessed.debit.staticCall(alice, usd, 1)).to.equal(0);
     });
   });
 
   describe("trade", () => {
-    it("refuses nothing, and one account on both sides", async () => {
+    it("refuses nothing, and two accounts of one owner", async () => {
+      const { ledger, users } = bare;
+      await expect(trade({ size: 0n })).to.be.revertedWithCustomError(ledger, "LedgerZeroAmount");
+      for (const seller of [alice, accountOf(users[0]!, 2)]) {
+        await expect(trade({ seller }))
+          .to.be.revertedWithCustomError(ledger, "LedgerSameOwner")
+          .withArgs(users[0]!.address);
+      }
+    });
+
+    it("refuses orders of an earlier epoch, of either side", async () => {
+      const { ledger, settlement } = bare;
+      await expect(ledger.connect(settlement).advanceEpoch(alice)).to.emit(ledger, "EpochAdvanced").withArgs(alice, 1);
+      await expect(trade()).to.be.revertedWithCustomError(ledger, "LedgerOldEpoch").withArgs(alice, 0, 1);
+      await trade({ buyerEpoch: 1 });
+      await expect(trade({ buyerEpoch: 1, sellerEpoch: 1 }))
+        .to.be.revertedWithCustomError(ledger, "LedgerOldEpoch")
+        .withArgs(bob, 1, 0);
+      await ledger.connect(settlement).advanceEpoch(bob);
+      await trade({ buyerEpoch: 1, sellerEpoch: 1 });
+      expect(await ledger.epochOf(bob)).to.equal(1);
+    });
+
+    it("moves size one way and quote the other, and takes fees of both", async () => {
       const { ledger } = bare;
-      await expect(trade(alice, bob, 1, 0n, 1n)).to.be.revertedWithCustomError(ledger, "LedgerZeroAmount");
-      await expect(trade(alice, bob, 1, 1n, 0n)).to.be.revertedWithCustomError(ledger, "LedgerZeroAmount");
-      await expect(trade(alice, alice, 1, 1n, 1n))
-        .to.be.revertedWithCustomError(ledger, "LedgerSameAccount")
-        .withArgs(alice);
+      const trading = trade({ instrument: 7, size: 3n, quote: 10n, buyerFee: 2n, sellerFee: 1n });
+      await expect(trading).to.emit(ledger, "EntryPosted").withArgs(1, alice, 2, 7, 3, -10, 2, 0, 3, -12);
+      await expect(trading).to.emit(ledger, "EntryPosted").withArgs(2, bob, 2, 7, -3, 10, 1, 0, -3, 9);
+      expect(await ledger.positionsOf(bob)).to.deep.equal([[7n, -3n]]);
+      expect((await ledger.hotWord()).fees).to.equal(3);
+      expect((await ledger.marketOf(7)).openInterest).to.equal(3);
+      expect(await ledger.increasedAtOf(bob, 7)).to.equal(await networkHelpers.time.latest());
     });
 
-    it("moves size one way and quote the other, one entry each", async () => {
-      const trading = trade(alice, bob, 7, 3n, 10n);
-      await expect(trading).to.emit(bare.ledger, "EntryPosted").withArgs(1, alice, 2, 7, 3, -10, 3, -10);
-      await expect(trading).to.emit(bare.ledger, "EntryPosted").withArgs(2, bob, 2, 7, -3, 10, -3, 10);
-      expect(await bare.ledger.positionsOf(bob)).to.deep.equal([[7n, -3n]]);
-    });
-
-    it("refuses a size or a quote beyond 128 bits, signed", async () => {
-      await trade(alice, bob, 1, INT128_MAX, 1n);
-      await expect(trade(alice, bob, 1, 1n, 1n))
-        .to.be.revertedWithCustomError(bare.ledger, "SafeCastOverflowedIntDowncast")
-        .withArgs(128, INT128_MAX + 1n);
-      await expect(trade(alice, bob, 2, 1n, INT128_MAX + 2n)).to.be.revertedWithCustomError(
-        bare.ledger,
+    it("refuses a size or a quote beyond what an account holds", async () => {
+      const { ledger, harness } = bare;
+      await harness.setInstrument(
+        1,
+        { ...(await harness.instrumentOf(1)).toObject(), maxOpenInterest: 2n ** 80n - 1n },
+        0,
+      );
+      await trade({ size: INT96_MAX });
+      await expect(trade({ size: 1n }))
+        .to.be.revertedWithCustomError(ledger, "SafeCastOverflowedIntDowncast")
+        .withArgs(96, INT96_MAX + 1n);
+      await expect(trade({ instrument: 2, quote: 2n ** 127n + 1n })).to.be.revertedWithCustomError(
+        ledger,
         "SafeCastOverflowedIntDowncast",
       );
     });
 
+    it("caps the open interest, and lets it shrink when the cap has", async () => {
+      const { ledger, harness } = bare;
+      const terms = (await harness.instrumentOf(1)).toObject();
+      await harness.setInstrument(1, { ...terms, maxOpenInterest: 5_000_000n }, 0);
+      await trade({ size: 5n * ONE });
+      await expect(trade({ size: 1n }))
+        .to.be.revertedWithCustomError(ledger, "LedgerOpenInterestCap")
+        .withArgs(1, 5n * ONE + 1n, 5n * ONE);
+      await harness.setInstrument(1, { ...terms, maxOpenInterest: 1_000_000n }, 0);
+      await trade({ buyer: bob, seller: alice });
+      const carol = accountOf(bare.users[2]!);
+      await trade({ buyer: carol, seller: alice });
+      await expect(trade({ buyer: carol, seller: bob, size: 1n })).to.be.revertedWithCustomError(
+        ledger,
+        "LedgerOpenInterestCap",
+      );
+    });
+
+    it("keeps a reduce-only side from opening, growing and flipping, on either side", async () => {
+      const { ledger } = bare;
+      const refuse = async (input: Partial<BareTrade>, account: string) =>
+        await expect(trade(input)).to.be.revertedWithCustomError(ledger, "LedgerNotReducing").withArgs(account, 1);
+      await refuse({ isBuyerReduceOnly: true }, alice);
+      await refuse({ isSellerReduceOnly: true }, bob);
+      await trade();
+      await refuse({ isBuyerReduceOnly: true }, alice);
+      await refuse({ buyer: bob, seller: alice, size: ONE + 1n, isBuyerReduceOnly: true }, bob);
+      await trade({ buyer: bob, seller: alice, isBuyerReduceOnly: true, isSellerReduceOnly: true });
+      expect(await ledger.openCountOf(alice)).to.equal(0);
+    });
+
+    it("needs a mark unless both sides reduce", async () => {
+      const { ledger, harness } = bare;
+      await harness.setPrice(1, ONE, true);
+      await expect(trade({ mark: 0n }))
+        .to.be.revertedWithCustomError(harness, "HarnessBadPrice")
+        .withArgs(1);
+      await harness.setPrice(1, ONE, false);
+      await expect(trade({ mark: 0n }))
+        .to.be.revertedWithCustomError(ledger, "LedgerNotReducing")
+        .withArgs(alice, 1);
+      await trade();
+      await harness.setPrice(1, ONE, true);
+      const reducing = trade({ buyer: bob, seller: alice, mark: 0n });
+      await expect(reducing).to.emit(ledger, "EntryPosted");
+      await expect(reducing).not.to.emit(ledger, "FundingUpdated");
+    });
+
     it("opens as many positions as there is room for, and no more", async () => {
-      for (let instrument = 1; instrument <= MAX_OPEN; instrument += 1) await trade(alice, bob, instrument, 1n, 1n);
-      await expect(trade(alice, bob, MAX_OPEN + 1, 1n, 1n))
-        .to.be.revertedWithCustomError(bare.ledger, "LedgerTooManyPositions")
+      const { ledger } = bare;
+      for (let instrument = 1; instrument <= MAX_OPEN; instrument += 1) await trade({ instrument });
+      await expect(trade({ instrument: MAX_OPEN + 1 }))
+        .to.be.revertedWithCustomError(ledger, "LedgerTooManyPositions")
         .withArgs(alice, MAX_OPEN);
-      await trade(alice, bob, MAX_OPEN, 1n, 1n);
-      await trade(bob, alice, 5, 1n, 1n);
-      await trade(alice, bob, MAX_OPEN + 1, 1n, 1n);
-      expect(await bare.ledger.openCountOf(alice)).to.equal(MAX_OPEN);
+      await trade({ instrument: MAX_OPEN });
+      await trade({ buyer: bob, seller: alice, instrument: 5 });
+      await trade({ instrument: MAX_OPEN + 1 });
+      expect(await ledger.openCountOf(alice)).to.equal(MAX_OPEN);
+    });
+
+    it("remembers when a position last grew, flips included", async () => {
+      const { ledger } = bare;
+      await trade({ size: 4n });
+      const opened = await ledger.increasedAtOf(alice, 1);
+      await networkHelpers.time.increase(10);
+      await trade({ buyer: bob, seller: alice, size: 3n });
+      expect(await ledger.increasedAtOf(alice, 1)).to.equal(opened);
+      await trade({ buyer: bob, seller: alice, size: 3n });
+      expect(await ledger.increasedAtOf(alice, 1)).to.be.greaterThan(opened);
+    });
+  });
+
+  describe("guard and fund", () => {
+    it("keeps the fund's flag from the guard, and the guard's flags from the fund", async () => {
+      const { ledger, fund, guard } = bare;
+      await push(INCREASE_RISK | FUND_SHORT, 77);
+      const time = await networkHelpers.time.latest();
+      expect((await ledger.hotWord()).flags).to.equal(INCREASE_RISK);
+      await expect(ledger.connect(fund).setFundShort(true))
+        .to.emit(ledger, "HotWordPushed")
+        .withArgs(INCREASE_RISK | FUND_SHORT, (await ledger.hotWord()).checkpointTime, 77);
+      await expect(ledger.connect(fund).setFundShort(true)).not.to.emit(ledger, "HotWordPushed");
+      await ledger.connect(guard).push(LIQUIDATE, time, 0);
+      expect((await ledger.hotWord()).flags).to.equal(LIQUIDATE | FUND_SHORT);
+      await ledger.connect(fund).setFundShort(false);
+      expect((await ledger.hotWord()).flags).to.equal(LIQUIDATE);
+      await expect(ledger.connect(guard).push(0, 2n ** 40n, 0)).to.be.revertedWithCustomError(
+        ledger,
+        "SafeCastOverflowedUintDowncast",
+      );
+    });
+
+    it("restricts increases and withdrawals from the stale limit on, without a transaction", async () => {
+      const { ledger } = bare;
+      const limit = Number(await ledger.STALE_LIMIT());
+      const { checkpointTime } = await ledger.hotWord();
+      expect(await ledger.isStale()).to.equal(false);
+      await networkHelpers.time.increaseTo(Number(checkpointTime) + limit);
+      expect(await ledger.flags()).to.equal(0);
+      await networkHelpers.time.increase(1);
+      expect(await ledger.isStale()).to.equal(true);
+      expect(await ledger.flags()).to.equal(INCREASE_RISK | WITHDRAW);
+    });
+
+    it("sweeps fees, once, and releases what the fund has, to another account", async () => {
+      const { ledger, fund } = bare;
+      const asFund = ledger.connect(fund);
+      await trade({ buyerFee: 30n, sellerFee: 12n });
+      expect(await asFund.sweepFees.staticCall()).to.equal(42);
+      await expect(asFund.sweepFees())
+        .to.emit(ledger, "EntryPosted")
+        .withArgs(3, accountOf(fund), 8, 0, 0, 42, 0, 0, 0, 42);
+      await expect(asFund.sweepFees()).not.to.emit(ledger, "EntryPosted");
+      await expect(asFund.release(alice, 0)).to.be.revertedWithCustomError(ledger, "LedgerZeroAmount");
+      await expect(asFund.release(accountOf(fund), 1)).to.be.revertedWithCustomError(ledger, "LedgerSameAccount");
+      await expect(asFund.release(bob, 43))
+        .to.be.revertedWithCustomError(ledger, "LedgerInsufficientQuote")
+        .withArgs(accountOf(fund), 42, 43);
+      const quote = await ledger.quoteOf(bob);
+      await expect(asFund.release(bob, 42))
+        .to.emit(ledger, "EntryPosted")
+        .withArgs(5, bob, 9, 0, 0, 42, 0, 0, 0, quote + 42n);
     });
   });
 
@@ -180,10 +381,10 @@ describe("PositionLedger", () => {
     for (let step = 0; step < 150; step += 1) {
       const instrument = 1 + random.below(40);
       if (open.has(instrument)) {
-        await trade(bob, alice, instrument, 1n, 1n);
+        await trade({ buyer: bob, seller: alice, instrument });
         open.delete(instrument);
       } else if (open.size < MAX_OPEN) {
-        await trade(alice, bob, instrument, 1n, 1n);
+        await trade({ instrument });
         open.add(instrument);
       }
       const listed = (await bare.ledger.positionsOf(alice)).map(({ instrument: id }) => Number(id));
@@ -193,77 +394,50 @@ describe("PositionLedger", () => {
   });
 
   it("INV-13: leaves no word at zero that was once used", async () => {
-    const { ethers, ledger, usd, other } = bare;
-    const read = async (slot: string): Promise<bigint> => BigInt(await ethers.provider.getStorage(ledger.target, slot));
+    const { ledger, usd, other, fund } = bare;
     await credit(alice, usd, 5n);
     await credit(alice, other, 5n);
-    await trade(alice, bob, 3, 1n, SCALE);
-    await trade(bob, alice, 3, 1n, SCALE);
+    await trade({ instrument: 3, quote: SCALE });
+    await trade({ buyer: bob, seller: alice, instrument: 3, quote: SCALE });
     await debit(alice, usd, 5n);
     await debit(alice, other, 5n);
     expect(await ledger.quoteOf(alice)).to.equal(0);
     const id = toBeHex(3, 32);
     const page = toBeHex(0, 32);
+    const market = mappingSlot("bytes32", id, 5n);
     const slots = {
       account: mappingSlot("bytes32", alice, 1n),
-      size: mappingSlot("bytes32", id, mappingSlot("bytes32", alice, 2n)),
+      fund: mappingSlot("bytes32", accountOf(fund), 1n),
+      position: mappingSlot("bytes32", id, mappingSlot("bytes32", alice, 2n)),
       page: mappingSlot("bytes32", page, mappingSlot("bytes32", alice, 3n)),
       collateral: mappingSlot("address", other, mappingSlot("bytes32", alice, 4n)),
+      market,
+      marketAfter: toBeHex(BigInt(market) + 1n, 32),
     };
     for (const [name, slot] of Object.entries(slots)) expect(await read(slot), name).not.to.equal(0n);
   });
 
   it(`INV-1: ${OPERATIONS} random operations agree with a model, and nothing is made or lost (seed ${SEED})`, async () => {
-    const { ledger, usd, other } = bare;
-    const random = new SeededRandom(SEED);
-    const model = new LedgerModel(usd, SCALE);
-    const accounts = Array.from({ length: 6 }, (_, index) => accountOf(bare.stranger, index));
-    const pick = (): string => accounts[random.below(accounts.length)]!;
-    const custody = { [usd]: 0n, [other]: 0n };
-    const outcomes = { accepted: 0, refused: 0 };
-    for (let step = 0; step < OPERATIONS; step += 1) {
-      const account = pick();
-      const amount = BigInt(random.below(1_000));
-      const asset = random.bool() ? usd : other;
-      let expected: boolean;
-      let sent: Promise<unknown>;
-      if (random.below(5) < 2) {
-        const isOut = random.bool();
-        expected = model.move(account, asset, isOut ? -amount : amount);
-        if (expected) custody[asset]! += isOut ? -amount : amount;
-        sent = isOut ? debit(account, asset, amount) : credit(account, asset, amount);
-      } else {
-        const partner = accounts[(accounts.indexOf(account) + 1 + random.below(5)) % 6]!;
-        const instrument = 1 + random.below(4);
-        const size = BigInt(1 + random.below(3));
-        const quote = size * SCALE * BigInt(1 + random.below(50));
-        expected = model.trade(account, partner, instrument, size, quote);
-        sent = trade(account, partner, instrument, size, quote);
-      }
-      const accepted = await sent.then(
-        () => true,
-        () => false,
-      );
-      expect(accepted, `step ${step}`).to.equal(expected);
-      outcomes[accepted ? "accepted" : "refused"] += 1;
-    }
-    let quotes = 0n;
-    const sizes = new Map<number, bigint>();
-    for (const account of accounts) {
-      const quote = await ledger.quoteOf(account);
-      quotes += quote;
-      expect(quote, account).to.equal(model.quoteOf(account));
-      expect(await ledger.collateralOf(account, other)).to.equal(model.collateralOf(account, other));
-      const positions = (await ledger.positionsOf(account)).map((p) => [Number(p.instrument), p.size] as const);
-      for (const [instrument, size] of positions) sizes.set(instrument, (sizes.get(instrument) ?? 0n) + size);
-      const open = model.openOf(account);
-      expect(positions.toSorted(([a], [b]) => a - b)).to.deep.equal(
-        open.sort((a, b) => a - b).map((instrument) => [instrument, model.sizeOf(account, instrument)]),
-      );
-    }
-    expect(quotes).to.equal(custody[usd]! * SCALE);
-    expect([...sizes.values()].every((sum) => sum === 0n)).to.equal(true);
-    expect((await ledger.hotWord()).sequence).to.equal(model.sequence);
-    expect(outcomes.refused).to.be.greaterThan(10);
+    const fuzz = await LedgerFuzz.start(bare, networkHelpers, SEED);
+    for (let step = 0; step < OPERATIONS; step += 1) await fuzz.step(step);
+    fuzz.expectVariety();
+  }).timeout(600_000);
+
+  it("costs a trade between two open positions less than 92,900 gas", async () => {
+    const table = new GasTable();
+    const note = async (name: string, input: Partial<BareTrade> = {}) => await table.note(name, trade(input));
+    await bare.harness.setPrice(1, ONE, false);
+    await bare.harness.setStrict();
+    for (const account of [alice, bob]) await credit(account, bare.usd, 10n ** 12n);
+    await note("trade, first of the market");
+    await networkHelpers.time.increase(60);
+    const alone = await note("trade, one position each");
+    await note("trade, both reduce", { buyer: bob, seller: alice });
+    await trade({ instrument: 2 });
+    await networkHelpers.time.increase(60);
+    const among = await note("trade, two positions each");
+    process.stdout.write(`\n${table.toString()}\n\n`);
+    expect(alone).to.be.lessThan(92_900n);
+    expect(among).to.be.lessThan(110_000n);
   });
 });
