@@ -255,7 +255,7 @@ describe("attacks on liquidations", () => {
   });
 
   describe("by governance's other keys", () => {
-    it("a jump of the volatility makes an account liquidable by the step an hour, not more", async () => {
+    it("a jump of the volatility moves an account by the step an hour, not more", async () => {
       const expiry = (await now(system)) + 30 * 86_400;
       const terms = await readTerms(system, 1);
       const call = { ...terms, kind: 2, maxFundingPpm: 0 };
