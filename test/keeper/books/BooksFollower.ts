@@ -1,0 +1,83 @@
+import { toQuantity } from "ethers";
+
+import type { BookBlock } from "../../../keeper/books/BookBlock.ts";
+import { Books } from "../../../keeper/books/Books.ts";
+import { verifyHeader } from "../../../keeper/chain/verify/header.ts";
+import { verifyReceipts } from "../../../keeper/chain/verify/receipts.ts";
+import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../../../keeper/domain/bookSet.ts";
+import type { Finding } from "../../../keeper/domain/Finding.ts";
+import type { Address, Hash } from "../../../keeper/lib/hex.ts";
+import type { Lockstep } from "../../fixtures/deployLockstep.ts";
+
+/** What the contracts of a deployment hold in their code. */
+export async function readImmutables({ ledger, guard, oracle }: Lockstep): Promise<Immutables> {
+  return {
+    settlementAsset: (await ledger.SETTLEMENT_ASSET()).toLowerCase() as Address,
+    settlementScale: await ledger.SETTLEMENT_SCALE(),
+    staleLimit: await ledger.STALE_LIMIT(),
+    softTime: await guard.SOFT_TIME(),
+    coolDown: await guard.COOL_DOWN(),
+    grace: await guard.GRACE(),
+    sequencerFeed: (await oracle.SEQUENCER_FEED()).toLowerCase() as Address,
+    sequencerGrace: await oracle.SEQUENCER_GRACE(),
+  };
+}
+
+/** The book contracts of a deployment, lower case. */
+export function addressesOf({ books }: Lockstep): BookAddresses {
+  const pairs = BOOK_NAMES.map((name, index) => [name, books[index]!.toLowerCase()] as const);
+  return Object.fromEntries(pairs) as BookAddresses;
+}
+
+/** Books alone on an in-process chain, from its genesis: every block applied, every root compared with the chain's. */
+export class BooksFollower {
+  readonly books: Books;
+  readonly #system: Lockstep;
+  #next = 0;
+  /** Of all blocks so far, in words. */
+  readonly findings: Finding[] = [];
+  /** Books whose root was not the chain's, with their block. */
+  readonly mismatches: { readonly number: number; readonly book: BookName }[] = [];
+
+  private constructor(system: Lockstep, immutables: Immutables) {
+    this.#system = system;
+    this.books = new Books({ addresses: addressesOf(system), immutables });
+  }
+
+  static async open(system: Lockstep): Promise<BooksFollower> {
+    return new BooksFollower(system, await readImmutables(system));
+  }
+
+  /** Applies and compares every block up to the head; returns what was found in them. */
+  async follow(): Promise<Finding[]> {
+    const found = this.findings.length;
+    const head = await this.#system.ethers.provider.getBlockNumber();
+    for (; this.#next <= head; this.#next += 1) {
+      const block = await this.read(this.#next);
+      this.findings.push(...this.books.apply(block));
+      for (const book of BOOK_NAMES) await this.#compare(book, block);
+    }
+    return this.findings.slice(found);
+  }
+
+  /** A block of the chain as the books take it in. */
+  async read(number: number): Promise<BookBlock> {
+    const { provider } = this.#system.ethers;
+    const block = (await provider.send("eth_getBlockByNumber", [toQuantity(number), false])) as {
+      hash: Hash;
+      parentHash: Hash;
+      transactions: string[];
+    };
+    const header = verifyHeader(block, block.hash);
+    const receipts: unknown[] = [];
+    for (const hash of block.transactions) receipts.push(await provider.send("eth_getTransactionReceipt", [hash]));
+    const logs = verifyReceipts(receipts, header.receiptsRoot);
+    return { number, hash: block.hash, parentHash: block.parentHash, timestamp: header.timestamp, logs };
+  }
+
+  async #compare(book: BookName, { number, hash }: BookBlock): Promise<void> {
+    const selector = [this.books.addresses[book], [], { blockHash: hash }];
+    const proof = (await this.#system.ethers.provider.send("eth_getProof", selector)) as { storageHash: Hash };
+    if (this.books.root(book) !== proof.storageHash) this.mismatches.push({ number, book });
+  }
+}
