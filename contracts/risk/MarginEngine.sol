@@ -6,7 +6,6 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {
     CollateralTerms,
     IInstrumentRegistry,
-    Instrument,
     InstrumentKind,
     OptionTerms,
     Settlement
@@ -75,19 +74,36 @@ contract MarginEngine is IMarginEngine {
 
     /// @inheritdoc IMarginEngine
     function evaluate(Portfolio calldata portfolio, Pricing pricing) external view returns (Valuation memory value) {
-        value.isValid = true;
         Position[] calldata positions = portfolio.positions;
-        Terms[] memory terms = new Terms[](positions.length);
-        for (uint256 i = 0; i < terms.length; ++i) terms[i] = _termsOf(positions[i].instrument);
-        for (uint256 i = 0; i < terms.length; ++i) {
-            if (terms[i].isDone()) continue;
-            (Group memory group, bool isValid) = _groupOf(terms[i].feed(), pricing, portfolio.checkpointTime);
-            if (_addGroup(value, group, positions, terms, i) && !isValid) value.isValid = false;
+        value.isValid = true;
+        if (positions.length == 1) {
+            // What most trades leave behind needs no list of terms.
+            Terms terms = _termsOf(positions[0].instrument);
+            (Group memory group, bool isValid) = _groupOf(terms.feed(), pricing, portfolio.checkpointTime);
+            if (_addPosition(value, group, terms, positions[0]) && !isValid) value.isValid = false;
+            _addRequirements(value, group);
+        } else {
+            _addPositions(value, positions, pricing, portfolio.checkpointTime);
         }
         // Checked, as the quote is the caller's word.
         value.cash += portfolio.quote;
         value.equity = value.cash;
         if (portfolio.collateral.length != 0) _addCollateral(value, portfolio.collateral, pricing);
+    }
+
+    function _addPositions(
+        Valuation memory value,
+        Position[] calldata positions,
+        Pricing pricing,
+        uint40 checkpointTime
+    ) private view {
+        Terms[] memory terms = new Terms[](positions.length);
+        for (uint256 i = 0; i < terms.length; ++i) terms[i] = _termsOf(positions[i].instrument);
+        for (uint256 i = 0; i < terms.length; ++i) {
+            if (terms[i].isDone()) continue;
+            (Group memory group, bool isValid) = _groupOf(terms[i].feed(), pricing, checkpointTime);
+            if (_addGroup(value, group, positions, terms, i) && !isValid) value.isValid = false;
+        }
     }
 
     /// @dev Adds all positions on the feed of the one at `first`, and what they require.
@@ -104,13 +120,12 @@ contract MarginEngine is IMarginEngine {
             Terms own = terms[i];
             if (own.isDone() || own.feed() != feed) continue;
             terms[i] = DONE;
-            if (own.kind() == uint256(InstrumentKind.Perpetual)) {
-                _addPerpetual(value, group, own, positions[i].size);
-                isPriced = true;
-            } else if (_addOption(value, group, own, positions[i])) {
-                isPriced = true;
-            }
+            if (_addPosition(value, group, own, positions[i])) isPriced = true;
         }
+        _addRequirements(value, group);
+    }
+
+    function _addRequirements(Valuation memory value, Group memory group) private pure {
         uint256 kept = MarginMath.requirement(
             group.losses,
             MarginMath.POINTS,
@@ -124,6 +139,18 @@ contract MarginEngine is IMarginEngine {
             // The two grids look at different points: what is kept can exceed what is asked at the start.
             value.initial += asked > kept ? asked : kept;
         }
+    }
+
+    /// @return isPriced false when the position is in an option that has its final price
+    function _addPosition(
+        Valuation memory value,
+        Group memory group,
+        Terms terms,
+        Position calldata position
+    ) private view returns (bool isPriced) {
+        if (terms.kind() != uint256(InstrumentKind.Perpetual)) return _addOption(value, group, terms, position);
+        _addPerpetual(value, group, terms, position.size);
+        return true;
     }
 
     function _addPerpetual(Valuation memory value, Group memory group, Terms terms, int256 size) private pure {

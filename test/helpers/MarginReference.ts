@@ -5,6 +5,7 @@ import type {
   MarginPosition,
   MarginReading,
   MarginTerms,
+  PriceQuality,
 } from "../../keeper/books/model/margin.ts";
 import { SeededRandom } from "./SeededRandom.ts";
 
@@ -155,9 +156,15 @@ export function encodeRow(portfolio: MarginPortfolio): bigint[] {
   );
   const words = feeds.flatMap(({ quality, value, low, high, updatedAt }) => [
     pack([value, 128], [low, 128]),
-    pack([high, 128], [quality === "valid" ? 0n : quality === "usable" ? 1n : 4n, 64], [updatedAt, 64]),
+    pack([high, 128], [statusOf(quality, high), 64], [updatedAt, 64]),
   ]);
   return [header, ...words, ...positions, ...collateral];
+}
+
+/** Any of the oracle's statuses that mean this; the upper bound chooses. */
+function statusOf(quality: PriceQuality, high: bigint): bigint {
+  if (quality === "valid") return 0n;
+  return quality === "usable" ? 1n + (high % 3n) : 4n + (high % 4n);
 }
 
 function positionWords(own: MarginPosition, feed: bigint): bigint[] {

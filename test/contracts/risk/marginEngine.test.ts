@@ -201,7 +201,7 @@ describe("MarginEngine", () => {
       Array.from({ length: 30 }, (_, i) => option(i % 2 === 0 ? "call" : "put", sign * ONE, 2_000n + BigInt(70 * i)));
 
     for (const [name, budget, positions] of [
-      ["1 perpetual", 13_000n, [perpetual(ONE)]],
+      ["1 perpetual", 11_700n, [perpetual(ONE)]],
       ["2 perpetuals", 23_000n, [perpetual(ONE), perpetual(-ONE, BTC)]],
       ["1 short option", 64_000n, [option("call", -ONE, 3_100n)]],
       ["30 short options", 2_050_000n, thirty(-1n)],
