@@ -95,7 +95,7 @@ function checkPair(state: Derivation, first: Entry, second: Entry): void {
   state.require(first.account !== second.account, "moves from an account to itself");
   const { kind } = first;
   if (kind === COVER) return closeCover(state, first, second);
-  if (kind === RELEASE) return;
+  if (kind === RELEASE) return state.require(BigInt(ownerOf(second.account)) !== 0n, "releases to nobody");
   state.require(ownerOf(first.account) !== ownerOf(second.account), "deals between two accounts of one owner");
   if (kind === TRADE) checkTrade(state, first, second);
   else checkSale(state, first, second);

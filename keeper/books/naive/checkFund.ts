@@ -1,9 +1,6 @@
 import { abs, min } from "./arithmetic.ts";
 import { fundAccount } from "./checkShortfall.ts";
-import { ownerOf } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
-import { RELEASE } from "./entryKinds.ts";
-import { expectEvent } from "./expectations.ts";
 import { FUND_SHORT, has } from "./flags.ts";
 import { accountAt, clearingSizeAt, hot, marketAt } from "./ledgerStorage.ts";
 import type { Entry } from "./NaiveTransaction.ts";
@@ -24,9 +21,6 @@ export function checkRelease(state: Derivation, { account, key, quoteDelta }: En
   state.require(quoteDelta < 0n, `releases ${-quoteDelta}`);
   state.require(!has(state.get(hot.flags), FUND_SHORT), "releases while the fund is short");
   state.require(left >= target, `the fund keeps ${left} of its target ${target}`);
-  expectEvent(state, "PositionLedger", "EntryPosted", (event) => {
-    return event.number("kind") === RELEASE && BigInt(ownerOf(event.hex("account"))) !== 0n;
-  });
 }
 
 /** The clearing account of an instrument without positions comes to zero, as far as the fund goes. */

@@ -27,6 +27,8 @@ export async function readContext(system: Lockstep): Promise<Pick<NaiveInput, "a
     softTime: await system.guard.SOFT_TIME(),
     coolDown: await system.guard.COOL_DOWN(),
     grace: await system.guard.GRACE(),
+    sequencerFeed: (await system.oracle.SEQUENCER_FEED()).toLowerCase() as Address,
+    sequencerGrace: await system.oracle.SEQUENCER_GRACE(),
   };
   return { addresses: Object.fromEntries(pairs) as BookAddresses, immutables };
 }

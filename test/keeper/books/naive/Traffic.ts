@@ -3,7 +3,7 @@ import { id, toBeHex, type ContractTransactionResponse } from "ethers";
 
 import type { MockToken } from "../../../../types/ethers-contracts/index.ts";
 import type { Lockstep } from "../../../fixtures/deployLockstep.ts";
-import type { SeededRandom } from "../../../fixtures/layout/SeededRandom.ts";
+import type { SeededRandom } from "../../../helpers/SeededRandom.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
 import { attest, signAttestation } from "../../../helpers/attestations.ts";
 import { OrderBook, UNIT, type OrderInput } from "../../../helpers/orders.ts";

@@ -1,6 +1,6 @@
 import type { NaiveProblem } from "../../../../keeper/books/naive/naiveTypes.ts";
 import { depositUsd } from "../../../fixtures/deployLockstep.ts";
-import type { SeededRandom } from "../../../fixtures/layout/SeededRandom.ts";
+import type { SeededRandom } from "../../../helpers/SeededRandom.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
 import { postCheckpoint } from "../../../helpers/attestations.ts";
 import { ETH_PRICE, UNIT, type OrderInput } from "../../../helpers/orders.ts";
@@ -99,8 +99,7 @@ export class Twins {
       const [maker, taker] = [scene.users[buyer]!, scene.users[seller]!];
       const buy = scene.orders.order(maker, true, terms);
       const sell = scene.orders.order(taker, false, terms);
-      const signatures = [await scene.orders.sign(maker, buy), await scene.orders.sign(taker, sell)] as const;
-      return await scene.system.settlement.settle(buy, signatures[0], sell, signatures[1], size, GAS);
+      return await scene.system.settlement.settle(await scene.orders.match(maker, buy, taker, sell, size), GAS);
     };
   }
 

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 
-import { accountAt } from "../../../../keeper/books/naive/clearingStorage.ts";
+import { accountAt } from "../../../../keeper/books/naive/ledgerStorage.ts";
 import { deriveNaively } from "../../../../keeper/books/naive/deriveNaively.ts";
 import type { NaiveInput, NaivePrice } from "../../../../keeper/books/naive/naiveTypes.ts";
 import { instrumentAt } from "../../../../keeper/books/naive/riskStorage.ts";
 import { writePlace } from "../../../../keeper/books/naive/words.ts";
 import type { Address, Hash } from "../../../../keeper/lib/hex.ts";
-import { SeededRandom } from "../../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../../helpers/SeededRandom.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
 import { UNIT } from "../../../helpers/orders.ts";
 import type { Followed } from "./NaiveFollower.ts";

@@ -2,6 +2,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { network } from "hardhat";
 
 import { deployLockstep, depositUsd, type DeployOptions, type Lockstep } from "../../../fixtures/deployLockstep.ts";
+import { postCheckpoint } from "../../../helpers/attestations.ts";
 import { OrderBook } from "../../../helpers/orders.ts";
 import { NaiveFollower, readContext } from "./NaiveFollower.ts";
 
@@ -22,4 +23,16 @@ export async function stage(options: DeployOptions, usd = 1_000n): Promise<Scene
   for (const user of users) await depositUsd(system, user, usd * USD);
   const follower = new NaiveFollower(system, await readContext(system));
   return { system, follower, orders: new OrderBook(system), users };
+}
+
+/** Lets time pass, and posts a checkpoint, so that nothing is stale afterwards. */
+export async function passTime(system: Lockstep, seconds: number): Promise<void> {
+  await system.ethers.provider.send("evm_increaseTime", [seconds]);
+  await postCheckpoint(system);
+}
+
+/** Lets the grace pass that the end of a stale time has started. */
+export async function passGrace(system: Lockstep): Promise<void> {
+  await passTime(system, 1);
+  await passTime(system, Number(await system.guard.GRACE()));
 }

@@ -15,14 +15,25 @@ import { tour } from "./tour.ts";
 
 /** The fields of every event that are results of its inputs and the books before it. */
 const RESULTS: Readonly<Record<string, readonly string[]>> = {
-  Deposited: ["held"],
-  Withdrawn: ["withdrawn", "held"],
-  ClaimKept: ["owed", "claimable"],
-  Claimed: ["paid", "claimed", "claimable"],
-  EntryPosted: ["sequence", "sizeAfter", "quoteAfter"],
+  Deposited: ["held", "level"],
+  Withdrawn: ["withdrawn", "allowanceUsed", "held", "level"],
+  ClaimKept: ["owed", "held"],
+  Claimed: ["paid", "claimed", "held"],
+  AssetListed: ["levelAt"],
+  LimitsSet: ["level", "levelAt"],
+  EntryPosted: ["sequence", "funding", "sizeAfter", "quoteAfter"],
+  FundingUpdated: ["longIndex", "shortIndex", "premiumPpb"],
+  LossSocialised: ["indexAfter"],
+  DebtRecorded: ["totalDebt"],
+  EpochAdvanced: ["epoch"],
   HotWordPushed: ["flags", "checkpointTime", "graceUntil"],
   OrderFilled: ["filled"],
-  OrderCancelled: ["filled"],
+  AuctionStarted: ["startedAt"],
+  PositionSold: ["windowStart"],
+  CollateralAuctionStarted: ["startedAt"],
+  VolatilitySet: ["volatilityAt"],
+  ExpirySettled: ["settledAt"],
+  CollateralSet: ["id", "decimals"],
   KeeperAdded: ["setId", "count"],
   KeeperRemoved: ["setId", "count"],
   KeeperJailed: ["setId", "count"],
@@ -79,6 +90,7 @@ describe("deriveNaively", () => {
       ...{ CollateralVault: system.vault, PositionLedger: system.ledger, OrderSettlement: system.settlement },
       ...{ InstrumentRegistry: system.instruments, PriceOracle: system.oracle, SyncGuard: system.guard },
       ...{ KeeperRegistry: system.keeperRegistry, CheckpointRegistry: system.registry },
+      ...{ LiquidationAuction: system.auction, InsuranceFund: system.fund },
     };
     for (const book of BOOK_NAMES) abis.set(book, contracts[book].interface);
     const context = await readContext(system);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { network } from "hardhat";
 
 import { deployLockstep } from "../../../fixtures/deployLockstep.ts";
-import { SeededRandom } from "../../../fixtures/layout/SeededRandom.ts";
+import { SeededRandom } from "../../../helpers/SeededRandom.ts";
 import { NaiveFollower, readContext } from "./NaiveFollower.ts";
 import { Traffic } from "./Traffic.ts";
 
