@@ -66,6 +66,14 @@ describe("CollateralVault > depositWithPermit", () => {
     expect(await token.allowance(owner().address, vault.target)).to.equal(0);
   });
 
+  it("uses the payer's permit, whosever account it is for", async () => {
+    const { vault, users, ledger } = system;
+    const { v, r, s } = await sign(60n);
+    const other = accountOf(users[4]!);
+    await vault.connect(owner()).depositWithPermit(other, token.target, 60n, FAR, v, r, s);
+    expect(await ledger.collateralOf(other, token.target)).to.equal(60);
+  });
+
   it("is not stopped by somebody who used the permit first", async () => {
     const { vault, users, ledger } = system;
     const { v, r, s } = await sign(60n);

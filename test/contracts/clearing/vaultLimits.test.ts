@@ -76,7 +76,7 @@ describe("CollateralVault > limits", () => {
       const { vault } = system;
       const bad: Partial<Limits>[] = [
         { period: 0n },
-        { period: 30n * 86_400n + 1n },
+        { period: 30n * 86_400n + 1n, outflowPpm: 3_000_000n },
         { outflowPpm: 0n },
         { allowancePpm: 0n },
         { cap: 0n },
