@@ -228,9 +228,9 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
         require(_isSignedBy(owner, orderHash, signature), SettlementBadSignature(orderHash, owner));
     }
 
-    /// @dev ECDSA first, so that an account with a key that delegates to code (EIP-7702) keeps its key. No error is
-    /// reported for the zero address or a malleable signature but by `failure`. The owner of an account without code is
-    /// never asked: the precompile that returns its input would call everything signed.
+    /// @dev ECDSA first, so that an account with a key that delegates to code (EIP-7702) keeps its key. Broken and
+    /// malleable signatures are a `failure`, with a signer of zero, who may be the owner of an account. Only an owner with
+    /// code is asked; its answer must be the whole word, so that no other contract says yes by accident.
     function _isSignedBy(address owner, bytes32 orderHash, bytes calldata signature) private view returns (bool) {
         (address signer, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(orderHash, signature);
         if (failure == ECDSA.RecoverError.NoError && signer == owner) return true;

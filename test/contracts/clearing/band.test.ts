@@ -160,11 +160,15 @@ describe("OrderSettlement > band", () => {
     });
 
     it("refuses an option from the second of its expiry on", async () => {
-      await networkHelpers.time.increaseTo(expiry - 1);
-      await system.ethFeed.update(3_000_00000000n);
-      await expect(trade({ instrument: CALL, price: 0n }))
+      const soon = (await networkHelpers.time.latest()) + 600;
+      const terms = { ...(await readTerms(system, 1)), kind: 2, maxFundingPpm: 0 };
+      await system.instruments.listOption(12, terms, ETH_PRICE, soon, VOLATILITY_PPM, 300_000);
+      await networkHelpers.time.setNextBlockTimestamp(soon - 1);
+      await trade({ instrument: 12, price: UNIT });
+      await networkHelpers.time.setNextBlockTimestamp(soon);
+      await expect(trade({ instrument: 12, price: UNIT }))
         .to.be.revertedWithCustomError(system.settlement, "SettlementInstrumentExpired")
-        .withArgs(CALL, expiry);
+        .withArgs(12, soon);
     });
   });
 });

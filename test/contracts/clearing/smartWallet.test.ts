@@ -114,9 +114,11 @@ describe("OrderSettlement > smart wallets", () => {
 
   describe("a key with code", () => {
     it("keeps its signature, whatever the code says (EIP-7702)", async () => {
-      await system.hostile.setMalice(MALICE.deny);
       const match = await orders.tradeMatch(user(0), user(1));
       await networkHelpers.setCode(user(0).address, await system.ethers.provider.getCode(system.hostile.target));
+      const code = await system.ethers.getContractAt("HostileWallet", user(0).address);
+      await code.connect(user(2)).setMalice(MALICE.deny);
+      await expectUnsigned({ ...match, buySignature: "0x" });
       await system.settlement.settle(match);
     });
 
@@ -128,7 +130,7 @@ describe("OrderSettlement > smart wallets", () => {
     });
   });
 
-  it("asks no precompile, of which one would say yes to everything", async () => {
+  it("takes no precompile for a wallet, not even the one that returns what it is given", async () => {
     const match = await orders.tradeMatch(user(0), user(1), { buy: { account: accountOfContract(IDENTITY) } });
     await expectUnsigned({ ...match, buySignature: "0x" });
   });
