@@ -4,7 +4,7 @@ import { Signature } from "ethers";
 import type { PermitToken } from "../../../../types/ethers-contracts/index.ts";
 import { depositUsd, type Lockstep } from "../../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
-import { listCollateral } from "../../../helpers/assets.ts";
+import { COLLATERAL, listCollateral } from "../../../helpers/assets.ts";
 import { passTime } from "./stage.ts";
 
 const USD = 1_000_000n;
@@ -59,6 +59,7 @@ async function tourLimits(system: Lockstep, user: HardhatEthersSigner): Promise<
   await withdraw(COIN);
   await passTime(system, PERIOD / 6);
   await withdraw((19n * COIN) / 20n + 1n);
+  await system.instruments.setCollateral(asset, COLLATERAL.feed, 150_000);
   await vault.setLimits(asset, { ...NARROW, cap: 10n ** 6n * COIN, period: 86_400n });
   await withdraw(2n * COIN);
   await withdraw(await system.ledger.collateralOf(accountOf(user), asset));

@@ -1,0 +1,94 @@
+import { expect } from "chai";
+
+import type { BookName } from "../../../../keeper/domain/bookSet.ts";
+import { ENTRIES, Toured } from "./Toured.ts";
+
+/** Inputs that another event of the transaction or the books before it do not leave open. */
+const INPUTS: Readonly<Record<string, readonly string[]>> = {
+  LimitsSet: ["asset"],
+  Deposited: ["account", "asset", "amount"],
+  Withdrawn: ["account", "asset", "amount"],
+  ClaimKept: ["account", "asset", "amount"],
+  Claimed: ["account", "asset", "amount"],
+  FundingUpdated: ["instrument", "mark", "price", "size"],
+  "FundingUpdated of a trade": ["instrument", "mark", "price", "size"],
+  LossSocialised: ["instrument", "account", "fromLongs", "amount"],
+  DebtRecorded: ["account", "debt"],
+  OrderFilled: ["account", "size", "price"],
+  AuctionStarted: ["account", "instrument"],
+  AuctionStopped: ["account", "instrument"],
+  PositionSold: ["account", "bidder", "instrument", "size", "price", "windowUsed"],
+  CollateralAuctionStarted: ["account", "asset"],
+  CollateralAuctionStopped: ["account", "asset"],
+  CollateralSold: ["account", "bidder", "asset", "amount", "quote"],
+  OptionListed: ["instrument"],
+  VolatilitySet: ["instrument"],
+  ExpirySettled: ["instrument"],
+  SecondarySet: ["feed"],
+  KeeperJailed: ["challenger"],
+};
+
+/** Events without which the rest of their transaction is illegal, with the book that is blamed. */
+const COMPANIONS: Readonly<Record<string, BookName>> = {
+  Deposited: "PositionLedger",
+  Withdrawn: "PositionLedger",
+  OrderFilled: "PositionLedger",
+  "FundingUpdated of a trade": "PositionLedger",
+  LossSocialised: "PositionLedger",
+  DebtRecorded: "PositionLedger",
+  PositionSold: "PositionLedger",
+  AuctionStopped: "LiquidationAuction",
+  CollateralSold: "PositionLedger",
+  CollateralAuctionStopped: "LiquidationAuction",
+  OptionListed: "InstrumentRegistry",
+  HotWordPushed: "PositionLedger",
+  HardPaused: "CheckpointRegistry",
+  AttestationConvicted: "KeeperRegistry",
+  CheckpointReplaced: "CheckpointRegistry",
+  SoftPaused: "PositionLedger",
+  SoftLifted: "PositionLedger",
+  CheckpointPosted: "PositionLedger",
+  "Credit 1": "CollateralVault",
+  "Debit 1": "CollateralVault",
+  "Socialisation 1": "PositionLedger",
+};
+for (const [kind, count] of ENTRIES) {
+  if (count === 2) Object.assign(COMPANIONS, { [`${kind} 1`]: "PositionLedger", [`${kind} 2`]: "PositionLedger" });
+}
+
+/** The inputs of entries, all of which their companions or the books fix. */
+function inputsOf(kind: string, at: number): string[] {
+  // To whom the fund releases, and whether a kind follows the last one, is free.
+  const free = kind === "Release" && at === 2 ? ["account"] : kind === "ClearingLevel" ? ["kind"] : [];
+  const all = ["account", "kind", "key", "sizeDelta", "quoteDelta", "fee"];
+  return all.filter((field) => !free.includes(field));
+}
+
+describe("deriveNaively of a tour with one event of it changed", () => {
+  let toured: Toured;
+
+  before(async () => {
+    toured = await Toured.once();
+  });
+
+  const inputs = Object.entries(INPUTS);
+  for (const [kind, count] of ENTRIES) {
+    for (let at = 1; at <= count; at += 1) inputs.push([`${kind} ${at}`, inputsOf(kind, at)]);
+  }
+  for (const [name, fields] of inputs) {
+    for (const field of fields) {
+      it(`calls ${name} illegal when its ${field} is another one`, () => {
+        const event = toured.found.get(name)!;
+        const { problems } = toured.deriveReplaced(event, toured.alter(event, field));
+        expect(problems.map(({ kind }) => kind)).to.include("illegal");
+      });
+    }
+  }
+
+  for (const [name, book] of Object.entries(COMPANIONS)) {
+    it(`calls illegal what is left of a transaction without its ${name}`, () => {
+      const { problems } = toured.deriveWithout(toured.found.get(name)!);
+      expect(problems.map((problem) => `${problem.kind} ${problem.book}`)).to.include(`illegal ${book}`);
+    });
+  }
+});
