@@ -36,6 +36,8 @@ export class BooksFollower {
   #next = 0;
   /** Of all blocks so far, in words. */
   readonly findings: Finding[] = [];
+  /** Of every log so far. */
+  readonly topics = new Set<Hash>();
   /** Books whose root was not the chain's, with their block. */
   readonly mismatches: { readonly number: number; readonly book: BookName }[] = [];
 
@@ -55,6 +57,7 @@ export class BooksFollower {
     for (; this.#next <= head; this.#next += 1) {
       const block = await this.read(this.#next);
       this.findings.push(...this.books.apply(block));
+      for (const { topics } of block.logs) this.topics.add(topics[0]!);
       for (const book of BOOK_NAMES) await this.#compare(book, block);
     }
     return this.findings.slice(found);
