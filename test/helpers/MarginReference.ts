@@ -7,7 +7,7 @@ import type {
   MarginTerms,
   PriceQuality,
 } from "../../keeper/books/model/margin.ts";
-import { SeededRandom } from "./SeededRandom.ts";
+import type { SeededRandom } from "./SeededRandom.ts";
 
 /** Portfolios whose times are offsets from now: `now` is zero, and a time before the epoch means none. */
 const NOW = 0n;

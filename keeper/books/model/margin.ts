@@ -101,9 +101,9 @@ export function evaluatePortfolio(portfolio: MarginPortfolio): Valuation {
   let lagPremium = 0n;
   let isValid = true;
   for (const position of positions) {
-    if (position.kind !== "perpetual" && isSettled(position.option, now)) {
-      const { strike, settlementPrice } = position.option;
-      cash += valueOf(position.size, intrinsic(position.kind === "call", settlementPrice!, strike));
+    const payoff = payoffOf(position, now);
+    if (payoff !== null) {
+      cash += valueOf(position.size, payoff);
       continue;
     }
     const { feed } = position.terms;
@@ -137,7 +137,8 @@ export function markOf(position: MarginPosition, price: bigint, now: bigint): bi
   if (position.kind === "perpetual") return price;
   const { kind, option } = position;
   const isCall = kind === "call";
-  if (isSettled(option, now)) return intrinsic(isCall, option.settlementPrice!, option.strike);
+  const payoff = payoffOf(position, now);
+  if (payoff !== null) return payoff;
   return optionAt(isCall, price, option.strike, deviation(baseVolatility(option), root(option, now)));
 }
 
@@ -221,7 +222,7 @@ function addOption(
 }
 
 function addLoss({ losses }: Requirement, point: number, loss: bigint): void {
-  losses[point] = losses[point]! + loss;
+  losses[point] = (losses[point] ?? 0n) + loss;
 }
 
 /** Greatest loss of a group over the grid, at least a tenth of what its short options alone would ask for. */
@@ -230,7 +231,7 @@ function requirement({ shares, shortShares, losses }: Requirement): bigint {
   for (const [i, move] of MOVES.entries()) {
     // `/` truncates towards zero, as SDIV does.
     const loss = -(move * shares) / 2n;
-    greatest = max(greatest, loss + max(losses[2 * i]!, losses[2 * i + 1]!));
+    greatest = max(greatest, loss + max(losses[2 * i] ?? 0n, losses[2 * i + 1] ?? 0n));
   }
   return greatest;
 }
@@ -263,8 +264,11 @@ function isUsed({ quality }: MarginReading, pricing: Pricing): boolean {
   return quality === "valid" || (quality === "usable" && pricing === "last");
 }
 
-function isSettled({ expiry, settlementPrice }: MarginOption, now: bigint): boolean {
-  return now >= expiry && settlementPrice !== null;
+/** What an option pays per unit at its final price; null while it has none, and for a perpetual. */
+function payoffOf(position: MarginPosition, now: bigint): bigint | null {
+  if (position.kind === "perpetual") return null;
+  const { strike, expiry, settlementPrice } = position.option;
+  return now < expiry || settlementPrice === null ? null : intrinsic(position.kind === "call", settlementPrice, strike);
 }
 
 /** Square root of the years to expiry, X96. */

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { AbiCoder, ContractFactory, Interface, JsonRpcProvider } from "ethers";
+import { AbiCoder, ContractFactory, Interface, JsonRpcProvider, type InterfaceAbi } from "ethers";
 import { artifacts } from "hardhat";
 
 import { evaluatePortfolio, type MarginPortfolio, type Valuation } from "../../../keeper/books/model/margin.ts";
@@ -32,7 +32,7 @@ describe("the model of MarginEngine", function () {
     const signer = await new JsonRpcProvider(node.url, undefined, { staticNetwork: true }).getSigner(0);
     const deploy = async (name: string, ...parameters: unknown[]): Promise<string> => {
       const { abi, bytecode } = await artifacts.readArtifact(name);
-      const contract = await new ContractFactory([...abi], bytecode, signer).deploy(...parameters);
+      const contract = await new ContractFactory(abi as InterfaceAbi, bytecode, signer).deploy(...parameters);
       return (await contract.waitForDeployment()).getAddress();
     };
     harness = await deploy("MarginHarness");
