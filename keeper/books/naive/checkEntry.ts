@@ -77,7 +77,7 @@ export function checkBefore(state: Derivation, entry: Entry): void {
   if (isFirst && (kind === LIQUIDATION || kind === COLLATERAL_SALE)) {
     const { funding } = transaction;
     const isAccrued = kind === LIQUIDATION && funding?.logIndex === state.logIndex - 1;
-    transaction.beforeSale = isAccrued ? funding?.before : state.copy();
+    transaction.beforeSale = isAccrued ? funding.before : state.copy();
   }
   if (kind === EXPIRY) checkExpiry(state, entry);
   if (isFirst && kind === COVER) checkCover(state, entry);

@@ -135,24 +135,21 @@ function valueOf(leg: Leg): bigint {
 function requirement(legs: readonly Leg[], which: "initial" | "maintenance"): bigint {
   const ppmOf = (leg: Leg): bigint => (which === "initial" ? leg.initialPpm : leg.maintenancePpm);
   const shareOf = (leg: Leg, price: bigint): bigint => share(leg.size, price, ppmOf(leg));
-  const perpetuals = legs.filter(({ option }) => option === undefined);
-  const options = legs.filter(({ option }) => option !== undefined);
-  const net = sum(perpetuals.map((leg) => (leg.size < 0n ? -1n : 1n) * shareOf(leg, priceFor(leg))));
-  if (options.length === 0) return abs(net);
+  const ofPerpetual = (leg: Leg): bigint => (leg.size < 0n ? -1n : 1n) * shareOf(leg, priceFor(leg));
+  const net = sum(legs.map((leg) => (leg.option === undefined ? ofPerpetual(leg) : 0n)));
+  const hasOptions = legs.some(({ option }) => option !== undefined);
+  if (!hasOptions) return abs(net);
 
-  const shorts = options.filter(({ size }) => size < 0n);
+  const shorts = legs.filter(({ option, size }) => option !== undefined && size < 0n);
   let greatest = divideUp(sum(shorts.map((leg) => shareOf(leg, leg.high))), 10n);
   for (const move of [-2n, -1n, 0n, 1n, 2n]) {
     for (const shock of [-1n, 1n]) {
-      const losses = options.map((leg) =>
-        optionLoss(leg.option!, leg.size, priceFor(leg), {
-          move,
-          shock,
-          ppm: ppmOf(leg),
-          isInitial: which === "initial",
-        }),
-      );
-      greatest = max(greatest, -(move * net) / 2n + sum(losses));
+      const lossOf = (leg: Leg): bigint => {
+        if (leg.option === undefined) return 0n;
+        const point = { move, shock, ppm: ppmOf(leg), isInitial: which === "initial" };
+        return optionLoss(leg.option, leg.size, priceFor(leg), point);
+      };
+      greatest = max(greatest, -(move * net) / 2n + sum(legs.map(lossOf)));
     }
   }
   return greatest;

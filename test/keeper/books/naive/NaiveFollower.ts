@@ -1,5 +1,6 @@
-import { id, toQuantity } from "ethers";
+import { id, toQuantity, ZeroHash } from "ethers";
 
+import { Derivation } from "../../../../keeper/books/naive/Derivation.ts";
 import { deriveNaively } from "../../../../keeper/books/naive/deriveNaively.ts";
 import { naiveRootAfter } from "../../../../keeper/books/naive/naiveRootAfter.ts";
 import type { NaiveInput, NaiveProblem, NaiveResult } from "../../../../keeper/books/naive/naiveTypes.ts";
@@ -72,6 +73,22 @@ export class NaiveFollower {
       priceBefore: (aggregator) => prices.get(aggregator),
     };
     return { input, result: deriveNaively(input) };
+  }
+
+  /** The books after the last block that was followed, at a time. */
+  stateAt(timestamp: number): Derivation {
+    const block = { number: this.#next, hash: ZeroHash as Hash, timestamp, logs: [] };
+    return new Derivation({
+      ...this.#context,
+      block,
+      read: (book, slot) => this.#words.get(book)!.get(slot) ?? 0n,
+      priceBefore: (aggregator) => this.#prices.get(aggregator),
+    });
+  }
+
+  /** The words of a book after the last block that was followed. */
+  wordsOf(book: BookName): ReadonlyMap<Hash, bigint> {
+    return this.#words.get(book)!;
   }
 
   /** Derives and keeps every block up to the head, and compares every root with the chain's. */
