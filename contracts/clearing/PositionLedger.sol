@@ -59,14 +59,18 @@ contract PositionLedger is IPositionLedger {
 
     /// @dev Memory only: what an operation shares among its entries.
     /// @param pooled fees, and the clearing balance if a market is at work, before the operation
+    /// @param quoteMoved, sizeMoved what the entries add to their accounts, 1e-18 quote and 1e-18 underlying or asset units
     struct Work {
         HotWord hot;
         Market market;
         uint16 instrument;
         int256 pooled;
+        int256 quoteMoved;
+        int256 sizeMoved;
     }
 
     /// @dev Memory only: one entry on its way, and what it found and left.
+    /// @param instrument whose position it has changed, or zero
     struct Entry {
         EntryKind kind;
         AccountId account;
@@ -78,6 +82,7 @@ contract PositionLedger is IPositionLedger {
         int256 sizeBefore;
         int256 sizeAfter;
         bool isReducing;
+        uint16 instrument;
         Account state;
     }
 
@@ -131,8 +136,8 @@ contract PositionLedger is IPositionLedger {
     /// @dev Invariant INV-1: what an operation adds to all accounts, clearing accounts and fees together is exactly what it
     /// says, or it reverts.
     modifier conserves(int256 quote, int256 size) {
-        _quoteImbalance = -quote;
-        _sizeImbalance = -size;
+        if (quote != 0) _quoteImbalance = -quote;
+        if (size != 0) _sizeImbalance = -size;
         _;
         _requireConserved();
     }
@@ -142,7 +147,8 @@ contract PositionLedger is IPositionLedger {
     }
 
     function _requireConserved() private view {
-        require(_quoteImbalance == 0 && _sizeImbalance == 0, LedgerNotConserved(_quoteImbalance, _sizeImbalance));
+        (int256 quote, int256 size) = (_quoteImbalance, _sizeImbalance);
+        require(quote == 0 && size == 0, LedgerNotConserved(quote, size));
     }
 
     // ---- Setup ----
@@ -171,7 +177,8 @@ contract PositionLedger is IPositionLedger {
 
     /// @inheritdoc IPositionLedger
     function credit(AccountId account, address asset, uint256 amount) external only(_modules.vault) {
-        Work memory work = _begin();
+        Work memory work;
+        _begin(work);
         _move(work, EntryKind.Credit, account, asset, _toInt(amount));
     }
 
@@ -181,7 +188,8 @@ contract PositionLedger is IPositionLedger {
         address asset,
         uint256 amount
     ) external only(_modules.vault) returns (Flags inForce) {
-        Work memory work = _begin();
+        Work memory work;
+        _begin(work);
         inForce = _inForce(work.hot);
         require(!inForce.has(WITHDRAW), LedgerWithdrawalRestricted(account));
         _withdraw(work, account, asset, amount);
@@ -193,7 +201,8 @@ contract PositionLedger is IPositionLedger {
         address asset,
         uint256 amount
     ) external only(_modules.vault) returns (Flags inForce) {
-        Work memory work = _begin();
+        Work memory work;
+        _begin(work);
         inForce = _inForce(work.hot);
         if (inForce.has(HALT)) {
             uint16 openCount = _accounts[account].openCount;
@@ -205,7 +214,7 @@ contract PositionLedger is IPositionLedger {
     /// @dev What other assets back may be traded with, and never be withdrawn in the settlement currency.
     function _withdraw(Work memory work, AccountId account, address asset, uint256 amount) private {
         Entry memory entry = _move(work, EntryKind.Debit, account, asset, -_toInt(amount));
-        IMarginEngine.Valuation memory value = _valueOf(work, entry, Pricing.Strict);
+        IMarginEngine.Valuation memory value = _valueOf(work, entry);
         _requireEquity(account, value, value.initial + value.lagPremium);
         require(asset != SETTLEMENT_ASSET || value.cash >= 0, LedgerDebtCap(account, _shortOf(value.cash), 0));
         _recordDebt(account, entry.state, value.cash, true);
@@ -229,6 +238,7 @@ contract PositionLedger is IPositionLedger {
     }
 
     function _moveConserved(Work memory work, Entry memory entry) private conserves(entry.quoteDelta, entry.sizeDelta) {
+        if (entry.sizeDelta != 0) _changeCollateral(entry);
         _post(work, entry);
         _finish(work);
     }
@@ -237,7 +247,8 @@ contract PositionLedger is IPositionLedger {
 
     /// @inheritdoc IPositionLedger
     /// @dev Invariant INV-7: under a restriction exactly the trades in which both sides shrink without a flip pass.
-    function trade(TradeInput calldata input) external only(_modules.settlement) conserves(0, 0) {
+    function trade(TradeInput calldata input_) external only(_modules.settlement) conserves(0, 0) {
+        TradeInput memory input = input_;
         require(input.size != 0, LedgerZeroAmount());
         _requireOwnersDiffer(input.buyer, input.seller);
         int256 size = int256(uint256(input.size));
@@ -248,12 +259,13 @@ contract PositionLedger is IPositionLedger {
         _requireEpoch(buyer, input.buyerEpoch);
         _requireEpoch(seller, input.sellerEpoch);
 
-        Work memory work = _beginIn(input.instrument);
+        Work memory work;
+        _beginIn(work, input.instrument);
         bool isRestricted = _inForce(work.hot).has(INCREASE_RISK);
         uint256 cap = _observe(work, input, isRestricted);
         uint256 interestBefore = work.market.openInterest;
-        _post(work, buyer);
-        _post(work, seller);
+        _postPosition(work, buyer);
+        _postPosition(work, seller);
         if (!buyer.isReducing) _requireMayGrow(buyer, isRestricted, input.isBuyerReduceOnly, input.mark);
         if (!seller.isReducing) _requireMayGrow(seller, isRestricted, input.isSellerReduceOnly, input.mark);
         uint256 interest = work.market.openInterest;
@@ -265,7 +277,7 @@ contract PositionLedger is IPositionLedger {
 
     /// @dev A trade at a valid mark settles the funding up to now at the old premium, and then moves the premium.
     /// @return cap of the open interest, 1e-18 underlying
-    function _observe(Work memory work, TradeInput calldata input, bool isRestricted) private returns (uint256 cap) {
+    function _observe(Work memory work, TradeInput memory input, bool isRestricted) private returns (uint256 cap) {
         Instrument memory terms = _terms(input.instrument);
         cap = uint256(terms.maxOpenInterest) * 1e12;
         if (terms.kind != InstrumentKind.Perpetual || input.mark == 0) return cap;
@@ -304,7 +316,8 @@ contract PositionLedger is IPositionLedger {
 
     /// @dev Invariant INV-14: who takes risk or money out meets the initial requirement at prices that satisfy every rule.
     function _checkTrader(Work memory work, Entry memory entry) private {
-        Portfolio memory portfolio = _portfolio(work, entry);
+        Portfolio memory portfolio = _read(entry.account, entry.state, entry.instrument, entry.sizeAfter);
+        portfolio.checkpointTime = work.hot.checkpointTime;
         IMarginEngine.Valuation memory value = _value(portfolio, entry.isReducing ? Pricing.Last : Pricing.Strict);
         if (entry.isReducing) _requireHealthKept(portfolio, entry, value);
         else _requireEquity(entry.account, value, value.initial + value.lagPremium);
@@ -339,7 +352,7 @@ contract PositionLedger is IPositionLedger {
         return value.equity - value.maintenance.toInt256();
     }
 
-    /// @dev Replaces the size of `instrument`, or adds it in the room that `_read` has left.
+    /// @dev Replaces the size of `instrument`, or adds it in the room that `_read` has left for one that was closed.
     function _setSize(Position[] memory positions, uint16 instrument, int128 size) private pure {
         uint256 count = positions.length;
         uint256 index = 0;
@@ -348,19 +361,7 @@ contract PositionLedger is IPositionLedger {
         positions[index] = Position(instrument, size);
     }
 
-    /// @dev The portfolio of the entry's account as the entry left it.
-    function _portfolio(Work memory work, Entry memory entry) private view returns (Portfolio memory portfolio) {
-        bool isPosition = _isOfPosition(entry.kind);
-        portfolio = _read(
-            entry.account,
-            entry.state,
-            isPosition ? uint16(entry.key) : 0,
-            isPosition ? entry.sizeAfter : int256(0)
-        );
-        portfolio.checkpointTime = work.hot.checkpointTime;
-    }
-
-    /// @param instrument whose position is known to have just been settled: `size` and no funding
+    /// @param instrument whose position is known to have just been settled: `size` and no funding; zero for none
     function _read(
         AccountId account,
         Account memory state,
@@ -369,31 +370,30 @@ contract PositionLedger is IPositionLedger {
     ) private view returns (Portfolio memory portfolio) {
         portfolio.quote = state.quote;
         uint256 count = state.openCount;
-        Position[] memory positions = _room(count);
+        // Room for one that has just been closed: see `_setSize`.
+        bool isClosed = size == 0 && instrument != 0;
+        Position[] memory positions = new Position[](isClosed ? count + 1 : count);
+        if (isClosed) positions.setLength(count);
         portfolio.positions = positions;
         uint256 ids;
         for (uint256 i = 0; i < count; ++i) {
             // The only position of an account that has just traded needs no list.
-            if (size != 0 && count == 1) ids = instrument;
+            if (count == 1 && size != 0 && instrument != 0) ids = instrument;
             else if (i % IDS_PER_PAGE == 0) ids = _openIds[account][i / IDS_PER_PAGE];
             uint16 id = uint16(ids);
             ids >>= 16;
+            Position memory position = positions[i];
+            position.instrument = id;
             if (id == instrument) {
-                positions[i] = Position(id, int128(size));
+                position.size = int128(size);
                 continue;
             }
             PositionWord memory word = _positions[account][id].load();
-            positions[i] = Position(id, word.size);
+            position.size = word.size;
             int256 index = word.size < 0 ? _markets[id].shortIndex : _markets[id].longIndex;
             portfolio.quote += Funding.settled(word.size, index, word.index);
         }
         if (state.assets != 0) portfolio.collateral = _readCollateral(account, state.assets);
-    }
-
-    /// @dev Room for one position more than `count`.
-    function _room(uint256 count) private pure returns (Position[] memory positions) {
-        positions = new Position[](count + 1);
-        positions.setLength(count);
     }
 
     /// @param assets one bit for each, from bit 1
@@ -424,12 +424,10 @@ contract PositionLedger is IPositionLedger {
         return MARGIN.evaluate(portfolio, pricing);
     }
 
-    function _valueOf(
-        Work memory work,
-        Entry memory entry,
-        Pricing pricing
-    ) private view returns (IMarginEngine.Valuation memory) {
-        return _value(_portfolio(work, entry), pricing);
+    function _valueOf(Work memory work, Entry memory entry) private view returns (IMarginEngine.Valuation memory) {
+        Portfolio memory portfolio = _read(entry.account, entry.state, entry.instrument, entry.sizeAfter);
+        portfolio.checkpointTime = work.hot.checkpointTime;
+        return _value(portfolio, Pricing.Strict);
     }
 
     // ---- Debt ----
@@ -460,7 +458,7 @@ contract PositionLedger is IPositionLedger {
     /// @dev After an entry that no check of its account follows.
     function _refreshDebt(Work memory work, Entry memory entry) private {
         if (entry.state.assets == 0 && !entry.state.hasDebt) return;
-        _recordDebt(entry.account, entry.state, _valueOf(work, entry, Pricing.Strict).cash, false);
+        _recordDebt(entry.account, entry.state, _valueOf(work, entry).cash, false);
     }
 
     /// @inheritdoc IPositionLedger
@@ -486,7 +484,8 @@ contract PositionLedger is IPositionLedger {
         uint128 mark
     ) external only(_modules.auction) conserves(0, 0) {
         require(size != 0, LedgerZeroAmount());
-        Work memory work = _beginIn(instrument);
+        Work memory work;
+        _beginIn(work, instrument);
         _requireLiquidation(work, account, bidder);
         Instrument memory terms = _terms(instrument);
         if (terms.kind == InstrumentKind.Perpetual) {
@@ -495,10 +494,12 @@ contract PositionLedger is IPositionLedger {
         }
         Entry memory sale = _entry(EntryKind.Liquidation, account, instrument, -int256(size), quote);
         (sale.state.lastInstrument, sale.state.lastWasLong) = (instrument, size > 0);
-        _post(work, sale);
+        _postPosition(work, sale);
         require(sale.sizeBefore != 0, LedgerNoPosition(account, instrument));
         require(sale.isReducing, LedgerNotReducing(account, instrument));
-        _completeSale(work, sale, _entry(EntryKind.Liquidation, bidder, instrument, size, -int256(quote)));
+        Entry memory purchase = _entry(EntryKind.Liquidation, bidder, instrument, size, -int256(quote));
+        _postPosition(work, purchase);
+        _completeSale(work, sale, purchase);
     }
 
     /// @inheritdoc IPositionLedger
@@ -510,13 +511,18 @@ contract PositionLedger is IPositionLedger {
         uint128 quote
     ) external only(_modules.auction) conserves(0, 0) {
         require(amount != 0, LedgerZeroAmount());
-        Work memory work = _begin();
+        Work memory work;
+        _begin(work);
         _requireLiquidation(work, account, bidder);
         int256 size = int256(uint256(amount));
         int256 paid = int256(uint256(quote));
         Entry memory sale = _entry(EntryKind.CollateralSale, account, uint160(asset), -size, paid);
+        _changeCollateral(sale);
         _post(work, sale);
-        _completeSale(work, sale, _entry(EntryKind.CollateralSale, bidder, uint160(asset), size, -paid));
+        Entry memory purchase = _entry(EntryKind.CollateralSale, bidder, uint160(asset), size, -paid);
+        _changeCollateral(purchase);
+        _post(work, purchase);
+        _completeSale(work, sale, purchase);
     }
 
     function _requireLiquidation(Work memory work, AccountId account, AccountId bidder) private view {
@@ -527,9 +533,8 @@ contract PositionLedger is IPositionLedger {
     /// @dev The bidder carries away what it can secure; that prices and checkpoints are old is no reason to refuse it.
     /// Its debt is capped like that of any account that takes risk: the auction is no way around the caps.
     function _completeSale(Work memory work, Entry memory sale, Entry memory purchase) private {
-        _post(work, purchase);
         _finish(work);
-        IMarginEngine.Valuation memory value = _valueOf(work, purchase, Pricing.Strict);
+        IMarginEngine.Valuation memory value = _valueOf(work, purchase);
         _requireEquity(purchase.account, value, value.initial);
         _refreshDebt(work, sale);
         _recordDebt(purchase.account, purchase.state, value.cash, true);
@@ -540,7 +545,8 @@ contract PositionLedger is IPositionLedger {
     /// @inheritdoc IPositionLedger
     /// @dev The clearing account takes the position over, so that longs and shorts can be settled in any order.
     function settleExpiry(AccountId account, uint16 instrument) external conserves(0, 0) {
-        Work memory work = _beginIn(instrument);
+        Work memory work;
+        _beginIn(work, instrument);
         require(!_inForce(work.hot).has(HALT), LedgerHalted());
         int256 payoff = _payoff(instrument);
         int256 size = _positions[account][instrument].size;
@@ -549,7 +555,7 @@ contract PositionLedger is IPositionLedger {
 
         Entry memory entry = _entry(EntryKind.Expiry, account, instrument, -size, quote);
         (entry.state.lastInstrument, entry.state.lastWasLong) = (instrument, size > 0);
-        _post(work, entry);
+        _postPosition(work, entry);
         work.market.clearing = (work.market.clearing - quote).toInt112();
         _addClearingSize(instrument, size);
         _finish(work);
@@ -576,7 +582,8 @@ contract PositionLedger is IPositionLedger {
 
     /// @inheritdoc IPositionLedger
     function coverShortfall(AccountId account) external conserves(0, 0) {
-        Work memory work = _begin();
+        Work memory work;
+        _begin(work);
         require(!_inForce(work.hot).has(HALT), LedgerHalted());
         Entry memory cover = _entry(EntryKind.Cover, account, 0, 0, 0);
         Account memory state = cover.state;
@@ -631,7 +638,8 @@ contract PositionLedger is IPositionLedger {
             terms.kind == InstrumentKind.Perpetual && _markets[instrument].isUsed,
             LedgerNothingToAccrue(instrument)
         );
-        Work memory work = _beginIn(instrument);
+        Work memory work;
+        _beginIn(work, instrument);
         uint128 mark = _markOf(instrument);
         _accrue(work, terms, mark, _inForce(work.hot).has(INCREASE_RISK));
         _emitFunding(work, mark, 0, 0);
@@ -659,7 +667,8 @@ contract PositionLedger is IPositionLedger {
 
     /// @inheritdoc IPositionLedger
     function sweepFees() external only(_modules.fund) conserves(0, 0) returns (uint256 amount) {
-        Work memory work = _begin();
+        Work memory work;
+        _begin(work);
         amount = work.hot.fees;
         if (amount == 0) return 0;
         work.hot.fees = 0;
@@ -675,7 +684,8 @@ contract PositionLedger is IPositionLedger {
         require(!(to == payment.account), LedgerSameAccount(to));
         int256 available = payment.state.quote;
         require(available >= amount, LedgerInsufficientQuote(payment.account, available, quote));
-        Work memory work = _begin();
+        Work memory work;
+        _begin(work);
         _post(work, payment);
         _post(work, _entry(EntryKind.Release, to, 0, 0, amount));
         _finish(work);
@@ -685,7 +695,8 @@ contract PositionLedger is IPositionLedger {
     /// @dev Short positions of a settled option can be left when its open interest, the long ones, is zero: until they are
     /// settled, what is missing in its clearing account is theirs to pay, not the fund's.
     function levelClearing(uint16 instrument) external only(_modules.fund) conserves(0, 0) returns (int256 amount) {
-        Work memory work = _beginIn(instrument);
+        Work memory work;
+        _beginIn(work, instrument);
         amount = -int256(work.market.clearing);
         uint256 open = uint256(work.market.openInterest) + SignedMath.abs(_addClearingSize(instrument, 0));
         require(open == 0 && amount != 0, LedgerNothingToLevel(instrument, -amount, open));
@@ -704,7 +715,7 @@ contract PositionLedger is IPositionLedger {
 
     /// @inheritdoc IPositionLedger
     function setFundShort(bool isShort) external only(_modules.fund) {
-        HotWord memory hot = _begin().hot;
+        HotWord memory hot = _readHot();
         if (hot.flags.has(FUND_SHORT) == isShort) return;
         Flags rest = hot.flags.without(FUND_SHORT);
         _setHot(isShort ? rest | FUND_SHORT : rest, hot.checkpointTime, hot.graceUntil);
@@ -717,14 +728,18 @@ contract PositionLedger is IPositionLedger {
     }
 
     /// @dev Reads the hot word. No market is at work yet.
-    function _begin() private view returns (Work memory work) {
+    function _begin(Work memory work) private view {
         _hot.load(work.hot);
         work.pooled = int256(uint256(work.hot.fees));
     }
 
-    function _beginIn(uint16 instrument) private view returns (Work memory work) {
-        work = _begin();
+    function _beginIn(Work memory work, uint16 instrument) private view {
+        _begin(work);
         _enter(work, instrument);
+    }
+
+    function _readHot() private view returns (HotWord memory hot) {
+        _hot.load(hot);
     }
 
     /// @dev A market exists from the first trade on; instrument zero from the first loss on that belongs to none.
@@ -743,7 +758,9 @@ contract PositionLedger is IPositionLedger {
     /// @dev Writes what the entries share.
     function _finish(Work memory work) private {
         int256 pooled = int256(uint256(work.hot.fees)) + work.market.clearing;
-        _quoteImbalance += pooled - work.pooled;
+        int256 quote = work.quoteMoved + pooled - work.pooled;
+        if (quote != 0) _quoteImbalance += quote;
+        if (work.sizeMoved != 0) _sizeImbalance += work.sizeMoved;
         _hot.store(work.hot);
         if (work.market.isUsed) _markets[work.instrument].store(work.market);
     }
@@ -765,16 +782,14 @@ contract PositionLedger is IPositionLedger {
     /// `openCount` and the open ids change exactly when a size leaves or reaches zero.
     function _post(Work memory work, Entry memory entry) private {
         Account memory state = entry.state;
-        if (_isOfPosition(entry.kind)) _changePosition(work.market, entry);
-        else if (entry.sizeDelta != 0) _changeCollateral(entry);
         int256 quoteAfter;
         uint64 sequence;
         // No amount has more than 2^193, and 2^64 entries are out of reach.
         unchecked {
             int256 change = entry.quoteDelta - int256(entry.fee) + entry.funding;
             quoteAfter = state.quote + change;
-            _quoteImbalance += change;
-            _sizeImbalance += entry.sizeDelta;
+            work.quoteMoved += change;
+            work.sizeMoved += entry.sizeDelta;
             if (entry.fee != 0) work.hot.fees = (work.hot.fees + entry.fee).toUint104();
             if (entry.funding != 0) work.market.clearing = (work.market.clearing - entry.funding).toInt112();
             sequence = ++work.hot.sequence;
@@ -795,10 +810,17 @@ contract PositionLedger is IPositionLedger {
         );
     }
 
+    function _postPosition(Work memory work, Entry memory entry) private {
+        _changePosition(work.market, entry);
+        _post(work, entry);
+    }
+
     /// @dev Settles what the position has accrued, and starts anew from the index of the side it is on then.
     function _changePosition(Market memory market, Entry memory entry) private {
         // The key of these kinds is an instrument's number: at most 16 bits by the caller's type.
-        PositionWord storage stored = _positions[entry.account][uint16(entry.key)];
+        uint16 instrument = uint16(entry.key);
+        entry.instrument = instrument;
+        PositionWord storage stored = _positions[entry.account][instrument];
         PositionWord memory word = stored.load();
         int256 sizeBefore = word.size;
         // Sizes have 96 bits, changes 128: neither sums nor negations leave 256.
@@ -813,8 +835,11 @@ contract PositionLedger is IPositionLedger {
             if (!entry.isReducing) word.increasedAt = uint40(block.timestamp);
             stored.store(word);
 
-            int256 interest = SignedMath.max(sizeAfter, 0) - SignedMath.max(sizeBefore, 0);
-            market.openInterest = (int256(uint256(market.openInterest)) + interest).toUint256().toUint96();
+            int256 interest = int256(uint256(market.openInterest));
+            if (sizeAfter > 0) interest += sizeAfter;
+            if (sizeBefore > 0) interest -= sizeBefore;
+            // Negative only if sizes were not what entries made them: then no cast lets it pass.
+            market.openInterest = uint256(interest).toUint96();
             if (sizeBefore == 0) _open(entry);
             else if (sizeAfter == 0) _close(entry);
         }
@@ -875,10 +900,6 @@ contract PositionLedger is IPositionLedger {
         return (ids, false);
     }
 
-    function _isOfPosition(EntryKind kind) private pure returns (bool) {
-        return kind == EntryKind.Trade || kind == EntryKind.Liquidation || kind == EntryKind.Expiry;
-    }
-
     function _requireOwnersDiffer(AccountId a, AccountId b) private pure {
         address owner = a.owner();
         require(owner != b.owner(), LedgerSameOwner(owner));
@@ -901,7 +922,7 @@ contract PositionLedger is IPositionLedger {
     }
 
     function _setHot(Flags newFlags, uint40 checkpointTime, uint40 graceUntil) private {
-        HotWord memory hot = _begin().hot;
+        HotWord memory hot = _readHot();
         (hot.flags, hot.checkpointTime, hot.graceUntil) = (newFlags, checkpointTime, graceUntil);
         _hot.store(hot);
         _emitHot(hot);
@@ -923,17 +944,17 @@ contract PositionLedger is IPositionLedger {
 
     /// @inheritdoc IPositionLedger
     function flags() external view returns (Flags) {
-        return _inForce(_begin().hot);
+        return _inForce(_readHot());
     }
 
     /// @inheritdoc IPositionLedger
     function isStale() external view returns (bool) {
-        return _isStale(_begin().hot);
+        return _isStale(_readHot());
     }
 
     /// @inheritdoc IPositionLedger
     function hotWord() external view returns (HotWord memory) {
-        return _begin().hot;
+        return _readHot();
     }
 
     /// @inheritdoc IPositionLedger

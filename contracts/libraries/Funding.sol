@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-
 import {Market} from "../interfaces/IPositionLedger.sol";
 
 /// @title What positions of a perpetual pay each other, and how a cumulative payment reaches one position.
@@ -34,8 +32,9 @@ library Funding {
         bool isRestricted,
         uint256 maxFundingPpm
     ) internal pure {
-        uint256 from = Math.max(market.accruedAt, graceUntil);
-        uint256 to = Math.min(nowAt, uint256(market.observedAt) + TAU);
+        uint256 from = market.accruedAt > graceUntil ? market.accruedAt : graceUntil;
+        uint256 to = uint256(market.observedAt) + TAU;
+        if (to > nowAt) to = nowAt;
         // A block's time fits 32 bits until 2106.
         market.accruedAt = uint32(nowAt);
         if (isRestricted || to <= from) return;
@@ -64,8 +63,9 @@ library Funding {
     ) internal pure {
         uint256 capSize = maxOpenInterest * 1e9;
         if (capSize == 0) return;
-        uint256 credit = Math.min(nowAt - market.observedAt, TAU);
-        uint256 used = (credit * Math.min(size, capSize)) / capSize;
+        uint256 credit = nowAt - market.observedAt;
+        if (credit > TAU) credit = TAU;
+        uint256 used = size < capSize ? (credit * size) / capSize : credit;
         if (used == 0) return;
         unchecked {
             int256 observed = _clamp(((int256(price) - int256(mark)) * BILLION) / int256(mark), MAX_PREMIUM);
