@@ -90,7 +90,7 @@ describe("roles", () => {
     await expect(fund.connect(admin).setTarget(5n)).to.be.revertedWithCustomError(authority, "AccessManagerNotReady");
     await ethers.provider.send("evm_increaseTime", [2 * DAY]);
     await fund.connect(admin).setTarget(5n);
-    expect(await fund.target()).to.equal(5n);
+    expect(await fund.targetQuote()).to.equal(5n);
     await expect(fund.connect(admin).setTarget(6n)).to.be.revertedWithCustomError(
       authority,
       "AccessManagerNotScheduled",
