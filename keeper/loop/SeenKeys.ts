@@ -1,11 +1,14 @@
 import type { Candidates } from "./nameDifferences.ts";
 import type { BookLog } from "../books/Books.ts";
+import { TOPICS } from "../books/generated/OrderSettlement.ts";
+import { fundAccountOf } from "../books/reducers/PositionLedger.ts";
 import type { BookAddresses, Immutables } from "../domain/bookSet.ts";
 import type { Address, Hash, Hex } from "../lib/hex.ts";
 
-/** Order hashes remembered: each fill brings two, so that only the newest can be kept. */
-const MAX_ORDERS = 20_000;
-const ENTRY_TOPIC_ACCOUNT = 2;
+/** Lanes remembered: every account's slots are looked for in each of them, so that only the newest can be kept. */
+const MAX_LANES = 256;
+/** An id of an instrument or a collateral has four hexadecimal digits at most; any other word is an address. */
+const SMALL_WORD = /^0x0{60}/;
 const WORD = /^0x[0-9a-f]{64}$/;
 
 /** Mapping keys that the logs of the book contracts have shown: what may name a slot later. */
@@ -13,24 +16,33 @@ export class SeenKeys {
   readonly accounts = new Set<Hash>();
   readonly #addresses: Set<Hex>;
   readonly #numbers = new Set<bigint>();
-  readonly #orders = new Set<Hash>();
+  readonly #lanes = new Set<bigint>();
   readonly #words = new Set<Hash>();
   readonly #books: BookAddresses;
 
   constructor(books: BookAddresses, { settlementAsset }: Immutables) {
     this.#books = books;
     this.#addresses = new Set([...Object.values(books), settlementAsset]);
+    this.accounts.add(fundAccountOf(books.InsuranceFund));
   }
 
-  /** Remembers the indexed fields of a log. */
-  see({ address, topics }: BookLog): void {
+  /** Remembers the keys in a log: most are its indexed fields. */
+  see(log: BookLog): void {
+    const { address, topics } = log;
     const [, first, second] = topics;
     if (first === undefined) return;
     const books = this.#books;
-    if (address === books.PositionLedger) this.#seeAccount(topics[ENTRY_TOPIC_ACCOUNT]);
-    else if (address === books.CollateralVault) this.#addresses.add(addressIn(second ?? first));
-    else if (address === books.InstrumentRegistry || address === books.PriceOracle) this.#numbers.add(BigInt(first));
-    else if (address === books.OrderSettlement) this.#seeOrder(first);
+    // An entry names its account second, after its sequence; so does a socialised loss, after the instrument.
+    if (address === books.PositionLedger) this.#seeAccount(second ?? first);
+    else if (address === books.CollateralVault) {
+      this.#addresses.add(addressIn(second ?? first));
+      if (second !== undefined) this.#seeAccount(first);
+    } else if (address === books.LiquidationAuction) {
+      this.#seeAccount(first);
+      this.#seeItem(topics.at(-1));
+    } else if (address === books.InstrumentRegistry || address === books.PriceOracle) {
+      for (const topic of topics.slice(1)) this.#seeItem(topic);
+    } else if (address === books.OrderSettlement) this.#seeLane(log);
     else if (address === books.KeeperRegistry || address === books.SyncGuard) {
       this.#words.add(first);
       for (const topic of topics.slice(1)) this.#addresses.add(addressIn(topic));
@@ -41,24 +53,41 @@ export class SeenKeys {
   candidates(extraWords: Iterable<Hash>): Candidates {
     const accounts = new Set(this.accounts);
     const addresses = new Set(this.#addresses);
-    const words = new Set([...this.#words, ...this.#orders]);
+    const words = new Set(this.#words);
     for (const word of extraWords) {
       // A word may be an account, or an address in the lower 20 bytes.
       accounts.add(word);
       words.add(word);
       addresses.add(addressIn(word));
     }
-    return { accounts: [...accounts], addresses: [...addresses], words: [...words], numbers: [...this.#numbers] };
+    const lists = { accounts: [...accounts], addresses: [...addresses], words: [...words] };
+    return { ...lists, numbers: [...this.#numbers], lanes: [...this.#lanes] };
   }
 
   #seeAccount(account: Hash | undefined): void {
-    if (account !== undefined && WORD.test(account)) this.accounts.add(account);
+    // An account has an owner; a number alone is the instrument of an event that names no account.
+    if (account !== undefined && WORD.test(account) && !SMALL_WORD.test(account)) this.accounts.add(account);
   }
 
-  #seeOrder(order: Hash): void {
-    this.#orders.add(order);
-    const [oldest] = this.#orders;
-    if (this.#orders.size > MAX_ORDERS && oldest !== undefined) this.#orders.delete(oldest);
+  #seeItem(item: Hash | undefined): void {
+    if (item === undefined) return;
+    if (SMALL_WORD.test(item)) this.#numbers.add(BigInt(item));
+    else this.#addresses.add(addressIn(item));
+  }
+
+  /** Of a fill and of a cancellation alike, the lane is the first word that is not indexed. */
+  #seeLane({ topics, data }: BookLog): void {
+    const isFill = topics[0] === TOPICS.OrderFilled;
+    if (!isFill && topics[0] !== TOPICS.OrderCancelled) return;
+    this.#seeAccount(isFill ? topics[2] : topics[1]);
+    const word = data.slice(0, 66);
+    if (!WORD.test(word)) return;
+    const lane = BigInt(word);
+    // Again at the end of the order in which they are forgotten.
+    this.#lanes.delete(lane);
+    this.#lanes.add(lane);
+    const [oldest] = this.#lanes;
+    if (this.#lanes.size > MAX_LANES && oldest !== undefined) this.#lanes.delete(oldest);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Books } from "../books/Books.ts";
 import { storage as ledger } from "../books/generated/PositionLedger.ts";
-import { openInstruments } from "../books/reducers/PositionLedger.ts";
+import { openInstruments } from "../books/reducers/ledger/openIds.ts";
 import type { Finding } from "../domain/Finding.ts";
 import type { Hash, Hex } from "../lib/hex.ts";
 import { compareView, type ProvenBalances } from "../views/compareView.ts";
@@ -28,7 +28,7 @@ class BalancesAt implements ProvenBalances {
     const { quote } = ledger.accounts.decode(read(ledger.accounts.slot(account)));
     if (quote !== 0n) items.set("quote", quote);
     for (const instrument of openInstruments(account, read)) {
-      items.set(String(instrument), ledger.sizes.decode(read(ledger.sizes.slot(account, instrument))).size);
+      items.set(String(instrument), ledger.positions.decode(read(ledger.positions.slot(account, instrument))).size);
     }
     return items;
   }

@@ -1,7 +1,9 @@
 import * as vault from "../books/generated/CollateralVault.ts";
 import * as registry from "../books/generated/CheckpointRegistry.ts";
 import * as instruments from "../books/generated/InstrumentRegistry.ts";
+import * as fund from "../books/generated/InsuranceFund.ts";
 import * as keepers from "../books/generated/KeeperRegistry.ts";
+import * as auction from "../books/generated/LiquidationAuction.ts";
 import * as settlement from "../books/generated/OrderSettlement.ts";
 import * as ledger from "../books/generated/PositionLedger.ts";
 import * as oracle from "../books/generated/PriceOracle.ts";
@@ -18,6 +20,8 @@ const LAYOUTS: Readonly<Record<BookName, Layout>> = {
   CollateralVault: vault.LAYOUT,
   PositionLedger: ledger.LAYOUT,
   OrderSettlement: settlement.LAYOUT,
+  LiquidationAuction: auction.LAYOUT,
+  InsuranceFund: fund.LAYOUT,
   InstrumentRegistry: instruments.LAYOUT,
   PriceOracle: oracle.LAYOUT,
   KeeperRegistry: keepers.LAYOUT,
@@ -33,8 +37,10 @@ export interface Candidates {
   readonly accounts: readonly Hex[];
   readonly addresses: readonly Hex[];
   readonly words: readonly Hash[];
-  /** Instruments and feeds; small numbers are tried anyway. */
+  /** Instruments, feeds and collateral; small numbers are tried anyway. */
   readonly numbers: readonly bigint[];
+  /** Lanes of orders. */
+  readonly lanes: readonly bigint[];
 }
 
 /** Names what a descent found: contract, variable, account, and both values, decoded where the layout knows them. */
@@ -52,9 +58,12 @@ export function nameDifferences(
     candidates: {
       AccountId: candidates.accounts,
       address: candidates.addresses,
-      bytes32: candidates.words,
+      // The vault keys allowances by the account's plain word.
+      bytes32: [...candidates.accounts, ...candidates.words],
+      uint8: numbers,
       uint16: numbers,
       uint32: numbers,
+      uint64: candidates.lanes,
       uint256: small.slice(0, 4),
     },
   });

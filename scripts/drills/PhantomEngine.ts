@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { decodeEntryPosted, TOPICS } from "../../keeper/books/generated/PositionLedger.ts";
-import { ENTRY_KIND } from "../../keeper/books/reducers/PositionLedger.ts";
+import { touchesPosition } from "../../keeper/books/reducers/ledger/entryKinds.ts";
 import { wait } from "../../keeper/chain/sources/wait.ts";
 import type { Address, Hash, Hex } from "../../keeper/lib/hex.ts";
 import { callNode } from "../local/callNode.ts";
@@ -99,9 +99,9 @@ export class PhantomEngine {
     if (block === null) return;
     const filter = { blockHash: block.hash, address: ledger, topics: [TOPICS.EntryPosted] };
     for (const log of (await callNode(url, "eth_getLogs", [filter])) as RpcLog[]) {
-      const { account, kind, key, sizeDelta, quoteDelta } = decodeEntryPosted(log);
-      this.#add(account, "quote", quoteDelta);
-      if (kind === ENTRY_KIND.trade) this.#add(account, String(key), sizeDelta);
+      const { account, kind, key, sizeDelta, quoteDelta, fee, funding } = decodeEntryPosted(log);
+      this.#add(account, "quote", quoteDelta - fee + funding);
+      if (touchesPosition(kind)) this.#add(account, String(key), sizeDelta);
     }
     this.#at = { number, hash: block.hash };
   }

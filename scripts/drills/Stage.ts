@@ -172,7 +172,7 @@ export class Stage {
     if (compared?.type !== "view-compared" || compared.comparison.kind !== "different") return [];
     return compared.comparison.differences.map(({ account, item, believed, proven }) => ({
       contract: "PositionLedger",
-      variable: item === "quote" ? `_accounts[${account}].quote` : `_sizes[${account}][${item}]`,
+      variable: item === "quote" ? `_accounts[${account}].quote` : `_positions[${account}][${item}].size`,
       account,
       before: String(proven),
       after: String(believed),

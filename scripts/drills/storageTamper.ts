@@ -14,7 +14,7 @@ export async function storageTamper(
   try {
     const thief = await fundThief(stage);
     options.say("the thief's account word is overwritten in the node: one million");
-    const word = ledger.accounts.encode({ quote: CORRUPTED_QUOTE, openCount: 0n, isUsed: true });
+    const word = ledger.accounts.encode({ ...ledger.accounts.decode(0n), quote: CORRUPTED_QUOTE, isUsed: true });
     await tamperStorage({
       url: stage.node.url,
       address: stage.deployment.contracts.PositionLedger,

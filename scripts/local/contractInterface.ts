@@ -8,6 +8,8 @@ import { PROJECT_ROOT } from "./projectRoot.ts";
 
 const FOLDERS = {
   CollateralVault: "clearing",
+  InsuranceFund: "clearing",
+  LiquidationAuction: "clearing",
   OrderSettlement: "clearing",
   PositionLedger: "clearing",
   FlawedPositionLedger: "mocks",

@@ -1,7 +1,7 @@
 import type { Wallet } from "ethers";
 
 import { BOOK_NAMES, type BookAddresses, type Immutables } from "../../../keeper/domain/bookSet.ts";
-import type { Hash } from "../../../keeper/lib/hex.ts";
+import type { Address, Hash } from "../../../keeper/lib/hex.ts";
 import { ROLES, developmentWallet } from "../../../scripts/local/accounts.ts";
 import { callNode } from "../../../scripts/local/callNode.ts";
 import { deployLockstep, type DeployLockstepOptions } from "../../../scripts/local/deployLockstep.ts";
@@ -40,15 +40,20 @@ export class LocalWorld {
       const market = new Market({ url: node.url, deployment, seed, log: () => undefined });
       await market.prepare();
       const { chain: contracts } = market;
-      const [settlementScale, staleLimit, softTime, coolDown, grace] = (await contracts.read([
-        { contract: "PositionLedger", fn: "SETTLEMENT_SCALE" },
-        { contract: "PositionLedger", fn: "STALE_LIMIT" },
-        { contract: "SyncGuard", fn: "SOFT_TIME" },
-        { contract: "SyncGuard", fn: "COOL_DOWN" },
-        { contract: "SyncGuard", fn: "GRACE" },
-      ])) as [bigint, bigint, bigint, bigint, bigint];
-      const settlementAsset = contracts.address("SettlementToken");
-      return new LocalWorld(node, market, { settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace });
+      const [settlementScale, staleLimit, softTime, coolDown, grace, sequencerFeed, sequencerGrace] =
+        (await contracts.read([
+          { contract: "PositionLedger", fn: "SETTLEMENT_SCALE" },
+          { contract: "PositionLedger", fn: "STALE_LIMIT" },
+          { contract: "SyncGuard", fn: "SOFT_TIME" },
+          { contract: "SyncGuard", fn: "COOL_DOWN" },
+          { contract: "SyncGuard", fn: "GRACE" },
+          { contract: "PriceOracle", fn: "SEQUENCER_FEED" },
+          { contract: "PriceOracle", fn: "SEQUENCER_GRACE" },
+        ])) as [bigint, bigint, bigint, bigint, bigint, string, bigint];
+      return new LocalWorld(node, market, {
+        ...{ settlementAsset: contracts.address("SettlementToken"), settlementScale, staleLimit },
+        ...{ softTime, coolDown, grace, sequencerFeed: sequencerFeed.toLowerCase() as Address, sequencerGrace },
+      });
     } catch (error: unknown) {
       await node.stop();
       throw error;

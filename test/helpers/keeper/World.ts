@@ -37,6 +37,8 @@ export class World {
       softTime: await system.guard.SOFT_TIME(),
       coolDown: await system.guard.COOL_DOWN(),
       grace: await system.guard.GRACE(),
+      sequencerFeed: (await system.oracle.SEQUENCER_FEED()).toLowerCase() as Address,
+      sequencerGrace: await system.oracle.SEQUENCER_GRACE(),
     });
   }
 

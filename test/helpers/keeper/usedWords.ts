@@ -2,7 +2,9 @@ import type { Books } from "../../../keeper/books/Books.ts";
 import * as registry from "../../../keeper/books/generated/CheckpointRegistry.ts";
 import * as vault from "../../../keeper/books/generated/CollateralVault.ts";
 import * as instruments from "../../../keeper/books/generated/InstrumentRegistry.ts";
+import * as fund from "../../../keeper/books/generated/InsuranceFund.ts";
 import * as keepers from "../../../keeper/books/generated/KeeperRegistry.ts";
+import * as auction from "../../../keeper/books/generated/LiquidationAuction.ts";
 import * as settlement from "../../../keeper/books/generated/OrderSettlement.ts";
 import * as ledger from "../../../keeper/books/generated/PositionLedger.ts";
 import * as oracle from "../../../keeper/books/generated/PriceOracle.ts";
@@ -19,6 +21,8 @@ export const LAYOUTS: Readonly<Record<BookName, Layout>> = {
   CollateralVault: vault.LAYOUT,
   PositionLedger: ledger.LAYOUT,
   OrderSettlement: settlement.LAYOUT,
+  LiquidationAuction: auction.LAYOUT,
+  InsuranceFund: fund.LAYOUT,
   InstrumentRegistry: instruments.LAYOUT,
   PriceOracle: oracle.LAYOUT,
   KeeperRegistry: keepers.LAYOUT,
@@ -30,7 +34,7 @@ export const LAYOUTS: Readonly<Record<BookName, Layout>> = {
 export interface Word {
   readonly book: BookName;
   readonly slot: Hash;
-  /** Its name and its first field's, without keys: `_sizes[][] size`. */
+  /** Its name and its first field's, without keys: `_positions[][] size`. */
   readonly shape: string;
   /** Its name; null for a mapping entry whose key is not among the candidates. */
   readonly name: NamedSlot | null;
@@ -56,8 +60,10 @@ export function wordsOfEveryShape(books: Books, keys: readonly Hex[], avoid: rea
         AccountId: wide,
         bytes32: wide,
         address: keys.filter(({ length }) => length === 42),
+        uint8: numbers,
         uint16: numbers,
         uint32: numbers,
+        uint64: numbers,
         uint256: numbers.slice(0, 4),
       },
     });
