@@ -63,8 +63,7 @@ export class CollateralRules implements Rule {
     this.#sale = [sold, entry];
     const [from, to] = [sold.event, entry.event];
     const isZeroSum = from.sizeDelta + to.sizeDelta === 0n && from.quoteDelta + to.quoteDelta === 0n;
-    const isFree = from.fee === 0n && to.fee === 0n;
-    if (from.key !== to.key || !isZeroSum || !isFree || from.sizeDelta >= 0n) {
+    if (from.key !== to.key || !isZeroSum || from.sizeDelta >= 0n) {
       this.#illegalEntry(entry, "the two sides of a sale do not sum to zero");
     }
     if (ownerOf(from.account) === ownerOf(to.account)) {

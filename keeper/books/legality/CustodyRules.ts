@@ -130,7 +130,6 @@ export class CustodyRules implements Rule {
       (event.name === "Deposited") === isCredit &&
       event.account === entry.account &&
       BigInt(event.asset) === entry.key &&
-      entry.fee === 0n &&
       entry.quoteDelta === (isSettlement ? amount * immutables.settlementScale : 0n) &&
       entry.sizeDelta === (isSettlement ? 0n : amount)
     );

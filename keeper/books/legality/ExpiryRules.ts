@@ -28,7 +28,7 @@ export class ExpiryRules implements Rule {
   }
 
   #judge({ event, logIndex, before }: Pending<EntryPostedEvent>): void {
-    const { account, key: instrument, sizeDelta, quoteDelta, fee } = event;
+    const { account, key: instrument, sizeDelta, quoteDelta } = event;
     const illegal = (detail: string): void => {
       this.#context.illegal("PositionLedger", logIndex, `${account}: option ${instrument} ${detail}`);
     };
@@ -42,6 +42,6 @@ export class ExpiryRules implements Rule {
     const gain = price - readOption(instrument, this.#context).strike;
     const payoff = max(kind === KIND.call ? gain : -gain, 0n);
     const quote = floorDiv(size * payoff, ONE);
-    if (quoteDelta !== quote || fee !== 0n) illegal(`settled at ${quoteDelta}, its payoff is ${quote}`);
+    if (quoteDelta !== quote) illegal(`settled at ${quoteDelta}, its payoff is ${quote}`);
   }
 }

@@ -51,8 +51,8 @@ export class FundRules implements Rule {
       return;
     }
     const amount = entry.event.quoteDelta;
-    const isPlain = entry.event.fee === 0n && entry.event.sizeDelta === 0n;
-    if (amount <= 0n || payment.event.quoteDelta !== -amount || !isPlain) {
+    this.#checkPlain(entry);
+    if (amount <= 0n || payment.event.quoteDelta !== -amount) {
       this.#illegal(entry, "a release that does not sum to zero");
     }
     if (entry.event.account === payment.event.account) this.#illegal(entry, "a release of the fund to itself");
@@ -77,9 +77,15 @@ export class FundRules implements Rule {
   }
 
   #checkFund(entry: Entry): void {
-    const { account, fee, sizeDelta } = entry.event;
-    if (account !== fundAccount(this.#context)) this.#illegal(entry, "acts as the fund, and is not");
-    if (fee !== 0n || sizeDelta !== 0n) this.#illegal(entry, "the fund moves more than quote");
+    if (entry.event.account !== fundAccount(this.#context)) this.#illegal(entry, "acts as the fund, and is not");
+    this.#checkPlain(entry);
+  }
+
+  /** Only levelling names something. */
+  #checkPlain(entry: Entry): void {
+    const { kind, key, sizeDelta } = entry.event;
+    const isNamed = kind !== ENTRY_KIND.clearingLevel && key !== 0n;
+    if (sizeDelta !== 0n || isNamed) this.#illegal(entry, "the fund moves more than quote");
   }
 
   #illegal({ event, logIndex }: Entry, detail: string): void {

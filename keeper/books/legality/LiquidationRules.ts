@@ -76,8 +76,7 @@ export class LiquidationRules implements Rule {
   #judgeEntries(sold: Pending<EntryPostedEvent>, taken: Pending<EntryPostedEvent>): void {
     const [from, to] = [sold.event, taken.event];
     const isZeroSum = from.sizeDelta + to.sizeDelta === 0n && from.quoteDelta + to.quoteDelta === 0n;
-    const isFree = from.fee === 0n && to.fee === 0n;
-    if (from.key !== to.key || !isZeroSum || !isFree) {
+    if (from.key !== to.key || !isZeroSum) {
       this.#illegalEntry(taken, "the two sides of a liquidation do not sum to zero");
     }
     if (ownerOf(from.account) === ownerOf(to.account)) {

@@ -110,8 +110,9 @@ export class ShortfallRules implements Rule {
 
   /** Nothing but quote moves. */
   #checkPlain(entry: Entry): void {
-    const { fee, sizeDelta } = entry.event;
-    if (fee !== 0n || sizeDelta !== 0n) this.#illegal(entry, "a shortfall that moves more than quote");
+    const { kind, key, sizeDelta } = entry.event;
+    const isNamed = kind === ENTRY_KIND.cover && key !== 0n;
+    if (sizeDelta !== 0n || isNamed) this.#illegal(entry, "a shortfall that moves more than quote");
   }
 
   #dropUnfinished(): void {

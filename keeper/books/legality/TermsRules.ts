@@ -25,6 +25,8 @@ const PPM = 1_000_000n;
 export class TermsRules implements Rule {
   readonly #context: LegalityContext;
   readonly #listed = new Set<bigint>();
+  /** New options without strike and expiry so far. */
+  readonly #unlisted = new Map<bigint, number>();
 
   constructor(context: LegalityContext) {
     this.#context = context;
@@ -32,13 +34,19 @@ export class TermsRules implements Rule {
 
   see({ book, event, logIndex, before }: SeenEvent): void {
     if (book !== "InstrumentRegistry") return;
-    this.#judge(event as InstrumentRegistryEvent, this.#context.asOf(before), (detail) => {
+    const said = event as InstrumentRegistryEvent;
+    if (said.name === "OptionListed") this.#unlisted.delete(said.instrument);
+    if (said.name === "InstrumentSet" && isNewOption(said, this.#context))
+      this.#unlisted.set(said.instrument, logIndex);
+    this.#judge(said, this.#context.asOf(before), (detail) => {
       this.#context.illegal("InstrumentRegistry", logIndex, detail);
     });
   }
 
   end(): void {
-    // Every event is judged by itself.
+    for (const [instrument, logIndex] of this.#unlisted) {
+      this.#context.illegal("InstrumentRegistry", logIndex, `option ${instrument}: listed without a strike`);
+    }
   }
 
   #judge(event: InstrumentRegistryEvent, earlier: LegalityContext, illegal: (detail: string) => void): void {
@@ -77,6 +85,10 @@ export class TermsRules implements Rule {
     if (magnitude(volatilityPpm - before.volatilityPpm) <= allowed) return;
     illegal(`option ${instrument}: a step from ${before.volatilityPpm} to ${volatilityPpm} ppm, ${allowed} is allowed`);
   }
+}
+
+function isNewOption({ instrument, terms }: InstrumentSetEvent, context: LegalityContext): boolean {
+  return terms.kind !== KIND.perpetual && readOption(instrument, context).expiry === 0n;
 }
 
 function checkTerms(

@@ -1,6 +1,7 @@
 import { CollateralRules } from "./CollateralRules.ts";
 import { CustodyRules } from "./CustodyRules.ts";
 import { DebtRules } from "./DebtRules.ts";
+import { EntryRules } from "./EntryRules.ts";
 import { ExpiryRules } from "./ExpiryRules.ts";
 import { FundingRules } from "./FundingRules.ts";
 import { FundRules } from "./FundRules.ts";
@@ -8,6 +9,7 @@ import { LaneRules } from "./LaneRules.ts";
 import type { LegalityContext, Rule, SeenEvent } from "./LegalityContext.ts";
 import { LiquidationRules } from "./LiquidationRules.ts";
 import { PushRules } from "./PushRules.ts";
+import { SettingsRules } from "./SettingsRules.ts";
 import { ShortfallRules } from "./ShortfallRules.ts";
 import { TermsRules } from "./TermsRules.ts";
 import { TradeRules } from "./TradeRules.ts";
@@ -27,6 +29,7 @@ export class TransactionRules {
     const debts = new DebtRules(context);
     this.#rules = [
       debts,
+      new EntryRules(context),
       new PushRules(context),
       new LaneRules(context),
       new FundingRules(context),
@@ -38,6 +41,7 @@ export class TransactionRules {
       new ShortfallRules(context),
       new FundRules(context),
       new TermsRules(context),
+      new SettingsRules(context),
     ];
   }
 

@@ -30,7 +30,11 @@ export const priceOracle: Reducer<PriceOracleEvent> = {
         context.write(word0.slot(feed), word0.encode({ ...before, maxDeviationPpm, hasSecondary }));
         if (hasSecondary) {
           context.write(word2.slot(feed), word2.encode({ secondary, secondaryDecimals, secondaryMaxAge }));
+          return;
         }
+        context.expect("secondaryDecimals", secondaryDecimals, 0n);
+        context.expect("secondaryMaxAge", secondaryMaxAge, 0n);
+        context.expect("maxDeviationPpm", maxDeviationPpm, 0n);
         return;
       }
     }

@@ -93,7 +93,9 @@ export class RandomClearing {
     let left = random.below(total);
     for (const [weight, operation] of this.#operations) {
       left -= weight;
-      if (left < 0) return void (await operation(random));
+      if (left >= 0) continue;
+      await operation(random);
+      return;
     }
   }
 
@@ -222,7 +224,10 @@ export class RandomClearing {
       sell: { isPostOnly: isPosted === 2, isReduceOnly: random.below(6) === 0 },
     };
     const match = await this.#orders.tradeMatch(buyer, seller, options);
-    if (random.below(5) !== 0) return void (await this.system.settlement.settle(match, GAS));
+    if (random.below(5) !== 0) {
+      await this.system.settlement.settle(match, GAS);
+      return;
+    }
     const second = await this.#orders.tradeMatch(seller, buyer, { ...options, size: size / 2n + 1n });
     await this.system.settlement.settleBatch([match, second], GAS);
   }
@@ -265,7 +270,8 @@ export class RandomClearing {
       const balance = await ledger.collateralOf(account, asset);
       const amount = random.bool() ? balance : (balance * BigInt(1 + random.below(100))) / 100n;
       const bidder = this.#people[random.below(2)]!;
-      return void (await auction.connect(bidder).bidCollateral(account, asset, accountOf(bidder), amount, ANY, GAS));
+      await auction.connect(bidder).bidCollateral(account, asset, accountOf(bidder), amount, ANY, GAS);
+      return;
     }
   }
 

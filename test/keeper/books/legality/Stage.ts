@@ -73,10 +73,18 @@ export class Stage {
    * @param before logs of earlier transactions of the same block, of which nothing is reported
    */
   illegal(logs: readonly MadeLog[], seconds = 12, before: readonly (readonly MadeLog[])[] = []): string[] {
-    const tip = this.#books.tip!;
     const transactions = [...before, logs];
     const encoded = transactions.flatMap((transaction, index) => transaction.map((log) => encode(log, index)));
-    const first = encoded.length - logs.length;
+    return this.#apply(encoded, encoded.length - logs.length, seconds);
+  }
+
+  /** The same for one log that the contract's interface would not encode. */
+  illegalLog(contract: BaseContract, log: { readonly topics: readonly string[]; readonly data: string }): string[] {
+    return this.#apply([logOf(contract, log, 0)], 0, 12);
+  }
+
+  #apply(encoded: readonly BookLog[], first: number, seconds: number): string[] {
+    const tip = this.#books.tip!;
     const findings = this.#books.apply({
       number: tip.number + 1,
       hash: `0x${"ab".repeat(32)}`,
@@ -92,7 +100,14 @@ export class Stage {
 }
 
 function encode([contract, event, args]: MadeLog, transactionIndex: number): BookLog {
-  const { topics, data } = contract.interface.encodeEventLog(event, args);
+  return logOf(contract, contract.interface.encodeEventLog(event, args), transactionIndex);
+}
+
+function logOf(
+  contract: BaseContract,
+  { topics, data }: { readonly topics: readonly string[]; readonly data: string },
+  transactionIndex: number,
+): BookLog {
   return {
     address: (contract.target as string).toLowerCase() as Address,
     topics: topics as Hash[],

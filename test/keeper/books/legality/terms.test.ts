@@ -54,6 +54,40 @@ describe("Legality of terms and expiries", () => {
     for (const changes of wrong)
       expect(judge([set(1, changes)]), JSON.stringify(Object.keys(changes))).to.have.length.above(0);
     expect(judge([set(0, {})])[0]).to.match(/instrument 0/);
+    expect(judge([set(13, { kind: 2, maxFundingPpm: 0 })])[0]).to.match(/listed without a strike/);
+  });
+
+  it("names settings that their contracts refuse", () => {
+    const { oracle, auction, instruments, vault, usd, weth } = scene;
+    const [a, b] = [`0x${"11".repeat(20)}`, `0x${"22".repeat(20)}`];
+    const sound: MadeLog[] = [
+      [oracle, "FeedSet", [5, a, 8, 60, 1n, 2n]],
+      [oracle, "SecondarySet", [5, b, 8, 60, 10_000]],
+      [oracle, "SecondarySet", [5, `0x${"00".repeat(20)}`, 0, 0, 0]],
+      [auction, "AuctionTermsSet", [60, 200_000, 60, 1n]],
+      [instruments, "CollateralSet", [2, a, 5, 0, 18]],
+      [instruments, "DebtCapsSet", [0n, 1n]],
+      [vault, "LimitsSet", [usd.target, 10n ** 9n, 10_000, 1, 3_600, 0n, 0n]],
+    ];
+    expect(judge(sound)).to.deep.equal([]);
+    const wrong: MadeLog[] = [
+      [oracle, "FeedSet", [5, a, 8, 60, 2n, 2n]],
+      [oracle, "FeedSet", [5, a, 19, 60, 1n, 2n]],
+      [oracle, "FeedSet", [5, a, 8, 0, 1n, 2n]],
+      [oracle, "SecondarySet", [6, b, 8, 60, 10_000]],
+      [oracle, "SecondarySet", [1, b, 8, 60, 1_000_000]],
+      [oracle, "SecondarySet", [1, b, 8, 0, 10_000]],
+      [auction, "AuctionTermsSet", [59, 200_000, 60, 1n]],
+      [auction, "AuctionTermsSet", [60, 200_001, 60, 1n]],
+      [auction, "AuctionTermsSet", [60, 200_000, 604_801, 1n]],
+      [auction, "AuctionTermsSet", [60, 200_000, 60, 0n]],
+      [instruments, "CollateralSet", [2, a, 5, 1_000_000, 18]],
+      [instruments, "DebtCapsSet", [1n, 0n]],
+      [vault, "LimitsSet", [a, 10n ** 9n, 10_000, 1, 3_600, 0n, 0n]],
+      [vault, "LimitsSet", [weth.target, 10n ** 9n, 1, 1, 3_600, 0n, 0n]],
+      [vault, "LimitsSet", [weth.target, 10n ** 9n, 10_000, 0, 3_600, 0n, 0n]],
+    ];
+    for (const log of wrong) expect(judge([log]), String(log[2])).to.have.length(1);
   });
 
   it("names an option that is listed twice, or with terms that make none", () => {
