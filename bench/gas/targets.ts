@@ -1,0 +1,24 @@
+import type { Operation, Peer } from "./GasRow.ts";
+
+/** What an operation is meant to cost at most, gas. */
+export const TARGETS: Readonly<Partial<Record<Operation, number>>> = {
+  deposit: 75_000,
+  "withdraw-flat": 85_000,
+  "trade-ledger": 92_900,
+  trade: 150_000,
+  liquidate: 110_000,
+  "guard-check": 300,
+};
+
+/**
+ * What a withdrawal with a position is meant to cost at most, its margin check apart: `withdraw-secured` minus
+ * `withdraw-flat` is that check.
+ */
+export const WITHDRAW_TARGET = 85_000;
+
+/**
+ * Peers whose contracts are not published as a package, so that nothing here can measure them: figures on EVM prague.
+ */
+export const PUBLISHED_PEERS: Readonly<Partial<Record<Operation, Peer>>> = {
+  "trade-ledger": { name: "dYdX perpetual, trade of two accounts", gas: 92_900, measured: false },
+};
