@@ -16,7 +16,7 @@ import { accountOf } from "./accounts.ts";
 import { FLAG, LedgerModel } from "./LedgerModel.ts";
 
 const ONE = 10n ** 18n;
-const LAST_OPTION = CALL + 23;
+const LAST_OPTION = CALL + 9;
 const OPTIONS = Array.from({ length: LAST_OPTION - CALL + 1 }, (_, index) => CALL + index);
 const INSTRUMENTS = [0, 1, 2, ...OPTIONS];
 /** Enough for any operation, so that nothing is estimated. */
@@ -75,24 +75,42 @@ export class LedgerFuzz {
     await bare.harness.setLagPpm(lagPpm);
     await bare.harness.setStrict();
     for (const id of INSTRUMENTS.slice(1)) await fuzz.#setPrice(id, id < CALL ? STRIKE : STRIKE / 10n);
+    for (const id of fuzz.#accounts.slice(0, 8)) {
+      await fuzz.#run(
+        [
+          "credit",
+          (model) => fuzz.#custodyOf(model, id, bare.usd, 5_000n * 10n ** 6n),
+          () => bare.ledger.connect(bare.vault).credit(id, bare.usd, 5_000n * 10n ** 6n, OVERRIDES),
+        ],
+        "start",
+      );
+    }
     return fuzz;
   }
 
   /** One operation, or a move of the world. */
   async step(step: number): Promise<void> {
     if (this.#random.below(8) === 0) return await this.#moveWorld();
-    const [name, run, send] = this.#draw();
+    await this.#run(this.#draw(), `step ${step}`);
+  }
+
+  #custodyOf(model: LedgerModel, account: string, asset: string, units: bigint): void {
+    model.move(account, asset, units);
+    this.#custody.set(asset, (this.#custody.get(asset) ?? 0n) + units);
+  }
+
+  async #run([name, run, send]: Operation, when: string): Promise<void> {
     await this.#tick();
     const expected = this.#model.attempt(run);
     const actual = await send().then(
       () => null,
       (error: unknown) => /custom error '(\w+)/.exec(String(error))?.[1] ?? String(error),
     );
-    expect(actual, `step ${step}: ${name}`).to.equal(expected);
+    expect(actual, `${when}: ${name}`).to.equal(expected);
     const outcome = actual === null ? name : `${name} ${actual}`;
     this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
     if (actual !== null) return;
-    await this.#compare(`step ${step}: ${name}`);
+    await this.#compare(`${when}: ${name}`);
   }
 
   /** Every kind of entry was posted, and many an operation refused. */
@@ -140,7 +158,8 @@ export class LedgerFuzz {
       await this.#setPrice(instrument, payoff > 0n ? payoff : 0n);
       return;
     }
-    const flags = [0n, 0n, 0n, FLAG.increaseRisk, FLAG.withdraw, FLAG.liquidate, FLAG.halt][this.#random.below(7)]!;
+    const all = [FLAG.increaseRisk, FLAG.withdraw, FLAG.liquidate, FLAG.halt];
+    const flags = this.#random.below(3) > 0 ? 0n : this.#pick(all);
     const graceUntil = world.now + BigInt(this.#random.below(2_000));
     await ledger.connect(guard).push(flags, world.now, graceUntil);
     state.flags = flags | (state.flags & FLAG.fundShort);
@@ -153,6 +172,12 @@ export class LedgerFuzz {
 
   #account(): string {
     return this.#accounts[this.#random.below(this.#accounts.length - 1)]!;
+  }
+
+  /** The account, and mostly one of another owner. */
+  #pair(account: string): [string, string] {
+    const others = this.#accounts.slice(0, 8).filter((id) => id.slice(0, 42) !== account.slice(0, 42));
+    return [account, this.#random.below(30) === 0 ? this.#account() : this.#pick(others)];
   }
 
   #option(): number {
@@ -189,23 +214,23 @@ export class LedgerFuzz {
   #drawMove(): Operation {
     const { ledger, vault, usd, stranger } = this.#bare;
     const account = this.#random.below(10) === 0 ? this.#accounts.at(-1)! : this.#account();
-    const asset = this.#random.below(25) === 0 ? stranger.address : this.#pick([usd, usd, ...this.#assets]);
+    // Half of the accounts live without collateral, so that losses leave shortfalls.
+    const assets = this.#accounts.indexOf(account) < 4 ? [usd, usd, ...this.#assets] : [usd];
+    const asset = this.#random.below(25) === 0 ? stranger.address : this.#pick(assets);
     const dollars = BigInt(this.#random.below(this.#random.below(4) === 0 ? 30_000 : 3_000)) * 10n ** 6n;
     const units = dollars === 0n ? 0n : dollars + BigInt(this.#random.below(1_000));
     const isIn = this.#random.below(3) > 0;
     const asVault = ledger.connect(vault);
-    const run = (model: LedgerModel) => {
-      model.move(account, asset, isIn ? units : -units);
-      this.#custody.set(asset, (this.#custody.get(asset) ?? 0n) + (isIn ? units : -units));
-    };
+    const run = (model: LedgerModel) => this.#custodyOf(model, account, asset, isIn ? units : -units);
     if (isIn) return ["credit", run, () => asVault.credit(account, asset, units, OVERRIDES)];
     return ["debit", run, () => asVault.debit(account, asset, units, OVERRIDES)];
   }
 
   #drawTrade(): Operation {
     const { ledger, settlement } = this.#bare;
-    const [buyer, seller] = [this.#account(), this.#account()];
-    const instrument = this.#instrument();
+    const [buyer, seller] = this.#pair(this.#account());
+    const isFrail = this.#accounts.slice(4, 8).includes(buyer);
+    const instrument = isFrail ? 1 : this.#instrument();
     const mark = this.#model.world.prices.get(instrument)!;
     const size = this.#size();
     const price = this.#near(mark, 8);
@@ -227,22 +252,27 @@ export class LedgerFuzz {
 
   #drawLiquidation(): Operation {
     const { ledger, auction } = this.#bare;
-    const account = this.#account();
+    const exposed = this.#accounts.slice(4, 8).filter((id) => this.#model.openOf(id).length === 1);
+    const anyone = this.#accounts.filter((id) => this.#model.openOf(id).length > 0);
+    const candidates = exposed.length === 0 || this.#random.bool() ? anyone : exposed;
+    const account = candidates.length === 0 || this.#random.below(20) === 0 ? this.#account() : this.#pick(candidates);
     const open = this.#model.openOf(account);
     const instrument = open.length === 0 || this.#random.below(20) === 0 ? 1 : this.#pick(open);
     const held = this.#model.account(account).positions.get(instrument)?.size ?? 0n;
     const isWhole = this.#random.below(3) > 0;
     const size = isWhole ? held : this.#random.below(10) === 0 ? -held : held / BigInt(1 + this.#random.below(4));
     const mark = this.#model.world.prices.get(instrument)!;
-    const quote = (size * this.#near(mark, this.#random.bool() ? 10 : 60)) / ONE;
-    const bidder = this.#account();
+    // Every other bidder asks for all that there is, so that shortfalls are left.
+    const isHarsh = this.#random.bool();
+    const quote = isHarsh ? (size > 0n ? 0n : (2n * size * mark) / ONE) : (size * this.#near(mark, 10)) / ONE;
+    const bidder = this.#pair(account)[1];
     const send = () => ledger.connect(auction).liquidate(account, bidder, instrument, size, quote, mark, OVERRIDES);
     return ["liquidate", (model) => model.liquidate(account, bidder, instrument, size, quote, mark), send];
   }
 
   #drawSale(): Operation {
     const { ledger, auction } = this.#bare;
-    const [account, bidder] = [this.#account(), this.#account()];
+    const [account, bidder] = this.#pair(this.#accounts[this.#random.below(4)]!);
     const asset = this.#pick(this.#assets);
     const held = this.#model.account(account).collateral.get(this.#model.world.collateralIds.get(asset)!) ?? 0n;
     const amount = this.#random.bool() ? held : held / 2n + BigInt(this.#random.below(3));

@@ -9,9 +9,12 @@ export const FLAG = { increaseRisk: 1n, withdraw: 2n, liquidate: 4n, halt: 8n, f
 
 /** The ledger's error that an operation is refused with. */
 export class Refusal extends Error {
+  readonly code: string;
+
   /** @param code the error's name */
-  constructor(readonly code: string) {
+  constructor(code: string) {
     super(code);
+    this.code = code;
   }
 }
 
