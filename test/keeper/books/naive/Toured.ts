@@ -1,8 +1,9 @@
-import type { BaseContract, Interface } from "ethers";
+import type { BaseContract, Interface, Result } from "ethers";
 import { network } from "hardhat";
 
 import { deriveNaively } from "../../../../keeper/books/naive/deriveNaively.ts";
-import type { NaiveResult } from "../../../../keeper/books/naive/naiveTypes.ts";
+import type { NaiveInput, NaiveResult } from "../../../../keeper/books/naive/naiveTypes.ts";
+import { writePlace, type Place } from "../../../../keeper/books/naive/words.ts";
 import { BOOK_NAMES, type BookName } from "../../../../keeper/domain/bookSet.ts";
 import type { VerifiedLog } from "../../../../keeper/domain/VerifiedLog.ts";
 import type { Hash, Hex } from "../../../../keeper/lib/hex.ts";
@@ -77,6 +78,32 @@ export class Toured {
       previous = `${kind} ${isSecond ? 2 : 1}`;
       if (name === "EntryPosted") this.found.set(previous, found);
     }
+  }
+
+  /** The last log, or the first one, of an event whose fields satisfy a condition. */
+  find(name: string, isMeant: (args: Result) => boolean, which: "first" | "last" = "last"): Found {
+    const { followed: all } = this.follower;
+    for (const followed of which === "last" ? all.toReversed() : all) {
+      const { addresses, block } = followed.input;
+      for (const log of block.logs.toReversed()) {
+        const book = BOOK_NAMES.find((candidate) => addresses[candidate] === log.address);
+        const parsed = book && this.abis.get(book)!.parseLog(log);
+        if (parsed?.name === name && isMeant(parsed.args)) return { ...followed, log, book: book! };
+      }
+    }
+    throw new Error(`no such ${name} in the tour`);
+  }
+
+  /** The block again, in a world in which some variables had other values before it. */
+  deriveInWorld({ input }: Followed, changes: readonly (readonly [Place, bigint])[]): NaiveResult {
+    const read: NaiveInput["read"] = (book, slot) => {
+      let word = input.read(book, slot);
+      for (const [place, value] of changes) {
+        if (place.book === book && place.slot === slot) word = writePlace(word, place, value);
+      }
+      return word;
+    };
+    return deriveNaively({ ...input, read });
   }
 
   /** The block again, with other logs. */

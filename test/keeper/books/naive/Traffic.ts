@@ -122,7 +122,8 @@ export class Traffic {
 
   async #withdraw(): Promise<void> {
     const { owner, account } = this.#party();
-    const asset = this.#asset();
+    const isOfUsd = (await this.#system.ledger.quoteOf(account)) > 0n;
+    const asset = isOfUsd && this.#random.below(5) !== 0 ? this.#system.usd : this.#token;
     await this.#system.vault.connect(owner).withdraw(account, asset.target, this.#amount(asset), owner.address, GAS);
   }
 

@@ -7,6 +7,7 @@ import { deployLockstep } from "../../../fixtures/deployLockstep.ts";
 import { attest, falsify, postAttested, postCheckpoint } from "../../../helpers/attestations.ts";
 import { convict } from "../../../helpers/convict.ts";
 import { NaiveFollower, readContext } from "./NaiveFollower.ts";
+import { compareWithBooks } from "./compareWithBooks.ts";
 import { ENTRIES, Toured } from "./Toured.ts";
 
 /** The fields of every event that are results of its inputs and the books before it. */
@@ -53,6 +54,10 @@ describe("deriveNaively", () => {
   it("derives every storage root of a tour through the protocol and finds nothing wrong", () => {
     expect(toured.follower.mismatches).to.deep.equal([]);
     expect(toured.follower.problems).to.deep.equal([]);
+  });
+
+  it("writes the words that the reducers write, in every block of the tour", () => {
+    expect(compareWithBooks(toured.follower)).to.deep.equal([]);
   });
 
   it("derives a conviction while nothing is restricted", async () => {

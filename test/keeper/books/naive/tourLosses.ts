@@ -81,6 +81,8 @@ async function tourCollateral(system: Lockstep, token: PermitToken): Promise<voi
   await setEthPrice(system, 3_300);
   await ledger.recordDebt(accountOf(indebted));
   await orders.trade(indebted, rich, { size: UNIT, price: 3_300n * UNIT });
+  await setEthPrice(system, 3_350);
+  await vault.connect(indebted).withdraw(accountOf(indebted), asset, COIN / 10n, indebted.address);
   await setEthPrice(system, 3_400);
   // Above the cap: due although it is healthy.
   await instruments.setDebtCaps(100n * UNIT, 100_000n * UNIT);
