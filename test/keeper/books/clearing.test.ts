@@ -1,5 +1,6 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
+import { id } from "ethers";
 import { network } from "hardhat";
 
 import type { MockToken } from "../../../types/ethers-contracts/index.ts";
@@ -18,6 +19,7 @@ import {
   TERMS,
   type AuctionSystem,
 } from "../../helpers/liquidate.ts";
+import { pause, readHead } from "../../helpers/guard.ts";
 import { changeTerms, ETH_PRICE, UNIT } from "../../helpers/orders.ts";
 import { BooksFollower } from "./BooksFollower.ts";
 
@@ -271,5 +273,48 @@ describe("Books of the clearing contracts", function () {
     await time.increase(300);
     await placeBid(system, alice, carol, UNIT, { instrument: CALL });
     await placeBid(system, alice, carol, 2n * UNIT);
+  });
+
+  it("follow reductions, a liquidation and withdrawals under a soft pause while the fund is short", async () => {
+    const { fund, orders, alice, bob, carol, vault, usd, ledger } = system;
+    await orders.trade(carol, bob, { size: UNIT, price: off(10n) });
+    await fund.setTarget(UNIT);
+    await fund.refresh();
+    await vault.connect(carol).withdraw(accountOf(carol), usd.target, 100n * DOLLAR, carol.address);
+    await pause(system, 0, id("incident"), await readHead(system));
+    await time.increase(HOUR);
+    await ledger.accrueFunding(1);
+    await setEthPrice(system, 2_720);
+    await orders.trade(bob, carol, { size: UNIT / 2n, price: 2_720n * UNIT });
+    await startAuction(system, alice);
+    await placeBid(system, alice, carol, UNIT);
+    await depositUsd(system, carol, DOLLAR);
+    await fund.setTarget(0n);
+    await fund.refresh();
+  });
+
+  it("follow a withdrawal that the token refuses, and its claim", async () => {
+    const { vault, carol } = system;
+    const token = await system.ethers.deployContract("FalseToken");
+    await listCollateral(system, token);
+    await token.mint(carol.address, 50n * DOLLAR);
+    await token.connect(carol).approve(vault.target, 50n * DOLLAR);
+    await vault.connect(carol).deposit(accountOf(carol), token.target, 50n * DOLLAR);
+    await token.setFalse(true, false);
+    await vault.connect(carol).withdraw(accountOf(carol), token.target, 20n * DOLLAR, carol.address);
+    await token.setFalse(false, false);
+    await vault.connect(carol).withdraw(accountOf(carol), token.target, 5n * DOLLAR, carol.address);
+    await vault.connect(carol).claim(accountOf(carol), token.target, carol.address);
+    expect((await vault.claimOf(accountOf(carol), token.target)).paid).to.equal(20n * DOLLAR);
+  });
+
+  it("find nothing wrong with what the chain takes while an aggregator is out of reach", async () => {
+    const { orders, erin, bob, ledger, ethFeed, oracle } = system;
+    await oracle.setFeed(1, ethFeed.target, 10 * DAY, 1_000n * UNIT, 10_000n * UNIT);
+    await orders.trade(erin, bob, { size: 4n * UNIT });
+    await connection.provider.request({ method: "hardhat_setCode", params: [ethFeed.target, "0xfe"] });
+    await orders.trade(bob, erin, { size: UNIT, price: 2n * ETH_PRICE });
+    await ledger.recordDebt(accountOf(erin));
+    await orders.trade(bob, erin, { size: UNIT, price: ETH_PRICE });
   });
 });
