@@ -79,7 +79,9 @@ export class LedgerFuzz {
       await fuzz.#run(
         [
           "credit",
-          (model) => fuzz.#custodyOf(model, id, bare.usd, 5_000n * 10n ** 6n),
+          (model) => {
+            fuzz.#custodyOf(model, id, bare.usd, 5_000n * 10n ** 6n);
+          },
           () => bare.ledger.connect(bare.vault).credit(id, bare.usd, 5_000n * 10n ** 6n, OVERRIDES),
         ],
         "start",
@@ -90,8 +92,8 @@ export class LedgerFuzz {
 
   /** One operation, or a move of the world. */
   async step(step: number): Promise<void> {
-    if (this.#random.below(8) === 0) return await this.#moveWorld();
-    await this.#run(this.#draw(), `step ${step}`);
+    if (this.#random.below(8) === 0) await this.#moveWorld();
+    else await this.#run(this.#draw(), `step ${step}`);
   }
 
   #custodyOf(model: LedgerModel, account: string, asset: string, units: bigint): void {
@@ -145,7 +147,8 @@ export class LedgerFuzz {
       const instrument = this.#instrument();
       if (world.settlements.has(instrument)) return;
       const price = ((world.prices.get(instrument) ?? ONE) * BigInt(700 + this.#random.below(700))) / 1000n;
-      return await this.#setPrice(instrument, price > 100n * ONE ? price : 1_000n * ONE);
+      await this.#setPrice(instrument, price > 100n * ONE ? price : 1_000n * ONE);
+      return;
     }
     await this.#tick();
     if (kind === 4) {
@@ -221,7 +224,9 @@ export class LedgerFuzz {
     const units = dollars === 0n ? 0n : dollars + BigInt(this.#random.below(1_000));
     const isIn = this.#random.below(3) > 0;
     const asVault = ledger.connect(vault);
-    const run = (model: LedgerModel) => this.#custodyOf(model, account, asset, isIn ? units : -units);
+    const run = (model: LedgerModel) => {
+      this.#custodyOf(model, account, asset, isIn ? units : -units);
+    };
     if (isIn) return ["credit", run, () => asVault.credit(account, asset, units, OVERRIDES)];
     return ["debit", run, () => asVault.debit(account, asset, units, OVERRIDES)];
   }
