@@ -29,7 +29,11 @@ export class World {
   }
 
   static async open(options: DeployOptions = {}): Promise<World> {
-    const system = await deployLockstep(await network.create(), options);
+    return World.of(await deployLockstep(await network.create(), options));
+  }
+
+  /** The world of a deployment that is there. */
+  static async of(system: Lockstep): Promise<World> {
     return new World(system, {
       settlementAsset: (await system.ledger.SETTLEMENT_ASSET()).toLowerCase() as Address,
       settlementScale: await system.ledger.SETTLEMENT_SCALE(),

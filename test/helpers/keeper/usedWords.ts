@@ -30,6 +30,9 @@ export const LAYOUTS: Readonly<Record<BookName, Layout>> = {
   CheckpointRegistry: registry.LAYOUT,
 };
 
+/** Above every instrument, lane and id that the tests use. */
+const MAX_NUMBER = 512;
+
 /** A word of a book contract. */
 export interface Word {
   readonly book: BookName;
@@ -45,7 +48,7 @@ export interface Word {
  * own slot. `keys` name the mapping entries; those of `avoid` are used last.
  */
 export function wordsOfEveryShape(books: Books, keys: readonly Hex[], avoid: readonly string[]): Word[] {
-  const numbers = Array.from({ length: 200 }, (_, index) => BigInt(index));
+  const numbers = Array.from({ length: MAX_NUMBER }, (_, index) => BigInt(index));
   return BOOK_NAMES.flatMap((book) => {
     const layout = LAYOUTS[book];
     const slots = [...books.trie(book).slots()].map(([slot]) => slot);

@@ -48,7 +48,7 @@ const CASES: readonly Case[] = [
     name: "the size of a position that is traded",
     stage: async ({ system }) => ({
       book: "PositionLedger",
-      slot: ledger.sizes.slot(accountIdOf(system), 1n),
+      slot: ledger.positions.slot(accountIdOf(system), 1n),
       change: (word) => word + 10n ** 15n,
       send: () => new OrderBook(system).trade(system.users[0]!, system.users[1]!, { size: UNIT / 10n }),
     }),
@@ -87,14 +87,14 @@ const CASES: readonly Case[] = [
       const [buyer, seller] = [system.users[0]!, system.users[1]!];
       const maker = orders.order(buyer, true, { size: UNIT, limitPrice: ETH_PRICE });
       const taker = orders.order(seller, false, { size: UNIT, limitPrice: ETH_PRICE });
-      const signed = [await orders.sign(buyer, maker), await orders.sign(seller, taker)] as const;
-      const settle = (size: bigint) => system.settlement.settle(maker, signed[0], taker, signed[1], size, GAS);
-      await settle(UNIT / 4n);
+      const match = await orders.match(buyer, maker, seller, taker, UNIT / 4n);
+      const settle = () => system.settlement.settle(match, GAS);
+      await settle();
       return {
         book: "OrderSettlement",
-        slot: settlement.filled.slot((await system.settlement.hashOrder(maker)) as Hash),
-        change: (word) => word - 1n,
-        send: () => settle(UNIT / 4n),
+        slot: settlement.lanes.slot(accountIdOf(system), maker.lane),
+        change: (word) => settlement.lanes.encode({ sequence: 1n, filled: settlement.lanes.decode(word).filled - 1n }),
+        send: settle,
       };
     },
   },

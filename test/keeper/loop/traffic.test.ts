@@ -5,15 +5,15 @@ import type { Hash } from "../../../keeper/lib/hex.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
+import { openTraffic } from "../../helpers/keeper/openTraffic.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
-import { World, wordsOf } from "../../helpers/keeper/World.ts";
-import { Traffic } from "../books/naive/Traffic.ts";
+import { wordsOf, type World } from "../../helpers/keeper/World.ts";
+import type { Traffic } from "../books/naive/Traffic.ts";
 
 const OPERATIONS = 500;
 const OPERATIONS_WITH_REORGS = 150;
 const OPERATIONS_ON_ANVIL = 100;
 const GAS = { gasLimit: 2_500_000 };
-const PARAMETERS = { feedMaxAgeSeconds: 1_800, softTimeSeconds: 1_200, coolDownSeconds: 1_200 };
 
 /** Random operations of everybody, governance included, mined one to four in a block. */
 class Blocks {
@@ -29,8 +29,9 @@ class Blocks {
     this.#traffic = traffic;
   }
 
-  static async start(world: World, random: SeededRandom): Promise<Blocks> {
-    return new Blocks(world, random, await Traffic.start(world.system, random));
+  static async open(random: SeededRandom): Promise<{ readonly world: World; readonly blocks: Blocks }> {
+    const { world, traffic } = await openTraffic(random, { keeperCount: 2 });
+    return { world, blocks: new Blocks(world, random, traffic) };
   }
 
   async next(): Promise<void> {
@@ -70,9 +71,8 @@ describe("Keeper on honest traffic", function () {
   this.timeout(120_000);
 
   it(`has the chain's storage roots after every block of ${OPERATIONS} operations, and finds nothing`, async () => {
-    const world = await World.open({ keeperCount: 2, parameters: PARAMETERS });
+    const { world, blocks } = await Blocks.open(new SeededRandom(chooseSeed(1)));
     const driver = world.keeper({ keys: {} });
-    const blocks = await Blocks.start(world, new SeededRandom(chooseSeed(1)));
     while (blocks.sent < OPERATIONS) {
       await blocks.next();
       await driver.follow();
@@ -83,10 +83,9 @@ describe("Keeper on honest traffic", function () {
   });
 
   it(`P5: has a rebuild's words after ${OPERATIONS_WITH_REORGS} operations with reorgs between (A1, A2)`, async () => {
-    const world = await World.open({ keeperCount: 2, parameters: PARAMETERS });
-    const driver = world.keeper({ keys: {} });
     const random = new SeededRandom(chooseSeed(2));
-    const blocks = await Blocks.start(world, random);
+    const { world, blocks } = await Blocks.open(random);
+    const driver = world.keeper({ keys: {} });
     const forks: (() => Promise<void>)[] = [];
     while (blocks.sent < OPERATIONS_WITH_REORGS) {
       if (random.below(3) === 0) forks.push(await world.fork());
