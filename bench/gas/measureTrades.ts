@@ -73,6 +73,7 @@ async function tradeInLedger(desk: Desk, buyer: Holder, seller: Holder) {
     size: UNIT,
     price: ETH_PRICE,
     mark: ETH_PRICE,
+    priceTime: (await desk.system.ethers.provider.getBlock("latest"))!.timestamp,
     quote: ETH_PRICE,
     buyerFee: fee,
     sellerFee: fee,

@@ -25,12 +25,14 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
 
     /// @notice What the matches in one instrument have in common. Only ever in memory.
     /// @param mark the valid price of the underlying; zero when there is none, 1e-18 quote
+    /// @param priceTime of the mark, seconds
     /// @param lowest, highest price of a trade, both included, 1e-18 quote per underlying
     struct Venue {
         uint16 instrument;
         uint16 makerFeePpm;
         uint16 takerFeePpm;
         uint128 mark;
+        uint40 priceTime;
         uint256 lowest;
         uint256 highest;
     }
@@ -112,7 +114,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
         input.instrument = venue.instrument;
         input.size = size;
         input.price = price;
-        input.mark = venue.mark;
+        (input.mark, input.priceTime) = (venue.mark, venue.priceTime);
         input.quote = quote;
         input.buyerFee = _feeUp(buy, buyHash, quote, venue);
         input.sellerFee = _feeUp(sell, sellHash, quote, venue);
@@ -168,7 +170,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
         venue.instrument = instrument;
         venue.makerFeePpm = terms.makerFeePpm;
         venue.takerFeePpm = terms.takerFeePpm;
-        if (reading.status == PriceStatus.Valid) venue.mark = reading.value;
+        if (reading.status == PriceStatus.Valid) (venue.mark, venue.priceTime) = (reading.value, reading.updatedAt);
         bool isUsable = reading.status < PriceStatus.OutOfBounds;
         (venue.lowest, venue.highest) =
             terms.kind == InstrumentKind.Perpetual

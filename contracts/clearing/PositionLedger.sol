@@ -262,30 +262,34 @@ contract PositionLedger is IPositionLedger {
         Work memory work;
         _beginIn(work, input.instrument);
         bool isRestricted = _inForce(work.hot).has(INCREASE_RISK);
-        uint256 cap = _observe(work, input, isRestricted);
+        Instrument memory terms = _terms(input.instrument);
+        _observe(work, input, terms, isRestricted);
         uint256 interestBefore = work.market.openInterest;
         _postPosition(work, buyer);
         _postPosition(work, seller);
         if (!buyer.isReducing) _requireMayGrow(buyer, isRestricted, input.isBuyerReduceOnly, input.mark);
         if (!seller.isReducing) _requireMayGrow(seller, isRestricted, input.isSellerReduceOnly, input.mark);
-        uint256 interest = work.market.openInterest;
-        require(interest <= cap || interest <= interestBefore, LedgerOpenInterestCap(input.instrument, interest, cap));
+        _requireInterest(input.instrument, work.market.openInterest, interestBefore, terms);
         _finish(work);
-        _checkTrader(work, buyer);
-        _checkTrader(work, seller);
+        _checkTrader(work, buyer, input, terms);
+        _checkTrader(work, seller, input, terms);
+    }
+
+    function _requireInterest(uint16 instrument, uint256 interest, uint256 before, Instrument memory terms) private pure {
+        uint256 cap = uint256(terms.maxOpenInterest) * 1e12;
+        require(interest <= cap || interest <= before, LedgerOpenInterestCap(instrument, interest, cap));
     }
 
     /// @dev A trade at a valid mark settles the funding up to now at the old premium, and then moves the premium.
-    /// @return cap of the open interest, 1e-18 underlying
-    function _observe(Work memory work, TradeInput memory input, bool isRestricted) private returns (uint256 cap) {
-        Instrument memory terms = _terms(input.instrument);
-        cap = uint256(terms.maxOpenInterest) * 1e12;
-        if (terms.kind != InstrumentKind.Perpetual || input.mark == 0) return cap;
+    function _observe(
+        Work memory work,
+        TradeInput memory input,
+        Instrument memory terms,
+        bool isRestricted
+    ) private {
+        if (terms.kind != InstrumentKind.Perpetual || input.mark == 0) return;
         _accrue(work, terms, input.mark, isRestricted);
-        if (isRestricted) {
-            _emitFunding(work, input.mark, 0, 0);
-            return cap;
-        }
+        if (isRestricted) return _emitFunding(work, input.mark, 0, 0);
         Funding.observe(work.market, input.price, input.mark, input.size, block.timestamp, terms.maxOpenInterest);
         _emitFunding(work, input.mark, input.price, input.size);
     }
@@ -315,13 +319,53 @@ contract PositionLedger is IPositionLedger {
     // ---- Margin ----
 
     /// @dev Invariant INV-14: who takes risk or money out meets the initial requirement at prices that satisfy every rule.
-    function _checkTrader(Work memory work, Entry memory entry) private {
+    function _checkTrader(
+        Work memory work,
+        Entry memory entry,
+        TradeInput memory input,
+        Instrument memory terms
+    ) private {
+        IMarginEngine.Valuation memory value;
+        if (entry.sizeAfter != 0 && _isAlone(entry.state) && _isKnown(input, terms)) {
+            value = _valueOnly(work, entry, input, terms);
+            if (!entry.isReducing) return _requireEquity(entry.account, value, value.initial + value.lagPremium);
+            if (value.equity >= value.initial.toInt256()) return;
+        }
         Portfolio memory portfolio = _read(entry.account, entry.state, entry.instrument, entry.sizeAfter);
         portfolio.checkpointTime = work.hot.checkpointTime;
-        IMarginEngine.Valuation memory value = _value(portfolio, entry.isReducing ? Pricing.Last : Pricing.Strict);
+        value = _value(portfolio, entry.isReducing ? Pricing.Last : Pricing.Strict);
         if (entry.isReducing) _requireHealthKept(portfolio, entry, value);
         else _requireEquity(entry.account, value, value.initial + value.lagPremium);
         _recordDebt(entry.account, entry.state, value.cash, !entry.isReducing);
+    }
+
+    function _isAlone(Account memory state) private pure returns (bool) {
+        return state.openCount == 1 && state.assets == 0 && !state.hasDebt;
+    }
+
+    /// @dev Whether the settlement has read all that values a position in the traded instrument.
+    function _isKnown(TradeInput memory input, Instrument memory terms) private pure returns (bool) {
+        return terms.kind == InstrumentKind.Perpetual && input.mark != 0 && input.priceTime != 0;
+    }
+
+    /// @dev The account has just settled its only position, and nothing else.
+    function _valueOnly(
+        Work memory work,
+        Entry memory entry,
+        TradeInput memory input,
+        Instrument memory terms
+    ) private view returns (IMarginEngine.Valuation memory) {
+        return
+            MARGIN.evaluatePerpetual(
+                entry.state.quote,
+                entry.sizeAfter,
+                input.mark,
+                input.priceTime,
+                work.hot.checkpointTime,
+                terms.initialPpm,
+                terms.maintenancePpm,
+                terms.lagVolatilityPpm
+            );
     }
 
     function _requireEquity(AccountId account, IMarginEngine.Valuation memory value, uint256 required) private pure {

@@ -82,6 +82,7 @@ struct Market {
 /// @param size 1e-18 underlying
 /// @param price 1e-18 quote per underlying
 /// @param mark the oracle's valid price of the underlying; zero when there is none, and then both sides must reduce
+/// @param priceTime of the mark, seconds
 /// @param quote what the buyer pays, 1e-18 quote
 /// @param buyerFee, sellerFee 1e-18 quote
 /// @param buyerEpoch, sellerEpoch order epochs under which the orders were signed
@@ -93,6 +94,7 @@ struct TradeInput {
     uint128 size;
     uint128 price;
     uint128 mark;
+    uint40 priceTime;
     uint128 quote;
     uint128 buyerFee;
     uint128 sellerFee;

@@ -106,6 +106,27 @@ contract LedgerHarness is IMarginEngine {
         }
     }
 
+    function evaluatePerpetual(
+        int256 quote,
+        int256 size,
+        uint256 price,
+        uint256,
+        uint256,
+        uint256 initialPpm,
+        uint256 maintenancePpm,
+        uint256
+    ) external view returns (Valuation memory value) {
+        value.isValid = true;
+        if (!isStrict) return value;
+        int256 notional = size * int256(price);
+        value.cash = quote + Funding.floorDiv(notional, int256(ONE));
+        value.equity = value.cash;
+        uint256 risk = uint256(notional < 0 ? -notional : notional);
+        value.initial = _shareUp(risk, initialPpm);
+        value.maintenance = _shareUp(risk, maintenancePpm);
+        value.lagPremium = _shareUp(risk, lagPpm);
+    }
+
     function markOf(uint16 instrument) external view returns (uint256) {
         require(!prices[instrument].isBad, HarnessBadPrice(instrument));
         return prices[instrument].value;

@@ -91,6 +91,35 @@ contract MarginEngine is IMarginEngine {
         if (portfolio.collateral.length != 0) _addCollateral(value, portfolio.collateral, pricing);
     }
 
+    /// @inheritdoc IMarginEngine
+    function evaluatePerpetual(
+        int256 quote,
+        int256 size,
+        uint256 price,
+        uint256 priceTime,
+        uint256 checkpointTime,
+        uint256 initialPpm,
+        uint256 maintenancePpm,
+        uint256 lagVolatilityPpm
+    ) external view returns (Valuation memory value) {
+        Group memory group;
+        (group.low, group.high) = (price, price);
+        unchecked {
+            group.lag = _age(priceTime) + _age(checkpointTime);
+        }
+        uint256 kind = uint256(InstrumentKind.Perpetual);
+        _addPerpetual(
+            value,
+            group,
+            MarginMath.packTerms(kind, 0, initialPpm, maintenancePpm, lagVolatilityPpm),
+            size
+        );
+        _addRequirements(value, group);
+        value.isValid = true;
+        value.cash += quote;
+        value.equity = value.cash;
+    }
+
     function _addPositions(
         Valuation memory value,
         Position[] calldata positions,

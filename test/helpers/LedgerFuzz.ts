@@ -243,6 +243,8 @@ export class LedgerFuzz {
     const input = {
       ...{ buyer, seller, instrument, size, price },
       mark: this.#random.below(12) === 0 ? 0n : mark,
+      // With the time of the price the ledger values an account that holds nothing else by the short way.
+      priceTime: this.#random.below(2),
       quote: (size * price) / ONE,
       buyerFee: BigInt(this.#random.below(1_000)) * 10n ** 15n,
       sellerFee: BigInt(this.#random.below(1_000)),

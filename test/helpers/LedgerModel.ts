@@ -71,6 +71,7 @@ export interface ModelTrade {
   readonly size: bigint;
   readonly price: bigint;
   readonly mark: bigint;
+  readonly priceTime: number;
   readonly quote: bigint;
   readonly buyerFee: bigint;
   readonly sellerFee: bigint;
