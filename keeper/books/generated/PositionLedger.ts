@@ -755,7 +755,6 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0x9e9ea0db": "LedgerZeroAddress",
   "0x39a2d0fe": "LedgerZeroAmount",
   "0x327269a7": "SafeCastOverflowedIntDowncast",
-  "0xa8ce4432": "SafeCastOverflowedIntToUint",
   "0x6dfcc650": "SafeCastOverflowedUintDowncast",
   "0x24775e06": "SafeCastOverflowedUintToInt",
 };
