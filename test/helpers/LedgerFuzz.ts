@@ -115,16 +115,11 @@ export class LedgerFuzz {
     await this.#compare(`${when}: ${name}`);
   }
 
-  /** Every kind of entry was posted, and many an operation refused. */
-  expectVariety(): void {
-    const counts = Object.fromEntries([...this.outcomes].sort(([a], [b]) => (a < b ? -1 : 1)));
-    const accepted = (name: string) => this.outcomes.get(name) ?? 0;
+  /** Whether every kind of entry was posted, a loss was socialised, and operations were refused in many ways. */
+  isVaried(): boolean {
     const names = ["credit", "debit", "trade", "liquidate", "sell", "settle", "cover", "sweep", "release", "level"];
-    for (const name of [...names, "record", "accrue", "epoch"]) {
-      expect(accepted(name), `${name} of ${JSON.stringify(counts, null, 1)}`).to.be.greaterThan(0);
-    }
-    expect(this.outcomes.size, JSON.stringify(counts, null, 1)).to.be.greaterThan(30);
-    expect((this.#model.state.flags & FLAG.fundShort) !== 0n, "a loss was socialised").to.equal(true);
+    const isDone = [...names, "record", "accrue", "epoch"].every((name) => this.outcomes.has(name));
+    return isDone && this.outcomes.size > 30 && (this.#model.state.flags & FLAG.fundShort) !== 0n;
   }
 
   async #tick(): Promise<void> {
@@ -235,7 +230,7 @@ export class LedgerFuzz {
     const { ledger, settlement } = this.#bare;
     const [buyer, seller] = this.#pair(this.#account());
     const isFrail = this.#accounts.slice(4, 8).includes(buyer);
-    const instrument = isFrail ? 1 : this.#instrument();
+    const instrument = isFrail && this.#random.below(3) > 0 ? 1 : this.#instrument();
     const mark = this.#model.world.prices.get(instrument)!;
     const size = this.#size();
     const price = this.#near(mark, 8);
