@@ -8,10 +8,12 @@ import { ACTION_KINDS, ClearingActions } from "../../helpers/clearing/ClearingAc
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 
 const SEEDS = (process.env["LOCKSTEP_SEEDS"] ?? "1,2").split(",").map(Number);
-const STEPS = Number(process.env["LOCKSTEP_STEPS"] ?? 900);
+const STEPS = Number(process.env["LOCKSTEP_STEPS"] ?? 800);
 const HALF_AN_HOUR = 30 * 60;
 const SCALE = 10n ** 12n;
 const INSTRUMENTS = [1, 2, 3, 4];
+/** What a bid does by itself, and what takes a market that everybody has left; staged in shortfall.test.ts. */
+const RARE: ReadonlySet<string> = new Set(["coverShortfall", "levelClearing"]);
 
 /** Everything that the ledger says of everybody. */
 async function readBooks({ ledger, fund }: AwkwardMarket, actions: ClearingActions) {
@@ -58,25 +60,21 @@ async function checkDebts({ ledger }: AwkwardMarket, actions: ClearingActions): 
   expect(await ledger.totalDebt(), "total debt").to.equal(sum(debts));
 }
 
-/** Whoever took risk or money out meets the initial requirement, with the lag premium, right afterwards. */
-async function checkInitial({ ledger }: AwkwardMarket, actions: ClearingActions): Promise<void> {
-  for (const person of actions.people) {
-    const { equity, maintenance, isValid } = await ledger.valuationOf(accountOf(person));
-    if (isValid && (await ledger.openCountOf(accountOf(person))) === 0n) {
-      expect(equity >= 0n || maintenance === 0n, "a flat account requires nothing").to.equal(true);
-    }
-  }
+/** Right after it took risk or money out, an account meets the initial requirement, lag included. */
+async function checkInitial({ ledger }: AwkwardMarket, account: string): Promise<void> {
+  const { equity, initial, lagPremium } = await ledger.valuationOf(account);
+  expect(equity >= initial + lagPremium, `equity ${equity} for ${initial} and ${lagPremium}`).to.equal(true);
 }
 
 async function runRandomly(actions: ClearingActions): Promise<void> {
   for (let count = 0; count < 24; count += 1) await actions.perform("deposit");
   for (let step = 0; step < STEPS; step += 1) {
-    await actions.step();
+    const { kind, refusal } = await actions.step();
+    if (kind === "withdraw" && refusal === null) await checkInitial(actions.system, accountOf(actions.last!));
     if (step % 5 !== 0) continue;
     await checkMoney(actions.system, actions);
     await checkSizes(actions.system, actions);
     await checkDebts(actions.system, actions);
-    await checkInitial(actions.system, actions);
   }
 }
 
@@ -154,7 +152,7 @@ describe("clearing, at random", () => {
       await payEverybody(system, actions);
       await checkMoney(system, actions);
       await checkSizes(system, actions);
-      const missing = ACTION_KINDS.filter((kind) => actions.tallies.get(kind)!.done === 0);
+      const missing = ACTION_KINDS.filter((kind) => !RARE.has(kind) && actions.tallies.get(kind)!.done === 0);
       expect(missing, "kinds that never succeeded").to.deep.equal([]);
       await connection.close();
     });

@@ -16,10 +16,10 @@ const BASE_ANSWERS = [3_000n * 10n ** 8n, 60_000n * 10n ** 8n] as const;
 
 /** What people do, and how often of a hundred. */
 const WEIGHTS = {
-  deposit: 8,
+  deposit: 4,
   withdraw: 6,
-  trade: 26,
-  reduce: 8,
+  trade: 28,
+  reduce: 7,
   movePrice: 16,
   checkpoint: 8,
   wait: 7,
@@ -31,7 +31,8 @@ const WEIGHTS = {
   settleOption: 1,
   settleExpiry: 2,
   coverShortfall: 1,
-  tidyUp: 2,
+  sweepFees: 1,
+  levelClearing: 2,
   pause: 1,
   moveVolatility: 1,
   cancel: 1,
@@ -60,6 +61,8 @@ export class ClearingActions {
   readonly tallies = new Map<ActionKind, Tally>(
     ACTION_KINDS.map((kind) => [kind, { tried: 0, done: 0, refusals: new Map<string, number>() }]),
   );
+  /** Whoever withdrew last. */
+  last: HardhatEthersSigner | null = null;
   readonly #random: SeededRandom;
   readonly #orders: OrderBook;
   #incidents = 0;
@@ -104,14 +107,14 @@ export class ClearingActions {
       .join("\n");
   }
 
-  /** The collateral tokens and the units of one. */
+  /** The assets, and about a dollar's worth of each. */
   get tokens() {
     const { usd, quiet, fee, hook } = this.system;
     return [
-      { token: usd, unit: 10n ** 6n },
-      { token: quiet, unit: 10n ** 8n },
-      { token: fee, unit: UNIT },
-      { token: hook, unit: UNIT },
+      { token: usd, dollar: 10n ** 6n },
+      { token: quiet, dollar: 10n ** 8n / 3_000n },
+      { token: fee, dollar: UNIT / 3_000n },
+      { token: hook, dollar: UNIT / 60_000n },
     ] as const;
   }
 
@@ -128,15 +131,23 @@ export class ClearingActions {
       return this.system.auction.start(accountOf(weak), await this.#heldBy(weak), GAS);
     },
     bid: () => this.#bid(),
-    startCollateralAuction: () => {
-      return this.system.auction.startCollateral(accountOf(this.#person()), this.#collateral().token.target, GAS);
+    startCollateralAuction: async () => {
+      const debtor = await this.#personWho(async (account) => (await this.system.ledger.valuationOf(account)).cash < 0n);
+      return this.system.auction.startCollateral(accountOf(debtor), await this.#assetOf(debtor), GAS);
     },
     bidCollateral: () => this.#bidCollateral(),
-    stopAuction: () => this.system.auction.stop(accountOf(this.#person()), this.#instrument(), GAS),
+    stopAuction: () => this.#stopAuction(),
     settleOption: () => this.settleOption(this.#pick(OPTIONS)),
     settleExpiry: () => this.system.ledger.settleExpiry(accountOf(this.#person()), this.#pick(OPTIONS), GAS),
-    coverShortfall: () => this.system.ledger.coverShortfall(accountOf(this.#person()), GAS),
-    tidyUp: () => this.#tidyUp(),
+    coverShortfall: async () => {
+      const { ledger } = this.system;
+      const broke = await this.#personWho(async (account) => {
+        return (await ledger.openCountOf(account)) === 0n && (await ledger.quoteOf(account)) < 0n;
+      });
+      return ledger.coverShortfall(accountOf(broke), GAS);
+    },
+    sweepFees: () => this.#sweepFees(),
+    levelClearing: () => this.system.fund.levelClearing(this.#instrument(), GAS),
     pause: async () => {
       this.#incidents += 1;
       return pause(this.system, 0, id(`incident ${this.#incidents}`), await readHead(this.system));
@@ -175,8 +186,8 @@ export class ClearingActions {
 
   async #deposit(): Promise<unknown> {
     const person = this.#person();
-    const { token, unit } = this.#pick(this.tokens);
-    const amount = (this.#share(50_000n * unit) + 1n) / (unit === 10n ** 6n ? 1n : 3_000n);
+    const { token, dollar } = this.#pick(this.tokens);
+    const amount = this.#share(12_000n * dollar);
     await token.mint(person.address, amount + 1n);
     if ("approve" in token) await token.connect(person).approve(this.system.vault.target, amount + 1n);
     return this.system.vault.connect(person).deposit(accountOf(person), token.target, amount + 1n, GAS);
@@ -184,6 +195,7 @@ export class ClearingActions {
 
   async #withdraw(): Promise<unknown> {
     const person = this.#person();
+    this.last = person;
     const { token } = this.#pick(this.tokens);
     const { ledger, vault, usd } = this.system;
     const quote = await ledger.quoteOf(accountOf(person));
@@ -229,7 +241,7 @@ export class ClearingActions {
     const feed = index === 0 ? this.system.ethFeed : this.system.btcFeed;
     const [, answer] = await feed.latestRoundData();
     // Mostly small; now and then a jump that breaks accounts.
-    const range = this.#random.below(12) === 0 ? 200_000 : 6_000;
+    const range = this.#random.below(5) === 0 ? 180_000 : 6_000;
     const moved = answer + (answer * BigInt(this.#random.below(2 * range) - range)) / PPM;
     return feed.update(moved + (BASE_ANSWERS[index] - moved) / 30n);
   }
@@ -246,18 +258,28 @@ export class ClearingActions {
   }
 
   async #bidCollateral(): Promise<unknown> {
-    const [person, bidder] = [this.#person(), this.#person()];
-    const asset = this.#collateral().token.target;
+    const bidder = this.#person();
+    const person = await this.#personWho(async (account) => (await this.system.ledger.valuationOf(account)).cash < 0n);
+    const asset = await this.#assetOf(person);
     const amount = this.#share((await this.system.ledger.collateralOf(accountOf(person), asset)) / 4n) + 1n;
     const auction = this.system.auction.connect(bidder);
     return auction.bidCollateral(accountOf(person), asset, accountOf(bidder), amount, 2n ** 128n - 1n, GAS);
   }
 
-  async #tidyUp(): Promise<unknown> {
-    const { fund, ledger } = this.system;
-    await fund.refresh(GAS);
-    if ((await ledger.hotWord()).fees !== 0n) await fund.sweepFees(GAS);
-    return fund.levelClearing(this.#instrument(), GAS);
+  async #stopAuction(): Promise<unknown> {
+    const { auction } = this.system;
+    for (const person of this.people) {
+      for (const instrument of [1, 2, 3, 4]) {
+        const isRunning = (await auction.startedAtOf(accountOf(person), instrument)) !== 0n;
+        if (isRunning) return auction.stop(accountOf(person), instrument, GAS);
+      }
+    }
+    return auction.stop(accountOf(this.#person()), this.#instrument(), GAS);
+  }
+
+  async #sweepFees(): Promise<unknown> {
+    await this.system.fund.refresh(GAS);
+    return this.system.fund.sweepFees(GAS);
   }
 
   async #moveVolatility(): Promise<unknown> {
@@ -287,11 +309,21 @@ export class ClearingActions {
   }
 
   #instrument(): number {
-    return 1 + this.#random.below(4);
+    return 1 + this.#random.below(this.#random.bool() ? 2 : 4);
   }
 
-  #collateral() {
-    return this.#pick(this.tokens.slice(1));
+  /** The first of whom it is so, so that rare things do happen; else anybody. */
+  async #personWho(isSo: (account: string) => Promise<boolean>): Promise<HardhatEthersSigner> {
+    for (const person of this.people) if (await isSo(accountOf(person))) return person;
+    return this.#person();
+  }
+
+  /** A collateral that `person` has, if there is one. */
+  async #assetOf(person: HardhatEthersSigner) {
+    const { ledger } = this.system;
+    const assets = this.tokens.slice(1).map(({ token }) => token.target);
+    for (const asset of assets) if ((await ledger.collateralOf(accountOf(person), asset)) > 0n) return asset;
+    return this.#pick(assets);
   }
 
   #share(most: bigint): bigint {
@@ -303,17 +335,19 @@ export class ClearingActions {
   }
 
   /** Whoever is below the maintenance requirement, so that auctions do happen; else anybody. */
-  async #weakest(): Promise<HardhatEthersSigner> {
-    for (const person of this.people) {
-      const { equity, maintenance } = await this.system.ledger.valuationOf(accountOf(person));
-      if (equity < maintenance) return person;
-    }
-    return this.#person();
+  #weakest(): Promise<HardhatEthersSigner> {
+    return this.#personWho(async (account) => {
+      const { equity, maintenance } = await this.system.ledger.valuationOf(account);
+      return equity < maintenance;
+    });
   }
 
   /** An instrument in which `person` has a position, if there is one. */
   async #heldBy(person: HardhatEthersSigner): Promise<number> {
-    const positions = await this.system.ledger.positionsOf(accountOf(person));
+    const all = await this.system.ledger.positionsOf(accountOf(person));
+    // Half of the time a perpetual if there is one: options may have expired.
+    const perpetuals = all.filter(({ instrument }) => instrument < 3n);
+    const positions = perpetuals.length > 0 && this.#random.bool() ? perpetuals : all;
     return positions.length === 0 ? this.#instrument() : Number(this.#pick(positions).instrument);
   }
 }

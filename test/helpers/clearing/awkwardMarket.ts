@@ -21,7 +21,7 @@ export interface AwkwardMarket extends Lockstep {
   readonly hook: HookToken;
 }
 
-/** Deploys the protocol with fees, short restrictions, two options that expire in one and in two hours, and the collateral. */
+/** Deploys the protocol with fees, short restrictions, two options that expire in two and in three hours, and the collateral. */
 export async function deployAwkwardMarket(
   connection: NetworkConnection,
   options: DeployOptions = {},
@@ -47,8 +47,8 @@ export async function deployAwkwardMarket(
   const terms = { ...structOf(await instruments.instrumentOf(1)), maxFundingPpm: 0 };
   const call = { ...terms, kind: KIND.call };
   const put = { ...terms, kind: KIND.put, feed: 2 };
-  await instruments.listOption(OPTIONS[0], call, 3_000n * UNIT, timestamp + HOUR, 800_000, 250_000);
-  await instruments.listOption(OPTIONS[1], put, 60_000n * UNIT, timestamp + 2 * HOUR, 800_000, 250_000);
+  await instruments.listOption(OPTIONS[0], call, 3_000n * UNIT, timestamp + 2 * HOUR, 800_000, 250_000);
+  await instruments.listOption(OPTIONS[1], put, 60_000n * UNIT, timestamp + 3 * HOUR, 800_000, 250_000);
   return { ...system, quiet, fee, hook };
 }
 
