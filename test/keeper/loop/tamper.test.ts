@@ -20,6 +20,7 @@ async function keysOf(world: World): Promise<Hex[]> {
   const { guard } = world.system;
   const signers = await world.system.ethers.getSigners();
   const users = world.system.users.flatMap((user) => [0, 1].map((index) => accountOf(user, index)));
+  users.push(await world.system.fund.ACCOUNT(), accountOf(world.system.users[0]!, 3));
   const keys = [...users, ...signers.map(({ address }) => address), ...world.system.books, KEEPER];
   const listed = await world.system.vault.queryFilter(world.system.vault.filters.AssetListed());
   const paused = await guard.queryFilter(guard.filters.SoftPaused());
