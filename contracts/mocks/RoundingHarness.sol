@@ -34,7 +34,8 @@ struct Report {
 /// @title RoundingHarness: random operations with all that settles money, many in one call, for tests.
 /// @dev What the libraries and the auction compute is theirs. What settlement and ledger compute in private is written
 /// here again ({tradeOf}, {expiryOf}, {perUnitOf}); a test compares it with what they do.
-/// Every kind of operation can be told to round one amount the other way, which a run must notice.
+/// Every kind of operation can be told to round one of its amounts, or one of its sides, the other way, which a run must
+/// notice.
 contract RoundingHarness is LiquidationAuction {
     using SafeCast for uint256;
 
@@ -48,7 +49,7 @@ contract RoundingHarness is LiquidationAuction {
     uint256 private constant PRODUCT_BITS = 186;
 
     /// @dev One operation on its way; made once and used for all.
-    /// @param flips whether one amount of this operation is rounded the other way
+    /// @param flips whether an amount of this operation is rounded the other way
     /// @param rest what the protocol keeps, 1e-18 quote, rounded down
     /// @param bound of the rest, for the fractions of every amount in it
     /// @param slack by which the bound grows with the amounts, 1e-18 quote
@@ -160,7 +161,7 @@ contract RoundingHarness is LiquidationAuction {
     }
 
     function _settled(int256 size, int256 index, int256 snapshot, bool flips) private pure returns (int256) {
-        return flips ? (size * (snapshot - index)) / SIGNED_ONE : Funding.settled(size, index, snapshot);
+        return flips ? -Funding.settled(-size, index, snapshot) : Funding.settled(size, index, snapshot);
     }
 
     // ---- Trades ----
@@ -218,9 +219,8 @@ contract RoundingHarness is LiquidationAuction {
         int256 part = int256(_part(op, size));
         int256 rest = int256(size) - part;
         int256 sum = expiryOf(isCall, price, strike, int256(size));
-        if (op.flips) sum += (-part * _payoff(isCall, price, strike)) / SIGNED_ONE;
-        else sum += expiryOf(isCall, price, strike, -part);
-        sum += expiryOf(isCall, price, strike, -rest);
+        if (op.flips) sum -= expiryOf(isCall, price, strike, part) + expiryOf(isCall, price, strike, rest);
+        else sum += expiryOf(isCall, price, strike, -part) + expiryOf(isCall, price, strike, -rest);
         (op.rest, op.bound) = (-sum, 2);
     }
 
@@ -294,8 +294,9 @@ contract RoundingHarness is LiquidationAuction {
     function _value(Operation memory op) private pure {
         (uint256 size, uint256 price) = (_draw(op, 127), _draw(op, PRICE_BITS));
         uint256 part = _part(op, size);
-        int256 sum = MarginMath.valueOf(size, false, price) + MarginMath.valueOf(size - part, true, price);
-        sum += op.flips ? -MarginMath.valueOf(part, false, price) : MarginMath.valueOf(part, true, price);
+        int256 sum = MarginMath.valueOf(size, false, price);
+        if (op.flips) sum -= MarginMath.valueOf(part, false, price) + MarginMath.valueOf(size - part, false, price);
+        else sum += MarginMath.valueOf(part, true, price) + MarginMath.valueOf(size - part, true, price);
         (op.rest, op.bound) = (-sum, 2);
     }
 
