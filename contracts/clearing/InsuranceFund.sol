@@ -70,7 +70,7 @@ contract InsuranceFund is IInsuranceFund, AccessManaged {
     /// @inheritdoc IInsuranceFund
     function refresh() external returns (bool isShort) {
         int256 quote = LEDGER.quoteOf(ACCOUNT);
-        isShort = quote <= 0 || quote < int256(uint256(_target.amount));
+        isShort = quote < int256(uint256(_target.amount));
         if (isShort != _isMarkedShort()) LEDGER.setFundShort(isShort);
     }
 

@@ -24,7 +24,7 @@ interface IInsuranceFund {
     /// @notice Brings the clearing account of an instrument without open positions to zero, as far as the fund goes. Anyone.
     function levelClearing(uint16 instrument) external returns (int256 amount);
 
-    /// @notice Sets or clears the ledger's flag that the fund is short: it holds nothing or less than the target. Anyone.
+    /// @notice Sets or clears the ledger's flag that the fund is short: it holds less than the target. Anyone.
     function refresh() external returns (bool isShort);
 
     function ACCOUNT() external view returns (AccountId);

@@ -19,8 +19,8 @@ export function fundTarget(context: LegalityContext): bigint {
   return fund.target.decode(context.readOf("InsuranceFund", fund.target.slot)).amount;
 }
 
-/** It holds nothing, or less than its target. */
+/** It holds less than its target. */
 export function isFundShort(context: LegalityContext): boolean {
   const quote = fundQuote(context);
-  return quote <= 0n || quote < fundTarget(context);
+  return quote < fundTarget(context);
 }

@@ -13,7 +13,7 @@ import { fundTarget } from "./tradingStorage.ts";
 function fundPush(state: Derivation): Omit<ExpectedPush, "logIndex"> | undefined {
   const flags = state.get(hot.flags);
   const quote = state.get(accountAt(fundAccount(state)).quote);
-  const isShort = quote <= 0n || quote < state.get(fundTarget.amount);
+  const isShort = quote < state.get(fundTarget.amount);
   if (isShort === has(flags, FUND_SHORT)) return undefined;
   return {
     flags: isShort ? flags | FUND_SHORT : without(flags, FUND_SHORT),
