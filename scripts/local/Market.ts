@@ -35,7 +35,7 @@ const EXPECTED_REFUSALS: ReadonlySet<string> = new Set(["LedgerIncreaseRestricte
 
 /**
  * Market traffic on the real contracts: prices walk, five traders open, reduce and close positions by signed orders,
- * deposit and withdraw. One action at a time, also while the protocol is paused.
+ * deposit and withdraw, and what they pay in fees goes to the insurance fund. One action at a time, also while the protocol is paused.
  */
 export class Market {
   /** Shared with drills, so that their transactions and the market's never race for a nonce. */
@@ -140,6 +140,9 @@ export class Market {
     if (action.kind === "price") {
       const feedMover = developmentWallet(ROLES.feedMover);
       return this.chain.attempt(feedMover, action.instrument.feed, "update", [action.answer]);
+    }
+    if (action.kind === "sweep") {
+      return this.chain.attempt(developmentWallet(ROLES.executor), "InsuranceFund", "sweepFees", []);
     }
     if ("amount" in action) {
       const wallet = developmentWallet(action.trader);

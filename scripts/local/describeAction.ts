@@ -9,6 +9,8 @@ export function describeAction(action: MarketAction): string {
     case "deposit":
     case "withdraw":
       return `trader ${action.trader} ${action.kind}s ${decimal(action.amount, 6, 2)} USD`;
+    case "sweep":
+      return `${decimal(action.fees, 18, 2)} USD of fees go to the insurance fund`;
     case "cancel":
       return `trader ${action.trader} cancels an order to ${action.isBuy ? "buy" : "sell"} ${goods(action.trade)}`;
     case "trade": {

@@ -31,6 +31,8 @@ export interface TraderState {
 export interface MarketState {
   /** New risk is refused at present. */
   readonly isRestricted: boolean;
+  /** Fees that nobody has carried to the insurance fund yet, 1e-18 quote. */
+  readonly fees: bigint;
   readonly instruments: readonly InstrumentState[];
   readonly traders: readonly TraderState[];
 }
@@ -47,7 +49,7 @@ const INCREASE_RISK = 1n;
 /** Reads the market's state, in two requests. */
 export async function readMarketState(chain: LocalChain): Promise<MarketState> {
   const accounts = ROLES.traders.map((index) => ({ index, account: accountIdOf(developmentWallet(index)) }));
-  const reads: Read[] = [{ contract: "PositionLedger", fn: "flags" }];
+  const reads: Read[] = ["flags", "hotWord"].map((fn) => ({ contract: "PositionLedger", fn }));
   for (const { feed } of INSTRUMENTS) reads.push({ contract: feed, fn: "latestRoundData" });
   for (const { account } of accounts) {
     reads.push({ contract: "PositionLedger", fn: "quoteOf", args: [account] });
@@ -58,6 +60,7 @@ export async function readMarketState(chain: LocalChain): Promise<MarketState> {
   const take = (): unknown => results.next().value;
 
   const isRestricted = ((take() as bigint) & INCREASE_RISK) !== 0n;
+  const { fees } = take() as { readonly fees: bigint };
   const instruments = INSTRUMENTS.map((instrument) => {
     const [, answer, , updatedAt] = take() as readonly bigint[];
     return { ...instrument, answer: answer ?? 0n, ageSeconds: head.timestamp - Number(updatedAt) };
@@ -66,7 +69,7 @@ export async function readMarketState(chain: LocalChain): Promise<MarketState> {
     const quote = take() as bigint;
     return { index, quote, sizes: new Map(INSTRUMENTS.map(({ id }) => [id, take() as bigint])) };
   });
-  return { isRestricted, instruments, traders };
+  return { isRestricted, fees, instruments, traders };
 }
 
 /** 1e-18 quote per underlying. */
@@ -74,7 +77,7 @@ export function markOf(instrument: InstrumentState): bigint {
   return instrument.answer * 10n ** 10n;
 }
 
-/** quote + Σ size × mark, 1e-18 quote. */
+/** quote + Σ size × mark, without the funding that positions have accrued since their last trade; 1e-18 quote. */
 export function equityOf(trader: TraderState, instruments: readonly InstrumentState[]): bigint {
   return instruments.reduce((equity, instrument) => {
     return equity + ((trader.sizes.get(instrument.id) ?? 0n) * markOf(instrument)) / 10n ** 18n;

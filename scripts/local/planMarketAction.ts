@@ -7,6 +7,8 @@ export type MarketAction =
   | { readonly kind: "price"; readonly instrument: InstrumentState; readonly answer: bigint }
   | { readonly kind: "trade"; readonly trade: MarketTrade }
   | { readonly kind: "deposit" | "withdraw"; readonly trader: number; readonly amount: bigint }
+  /** What trades have paid goes to the insurance fund: anybody may do so. 1e-18 quote. */
+  | { readonly kind: "sweep"; readonly fees: bigint }
   | { readonly kind: "cancel"; readonly trader: number; readonly isBuy: boolean; readonly trade: MarketTrade };
 
 /** Two traders agree. `size` 1e-18 underlying, `price` 1e-18 quote per underlying. */
@@ -43,6 +45,7 @@ const WEIGHTS = {
   deposit: [6, 15],
   withdraw: [8, 10],
   cancel: [4, 3],
+  sweep: [2, 2],
   price: [28, 20],
 } as const;
 
@@ -80,6 +83,7 @@ function plan(kind: Kind, random: SeededRandom, state: MarketState): MarketActio
     const rich = state.traders.filter((trader) => equityOf(trader, state.instruments) > WITHDRAWAL_EQUITY);
     return rich.length === 0 ? undefined : { kind, trader: random.pick(rich).index, amount: randomAmount(random) };
   }
+  if (kind === "sweep") return state.fees === 0n ? undefined : { kind, fees: state.fees };
   const instrument = random.pick(state.instruments);
   if (kind === "reduce" || kind === "close") return planReduction(random, state, instrument, kind === "close");
   const trade = planOpening(random, state, instrument);

@@ -13,6 +13,7 @@ import { markForkPoint, tamperStorage } from "../../../scripts/local/chainContro
 import { deployLockstep } from "../../../scripts/local/deployLockstep.ts";
 import type { DeployLockstepOptions } from "../../../scripts/local/deployLockstep.ts";
 import { Market } from "../../../scripts/local/Market.ts";
+import { INSTRUMENTS } from "../../../scripts/local/marketState.ts";
 import { startNode } from "../../../scripts/local/startNode.ts";
 import type { LocalNode } from "../../../scripts/local/startNode.ts";
 import { ledgerAccountSlot } from "../../../scripts/local/witness.ts";
@@ -61,7 +62,7 @@ for (const chain of ["hardhat", "anvil"] as const) {
         expect(await codeAt(address, deploymentBlock - 1)).to.equal("0x");
         expect(await callNode(node.url, "eth_getCode", [address, "latest"])).to.have.length.above(100);
       }
-      expect(Object.keys(contracts)).to.have.length(13);
+      expect(Object.keys(contracts)).to.have.length(15);
     });
 
     it("accepts every step of the market, and the books stay conserved", async () => {
@@ -71,14 +72,19 @@ for (const chain of ["hardhat", "anvil"] as const) {
       );
       expect(lines.filter((line) => line.includes(" buys "))).to.have.length.above(STEPS / 5);
 
-      const accounts = TRADERS.map((index) => accountIdOf(developmentWallet(index)));
-      const quotes = await market.chain.read(
-        accounts.map((account) => ({ contract: "PositionLedger" as const, fn: "quoteOf", args: [account] })),
-      );
-      const [asset] = await market.chain.read([
+      const [hot, fund, asset, ...markets] = (await market.chain.read([
+        { contract: "PositionLedger", fn: "hotWord" },
+        { contract: "InsuranceFund", fn: "ACCOUNT" },
         { contract: "CollateralVault", fn: "assetOf", args: [market.chain.address("SettlementToken")] },
-      ]);
-      const total = (quotes as bigint[]).reduce((sum, quote) => sum + quote, 0n);
+        ...INSTRUMENTS.map(({ id }) => ({ contract: "PositionLedger" as const, fn: "marketOf", args: [id] })),
+      ])) as [{ readonly fees: bigint }, string, unknown, ...{ readonly clearing: bigint }[]];
+      const accounts = [...TRADERS.map((index) => accountIdOf(developmentWallet(index))), fund];
+      const quotes = (await market.chain.read(
+        accounts.map((account) => ({ contract: "PositionLedger" as const, fn: "quoteOf", args: [account] })),
+      )) as bigint[];
+      const cleared = markets.map(({ clearing }) => clearing);
+      const total = [...quotes, ...cleared].reduce((sum, quote) => sum + quote, hot.fees);
+      expect(total - quotes.slice(0, -1).reduce((sum, quote) => sum + quote, 0n) > 0n, "fees").to.equal(true);
       expect(total).to.equal((asset as { readonly held: bigint }).held * 10n ** 12n);
     });
 

@@ -16,6 +16,7 @@ function stateOf(changes: { isRestricted?: boolean; ageSeconds?: number; quote?:
   const sizes = [10n, -5n, -5n, 0n];
   return {
     isRestricted,
+    fees: 12n * ONE,
     instruments: INSTRUMENTS.map((instrument) => ({ ...instrument, answer: instrument.baseAnswer, ageSeconds })),
     traders: sizes.map((size, index) => ({ index: index + 5, quote, sizes: new Map([[1, size * ONE]]) })),
   };
@@ -45,7 +46,12 @@ describe(`planMarketAction (seed ${SEED})`, () => {
 
   it("does everything in time", () => {
     const kinds = new Set(planMany(stateOf()).map(({ kind }) => kind));
-    expect([...kinds].sort()).to.deep.equal(["cancel", "deposit", "price", "trade", "withdraw"]);
+    expect([...kinds].sort()).to.deep.equal(["cancel", "deposit", "price", "sweep", "trade", "withdraw"]);
+  });
+
+  it("leaves the fees where they are when there are none", () => {
+    const kinds = planMany({ ...stateOf(), fees: 0n }).map(({ kind }) => kind);
+    expect(kinds).to.not.include("sweep");
   });
 
   it("keeps trades inside the price band and the position limit", () => {
