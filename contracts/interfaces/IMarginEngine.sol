@@ -7,7 +7,8 @@ import {Greeks} from "../libraries/OptionPricing.sol";
 /// @notice Which prices a valuation may rest on.
 enum Pricing {
     Strict, // a price that breaks a rule is replaced by the worst one within the feed's bounds
-    Last // the last price within bounds is good enough, however old: for trades that only reduce risk
+    Last, // the last price within bounds is good enough, however old: for trades that only reduce risk
+    Favourable // as Strict, but the best one within the bounds: whether others may take a position from its owner
 }
 
 /// @title MarginEngine: what a portfolio is worth and what it must be worth. View only, no storage.

@@ -3,7 +3,7 @@ import { deviation, logMoneyness, optionPriceAt, sqrtYears } from "./optionPrici
 import { premiumPpm } from "./syncLag.ts";
 
 /** As `Pricing` of IMarginEngine: which prices a valuation may rest on. */
-export type Pricing = "strict" | "last";
+export type Pricing = "strict" | "last" | "favourable";
 
 /** What the oracle's status is worth: "valid" is `Valid`, "usable" any other below `OutOfBounds`, "unusable" the rest. */
 export type PriceQuality = "valid" | "usable" | "unusable";
