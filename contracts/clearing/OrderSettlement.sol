@@ -7,7 +7,6 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IInstrumentRegistry, Instrument, InstrumentKind, OptionTerms} from "../interfaces/IInstrumentRegistry.sol";
-import {IMarginEngine} from "../interfaces/IMarginEngine.sol";
 import {IOrderSettlement, LaneState, Match, Order} from "../interfaces/IOrderSettlement.sol";
 import {IPositionLedger, TradeInput} from "../interfaces/IPositionLedger.sol";
 import {IPriceOracle, PriceStatus, Reading} from "../interfaces/IPriceOracle.sol";
@@ -47,27 +46,17 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
     IPositionLedger public immutable LEDGER;
     IInstrumentRegistry public immutable INSTRUMENTS;
     IPriceOracle public immutable ORACLE;
-    IMarginEngine public immutable MARGIN;
 
     mapping(AccountId => mapping(uint64 lane => LaneState)) internal _lanes;
 
-    constructor(
-        IPositionLedger ledger,
-        IInstrumentRegistry instruments,
-        IPriceOracle oracle,
-        IMarginEngine margin
-    ) EIP712("Lockstep", "1") {
+    constructor(IPositionLedger ledger, IInstrumentRegistry instruments, IPriceOracle oracle) EIP712("Lockstep", "1") {
         require(
-            address(ledger) != address(0) &&
-                address(instruments) != address(0) &&
-                address(oracle) != address(0) &&
-                address(margin) != address(0),
+            address(ledger) != address(0) && address(instruments) != address(0) && address(oracle) != address(0),
             SettlementZeroAddress()
         );
         LEDGER = ledger;
         INSTRUMENTS = instruments;
         ORACLE = oracle;
-        MARGIN = margin;
     }
 
     // ---- Settling ----

@@ -32,8 +32,8 @@ describe("OrderSettlement > replay", () => {
     await expect(settlement.settle(match)).to.be.revertedWithCustomError(settlement, "SettlementBadSignature");
 
   it("refuses in one deployment what was signed for another one on the same chain", async () => {
-    const { ethers, ledger, instruments, oracle, margin } = system;
-    const modules = [ledger.target, instruments.target, oracle.target, margin.target] as const;
+    const { ethers, ledger, instruments, oracle } = system;
+    const modules = [ledger.target, instruments.target, oracle.target] as const;
     const other = { ...system, settlement: await ethers.deployContract("OrderSettlement", [...modules]) };
     const match = await orders.tradeMatch(user(0), user(1));
     await expectUnsigned(other, match);

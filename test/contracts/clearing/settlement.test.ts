@@ -36,21 +36,20 @@ describe("OrderSettlement", () => {
 
   describe("setup", () => {
     it("refuses zero modules", async () => {
-      const { ledger, instruments, oracle, margin, settlement } = system;
+      const { ledger, instruments, oracle, settlement } = system;
       const factory = await system.ethers.getContractFactory("OrderSettlement");
-      const modules = [ledger.target, instruments.target, oracle.target, margin.target];
+      const modules = [ledger.target, instruments.target, oracle.target];
       for (const index of modules.keys()) {
-        const [a, b, c, d] = modules.with(index, ZeroAddress);
-        await expect(factory.deploy(a!, b!, c!, d!)).to.be.revertedWithCustomError(settlement, "SettlementZeroAddress");
+        const [a, b, c] = modules.with(index, ZeroAddress);
+        await expect(factory.deploy(a!, b!, c!)).to.be.revertedWithCustomError(settlement, "SettlementZeroAddress");
       }
     });
 
     it("names its modules", async () => {
-      const { ledger, instruments, oracle, margin, settlement } = system;
+      const { ledger, instruments, oracle, settlement } = system;
       expect(await settlement.LEDGER()).to.equal(ledger.target);
       expect(await settlement.INSTRUMENTS()).to.equal(instruments.target);
       expect(await settlement.ORACLE()).to.equal(oracle.target);
-      expect(await settlement.MARGIN()).to.equal(margin.target);
     });
   });
 
