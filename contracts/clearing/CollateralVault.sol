@@ -166,10 +166,13 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     /// @dev What arrived is measured, so that fees and lies of a token are the payer's, and the gap between custody and
-    /// what is owed does not move.
+    /// what is owed does not move. Collateral is put into an account by its owner only: each asset adds a price to what the
+    /// account is judged by and something to sell before its loss is settled. The settlement asset adds neither.
     function _deposit(AccountId account, address asset, uint256 amount) private returns (uint256 received) {
-        require(account.owner() != address(0), VaultZeroAddress());
+        address owner = account.owner();
+        require(owner != address(0), VaultZeroAddress());
         require(amount != 0, VaultZeroAmount());
+        require(msg.sender == owner || asset == SETTLEMENT_ASSET, VaultNotOwner(account, msg.sender));
         Asset memory state = _assets[asset];
         require(state.isListed, VaultUnlistedAsset(asset));
 
@@ -302,8 +305,8 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         state.levelAt = uint40(block.timestamp);
     }
 
-    /// @dev The shared limit first. A withdrawal that it does not let out whole uses the account's own allowance, which
-    /// nobody else can use up. Asset units.
+    /// @dev Invariant INV-20: nobody uses up the allowance of another. The shared limit first; a withdrawal that it does not
+    /// let out whole uses the account's own allowance. Asset units.
     function _spend(
         AccountId account,
         address asset,

@@ -130,7 +130,8 @@ interface ICollateralVault {
     /// exit and never close it.
     function setLimits(address asset, AssetLimits calldata limits) external;
 
-    /// @notice Takes `amount` from the caller and credits what arrived to `account`. Open in every grade.
+    /// @notice Takes `amount` from the caller and credits what arrived to `account`: the settlement asset to anybody's,
+    /// another one to the caller's own. Open in every grade.
     function deposit(AccountId account, address asset, uint256 amount) external returns (uint256 received);
 
     /// @notice Deposits with an EIP-2612 permit instead of an allowance. A permit that somebody else has used already does

@@ -66,12 +66,15 @@ describe("CollateralVault > depositWithPermit", () => {
     expect(await token.allowance(owner().address, vault.target)).to.equal(0);
   });
 
-  it("uses the payer's permit, whosever account it is for", async () => {
+  it("uses the payer's permit for any account of the payer, and for nobody else's", async () => {
     const { vault, users, ledger } = system;
     const { v, r, s } = await sign(60n);
-    const other = accountOf(users[4]!);
-    await vault.connect(owner()).depositWithPermit(other, token.target, 60n, FAR, v, r, s);
-    expect(await ledger.collateralOf(other, token.target)).to.equal(60);
+    const [own, other] = [accountOf(owner(), 7), accountOf(users[4]!)];
+    const give = async (account: string) =>
+      await vault.connect(owner()).depositWithPermit(account, token.target, 60n, FAR, v, r, s);
+    await expect(give(other)).to.be.revertedWithCustomError(vault, "VaultNotOwner").withArgs(other, owner().address);
+    await give(own);
+    expect(await ledger.collateralOf(own, token.target)).to.equal(60);
   });
 
   it("is not stopped by somebody who used the permit first", async () => {

@@ -101,6 +101,21 @@ describe("CollateralVault", () => {
       await expect(deposit(usd, 1n)).to.be.revertedWithCustomError(system.usd, "ERC20InsufficientAllowance");
     });
 
+    it("refuses collateral for the account of another, before it moves any", async () => {
+      const { vault, ethers, users, ledger } = system;
+      const gold = await ethers.deployContract("MockToken", ["Gold", "GOLD", 18]);
+      const asset = await listCollateral(system, gold);
+      const stranger = users[1]!;
+      await gold.mint(stranger.address, 2n);
+      await gold.connect(stranger).approve(vault.target, 2n);
+      await expect(vault.connect(stranger).deposit(account, asset, 1n))
+        .to.be.revertedWithCustomError(vault, "VaultNotOwner")
+        .withArgs(account, stranger.address);
+      // Any account of one's own is.
+      await vault.connect(stranger).deposit(accountOf(stranger, 3), asset, 2n);
+      expect(await ledger.collateralOf(accountOf(stranger, 3), asset)).to.equal(2);
+    });
+
     it("refuses an asset that does not count as collateral", async () => {
       const { vault, ethers, ledger } = system;
       const token = await ethers.deployContract("MockToken", ["Half", "HALF", 6]);

@@ -274,7 +274,7 @@ describe("CollateralVault > limits", () => {
         .withArgs(accountNumber(1), asset, user(1).address, 4_001, 10_001, 10_000, 789_999, 40);
     });
 
-    it("is each account's own: nobody uses up that of another", async () => {
+    it("INV-20: is each account's own: nobody uses up that of another", async () => {
       const { vault } = system;
       await withdraw(0, ALLOWANCE);
       await setFundShort(system, true);
