@@ -63,7 +63,8 @@ async function measureOnePosition(desk: Desk, recorder: GasRecorder) {
 
 /** What the settlement asks of the ledger for an ordinary trade, asked in its name. */
 async function tradeInLedger(desk: Desk, buyer: Holder, seller: Holder) {
-  const { ledger, settlement } = desk.system;
+  const { ledger, oracle, settlement } = desk.system;
+  const { value: mark, updatedAt: priceTime } = await oracle.read(1);
   const module = await impersonate(desk.system, await settlement.getAddress());
   const fee = ETH_PRICE / 2_000n;
   return await ledger.connect(module).trade({
@@ -72,8 +73,8 @@ async function tradeInLedger(desk: Desk, buyer: Holder, seller: Holder) {
     instrument: 1,
     size: UNIT,
     price: ETH_PRICE,
-    mark: ETH_PRICE,
-    priceTime: (await desk.system.ethers.provider.getBlock("latest"))!.timestamp,
+    mark,
+    priceTime,
     quote: ETH_PRICE,
     buyerFee: fee,
     sellerFee: fee,

@@ -11,12 +11,6 @@ export const TARGETS: Readonly<Partial<Record<Operation, number>>> = {
 };
 
 /**
- * What a withdrawal with a position is meant to cost at most, its margin check apart: `withdraw-secured` minus
- * `withdraw-flat` is that check.
- */
-export const WITHDRAW_TARGET = 85_000;
-
-/**
  * Peers whose contracts are not published as a package, so that nothing here can measure them: figures on EVM prague.
  */
 export const PUBLISHED_PEERS: Readonly<Partial<Record<Operation, Peer>>> = {

@@ -7,8 +7,8 @@ import { PROJECT_ROOT } from "../local/projectRoot.ts";
 export const MAX_RUNTIME_BYTES = 24_576;
 
 const ARTIFACTS = join(PROJECT_ROOT, "artifacts", "contracts");
-/** The code of a library begins with its own address: those of ours are part of the contracts that use them. */
-const LIBRARY = `0x73${"00".repeat(20)}`;
+/** A library whose functions are all internal is part of the contracts that use it, and itself no more than a stub. */
+const STUB_BYTES = 100;
 
 /** Size of a contract's runtime code. */
 export interface ContractSize {
@@ -24,8 +24,8 @@ export async function readSizes(): Promise<readonly ContractSize[]> {
     const { deployedBytecode } = JSON.parse(await readFile(join(ARTIFACTS, path), "utf8")) as {
       deployedBytecode?: string;
     };
-    if (!deployedBytecode || deployedBytecode === "0x" || deployedBytecode.startsWith(LIBRARY)) continue;
-    sizes.push({ contract: basename(path, ".json"), bytes: deployedBytecode.length / 2 - 1 });
+    const bytes = (deployedBytecode ?? "0x").length / 2 - 1;
+    if (bytes > STUB_BYTES) sizes.push({ contract: basename(path, ".json"), bytes });
   }
   return sizes.sort((a, b) => b.bytes - a.bytes || a.contract.localeCompare(b.contract));
 }
