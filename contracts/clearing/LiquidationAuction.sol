@@ -15,8 +15,8 @@ import {
     InstrumentKind
 } from "../interfaces/IInstrumentRegistry.sol";
 import {AuctionTerms, ILiquidationAuction, Window} from "../interfaces/ILiquidationAuction.sol";
-import {IMarginEngine} from "../interfaces/IMarginEngine.sol";
-import {HotWord, IPositionLedger, Portfolio} from "../interfaces/IPositionLedger.sol";
+import {IMarginEngine, Pricing} from "../interfaces/IMarginEngine.sol";
+import {HotWord, IPositionLedger, Portfolio, Position} from "../interfaces/IPositionLedger.sol";
 import {IPriceOracle, PriceStatus, Reading} from "../interfaces/IPriceOracle.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {LIQUIDATE} from "../types/ActionFamily.sol";
@@ -45,12 +45,16 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
     /// @param size of the position, signed, 1e-18 underlying
     /// @param spot valid price of the underlying, 1e-18 quote
     /// @param need what the account lacks to its initial requirement, 1e-18 quote
+    /// @param excess equity less the maintenance requirement, so negative, 1e-18 quote
+    /// @param mayWorsen whether a sale may lower it
     struct PositionLot {
         int256 size;
         uint256 spot;
         uint256 need;
+        int256 excess;
         uint24 initialPpm;
         bool isOption;
+        bool mayWorsen;
     }
 
     /// @param balance asset units
@@ -125,18 +129,21 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
     }
 
     /// @inheritdoc ILiquidationAuction
-    /// @dev At whatever prices: one that breaks a rule is replaced by the worst one, which stops no auction too early.
-    /// An auction that is over may be stopped as well, and so may one whose position went another way.
+    /// @dev Judged as for a sale: what stops an auction would refuse its bids. One that is over may be stopped as well, and
+    /// one whose position went another way.
     function stop(AccountId account, uint16 instrument) external {
         require(_auctions[account][instrument].startedAt != 0, AuctionNotRunning(account));
         if (LEDGER.sizeOf(account, instrument) != 0) {
-            IMarginEngine.Valuation memory value = LEDGER.valuationOf(account);
+            _readPrice(account, INSTRUMENTS.instrumentOf(instrument).feed);
+            IMarginEngine.Valuation memory value = _evaluate(LEDGER.portfolioOf(account));
             require(_isSecured(value), AuctionStillUnhealthy(account, value.equity, value.initial));
         }
         _stop(account, instrument);
     }
 
     /// @inheritdoc ILiquidationAuction
+    /// @dev Invariant INV-24: a liquidation takes what restores and no more. At most the size that brings the account back,
+    /// and not a hedge, whose sale costs a solvent account more than it relieves it of.
     function bid(
         AccountId account,
         uint16 instrument,
@@ -155,6 +162,7 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
 
         Window memory window = _useWindow(instrument, _notional(size, lot.spot), rules);
         _sell(account, bidder, instrument, lot, size, price, window);
+        if (!lot.mayWorsen) _requireNoWorse(account, lot.excess);
         if (size != SignedMath.abs(lot.size)) return price;
         _stop(account, instrument);
         _coverShortfall(account);
@@ -176,6 +184,14 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
         emit PositionSold(account, bidder, instrument, sold, price, window.start, window.used);
     }
 
+    /// @dev Without this a bidder could sell the hedge first, which raises what is missing, and then the rest for it. Funding
+    /// that the sale settled counts in it.
+    /// @param excess before the sale
+    function _requireNoWorse(AccountId account, int256 excess) private view {
+        int256 left = _excessOf(_evaluate(LEDGER.portfolioOf(account)));
+        require(left >= excess, AuctionWorsensHealth(account, excess, left));
+    }
+
     function _stop(AccountId account, uint16 instrument) private {
         _auctions[account][instrument] = Auction(0, true);
         emit AuctionStopped(account, instrument);
@@ -185,20 +201,33 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
     /// The account owes a new price to the one that moved it: a position that grew at a price, or after it, is not sold
     /// at that price. Growing takes the initial requirement, so an account cannot hide behind small increases.
     function _readPosition(AccountId account, uint16 instrument) private view returns (PositionLot memory lot) {
-        lot.size = LEDGER.sizeOf(account, instrument);
+        Portfolio memory portfolio = LEDGER.portfolioOf(account);
+        lot.size = _sizeIn(portfolio.positions, instrument);
         require(lot.size != 0, AuctionNoPosition(account, instrument));
         Instrument memory terms_ = INSTRUMENTS.instrumentOf(instrument);
         lot.initialPpm = terms_.initialPpm;
         lot.isOption = terms_.kind != InstrumentKind.Perpetual;
         if (lot.isOption) _requireLive(instrument);
-        Reading memory reading = ORACLE.read(terms_.feed);
+        Reading memory reading = _readPrice(account, terms_.feed);
         lot.spot = reading.value;
-        IMarginEngine.Valuation memory value = _evaluate(account, reading);
+        bool isAlone = !lot.isOption && portfolio.positions.length == 1 && portfolio.collateral.length == 0;
+        IMarginEngine.Valuation memory value =
+            isAlone ? _evaluateAlone(portfolio, terms_, reading) : _evaluate(portfolio);
         require(_isBelow(value), AuctionHealthy(account, value.equity, value.maintenance));
         uint40 increasedAt = LEDGER.increasedAtOf(account, instrument);
         require(reading.updatedAt > increasedAt, AuctionPriceNotNewer(instrument, reading.updatedAt, increasedAt));
         int256 need = value.initial.toInt256() - value.equity;
         lot.need = need > 0 ? uint256(need) : 0;
+        lot.excess = _excessOf(value);
+        // What has nothing beside it hedges nothing, and who is insolvent is sold for the sake of the others.
+        lot.mayWorsen = isAlone || value.equity < 0;
+    }
+
+    function _sizeIn(Position[] memory positions, uint16 instrument) private pure returns (int256) {
+        for (uint256 i = 0; i < positions.length; ++i) {
+            if (positions[i].instrument == instrument) return positions[i].size;
+        }
+        return 0;
     }
 
     /// @dev After its expiry an option pays what the price was then, which the mark no longer tells.
@@ -217,11 +246,13 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
     }
 
     /// @inheritdoc ILiquidationAuction
+    /// @dev A debt that stays is weighed with that of all others, and the ledger records none that rests on a bad price.
     function stopCollateral(AccountId account, address asset) external {
         require(_collateralAuctions[account][asset].startedAt != 0, AuctionNotRunning(account));
-        IMarginEngine.Valuation memory value = LEDGER.valuationOf(account);
+        _readPrice(account, INSTRUMENTS.collateralOf(INSTRUMENTS.collateralIdOf(asset)).feed);
+        IMarginEngine.Valuation memory value = _evaluate(LEDGER.portfolioOf(account));
         require(
-            value.cash >= 0 || (_isSecured(value) && !_isDebtDue(account, value.cash)),
+            value.cash >= 0 || (value.isValid && _isSecured(value) && !_isDebtDue(account, value.cash)),
             AuctionStillUnhealthy(account, value.equity, value.initial)
         );
         _stopCollateral(account, asset);
@@ -263,9 +294,8 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
         require(lot.balance != 0, AuctionNoCollateral(account, asset));
         CollateralTerms memory terms_ = INSTRUMENTS.collateralOf(INSTRUMENTS.collateralIdOf(asset));
         lot.decimals = terms_.decimals;
-        Reading memory reading = ORACLE.read(terms_.feed);
-        lot.price = reading.value;
-        IMarginEngine.Valuation memory value = _evaluate(account, reading);
+        lot.price = _readPrice(account, terms_.feed).value;
+        IMarginEngine.Valuation memory value = _evaluate(LEDGER.portfolioOf(account));
         require(value.cash < 0, AuctionNotIndebted(account, value.cash));
         require(
             _isBelow(value) || _isDebtDue(account, value.cash),
@@ -321,17 +351,43 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
         return startedAt != 0 && startedAt >= graceUntil && block.timestamp <= uint256(startedAt) + duration;
     }
 
-    /// @dev Nothing is sold unless each price of the account satisfies every rule, the one it is sold at among them.
-    function _evaluate(
-        AccountId account,
+    /// @dev Nothing is sold unless the price it is sold at satisfies every rule.
+    function _readPrice(AccountId account, uint16 feed) private view returns (Reading memory reading) {
+        reading = ORACLE.read(feed);
+        require(reading.status == PriceStatus.Valid, AuctionPriceNotValid(account));
+    }
+
+    /// @dev Every other price that breaks a rule counts at the best that it can be: so nobody is sold who might be healthy,
+    /// and nobody is safe because one of many feeds has died.
+    function _evaluate(Portfolio memory portfolio) private view returns (IMarginEngine.Valuation memory) {
+        return MARGIN.evaluate(portfolio, Pricing.Favourable);
+    }
+
+    /// @dev The same for less gas, of a single perpetual at its valid price.
+    function _evaluateAlone(
+        Portfolio memory portfolio,
+        Instrument memory terms_,
         Reading memory reading
-    ) private view returns (IMarginEngine.Valuation memory value) {
-        value = LEDGER.valuationOf(account);
-        require(value.isValid && reading.status == PriceStatus.Valid, AuctionPriceNotValid(account));
+    ) private view returns (IMarginEngine.Valuation memory) {
+        return
+            MARGIN.evaluatePerpetual(
+                portfolio.quote,
+                portfolio.positions[0].size,
+                reading.value,
+                reading.updatedAt,
+                portfolio.checkpointTime,
+                terms_.initialPpm,
+                terms_.maintenancePpm,
+                terms_.lagVolatilityPpm
+            );
+    }
+
+    function _excessOf(IMarginEngine.Valuation memory value) private pure returns (int256) {
+        return value.equity - value.maintenance.toInt256();
     }
 
     function _isBelow(IMarginEngine.Valuation memory value) private pure returns (bool) {
-        return value.equity < value.maintenance.toInt256();
+        return _excessOf(value) < 0;
     }
 
     function _isSecured(IMarginEngine.Valuation memory value) private pure returns (bool) {

@@ -24,8 +24,9 @@ struct Window {
 }
 
 /// @title LiquidationAuction: partial Dutch auctions of positions and of collateral.
-/// @notice Positions: an account below its maintenance requirement, at prices that satisfy every rule and of which the
-/// instrument's own is newer than the position's last increase; not in grace; not while liquidations are restricted.
+/// @notice Positions: an account below its maintenance requirement, at a price of the instrument that satisfies every rule
+/// and is newer than the position's last increase; not in grace; not while liquidations are restricted. Every other price
+/// of the account that breaks a rule is taken as the best one for it within the feed's bounds.
 /// Collateral: an account below maintenance, or whose debt is above a cap, or any indebted one while custody is short.
 interface ILiquidationAuction {
     event AuctionTermsSet(uint32 duration, uint24 maxDiscountPpm, uint32 window, uint128 capacity);
@@ -73,6 +74,9 @@ interface ILiquidationAuction {
     error AuctionZeroAmount();
     error AuctionAmountTooLarge(uint256 requested, uint256 available);
     error AuctionBeyondLimit(uint256 price, uint256 limit);
+    /// @notice The bid would leave a solvent account further from its maintenance requirement than it is.
+    /// @param excessBefore, excessAfter equity less the requirement, 1e-18 quote
+    error AuctionWorsensHealth(AccountId account, int256 excessBefore, int256 excessAfter);
     error AuctionCapacityUsed(uint16 instrument, uint256 requested, uint256 available);
 
     function setTerms(AuctionTerms calldata terms) external;
@@ -84,6 +88,8 @@ interface ILiquidationAuction {
     function stop(AccountId account, uint16 instrument) external;
 
     /// @notice Takes over a part of a position. By the owner of `bidder`, whose account then meets its initial requirement.
+    /// A solvent account with more than this position, a perpetual, must not be left further from its maintenance
+    /// requirement.
     /// @param size magnitude, at most what brings the account back to its initial requirement, 1e-18 underlying
     /// @param limitPrice highest price for a long position, lowest for a short one, 1e-18 quote per underlying
     function bid(
