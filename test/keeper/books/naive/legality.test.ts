@@ -174,21 +174,22 @@ describe("deriveNaively", () => {
   });
 
   it("reports a reduction below initial margin whose maintenance excess falls", async () => {
-    const { system, follower, orders, users } = await stage({});
+    const { system, follower, orders, users } = await stage({ parameters: { takerFeePpm: 500 } });
     await orders.trade(users[0], users[1], { size: 3n * UNIT });
     await system.ethFeed.update(2_900n * 10n ** 8n);
-    // 50 below the mark: the loss of 25 is less than the maintenance margin that the reduction sets free, 72.5.
+    // 50 below the mark: the loss of 25 and the fee of 0.7125 are less than the maintenance margin set free, 72.5.
     await orders.trade(users[1], users[0], { size: UNIT / 2n, price: 2_850n * UNIT });
     await follower.follow();
     await system.connection.close();
     expect([follower.mismatches, follower.problems]).to.deep.equal([[], []]);
 
     const { input } = follower.followed.at(-1)!;
+    // Then 25.2996 are set free: more than the loss alone.
     const { maintenancePpm } = instrumentAt(1n);
     const readCheaper: NaiveInput["read"] = (book, slot) => {
       const word = input.read(book, slot);
       const isTerms = book === maintenancePpm.book && slot === maintenancePpm.slot;
-      return isTerms ? writePlace(word, maintenancePpm, 10_000n) : word;
+      return isTerms ? writePlace(word, maintenancePpm, 17_448n) : word;
     };
     const { problems } = deriveNaively({ ...input, read: readCheaper });
     expect(problems.map(({ kind, detail }) => [kind, detail.replace(/\w{20,}/g, "…")])).to.deep.equal([

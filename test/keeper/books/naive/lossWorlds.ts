@@ -1,5 +1,5 @@
 import { Derivation } from "../../../../keeper/books/naive/Derivation.ts";
-import { debtAt, hot, positionAt } from "../../../../keeper/books/naive/ledgerStorage.ts";
+import { clearingSizeAt, debtAt, hot, positionAt } from "../../../../keeper/books/naive/ledgerStorage.ts";
 import { evaluate } from "../../../../keeper/books/naive/margin.ts";
 import { portfolioOf } from "../../../../keeper/books/naive/portfolio.ts";
 import { collateralTermsAt, debtCaps, instrumentAt } from "../../../../keeper/books/naive/riskStorage.ts";
@@ -25,6 +25,15 @@ export const LOSS_WORLDS: readonly World[] = [
     event: "PositionSold",
     changes: (_, found) => [[hot.graceUntil, now(found) + 1n]],
     detail: /in grace/,
+  },
+  {
+    name: "a bid in an auction that was started before a grace ended",
+    event: "PositionSold",
+    changes: (args, found) => {
+      const { startedAt } = auctionAt(at(args, "account"), num(args, "instrument"));
+      return [[hot.graceUntil, was(found, startedAt) + 1n]];
+    },
+    detail: /does not run/,
   },
   {
     name: "an auction while liquidations are restricted",
@@ -134,5 +143,11 @@ export const LOSS_WORLDS: readonly World[] = [
     isMeant: (args) => num(args, "debt") !== 0n,
     changes: (args) => [[debtAt(at(args, "account")).amount, num(args, "debt")]],
     detail: /again/,
+  },
+  {
+    name: "a loss that shorts would share with what longs have left to the clearing account",
+    event: "LossSocialised",
+    changes: (args) => [[clearingSizeAt(num(args, "instrument")).size, UNIT]],
+    detail: /indexAfter/,
   },
 ];
