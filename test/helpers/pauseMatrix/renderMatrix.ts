@@ -1,0 +1,55 @@
+import { GRADE_NOTES, GRADES, RESTRICTED } from "./grades.ts";
+import { CONTRACT_NAMES, SUCCEEDS, type Row } from "./Row.ts";
+
+/** How the document is brought up to date. */
+export const UPDATE_COMMAND =
+  "UPDATE_PAUSE_MATRIX=1 npx hardhat test mocha --no-compile test/contracts/pauseMatrix.test.ts";
+
+const INTRODUCTION = `# Pause matrix
+
+What every function that changes state does in every grade: ✓ when it succeeds, else the error that it reverts with.
+\`test/contracts/pauseMatrix.test.ts\` makes each of these calls on a deployment that was really brought into the grade, compares this
+page with what it found, and fails when a contract has a function that is not here. The page is generated:
+
+\`\`\`
+${UPDATE_COMMAND}
+\`\`\`
+`;
+
+const PRINCIPLES = `
+In every grade whoever reduces risk or adds margin succeeds. In ${RESTRICTED.slice(0, -1).join(", ")} and ${RESTRICTED.at(-1)!} no position grows but a
+bidder's, and the vault pays nobody more than the two-witness rule allows. Governance acts in every grade, and as little as ever: it
+cannot lift a pause.
+`;
+
+/** The page of `rows`. */
+export function renderMatrix(rows: readonly Row[]): string {
+  const grades = table(
+    ["grade", "is"],
+    GRADES.map((grade) => [grade, GRADE_NOTES[grade]]),
+  );
+  const parts = CONTRACT_NAMES.flatMap((contract) => {
+    const own = rows.filter((row) => row.contract === contract);
+    return own.length === 0
+      ? []
+      : [`\n## ${contract}\n\n${table(["function", "situation", ...GRADES], own.map(cells))}`];
+  });
+  return `${INTRODUCTION}\n${grades}${PRINCIPLES}${parts.join("")}`;
+}
+
+function cells({ fn, situation, outcomes }: Row): readonly string[] {
+  const named = GRADES.map((grade) => (outcomes[grade] === SUCCEEDS ? "✓" : `\`${outcomes[grade]}\``));
+  return [`\`${fn}\``, situation, ...named];
+}
+
+/** Columns as wide as their widest cell, as the formatter wants them. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]!.length)));
+  const line = (row: readonly string[], fill = " ") =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column]!, fill)).join(" | ")} |\n`;
+  const rule = line(
+    head.map(() => ""),
+    "-",
+  );
+  return [line(head), rule, ...rows.map((row) => line(row))].join("");
+}
