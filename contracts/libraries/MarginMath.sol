@@ -11,11 +11,17 @@ type Terms is uint256;
 
 Terms constant DONE = Terms.wrap(0);
 
+/// @notice What a valuation needs of an option beyond that, in one word: strike, expiry, volatilityPpm, shockPpm from the
+/// lowest bits up. Zero for a perpetual.
+type OptionWord is uint256;
+
 using MarginMath for Terms global;
+using MarginMath for OptionWord global;
 
 /// @notice One option of a portfolio with the market it is valued in.
 /// @param magnitude size without its sign, at most 2^127, 1e-18 underlying
 /// @param price of the underlying, at most 2^128 - 1, 1e-18 quote
+/// @param secondsLeft to expiry, at most `MarginMath.FULL_GAIN`
 /// @param base, down, up deviation of the log price at expiry at the volatility of the mark and at the shocked ones, X96
 struct OptionLeg {
     bool isCall;
@@ -23,6 +29,7 @@ struct OptionLeg {
     uint256 magnitude;
     uint256 price;
     uint256 strike;
+    uint256 secondsLeft;
     uint256 base;
     uint256 down;
     uint256 up;
@@ -42,6 +49,9 @@ library MarginMath {
     /// @dev A grid has five moves of the price (-2 to 2 halves of what a requirement covers), each with the volatility
     /// down and up; the initial requirement's grid comes first, the maintenance requirement's second.
     uint256 internal constant POINTS = 10;
+    /// @dev Seconds to expiry from which on what an option gains at a point counts in full; less of it before, nothing at
+    /// the end: the hedge that it is ends when it does, and what it hedged stays.
+    uint256 internal constant FULL_GAIN = 1 days;
 
     // ------------------------------------------------------------------ terms
 
@@ -81,6 +91,39 @@ library MarginMath {
         return uint24(Terms.unwrap(terms) >> 72);
     }
 
+    /// @notice The terms with the larger ones of both shares: what a group moves by.
+    function widened(Terms terms, Terms other) internal pure returns (Terms) {
+        uint256 initial = Math.max(initialPpm(terms), initialPpm(other));
+        uint256 maintenance = Math.max(maintenancePpm(terms), maintenancePpm(other));
+        return packTerms(kind(terms), feed(terms), initial, maintenance, lagVolatilityPpm(terms));
+    }
+
+    /// @dev Each in its range, as the registry has checked.
+    function packOption(
+        uint256 strike_,
+        uint256 expiry_,
+        uint256 volatilityPpm_,
+        uint256 shockPpm_
+    ) internal pure returns (OptionWord) {
+        return OptionWord.wrap(strike_ | (expiry_ << 128) | (volatilityPpm_ << 168) | (shockPpm_ << 200));
+    }
+
+    function strike(OptionWord option) internal pure returns (uint256) {
+        return uint128(OptionWord.unwrap(option));
+    }
+
+    function expiry(OptionWord option) internal pure returns (uint256) {
+        return uint40(OptionWord.unwrap(option) >> 128);
+    }
+
+    function volatilityPpm(OptionWord option) internal pure returns (uint256) {
+        return uint32(OptionWord.unwrap(option) >> 168);
+    }
+
+    function shockPpm(OptionWord option) internal pure returns (uint256) {
+        return uint24(OptionWord.unwrap(option) >> 200);
+    }
+
     // ------------------------------------------------------------------ amounts
 
     /// @notice Absolute value of a size; that of the least int128 is 2^127.
@@ -113,10 +156,10 @@ library MarginMath {
     }
 
     /// @notice What an option pays at `spot`, per unit.
-    function intrinsic(bool isCall, uint256 spot, uint256 strike) internal pure returns (uint256) {
+    function intrinsic(bool isCall, uint256 spot, uint256 strike_) internal pure returns (uint256) {
         unchecked {
-            if (isCall) return spot > strike ? spot - strike : 0;
-            return strike > spot ? strike - spot : 0;
+            if (isCall) return spot > strike_ ? spot - strike_ : 0;
+            return strike_ > spot ? strike_ - spot : 0;
         }
     }
 
@@ -147,19 +190,19 @@ library MarginMath {
         }
     }
 
-    /// @notice Deviations at `volatilityPpm` and at the ones a shock of `shockPpm` (relative) below and above, within what
+    /// @notice Deviations at an option's volatility and at the ones its shock (relative) below and above, within what
     /// Black-Scholes takes.
     /// @dev The product of a uint32 and a uint24 is below 2^56.
     function deviations(
-        uint256 volatilityPpm,
-        uint256 shockPpm,
+        OptionWord option,
         uint256 sqrtYearsX96
     ) internal pure returns (uint256 base, uint256 down, uint256 up) {
         unchecked {
-            uint256 shock = (volatilityPpm * shockPpm) / PPM;
-            base = _deviation(volatilityPpm, sqrtYearsX96);
-            down = _deviation(shock < volatilityPpm ? volatilityPpm - shock : 0, sqrtYearsX96);
-            up = _deviation(volatilityPpm + shock, sqrtYearsX96);
+            uint256 volatility = volatilityPpm(option);
+            uint256 shock = (volatility * shockPpm(option)) / PPM;
+            base = _deviation(volatility, sqrtYearsX96);
+            down = _deviation(shock < volatility ? volatility - shock : 0, sqrtYearsX96);
+            up = _deviation(volatility + shock, sqrtYearsX96);
         }
     }
 
@@ -167,12 +210,13 @@ library MarginMath {
     /// @dev In the initial grid a long option is worth its intrinsic value, before and after: its time value can vanish
     /// with the volatility that a role sets, so it must not carry new risk.
     /// @param losses of its group, `2 * POINTS` words
+    /// @param grid terms with the shares that its group moves by
     /// @return value of the option
     /// @return timeValue what a long option is worth beyond its intrinsic value; zero for a short one
     function addOption(
         int256[] memory losses,
         OptionLeg memory leg,
-        Terms terms
+        Terms grid
     ) internal pure returns (int256 value, int256 timeValue) {
         unchecked {
             uint256 spot = movedSpot(leg.price, 0, 0);
@@ -180,45 +224,49 @@ library MarginMath {
             uint256 unit = OptionPricing.priceAt(leg.isCall, spot, leg.strike, log, leg.base);
             value = valueOf(leg.magnitude, leg.isShort, unit);
             (int256 down, int256 up) = _values(leg, spot, log);
-            _add(losses, POINTS + 4, value - down, value - up);
+            _add(losses, POINTS + 4, leg, value - down, value - up);
             if (leg.isShort) {
-                _add(losses, 4, value - down, value - up);
+                _add(losses, 4, leg, value - down, value - up);
             } else {
                 timeValue = value - _intrinsicValue(leg, spot);
             }
             for (uint256 i = 0; i < 5; ++i) {
                 if (i == 2) continue;
                 int256 move = int256(i) - 2;
-                (down, up) = _valuesAt(leg, movedSpot(leg.price, move, terms.maintenancePpm()));
-                _add(losses, POINTS + 2 * i, value - down, value - up);
-                spot = movedSpot(leg.price, move, terms.initialPpm());
+                (down, up) = _valuesAt(leg, movedSpot(leg.price, move, grid.maintenancePpm()));
+                _add(losses, POINTS + 2 * i, leg, value - down, value - up);
+                spot = movedSpot(leg.price, move, grid.initialPpm());
                 if (leg.isShort) {
                     (down, up) = _valuesAt(leg, spot);
-                    _add(losses, 2 * i, value - down, value - up);
+                    _add(losses, 2 * i, leg, value - down, value - up);
                 } else {
                     int256 loss = value - timeValue - _intrinsicValue(leg, spot);
-                    _add(losses, 2 * i, loss, loss);
+                    _add(losses, 2 * i, leg, loss, loss);
                 }
             }
         }
     }
 
-    /// @notice The greatest loss of a group over a grid, and at least a tenth of what its short options alone would ask
-    /// for: deep out of the money they lose nothing on the grid.
+    /// @notice The greatest loss of a group over a grid, and at least a tenth of what its perpetuals and its short options
+    /// would ask for one by one: a hedge can end first, and deep out of the money a short option loses nothing on the grid.
     /// @dev The perpetuals lose half of move * shares, truncated towards zero; without options that is |shares|.
     /// @param losses of the group's options, empty when it has none
     /// @param first point of the grid
     /// @param shares sum of the signed shares of the perpetuals
-    /// @param shortShares sum of the shares of the short options
+    /// @param gross sum of the shares, without sign, of perpetuals and short options
     function requirement(
         int256[] memory losses,
         uint256 first,
         int256 shares,
-        uint256 shortShares
+        uint256 gross
     ) internal pure returns (uint256) {
-        if (losses.length == 0) return magnitudeOf(shares);
         unchecked {
-            int256 greatest = int256((shortShares + 9) / 10);
+            uint256 floor = (gross + 9) / 10;
+            if (losses.length == 0) {
+                uint256 net = magnitudeOf(shares);
+                return net > floor ? net : floor;
+            }
+            int256 greatest = int256(floor);
             for (uint256 i = 0; i < 5; ++i) {
                 int256 down = losses[first + 2 * i];
                 int256 up = losses[first + 2 * i + 1];
@@ -231,9 +279,8 @@ library MarginMath {
 
     // ------------------------------------------------------------------ internals
 
-    function _deviation(uint256 volatilityPpm, uint256 sqrtYearsX96) private pure returns (uint256) {
-        uint256 volatility = Math.min(volatilityPpm, OptionPricing.MAX_VOLATILITY_PPM);
-        return OptionPricing.deviation(volatility, sqrtYearsX96);
+    function _deviation(uint256 volatility, uint256 sqrtYearsX96) private pure returns (uint256) {
+        return OptionPricing.deviation(Math.min(volatility, OptionPricing.MAX_VOLATILITY_PPM), sqrtYearsX96);
     }
 
     function _intrinsicValue(OptionLeg memory leg, uint256 spot) private pure returns (int256) {
@@ -251,10 +298,18 @@ library MarginMath {
         up = valueOf(leg.magnitude, leg.isShort, unit);
     }
 
-    function _add(int256[] memory losses, uint256 point, int256 down, int256 up) private pure {
+    function _add(int256[] memory losses, uint256 point, OptionLeg memory leg, int256 down, int256 up) private pure {
         unchecked {
-            losses[point] += down;
-            losses[point + 1] += up;
+            losses[point] += _counted(leg, down);
+            losses[point + 1] += _counted(leg, up);
+        }
+    }
+
+    /// @dev All of a loss; of a gain what the time that is left lets count, rounded down. Below 2^197 * 2^17.
+    function _counted(OptionLeg memory leg, int256 loss) private pure returns (int256) {
+        unchecked {
+            if (loss >= 0 || leg.secondsLeft == FULL_GAIN) return loss;
+            return -int256((uint256(-loss) * leg.secondsLeft) / FULL_GAIN);
         }
     }
 }

@@ -85,7 +85,7 @@ contract MarginHarness {
         uint256 shockPpm,
         uint256 sqrtYearsX96
     ) external pure returns (uint256 base, uint256 down, uint256 up) {
-        return MarginMath.deviations(volatilityPpm, shockPpm, sqrtYearsX96);
+        return MarginMath.packOption(0, 0, volatilityPpm, shockPpm).deviations(sqrtYearsX96);
     }
 
     function amounts(

@@ -3,17 +3,11 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import {
-    CollateralTerms,
-    IInstrumentRegistry,
-    InstrumentKind,
-    OptionTerms,
-    Settlement
-} from "../interfaces/IInstrumentRegistry.sol";
+import {CollateralTerms, IInstrumentRegistry, InstrumentKind, Settlement} from "../interfaces/IInstrumentRegistry.sol";
 import {IMarginEngine, Pricing} from "../interfaces/IMarginEngine.sol";
 import {CollateralBalance, Portfolio, Position} from "../interfaces/IPositionLedger.sol";
 import {IPriceOracle, PriceStatus, Reading} from "../interfaces/IPriceOracle.sol";
-import {DONE, MarginMath, OptionLeg, Terms} from "../libraries/MarginMath.sol";
+import {DONE, MarginMath, OptionLeg, OptionWord, Terms} from "../libraries/MarginMath.sol";
 import {Greeks, OptionPricing} from "../libraries/OptionPricing.sol";
 import {SyncLag} from "../libraries/SyncLag.sol";
 
@@ -33,6 +27,9 @@ interface IMarginReads {
             uint256 priceBandPpm,
             uint256 lagVolatilityPpm
         );
+    function optionOf(
+        uint16 instrument
+    ) external view returns (uint256 strike, uint256 expiry, uint256 volatilityPpm, uint256 volatilityShockPpm);
     function read(
         uint16 feed
     ) external view returns (uint256 status, uint256 value, uint256 low, uint256 high, uint256 updatedAt);
@@ -43,20 +40,23 @@ interface IMarginReads {
 /// are as they are: docs/decisions/0014. Why nothing overflows: `MarginMath`.
 contract MarginEngine is IMarginEngine {
     /// @dev Positions on one feed, which net each other; groups do not.
-    /// @param low, high the price twice, or the feed's bounds while the price may not be used
+    /// @param forRise, forFall the price for what gains when it rises, and for what gains when it falls; the two differ
+    /// only while the price may not be used
+    /// @param upper the price for a notional that nothing nets
     /// @param lag ages of the price and of the newest checkpoint, added, seconds
     /// @param initial, maintenance sums of the signed shares of the perpetuals
-    /// @param shortInitial, shortMaintenance sums of the shares of the short options
+    /// @param grossInitial, grossMaintenance sums of the shares, without sign, of perpetuals and short options
     /// @param timeValue what the long options are worth beyond their intrinsic value
     /// @param losses of the options on both grids; empty while there is no option
     struct Group {
-        uint256 low;
-        uint256 high;
+        uint256 forRise;
+        uint256 forFall;
+        uint256 upper;
         uint256 lag;
         int256 initial;
         int256 maintenance;
-        uint256 shortInitial;
-        uint256 shortMaintenance;
+        uint256 grossInitial;
+        uint256 grossMaintenance;
         int256 timeValue;
         int256[] losses;
     }
@@ -78,10 +78,7 @@ contract MarginEngine is IMarginEngine {
         value.isValid = true;
         if (positions.length == 1) {
             // What most trades leave behind needs no list of terms.
-            Terms terms = _termsOf(positions[0].instrument);
-            (Group memory group, bool isValid) = _groupOf(terms.feed(), pricing, portfolio.checkpointTime);
-            if (_addPosition(value, group, terms, positions[0]) && !isValid) value.isValid = false;
-            _addRequirements(value, group);
+            _addOnly(value, positions[0], pricing, portfolio.checkpointTime);
         } else {
             _addPositions(value, positions, pricing, portfolio.checkpointTime);
         }
@@ -103,21 +100,30 @@ contract MarginEngine is IMarginEngine {
         uint256 lagVolatilityPpm
     ) external view returns (Valuation memory value) {
         Group memory group;
-        (group.low, group.high) = (price, price);
+        (group.forRise, group.forFall, group.upper) = (price, price, price);
         unchecked {
             group.lag = _age(priceTime) + _age(checkpointTime);
         }
         uint256 kind = uint256(InstrumentKind.Perpetual);
-        _addPerpetual(
-            value,
-            group,
-            MarginMath.packTerms(kind, 0, initialPpm, maintenancePpm, lagVolatilityPpm),
-            size
-        );
+        Terms terms = MarginMath.packTerms(kind, 0, initialPpm, maintenancePpm, lagVolatilityPpm);
+        _addPerpetual(value, group, terms, terms, size);
         _addRequirements(value, group);
         value.isValid = true;
         value.cash += quote;
         value.equity = value.cash;
+    }
+
+    function _addOnly(
+        Valuation memory value,
+        Position calldata position,
+        Pricing pricing,
+        uint40 checkpointTime
+    ) private view {
+        (Terms terms, OptionWord option) = _openTermsOf(value, position);
+        if (terms.isDone()) return;
+        Group memory group = _groupOf(value, terms.feed(), pricing, checkpointTime);
+        _addPosition(value, group, terms, terms, option, position.size);
+        _addRequirements(value, group);
     }
 
     function _addPositions(
@@ -127,29 +133,35 @@ contract MarginEngine is IMarginEngine {
         uint40 checkpointTime
     ) private view {
         Terms[] memory terms = new Terms[](positions.length);
-        for (uint256 i = 0; i < terms.length; ++i) terms[i] = _termsOf(positions[i].instrument);
+        OptionWord[] memory options = new OptionWord[](positions.length);
+        for (uint256 i = 0; i < terms.length; ++i) (terms[i], options[i]) = _openTermsOf(value, positions[i]);
         for (uint256 i = 0; i < terms.length; ++i) {
             if (terms[i].isDone()) continue;
-            (Group memory group, bool isValid) = _groupOf(terms[i].feed(), pricing, checkpointTime);
-            if (_addGroup(value, group, positions, terms, i) && !isValid) value.isValid = false;
+            Group memory group = _groupOf(value, terms[i].feed(), pricing, checkpointTime);
+            _addGroup(value, group, positions, terms, options, i);
         }
     }
 
-    /// @dev Adds all positions on the feed of the one at `first`, and what they require.
-    /// @return isPriced whether a price was used: settled options need none
+    /// @dev Adds all positions on the feed of the one at `first`, and what they require. One price moves them all, so they
+    /// move by the largest of their shares: smaller ones beside it would hedge less than they say.
     function _addGroup(
         Valuation memory value,
         Group memory group,
         Position[] calldata positions,
         Terms[] memory terms,
+        OptionWord[] memory options,
         uint256 first
-    ) private view returns (bool isPriced) {
-        uint256 feed = terms[first].feed();
+    ) private view {
+        Terms grid = terms[first];
+        uint256 feed = grid.feed();
+        for (uint256 i = first + 1; i < terms.length; ++i) {
+            if (terms[i].feed() == feed) grid = grid.widened(terms[i]);
+        }
         for (uint256 i = first; i < terms.length; ++i) {
             Terms own = terms[i];
             if (own.isDone() || own.feed() != feed) continue;
             terms[i] = DONE;
-            if (_addPosition(value, group, own, positions[i])) isPriced = true;
+            _addPosition(value, group, own, grid, options[i], positions[i].size);
         }
         _addRequirements(value, group);
     }
@@ -159,9 +171,9 @@ contract MarginEngine is IMarginEngine {
             group.losses,
             MarginMath.POINTS,
             group.maintenance,
-            group.shortMaintenance
+            group.grossMaintenance
         );
-        uint256 asked = MarginMath.requirement(group.losses, 0, group.initial, group.shortInitial);
+        uint256 asked = MarginMath.requirement(group.losses, 0, group.initial, group.grossInitial);
         unchecked {
             asked += uint256(group.timeValue);
             value.maintenance += kept;
@@ -170,75 +182,77 @@ contract MarginEngine is IMarginEngine {
         }
     }
 
-    /// @return isPriced false when the position is in an option that has its final price
+    /// @param grid terms with the shares that the group moves by
     function _addPosition(
         Valuation memory value,
         Group memory group,
         Terms terms,
-        Position calldata position
-    ) private view returns (bool isPriced) {
-        if (terms.kind() != uint256(InstrumentKind.Perpetual)) return _addOption(value, group, terms, position);
-        _addPerpetual(value, group, terms, position.size);
-        return true;
+        Terms grid,
+        OptionWord option,
+        int256 size
+    ) private view {
+        if (terms.kind() == uint256(InstrumentKind.Perpetual)) _addPerpetual(value, group, terms, grid, size);
+        else _addOption(value, group, terms, grid, option, size);
     }
 
-    function _addPerpetual(Valuation memory value, Group memory group, Terms terms, int256 size) private pure {
+    function _addPerpetual(
+        Valuation memory value,
+        Group memory group,
+        Terms terms,
+        Terms grid,
+        int256 size
+    ) private pure {
         bool isShort = size < 0;
         uint256 magnitude = MarginMath.magnitudeOf(size);
-        uint256 price = isShort ? group.high : group.low;
+        uint256 price = isShort ? group.forFall : group.forRise;
         uint256 notional = MarginMath.notionalUp(magnitude, price);
         _addLagPremium(value, group, terms, magnitude);
         unchecked {
             value.cash += MarginMath.valueOf(magnitude, isShort, price);
-            int256 initial = int256(MarginMath.shareUp(notional, terms.initialPpm()));
-            int256 maintenance = int256(MarginMath.shareUp(notional, terms.maintenancePpm()));
-            group.initial += isShort ? -initial : initial;
-            group.maintenance += isShort ? -maintenance : maintenance;
+            uint256 initial = MarginMath.shareUp(notional, grid.initialPpm());
+            uint256 maintenance = MarginMath.shareUp(notional, grid.maintenancePpm());
+            group.grossInitial += initial;
+            group.grossMaintenance += maintenance;
+            group.initial += isShort ? -int256(initial) : int256(initial);
+            group.maintenance += isShort ? -int256(maintenance) : int256(maintenance);
         }
     }
 
-    /// @return isOpen false when the option has its final price
     function _addOption(
         Valuation memory value,
         Group memory group,
         Terms terms,
-        Position calldata position
-    ) private view returns (bool isOpen) {
+        Terms grid,
+        OptionWord option,
+        int256 size
+    ) private view {
         OptionLeg memory leg;
         leg.isCall = terms.kind() == uint256(InstrumentKind.Call);
-        leg.isShort = position.size < 0;
-        leg.magnitude = MarginMath.magnitudeOf(position.size);
-        OptionTerms memory option = INSTRUMENTS.optionOf(position.instrument);
-        (bool isSettled, uint256 payoff) = _payoffOf(position.instrument, option, leg.isCall);
-        if (isSettled) {
-            value.cash += MarginMath.valueOf(leg.magnitude, leg.isShort, payoff);
-            return false;
-        }
-        leg.strike = option.strike;
-        leg.price = leg.isCall == leg.isShort ? group.high : group.low;
-        (leg.base, leg.down, leg.up) = MarginMath.deviations(
-            option.volatilityPpm,
-            option.volatilityShockPpm,
-            _sqrtYears(option.expiry)
-        );
+        leg.isShort = size < 0;
+        leg.magnitude = MarginMath.magnitudeOf(size);
+        leg.strike = option.strike();
+        leg.price = leg.isCall == leg.isShort ? group.forFall : group.forRise;
+        uint256 left = _secondsTo(option.expiry());
+        leg.secondsLeft = Math.min(left, MarginMath.FULL_GAIN);
+        (leg.base, leg.down, leg.up) = option.deviations(OptionPricing.sqrtYears(left));
         if (group.losses.length == 0) group.losses = new int256[](2 * MarginMath.POINTS);
-        (int256 worth, int256 timeValue) = MarginMath.addOption(group.losses, leg, terms);
+        (int256 worth, int256 timeValue) = MarginMath.addOption(group.losses, leg, grid);
         value.cash += worth;
         group.timeValue += timeValue;
         if (leg.isShort) {
-            uint256 notional = MarginMath.notionalUp(leg.magnitude, group.high);
-            group.shortInitial += MarginMath.shareUp(notional, terms.initialPpm());
-            group.shortMaintenance += MarginMath.shareUp(notional, terms.maintenancePpm());
+            uint256 notional = MarginMath.notionalUp(leg.magnitude, group.upper);
+            group.grossInitial += MarginMath.shareUp(notional, grid.initialPpm());
+            group.grossMaintenance += MarginMath.shareUp(notional, grid.maintenancePpm());
         }
         _addLagPremium(value, group, terms, leg.magnitude);
-        return true;
     }
 
     /// @dev On the notional at the upper bound while there is no price: nothing nets it, so a lower one would be relief.
+    /// At most what the instrument itself asks for, whatever its group moves by.
     function _addLagPremium(Valuation memory value, Group memory group, Terms terms, uint256 magnitude) private pure {
         uint256 ppm = SyncLag.premiumPpm(terms.lagVolatilityPpm(), group.lag, terms.initialPpm());
         unchecked {
-            value.lagPremium += MarginMath.shareUp(MarginMath.notionalUp(magnitude, group.high), ppm);
+            value.lagPremium += MarginMath.shareUp(MarginMath.notionalUp(magnitude, group.upper), ppm);
         }
     }
 
@@ -250,7 +264,10 @@ contract MarginEngine is IMarginEngine {
         for (uint256 i = 0; i < collateral.length; ++i) {
             CollateralTerms memory terms = INSTRUMENTS.collateralOf(collateral[i].id);
             Reading memory reading = ORACLE.read(terms.feed);
-            uint256 price = _isUsed(uint256(reading.status), pricing) ? reading.value : reading.low;
+            uint256 price = reading.value;
+            if (!_isUsed(uint256(reading.status), pricing)) {
+                price = pricing == Pricing.Favourable ? reading.high : reading.low;
+            }
             value.equity += MarginMath.collateralValue(collateral[i].balance, terms.decimals, price, terms.haircutPpm);
             if (reading.status != PriceStatus.Valid) value.isValid = false;
         }
@@ -263,13 +280,13 @@ contract MarginEngine is IMarginEngine {
         Terms terms = _termsOf(instrument);
         if (terms.kind() == uint256(InstrumentKind.Perpetual)) return ORACLE.price(terms.feed());
         bool isCall = terms.kind() == uint256(InstrumentKind.Call);
-        OptionTerms memory option = INSTRUMENTS.optionOf(instrument);
+        OptionWord option = _optionOf(instrument);
         (bool isSettled, uint256 payoff) = _payoffOf(instrument, option, isCall);
         if (isSettled) return payoff;
         uint256 spot = ORACLE.price(terms.feed());
-        int256 log = OptionPricing.logMoneyness(spot, option.strike);
-        (uint256 deviation, , ) = MarginMath.deviations(option.volatilityPpm, 0, _sqrtYears(option.expiry));
-        return OptionPricing.priceAt(isCall, spot, option.strike, log, deviation);
+        int256 log = OptionPricing.logMoneyness(spot, option.strike());
+        (uint256 deviation, , ) = option.deviations(OptionPricing.sqrtYears(_secondsTo(option.expiry())));
+        return OptionPricing.priceAt(isCall, spot, option.strike(), log, deviation);
     }
 
     /// @inheritdoc IMarginEngine
@@ -277,7 +294,7 @@ contract MarginEngine is IMarginEngine {
         Terms terms = _termsOf(instrument);
         require(terms.kind() != uint256(InstrumentKind.Perpetual), MarginNotOption(instrument));
         bool isCall = terms.kind() == uint256(InstrumentKind.Call);
-        OptionTerms memory option = INSTRUMENTS.optionOf(instrument);
+        OptionWord option = _optionOf(instrument);
         (bool isSettled, ) = _payoffOf(instrument, option, isCall);
         // What has its final price follows nothing any more.
         if (isSettled) return greeks;
@@ -285,9 +302,9 @@ contract MarginEngine is IMarginEngine {
             OptionPricing.greeks(
                 isCall,
                 ORACLE.price(terms.feed()),
-                option.strike,
-                _secondsTo(option.expiry),
-                Math.min(option.volatilityPpm, OptionPricing.MAX_VOLATILITY_PPM)
+                option.strike(),
+                _secondsTo(option.expiry()),
+                Math.min(option.volatilityPpm(), OptionPricing.MAX_VOLATILITY_PPM)
             );
     }
 
@@ -313,17 +330,45 @@ contract MarginEngine is IMarginEngine {
         return MarginMath.packTerms(kind, feed, initialPpm, maintenancePpm, lagVolatilityPpm);
     }
 
+    function _optionOf(uint16 instrument) private view returns (OptionWord) {
+        (uint256 strike, uint256 expiry, uint256 volatilityPpm, uint256 shockPpm) = IMarginReads(address(INSTRUMENTS))
+            .optionOf(instrument);
+        return MarginMath.packOption(strike, expiry, volatilityPpm, shockPpm);
+    }
+
+    /// @dev An option that has its final price is worth its payoff, requires nothing and needs no feed: it is added here.
+    /// @return terms `DONE` for such an option
+    /// @return option zero for a perpetual
+    function _openTermsOf(
+        Valuation memory value,
+        Position calldata position
+    ) private view returns (Terms terms, OptionWord option) {
+        terms = _termsOf(position.instrument);
+        if (terms.kind() == uint256(InstrumentKind.Perpetual)) return (terms, option);
+        option = _optionOf(position.instrument);
+        bool isCall = terms.kind() == uint256(InstrumentKind.Call);
+        (bool isSettled, uint256 payoff) = _payoffOf(position.instrument, option, isCall);
+        if (!isSettled) return (terms, option);
+        value.cash += MarginMath.valueOf(MarginMath.magnitudeOf(position.size), position.size < 0, payoff);
+        return (DONE, option);
+    }
+
     /// @return group without positions
-    /// @return isValid whether its price satisfies every rule of the oracle
     function _groupOf(
+        Valuation memory value,
         uint16 feed,
         Pricing pricing,
         uint40 checkpointTime
-    ) private view returns (Group memory group, bool isValid) {
-        (uint256 status, uint256 value, uint256 low, uint256 high, uint256 updatedAt) = IMarginReads(address(ORACLE))
+    ) private view returns (Group memory group) {
+        (uint256 status, uint256 price, uint256 low, uint256 high, uint256 updatedAt) = IMarginReads(address(ORACLE))
             .read(feed);
-        isValid = status == uint256(PriceStatus.Valid);
-        (group.low, group.high) = _isUsed(status, pricing) ? (value, value) : (low, high);
+        if (_isUsed(status, pricing)) {
+            (group.forRise, group.forFall, group.upper) = (price, price, price);
+        } else {
+            (group.forRise, group.forFall) = pricing == Pricing.Favourable ? (high, low) : (low, high);
+            group.upper = high;
+        }
+        if (status != uint256(PriceStatus.Valid)) value.isValid = false;
         unchecked {
             group.lag = _age(updatedAt) + _age(checkpointTime);
         }
@@ -333,13 +378,13 @@ contract MarginEngine is IMarginEngine {
     /// @return payoff per unit at that price
     function _payoffOf(
         uint16 instrument,
-        OptionTerms memory option,
+        OptionWord option,
         bool isCall
     ) private view returns (bool isSettled, uint256 payoff) {
-        if (block.timestamp < option.expiry) return (false, 0);
+        if (block.timestamp < option.expiry()) return (false, 0);
         Settlement memory settlement = INSTRUMENTS.settlementOf(instrument);
         if (settlement.settledAt == 0) return (false, 0);
-        return (true, MarginMath.intrinsic(isCall, settlement.price, option.strike));
+        return (true, MarginMath.intrinsic(isCall, settlement.price, option.strike()));
     }
 
     function _isUsed(uint256 status, Pricing pricing) private pure returns (bool) {
@@ -354,11 +399,7 @@ contract MarginEngine is IMarginEngine {
         }
     }
 
-    function _secondsTo(uint40 expiry) private view returns (uint256) {
+    function _secondsTo(uint256 expiry) private view returns (uint256) {
         return block.timestamp < expiry ? Math.min(expiry - block.timestamp, OptionPricing.MAX_SECONDS) : 0;
-    }
-
-    function _sqrtYears(uint40 expiry) private view returns (uint256) {
-        return OptionPricing.sqrtYears(_secondsTo(expiry));
     }
 }

@@ -16,6 +16,7 @@ const YEAR = 365 * DAY;
 /** Earlier than any block: the harness and {@link atTime} make it zero. */
 const NEVER = -(10n ** 11n);
 const KINDS = ["none", "perpetual", "call", "put"] as const;
+const PRICINGS = ["strict", "last", "favourable"] as const;
 const PPM = 1_000_000;
 
 /** Which portfolios to make: how many positions at most, whether any is an option, whether amounts may be extreme. */
@@ -61,7 +62,7 @@ export function randomPortfolio(random: SeededRandom, shape: PortfolioShape): Ma
     collateral,
     now: NOW,
     checkpointTime: BigInt(10 - random.below(2000)),
-    pricing: random.bool() ? "strict" : "last",
+    pricing: PRICINGS[random.below(PRICINGS.length)]!,
   };
 }
 
@@ -99,7 +100,9 @@ function randomPosition(
 
 function randomOption(random: SeededRandom, price: bigint, isExtreme: boolean): MarginOption {
   const strike = isExtreme ? random.uint(128) : (price * BigInt(200 + random.below(2800))) / 1000n;
-  const expiry = random.below(5) === 0 ? -random.below(30 * DAY) : random.below(isExtreme ? 20 * YEAR : 2 * YEAR);
+  // Settled and expired, in the last days, where gains count in part, and all others.
+  const span = random.below(4) === 0 ? 2 * DAY : isExtreme ? 20 * YEAR : 2 * YEAR;
+  const expiry = random.below(5) === 0 ? -random.below(30 * DAY) : random.below(span);
   return {
     strike: strike || 1n,
     expiry: BigInt(expiry),
@@ -152,7 +155,7 @@ export function encodeRow(portfolio: MarginPortfolio): bigint[] {
     [BigInt(feeds.length), 8],
     [BigInt(portfolio.positions.length), 8],
     [BigInt(collateral.length), 8],
-    [portfolio.pricing === "strict" ? 0n : 1n, 8],
+    [BigInt(PRICINGS.indexOf(portfolio.pricing)), 8],
   );
   const words = feeds.flatMap(({ quality, value, low, high, updatedAt }) => [
     pack([value, 128], [low, 128]),
