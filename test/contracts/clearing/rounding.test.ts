@@ -10,7 +10,7 @@ import { accountOf } from "../../helpers/accounts.ts";
 import { changeTerms, ETH_PRICE, OrderBook, UNIT } from "../../helpers/orders.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 
-const SEED = Number(process.env["SEED"] ?? 20_260_418);
+const SEED = Number(process.env["LOCKSTEP_SEED"] ?? 20_260_418);
 const OPERATIONS = 1_000_000;
 /** Operations of one call: some 6,000 gas each. */
 const BATCH = 20_000;
@@ -96,7 +96,7 @@ describe(`rounding of ${OPERATIONS.toLocaleString("en")} random operations (seed
     await node.stop();
   });
 
-  it("gives the parties of no operation anything together, and keeps no more than stated", async () => {
+  it("INV-22: gives the parties of no operation anything together, and keeps no more than stated", async () => {
     expect(await harness.KINDS()).to.equal(KINDS.length);
     const findings = await run(harness, OPERATIONS);
     for (const [index, { kind, uneven, ...found }] of findings.entries()) {

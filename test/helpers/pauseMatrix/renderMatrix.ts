@@ -1,4 +1,4 @@
-import { GRADE_NOTES, GRADES, RESTRICTED } from "./grades.ts";
+import { GRADE_NOTES, GRADES, RESTRICTED, type Grade } from "./grades.ts";
 import { CONTRACT_NAMES, SUCCEEDS, type Row } from "./Row.ts";
 
 /** How the document is brought up to date. */
@@ -7,7 +7,9 @@ export const UPDATE_COMMAND =
 
 const INTRODUCTION = `# Pause matrix
 
-What every function that changes state does in every grade: ✓ when it succeeds, else the error that it reverts with.
+What every function that changes state does in every grade: ✓ when it succeeds, else the error that it reverts with. Of each contract
+first what the grade decides, then what it does not.
+
 \`test/contracts/pauseMatrix.test.ts\` makes each of these calls on a deployment that was really brought into the grade, compares this
 page with what it found, and fails when a contract has a function that is not here. The page is generated:
 
@@ -20,6 +22,9 @@ const PRINCIPLES = `
 In every grade whoever reduces risk or adds margin succeeds. In ${RESTRICTED.slice(0, -1).join(", ")} and ${RESTRICTED.at(-1)!} no position grows but a
 bidder's, and the vault pays nobody more than the two-witness rule allows. Governance acts in every grade, and as little as ever: it
 cannot lift a pause.
+
+What stands in the way of a reduction is never the grade. It can be the price: while a feed has no usable answer, positions count
+at the worst end of its bounds, and who could not pay there can neither reduce nor be liquidated until it answers again.
 `;
 
 /** The page of `rows`. */
@@ -30,15 +35,37 @@ export function renderMatrix(rows: readonly Row[]): string {
   );
   const parts = CONTRACT_NAMES.flatMap((contract) => {
     const own = rows.filter((row) => row.contract === contract);
-    return own.length === 0
-      ? []
-      : [`\n## ${contract}\n\n${table(["function", "situation", ...GRADES], own.map(cells))}`];
+    return own.length === 0 ? [] : [`\n## ${contract}\n`, ...tablesOf(own).map((part) => `\n${part}`)];
   });
   return `${INTRODUCTION}\n${grades}${PRINCIPLES}${parts.join("")}`;
 }
 
-function cells({ fn, situation, outcomes }: Row): readonly string[] {
-  const named = GRADES.map((grade) => (outcomes[grade] === SUCCEEDS ? "✓" : `\`${outcomes[grade]}\``));
+/** What the grade decides in one table, what it does not in another. */
+function tablesOf(rows: readonly Row[]): string[] {
+  const isSame = ({ outcomes }: Row) => GRADES.every((grade) => outcomes[grade] === outcomes[GRADES[0]]);
+  const [same, different] = [rows.filter(isSame), rows.filter((row) => !isSame(row))];
+  const tables: string[] = [];
+  if (different.length !== 0) {
+    tables.push(
+      table(
+        ["function", "situation", ...GRADES],
+        different.map((row) => cells(row, GRADES)),
+      ),
+    );
+  }
+  if (same.length !== 0) {
+    tables.push(
+      table(
+        ["function", "situation", "in every grade"],
+        same.map((row) => cells(row, GRADES.slice(0, 1))),
+      ),
+    );
+  }
+  return tables;
+}
+
+function cells({ fn, situation, outcomes }: Row, grades: readonly Grade[]): readonly string[] {
+  const named = grades.map((grade) => (outcomes[grade] === SUCCEEDS ? "✓" : `\`${outcomes[grade]}\``));
   return [`\`${fn}\``, situation, ...named];
 }
 
