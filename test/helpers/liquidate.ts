@@ -31,6 +31,9 @@ export const TERMS: AuctionTerms = {
 /** Flags of the action families, as in ActionFamily.sol. */
 export const FLAGS = { increaseRisk: 1, withdraw: 2, liquidate: 4, halt: 8, fundShort: 16 } as const;
 
+/** `Pricing.Favourable` of IMarginEngine. */
+const FAVOURABLE = 2;
+
 /** The people of {@link deployAuctions}: alice is long 10 ETH against bob with 4,000 dollars; carol and dave are rich. */
 export interface AuctionSystem extends Lockstep {
   readonly alice: HardhatEthersSigner;
@@ -97,6 +100,17 @@ export async function startAuction(system: Lockstep, user: HardhatEthersSigner, 
   return await now(system);
 }
 
+/** The value of `account` that an auction goes by: at the best of each price that breaks a rule. */
+export async function judge({ ledger, margin }: Lockstep, account: string) {
+  const { quote, positions, collateral, checkpointTime } = await ledger.portfolioOf(account);
+  const portfolio = {
+    ...{ quote, checkpointTime },
+    positions: positions.map(({ instrument, size }) => ({ instrument, size })),
+    collateral: collateral.map(({ id, balance }) => ({ id, balance })),
+  };
+  return await margin.evaluate(portfolio, FAVOURABLE);
+}
+
 /** What a test may choose of a bid. */
 export interface BidOptions {
   readonly instrument?: number;
@@ -136,7 +150,7 @@ export async function expectBid(
 ): Promise<ExpectedBid> {
   const account = accountOf(user);
   const size = await system.ledger.sizeOf(account, 1);
-  const { equity, initial } = await system.ledger.valuationOf(account);
+  const { equity, initial } = await judge(system, account);
   const { initialPpm, feed } = await system.instruments.instrumentOf(1);
   const spot = await system.oracle.price(feed);
   const startedAt = Number(await system.auction.startedAtOf(account, 1));

@@ -20,6 +20,7 @@ import {
   eventsOf,
   expectBid,
   FLAGS,
+  judge,
   now,
   placeBid,
   pushHot,
@@ -55,6 +56,12 @@ describe("LiquidationAuction", () => {
 
   /** At 2,700 alice has an equity of 1,000; she must keep 1,350, and needs 2,700 to be left alone. */
   const fall = async (dollars = 2_700) => await setEthPrice(system, dollars);
+
+  /** Makes alice long a thousandth of a bitcoin, too. */
+  const addBitcoin = async () => {
+    const options = { instrument: 2, size: UNIT / 1_000n, price: 60_000n * UNIT };
+    await system.orders.trade(system.alice, system.bob, options);
+  };
 
   describe("terms", () => {
     it("refuses zero modules", async () => {
@@ -152,18 +159,25 @@ describe("LiquidationAuction", () => {
       await refusal(system.auction.start(ZeroHash, 1), "AuctionNoPosition").withArgs(ZeroHash, 1);
     });
 
-    it("refuses when a price breaks a rule, that of another position as well", async () => {
-      await fall();
-      await depositUsd(system, system.alice, 20_000n * DOLLAR);
-      await system.orders.trade(system.alice, system.bob, { instrument: 2, price: 60_000n * UNIT });
-      await fall(900);
-      await system.btcFeed.update(1n);
-      await refusal(system.auction.start(account, 1), "AuctionPriceNotValid").withArgs(account);
-      await system.btcFeed.update(60_000n * 10n ** 8n);
+    it("refuses while the instrument's price breaks a rule", async () => {
       await system.ethFeed.update(1n);
       await refusal(system.auction.start(account, 1), "AuctionPriceNotValid").withArgs(account);
-      await fall(900);
+      await fall();
       await system.auction.start(account, 1);
+    });
+
+    it("takes the best of every other price that breaks a rule", async () => {
+      await addBitcoin();
+      await fall(2_600);
+      const snapshot = await networkHelpers.takeSnapshot();
+      await system.auction.start(account, 1);
+      await snapshot.restore();
+      await system.btcFeed.update(1n);
+      // At two million her bitcoin has gained 1,940. Of the ETH she must keep 1,300, of the bitcoin 100.
+      await refusal(system.auction.start(account, 1), "AuctionHealthy").withArgs(account, 1_940n * UNIT, 1_400n * UNIT);
+      await fall(2_540);
+      await system.auction.start(account, 1);
+      await placeBid(system, system.alice, system.carol, UNIT);
     });
 
     it("refuses an account at its maintenance requirement", async () => {
@@ -222,7 +236,18 @@ describe("LiquidationAuction", () => {
       await fall();
       await startAuction(system, system.alice);
       await system.ethFeed.update(10n ** 18n);
+      await refusal(system.auction.stop(account, 1), "AuctionPriceNotValid").withArgs(account);
+    });
+
+    it("takes the best of every other price that breaks a rule", async () => {
+      await addBitcoin();
+      await fall(2_600);
+      await startAuction(system, system.alice);
+      await fall(2_740);
       await refusal(system.auction.stop(account, 1), "AuctionStillUnhealthy");
+      await system.btcFeed.update(1n);
+      // 1,400 and 1,940 against 2,740 and 200.
+      await system.auction.stop(account, 1);
     });
 
     it("stops one whose position is gone, in every grade", async () => {
@@ -355,7 +380,7 @@ describe("LiquidationAuction", () => {
       expect(names).to.deep.equal(["FundingUpdated", "EntryPosted", "EntryPosted", "PositionSold"]);
     });
 
-    it("restores to the initial requirement within what one unit is worth", async () => {
+    it("INV-24: restores to the initial requirement within what one unit is worth, and takes no more", async () => {
       await fall();
       const startedAt = await startAuction(system, system.alice);
       for (const elapsed of [1, 300, 600]) {
@@ -433,6 +458,60 @@ describe("LiquidationAuction", () => {
     });
   });
 
+  describe("a bid for a hedge", () => {
+    let hedger: AuctionSystem["alice"];
+
+    /**
+     * Long 10 ETH in one perpetual and short 9 in another one, with 1,000 dollars. What must be kept becomes a fifth: of
+     * the tenth of both, 1,140, while it is more than of the difference.
+     */
+    beforeEach(async () => {
+      hedger = system.users[4]!;
+      await depositUsd(system, hedger, 1_000n * DOLLAR);
+      const terms = await readTerms(system, 1);
+      await system.instruments.setInstrument(3, terms);
+      await system.orders.trade(hedger, system.bob, { size: UNIT });
+      for (let count = 0; count < 9; count += 1) {
+        await system.orders.trade(hedger, system.bob, { size: UNIT });
+        await system.orders.trade(system.bob, hedger, { size: UNIT, instrument: 3 });
+      }
+      await system.instruments.setInstrument(1, { ...terms, initialPpm: 300_000, maintenancePpm: 200_000 });
+      await fall(3_000);
+    });
+
+    it("is refused when it leaves a solvent account further from its maintenance requirement", async () => {
+      const startedAt = await startAuction(system, hedger, 3);
+      // A tenth of a percent of 3,000 for each.
+      await setNextTime(system, startedAt + 18);
+      await refusal(
+        placeBid(system, hedger, system.carol, 2n * UNIT, { instrument: 3 }),
+        "AuctionWorsensHealth",
+      ).withArgs(accountOf(hedger), -140n * UNIT, (994n - 1_800n) * UNIT);
+    });
+
+    it("is taken when it leaves the account nearer to it", async () => {
+      const startedAt = await startAuction(system, hedger, 3);
+      await setNextTime(system, startedAt + 18);
+      await placeBid(system, hedger, system.carol, UNIT / 10n, { instrument: 3 });
+      const { equity, maintenance } = await judge(system, accountOf(hedger));
+      expect(equity - maintenance).to.equal((9_997n * UNIT) / 10n - 1_134n * UNIT);
+    });
+
+    it("is taken for what it hedges, which relieves the account", async () => {
+      await startAuction(system, hedger);
+      await placeBid(system, hedger, system.carol, UNIT / 2n);
+    });
+
+    it("is taken of an account that is insolvent", async () => {
+      // One ETH more long than short: 100 are missing.
+      await fall(1_900);
+      await startAuction(system, hedger, 3);
+      await placeBid(system, hedger, system.carol, 2n * UNIT, { instrument: 3 });
+      const { equity } = await judge(system, accountOf(hedger));
+      expect(equity).to.be.lessThan(0);
+    });
+  });
+
   describe("views", () => {
     it("tell price and size of a running auction, within the window", async () => {
       await fall();
@@ -449,7 +528,7 @@ describe("LiquidationAuction", () => {
   });
 
   describe("options", () => {
-    /** Alice writes ten calls with strike 3,000 and a day to go, to bob. */
+    /** Alice has written ten calls with strike 3,000 and a day to go, to bob, and they have become worth about 4,000. */
     async function write() {
       const clean = await deployLockstep(connection);
       const [alice, bob, carol] = clean.users as [typeof system.alice, typeof system.bob, typeof system.carol];
@@ -460,26 +539,27 @@ describe("LiquidationAuction", () => {
       await clean.instruments.listOption(3, call, 3_000n * UNIT, expiry, 500_000, 200_000);
       await depositUsd(clean, alice, 5_000n * DOLLAR);
       for (const user of [bob, carol]) await depositUsd(clean, user, 1_000_000n * DOLLAR);
-      return { ...system, ...clean, alice, bob, carol, expiry };
+      const orders = new OrderBook(clean);
+      const mark = await clean.margin.markOf(3);
+      await orders.trade(bob, alice, { size: 10n * UNIT, price: mark, instrument: 3 });
+      await setEthPrice(clean, 3_400);
+      return { ...system, ...clean, alice, bob, carol, orders, expiry };
     }
 
     it("are sold at their mark and a part of the underlying's price", async () => {
       const { expiry, ...written } = await write();
       system = written;
-      const orders = new OrderBook(system);
-      const mark = await system.margin.markOf(3);
-      await orders.trade(system.bob, system.alice, { size: 10n * UNIT, price: mark, instrument: 3 });
-      await fall(3_400);
       const writer = accountOf(system.alice);
       const startedAt = await startAuction(system, system.alice, 3);
-      const time = startedAt + 900;
+      // A discount of 2 %.
+      const time = startedAt + 360;
       await networkHelpers.time.increaseTo(time);
       const available = await system.auction.liquidatableOf(writer, 3);
       const { equity, initial } = await system.ledger.valuationOf(writer);
-      const relief = 3_400n * (100_000n - 50_000n);
+      const relief = 3_400n * (100_000n - 20_000n);
       const restoring = ((initial - equity) * 10n ** 6n + relief - 1n) / relief;
       expect(available).to.equal(restoring < 10n * UNIT ? restoring : 10n * UNIT);
-      const price = (await system.margin.markOf(3)) + 170n * UNIT;
+      const price = (await system.margin.markOf(3)) + 68n * UNIT;
       expect(await system.auction.priceOf(writer, 3)).to.equal(price);
       const size = available / 2n;
       const sent = await placeBid(system, system.alice, system.carol, size, { instrument: 3 });
@@ -489,6 +569,15 @@ describe("LiquidationAuction", () => {
       expect(events[0]!.args["quoteDelta"]).to.equal(-((size * sold) / UNIT));
       await networkHelpers.time.increaseTo(expiry);
       await refusal(system.auction.start(writer, 3), "AuctionExpired").withArgs(3, expiry);
+    });
+
+    it("are not sold for a discount above what a solvent account must keep for them", async () => {
+      system = await write();
+      const startedAt = await startAuction(system, system.alice, 3);
+      const { equity } = await judge(system, accountOf(system.alice));
+      expect(equity).to.be.greaterThan(0);
+      await setNextTime(system, startedAt + 1_080);
+      await refusal(placeBid(system, system.alice, system.carol, UNIT, { instrument: 3 }), "AuctionWorsensHealth");
     });
   });
 

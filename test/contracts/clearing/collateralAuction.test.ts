@@ -74,6 +74,12 @@ describe("LiquidationAuction of collateral", () => {
 
   const valuation = async () => await system.ledger.valuationOf(account);
 
+  /** Makes erin long a thousandth of a bitcoin, too. */
+  const addBitcoin = async () => {
+    const options = { instrument: 2, size: UNIT / 1_000n, price: 60_000n * UNIT };
+    await system.orders.trade(system.erin, system.bob, options);
+  };
+
   /** At 1,700 erin owes 13,000, her WETH counts 15,300, and she must keep 850: above maintenance, above the cap. */
   const overCap = async () => await setEthPrice(system, 1_700);
   /** At 1,600 she owes 14,000, her WETH counts 14,400, and she must keep 800. */
@@ -105,10 +111,29 @@ describe("LiquidationAuction of collateral", () => {
       await refusal(system.auction.startCollateral(bob, asset), "AuctionNoCollateral").withArgs(bob, asset);
     });
 
-    it("refuses while a price breaks a rule", async () => {
+    it("refuses while the asset's price breaks a rule", async () => {
       await belowMaintenance();
       await system.ethFeed.update(1n);
       await refusal(system.auction.startCollateral(account, asset), "AuctionPriceNotValid").withArgs(account);
+    });
+
+    it("takes the best of every other price that breaks a rule", async () => {
+      await addBitcoin();
+      await belowMaintenance();
+      await system.instruments.setDebtCaps(100_000n * UNIT, 100_000n * UNIT);
+      const snapshot = await networkHelpers.takeSnapshot();
+      await start();
+      await snapshot.restore();
+      await system.btcFeed.update(1n);
+      // 400 and what a thousandth of a bitcoin has gained at two million; she must keep 800 and 100.
+      await refusal(system.auction.startCollateral(account, asset), "AuctionHealthy").withArgs(
+        account,
+        2_340n * UNIT,
+        900n * UNIT,
+      );
+      await setEthPrice(system, 1_400);
+      await start();
+      await bid(UNIT);
     });
 
     it("refuses an account that owes nothing", async () => {
@@ -176,6 +201,20 @@ describe("LiquidationAuction of collateral", () => {
           initial,
         );
       }
+    });
+
+    it("refuses on a price of the asset that breaks a rule, and for a debt on any other", async () => {
+      await addBitcoin();
+      await belowMaintenance();
+      await start();
+      const stop = async () => await system.auction.stopCollateral(account, asset);
+      await system.ethFeed.update(1n);
+      await refusal(stop(), "AuctionPriceNotValid").withArgs(account);
+      await setEthPrice(system, 2_500);
+      await system.btcFeed.update(1n);
+      await refusal(stop(), "AuctionStillUnhealthy");
+      await system.btcFeed.update(60_000n * 10n ** 8n);
+      await stop();
     });
 
     it("stops what nothing demands any more", async () => {

@@ -4,6 +4,7 @@ import { network } from "hardhat";
 import { discountPpm } from "../../../keeper/books/model/liquidation.ts";
 import { depositUsd } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
+import { WIDE } from "../../helpers/assets.ts";
 import {
   deployAuctions,
   DOLLAR,
@@ -105,7 +106,7 @@ describe("attacks on liquidations", () => {
       await setEthPrice(system, 2_700);
       await startAuction(system, system.alice);
       await system.ethFeed.update(0);
-      await refusal(system.auction.connect(system.alice).stop(account, 1), "AuctionStillUnhealthy");
+      await refusal(system.auction.connect(system.alice).stop(account, 1), "AuctionPriceNotValid");
     });
   });
 
@@ -145,6 +146,23 @@ describe("attacks on liquidations", () => {
       await ledgerRefusal(system.orders.trade(system.alice, system.bob, options), "LedgerBelowInitialMargin");
       await setEthPrice(system, 2_700);
       await startAuction(system, system.alice);
+    });
+
+    it("cannot hide behind a unit of a collateral whose feed has died", async () => {
+      const { ethers, oracle, instruments, vault, alice } = system;
+      const feed = await ethers.deployContract("MockAggregator", [8, "DEAD / USD", 10n ** 8n]);
+      await oracle.setFeed(7, feed.target, 3_600, UNIT / 100n, 100n * UNIT);
+      const token = await ethers.deployContract("MockToken", ["Dead", "DEAD", 18]);
+      await vault.listAsset(token.target, WIDE);
+      await instruments.setCollateral(token.target, 7, 100_000);
+      await token.mint(alice.address, UNIT);
+      await token.connect(alice).approve(vault.target, UNIT);
+      await vault.connect(alice).deposit(account, token.target, UNIT);
+      await networkHelpers.time.increase(3_700);
+      // At most 100 dollars, of which 90 count; at 2,700 she lacks 350.
+      await setEthPrice(system, 2_700);
+      await startAuction(system, alice);
+      await placeBid(system, alice, system.carol, UNIT);
     });
 
     it("gets a new price for an increase in the block of the last one", async () => {
