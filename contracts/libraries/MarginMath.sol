@@ -36,8 +36,8 @@ struct OptionLeg {
 }
 
 /// @title Values, shares and scenario losses of positions.
-/// @dev Amounts in 1e-18 quote. `keeper/books/model/margin.ts` is this file and the engine bit for bit: change both or
-/// neither.
+/// @dev Amounts in 1e-18 quote. `keeper/books/model/margin.ts` and `marginGroup.ts` are the engine and this file bit for
+/// bit: change both or neither.
 ///
 /// Nothing here can overflow. Magnitudes are at most 2^127 and prices below 2^128 (a call is worth at most the spot, a put
 /// at most the strike), so their product is below 2^255, with 1e18 added still below 2^256, and a value or notional below

@@ -106,8 +106,7 @@ contract MarginEngine is IMarginEngine {
         }
         uint256 kind = uint256(InstrumentKind.Perpetual);
         Terms terms = MarginMath.packTerms(kind, 0, initialPpm, maintenancePpm, lagVolatilityPpm);
-        _addPerpetual(value, group, terms, terms, size);
-        _addRequirements(value, group);
+        _addOnlyPerpetual(value, group, terms, size);
         value.isValid = true;
         value.cash += quote;
         value.equity = value.cash;
@@ -122,8 +121,19 @@ contract MarginEngine is IMarginEngine {
         (Terms terms, OptionWord option) = _openTermsOf(value, position);
         if (terms.isDone()) return;
         Group memory group = _groupOf(value, terms.feed(), pricing, checkpointTime);
-        _addPosition(value, group, terms, terms, option, position.size);
-        _addRequirements(value, group);
+        if (terms.kind() == uint256(InstrumentKind.Perpetual)) {
+            _addOnlyPerpetual(value, group, terms, position.size);
+        } else {
+            _addOption(value, group, terms, terms, option, position.size);
+            _addRequirements(value, group);
+        }
+    }
+
+    /// @dev One perpetual asks for its share: nothing nets it, and a tenth of it is no floor.
+    function _addOnlyPerpetual(Valuation memory value, Group memory group, Terms terms, int256 size) private pure {
+        (uint256 initial, uint256 maintenance) = _valuePerpetual(value, group, terms, terms, size);
+        value.maintenance = maintenance;
+        value.initial = initial > maintenance ? initial : maintenance;
     }
 
     function _addPositions(
@@ -161,7 +171,9 @@ contract MarginEngine is IMarginEngine {
             Terms own = terms[i];
             if (own.isDone() || own.feed() != feed) continue;
             terms[i] = DONE;
-            _addPosition(value, group, own, grid, options[i], positions[i].size);
+            int256 size = positions[i].size;
+            if (own.kind() == uint256(InstrumentKind.Perpetual)) _addPerpetual(value, group, own, grid, size);
+            else _addOption(value, group, own, grid, options[i], size);
         }
         _addRequirements(value, group);
     }
@@ -182,19 +194,28 @@ contract MarginEngine is IMarginEngine {
         }
     }
 
-    /// @param grid terms with the shares that the group moves by
-    function _addPosition(
+    /// @dev Adds what a perpetual is worth and its lag premium.
+    /// @param grid terms with the shares that its group moves by
+    /// @return initial share of its notional
+    /// @return maintenance share of its notional
+    function _valuePerpetual(
         Valuation memory value,
         Group memory group,
         Terms terms,
         Terms grid,
-        OptionWord option,
         int256 size
-    ) private view {
-        if (terms.kind() == uint256(InstrumentKind.Perpetual)) _addPerpetual(value, group, terms, grid, size);
-        else _addOption(value, group, terms, grid, option, size);
+    ) private pure returns (uint256 initial, uint256 maintenance) {
+        uint256 magnitude = MarginMath.magnitudeOf(size);
+        uint256 price = size < 0 ? group.forFall : group.forRise;
+        uint256 notional = MarginMath.notionalUp(magnitude, price);
+        _addLagPremium(value, group, terms, magnitude);
+        unchecked {
+            value.cash += MarginMath.valueOf(magnitude, size < 0, price);
+        }
+        return (MarginMath.shareUp(notional, grid.initialPpm()), MarginMath.shareUp(notional, grid.maintenancePpm()));
     }
 
+    /// @param grid terms with the shares that its group moves by
     function _addPerpetual(
         Valuation memory value,
         Group memory group,
@@ -202,22 +223,16 @@ contract MarginEngine is IMarginEngine {
         Terms grid,
         int256 size
     ) private pure {
-        bool isShort = size < 0;
-        uint256 magnitude = MarginMath.magnitudeOf(size);
-        uint256 price = isShort ? group.forFall : group.forRise;
-        uint256 notional = MarginMath.notionalUp(magnitude, price);
-        _addLagPremium(value, group, terms, magnitude);
+        (uint256 initial, uint256 maintenance) = _valuePerpetual(value, group, terms, grid, size);
         unchecked {
-            value.cash += MarginMath.valueOf(magnitude, isShort, price);
-            uint256 initial = MarginMath.shareUp(notional, grid.initialPpm());
-            uint256 maintenance = MarginMath.shareUp(notional, grid.maintenancePpm());
             group.grossInitial += initial;
             group.grossMaintenance += maintenance;
-            group.initial += isShort ? -int256(initial) : int256(initial);
-            group.maintenance += isShort ? -int256(maintenance) : int256(maintenance);
+            group.initial += size < 0 ? -int256(initial) : int256(initial);
+            group.maintenance += size < 0 ? -int256(maintenance) : int256(maintenance);
         }
     }
 
+    /// @param grid terms with the shares that its group moves by
     function _addOption(
         Valuation memory value,
         Group memory group,

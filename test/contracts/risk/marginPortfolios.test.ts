@@ -4,12 +4,17 @@ import {
   evaluatePortfolio,
   type MarginPosition,
   type MarginReading,
+  type Pricing,
   type Valuation,
 } from "../../../keeper/books/model/margin.ts";
+import type { MarginCollateral, MarginTerms } from "../../../keeper/books/model/marginTypes.ts";
 import { portfolioOf, readingOf, TERMS } from "../../helpers/MarginReference.ts";
 
 const ONE = 10n ** 18n;
+const DAY = 86_400n;
 const PRICE = readingOf(100n * ONE);
+/** Old, between 50 and 400. */
+const STALE = readingOf(100n * ONE, { quality: "usable", low: 50n * ONE, high: 400n * ONE });
 /** Moves of 20 % and 10 %: on a price of 100 the grids are 80, 90, 100, 110, 120 and 90, 95, 100, 105, 110. */
 const WIDE = { ...TERMS, initialPpm: 200_000n, maintenancePpm: 100_000n };
 
@@ -18,9 +23,20 @@ function perpetual(size: bigint, reading: MarginReading = PRICE, terms = WIDE): 
 }
 
 /** Without volatility, so that it is worth what it would pay and every number can be worked out by hand. */
-function option(kind: "call" | "put", size: bigint, strike: bigint, volatilityPpm = 0n): MarginPosition {
-  const terms = { strike: strike * ONE, expiry: 30n * 86_400n, volatilityPpm, volatilityShockPpm: 300_000n };
+function option(
+  kind: "call" | "put",
+  size: bigint,
+  strike: bigint,
+  volatilityPpm = 0n,
+  expiry = 30n * DAY,
+): MarginPosition {
+  const terms = { strike: strike * ONE, expiry, volatilityPpm, volatilityShockPpm: 300_000n };
   return { kind, size: size * ONE, terms: WIDE, reading: PRICE, option: { ...terms, settlementPrice: null } };
+}
+
+function settledCall(strike: bigint, terms: MarginTerms): MarginPosition {
+  const settled = { strike: strike * ONE, expiry: 0n, volatilityPpm: 0n, volatilityShockPpm: 0n };
+  return { kind: "call", size: ONE, terms, reading: PRICE, option: { ...settled, settlementPrice: strike * ONE } };
 }
 
 function valuationOf(...positions: MarginPosition[]): Valuation {
@@ -45,6 +61,64 @@ describe("MarginEngine's requirements, worked out by hand", () => {
     expect(whole(valuationOf(perpetual(3n), perpetual(-2n)))).to.deep.equal([100n, 20n, 10n]);
     const other = perpetual(-2n, PRICE, { ...WIDE, feed: 2n });
     expect(whole(valuationOf(perpetual(3n), other))).to.deep.equal([100n, 100n, 50n]);
+  });
+
+  it("of a perfect hedge is a tenth of what both sides would ask for", () => {
+    // 60 against 60, and 30 against 30.
+    expect(whole(valuationOf(perpetual(3n), perpetual(-3n)))).to.deep.equal([0n, 12n, 6n]);
+    // Of 8 against 10, a tenth of all is less than the difference.
+    expect(whole(valuationOf(perpetual(8n), perpetual(-10n)))).to.deep.equal([-200n, 40n, 20n]);
+    // A deep long call moves as the short perpetual does; long options are not in the floor.
+    expect(whole(valuationOf(perpetual(-10n), option("call", 10n, 50n)))).to.deep.equal([-500n, 20n, 10n]);
+    // A short call against it is.
+    expect(whole(valuationOf(perpetual(10n), option("call", -10n, 50n)))).to.deep.equal([500n, 40n, 20n]);
+  });
+
+  it("moves all positions on a feed by the largest of their shares", () => {
+    const narrow = { ...WIDE, initialPpm: 100_000n, maintenancePpm: 50_000n };
+    // 10 at 20 % against 20 at 10 %: net 10 short, at 20 % and 10 %.
+    const half = perpetual(-20n, PRICE, narrow);
+    expect(whole(valuationOf(perpetual(10n), half))).to.deep.equal([-1000n, 200n, 100n]);
+    expect(whole(valuationOf(half))).to.deep.equal([-2000n, 200n, 100n]);
+    // The largest of each, whoever has it.
+    const late = perpetual(1n, PRICE, { ...WIDE, initialPpm: 150_000n, maintenancePpm: 150_000n });
+    expect(whole(valuationOf(perpetual(10n), late))).to.deep.equal([1100n, 220n, 165n]);
+    // An option at 10 % beside a perpetual at 20 % is moved to 120; its floor is a tenth of 20, too.
+    const short = { ...option("call", -1n, 110n), terms: narrow };
+    expect(valuationOf(short).initial).to.equal(ONE);
+    expect(whole(valuationOf(short, perpetual(-10n)))).to.deep.equal([-1000n, 210n, 100n]);
+    // Other feeds are not concerned, nor do settled options count.
+    const other = perpetual(-20n, PRICE, { ...narrow, feed: 2n });
+    expect(whole(valuationOf(perpetual(10n), other))).to.deep.equal([-1000n, 400n, 200n]);
+    const settled = settledCall(100n, { ...WIDE, initialPpm: 900_000n, maintenancePpm: 900_000n });
+    expect(whole(valuationOf(perpetual(1n), settled))).to.deep.equal([100n, 20n, 10n]);
+  });
+
+  it("keeps the lag premium of an instrument below its own share, whatever moves beside it", () => {
+    const narrow = { ...WIDE, initialPpm: 1_000n };
+    const reading = readingOf(100n * ONE, { updatedAt: -DAY });
+    const own = valuationOf(perpetual(1n, reading, narrow)).lagPremium;
+    expect(own).to.equal(ONE / 10n);
+    const wide = valuationOf(perpetual(1n, reading)).lagPremium;
+    expect(valuationOf(perpetual(1n, reading, narrow), perpetual(1n, reading)).lagPremium).to.equal(own + wide);
+  });
+
+  it("counts what an option gains on the grid by the part of its last day that is left", () => {
+    // At 120 the short perpetual loses 20 and the call gains 20; at 80 the other way round.
+    const hedged = (expiry: bigint): bigint[] =>
+      whole(valuationOf(perpetual(-1n), option("call", 1n, 80n, 0n, expiry)));
+    expect(hedged(2n * DAY)).to.deep.equal([-80n, 2n, 1n]);
+    expect(hedged(DAY)).to.deep.equal([-80n, 2n, 1n]);
+    expect(hedged(DAY / 2n)).to.deep.equal([-80n, 10n, 5n]);
+    expect(hedged(DAY / 10n)).to.deep.equal([-80n, 18n, 9n]);
+    expect(hedged(0n)).to.deep.equal([-80n, 20n, 10n]);
+    expect(hedged(-DAY)).to.deep.equal([-80n, 20n, 10n]);
+    // So does a short option's gain; its loss counts in full.
+    const covered = (expiry: bigint): bigint[] =>
+      whole(valuationOf(perpetual(2n), option("call", -1n, 80n, 0n, expiry)));
+    expect(covered(DAY)).to.deep.equal([180n, 20n, 10n]);
+    expect(covered(DAY / 2n)).to.deep.equal([180n, 30n, 15n]);
+    expect(whole(valuationOf(perpetual(-2n), option("call", -1n, 80n, 0n, 0n)))).to.deep.equal([-220n, 60n, 30n]);
   });
 
   it("of a naked short call out of the money is its loss on the grid, or the floor", () => {
@@ -127,5 +201,48 @@ describe("MarginEngine's requirements, worked out by hand", () => {
     const { initial, lagPremium } = evaluatePortfolio(portfolioOf({ positions, checkpointTime: -300n }));
     expect(initial).to.equal(300_000n * ONE);
     expect(lagPremium).to.equal(10_470n * ONE);
+  });
+
+  describe("where a price may not be used", () => {
+    const at = (own: MarginPosition, pricing: Pricing): bigint[] =>
+      whole(evaluatePortfolio(portfolioOf({ positions: [{ ...own, reading: STALE }], pricing })));
+
+    it("takes the bound that is worst for the owner, the best when he may be sold, or the last price", () => {
+      for (const [own, strict, last, favourable] of [
+        [perpetual(1n), [50n, 10n, 5n], [100n, 20n, 10n], [400n, 80n, 40n]],
+        [perpetual(-1n), [-400n, 80n, 40n], [-100n, 20n, 10n], [-50n, 10n, 5n]],
+        // A long option asks for what the move takes of its payoff.
+        [option("call", 1n, 40n), [10n, 10n, 5n], [60n, 20n, 10n], [360n, 80n, 40n]],
+        [option("put", 1n, 500n), [100n, 80n, 40n], [400n, 20n, 10n], [450n, 10n, 5n]],
+        // A short one asks for a tenth of its share at the upper bound, at least: 8 and 4.
+        [option("call", -1n, 40n), [-360n, 80n, 40n], [-60n, 20n, 10n], [-10n, 10n, 5n]],
+        [option("put", -1n, 500n), [-450n, 10n, 5n], [-400n, 20n, 10n], [-100n, 80n, 40n]],
+        [option("call", -1n, 500n), [0n, 8n, 4n], [0n, 2n, 1n], [0n, 8n, 4n]],
+      ] as const) {
+        expect(at(own, "strict"), "strict").to.deep.equal(strict);
+        expect(at(own, "last"), "last").to.deep.equal(last);
+        expect(at(own, "favourable"), "favourable").to.deep.equal(favourable);
+        expect(whole(evaluatePortfolio(portfolioOf({ positions: [own], pricing: "favourable" })))).to.deep.equal(
+          whole(valuationOf(own)),
+        );
+      }
+    });
+
+    it("takes the best bound of collateral when its owner may be sold", () => {
+      const held: MarginCollateral = { balance: 2n * ONE, decimals: 18n, haircutPpm: 100_000n, reading: STALE };
+      const worth = (pricing: Pricing): bigint =>
+        evaluatePortfolio(portfolioOf({ collateral: [held], pricing })).equity / ONE;
+      expect([worth("strict"), worth("last"), worth("favourable")]).to.deep.equal([90n, 180n, 720n]);
+      const { isValid } = evaluatePortfolio(portfolioOf({ collateral: [held], pricing: "favourable" }));
+      expect(isValid).to.equal(false);
+    });
+
+    it("takes the lag premium at the upper bound, under favourable pricing too", () => {
+      const reading = { ...STALE, updatedAt: -DAY };
+      const premium = (pricing: Pricing): bigint =>
+        evaluatePortfolio(portfolioOf({ positions: [perpetual(-1n, reading)], pricing })).lagPremium;
+      expect(premium("favourable")).to.equal(premium("strict"));
+      expect(premium("favourable")).to.equal(4n * premium("last"));
+    });
   });
 });
