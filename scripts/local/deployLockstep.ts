@@ -36,7 +36,7 @@ export interface LockstepDeployment {
   readonly contracts: Readonly<Record<LockstepContractName, Address>>;
 }
 
-/** Parameters of deploy/buildLockstep.ts; what is left out has its default there. Times are seconds. */
+/** Parameters of deploy/buildLockstep.ts; what is left out has its default there, with the units. Times are seconds. */
 export interface LockstepParameters {
   readonly attester?: string;
   readonly pauser?: string;
@@ -46,6 +46,18 @@ export interface LockstepParameters {
   readonly graceSeconds?: number;
   readonly postWindowBlocks?: number;
   readonly feedMaxAgeSeconds?: number;
+  readonly makerFeePpm?: number;
+  readonly takerFeePpm?: number;
+  readonly maxOpenInterest?: bigint;
+  readonly settlementCap?: bigint;
+  readonly outflowPpm?: number;
+  readonly allowancePpm?: number;
+  readonly outflowPeriodSeconds?: number;
+  readonly auctionSeconds?: number;
+  readonly maxDiscountPpm?: number;
+  readonly liquidationWindowSeconds?: number;
+  readonly liquidationCapacity?: bigint;
+  readonly fundTarget?: bigint;
 }
 
 /** What to deploy, and where. */

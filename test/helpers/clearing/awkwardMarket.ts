@@ -11,6 +11,14 @@ const KIND = { call: 2, put: 3 } as const;
 /** Numbers of the options: a call on ETH and a put on BTC. */
 export const OPTIONS = [3, 4] as const;
 
+/** Fees, short restrictions, and limits that matter little. */
+export const AWKWARD_PARAMETERS = {
+  ...{ makerFeePpm: 200, takerFeePpm: 500, feedMaxAgeSeconds: 3_600, maxDiscountPpm: 100_000 },
+  // A thousand units, so that trades of a few have weight in the premium.
+  ...{ maxOpenInterest: 10n ** 9n, settlementCap: 10n ** 26n, fundTarget: 1n, liquidationCapacity: 10n ** 30n },
+  ...{ staleLimitSeconds: 900, softTimeSeconds: 900, coolDownSeconds: 900, graceSeconds: 120 },
+};
+
 /** The deployment with options, fees and three kinds of collateral that wallets and exchanges know to be awkward. */
 export interface AwkwardMarket extends Lockstep {
   /** Returns nothing from `transfer`; 8 decimals; priced as ETH. */
@@ -26,14 +34,12 @@ export async function deployAwkwardMarket(
   connection: NetworkConnection,
   options: DeployOptions = {},
 ): Promise<AwkwardMarket> {
-  const parameters = {
-    ...{ makerFeePpm: 200, takerFeePpm: 500, feedMaxAgeSeconds: 3_600, maxDiscountPpm: 100_000 },
-    // A thousand units, so that trades of a few have weight in the premium.
-    ...{ maxOpenInterest: 10n ** 9n, settlementCap: 10n ** 26n, fundTarget: 1n, liquidationCapacity: 10n ** 30n },
-    ...{ staleLimitSeconds: 900, softTimeSeconds: 900, coolDownSeconds: 900, graceSeconds: 120 },
-    ...options.parameters,
-  };
-  const system = await deployLockstep(connection, { ...options, parameters });
+  const parameters = { ...AWKWARD_PARAMETERS, ...options.parameters };
+  return await listAwkwardAssets(await deployLockstep(connection, { ...options, parameters }));
+}
+
+/** Deploys the awkward tokens on a deployment with {@link AWKWARD_PARAMETERS}, and lists them and the options. */
+export async function listAwkwardAssets(system: Lockstep): Promise<AwkwardMarket> {
   const { ethers, instruments, vault } = system;
   const quiet = await ethers.deployContract("NoReturnToken");
   const fee = await ethers.deployContract("FeeToken");
