@@ -75,6 +75,7 @@ async function tradeInLedger(desk: Desk, buyer: Holder, seller: Holder) {
     price: ETH_PRICE,
     mark,
     priceTime,
+    isPriceUsable: true,
     quote: ETH_PRICE,
     buyerFee: fee,
     sellerFee: fee,
