@@ -25,6 +25,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
     /// @notice What the matches in one instrument have in common. Only ever in memory.
     /// @param mark the valid price of the underlying; zero when there is none, 1e-18 quote
     /// @param priceTime of the mark, seconds
+    /// @param isPriceUsable whether there is a last price within bounds, however old
     /// @param lowest, highest price of a trade, both included, 1e-18 quote per underlying
     struct Venue {
         uint16 instrument;
@@ -32,6 +33,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
         uint16 takerFeePpm;
         uint128 mark;
         uint40 priceTime;
+        bool isPriceUsable;
         uint256 lowest;
         uint256 highest;
     }
@@ -103,7 +105,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
         input.instrument = venue.instrument;
         input.size = size;
         input.price = price;
-        (input.mark, input.priceTime) = (venue.mark, venue.priceTime);
+        (input.mark, input.priceTime, input.isPriceUsable) = (venue.mark, venue.priceTime, venue.isPriceUsable);
         input.quote = quote;
         input.buyerFee = _feeUp(buy, buyHash, quote, venue);
         input.sellerFee = _feeUp(sell, sellHash, quote, venue);
@@ -161,6 +163,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
         venue.takerFeePpm = terms.takerFeePpm;
         if (reading.status == PriceStatus.Valid) (venue.mark, venue.priceTime) = (reading.value, reading.updatedAt);
         bool isUsable = reading.status < PriceStatus.OutOfBounds;
+        venue.isPriceUsable = isUsable;
         (venue.lowest, venue.highest) =
             terms.kind == InstrumentKind.Perpetual
                 ? _bandOfPerpetual(reading, isUsable, terms.priceBandPpm)

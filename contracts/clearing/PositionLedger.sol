@@ -13,7 +13,10 @@ import {LedgerStorage} from "./ledger/LedgerStorage.sol";
 import {LedgerShortfall} from "./ledger/LedgerShortfall.sol";
 
 /// @title PositionLedger
-/// @dev Storage-transparent: every slot is a function of the events.
+/// @dev Storage-transparent: every slot is a function of the events. Its parts, each on top of the one before:
+/// `LedgerStorage` (layout, modules, hot word), `LedgerEntries` (the choke point, conservation), `LedgerMargin`
+/// (portfolios, valuations, debt), `LedgerCustody`, `LedgerFunding`, `LedgerTrading`, `LedgerLiquidation` and
+/// `LedgerShortfall` (expiry, shortfalls, insurance fund). Here: setup, guard, views.
 contract PositionLedger is LedgerShortfall {
     using LedgerWords for *;
     using SafeCast for uint256;
@@ -108,6 +111,11 @@ contract PositionLedger is LedgerShortfall {
     /// @inheritdoc IPositionLedger
     function clearingSizeOf(uint16 instrument) external view returns (int96) {
         return _clearingSizes[instrument].size;
+    }
+
+    /// @inheritdoc IPositionLedger
+    function uncoveredOf(uint16 instrument) external view returns (uint112) {
+        return _clearingSizes[instrument].uncovered;
     }
 
     /// @inheritdoc IPositionLedger

@@ -83,6 +83,7 @@ struct Market {
 /// @param price 1e-18 quote per underlying
 /// @param mark the oracle's valid price of the underlying; zero when there is none, and then both sides must reduce
 /// @param priceTime of the mark, seconds
+/// @param isPriceUsable whether there is a last price within bounds, however old
 /// @param quote what the buyer pays, 1e-18 quote
 /// @param buyerFee, sellerFee 1e-18 quote
 /// @param buyerEpoch, sellerEpoch order epochs under which the orders were signed
@@ -95,6 +96,7 @@ struct TradeInput {
     uint128 price;
     uint128 mark;
     uint40 priceTime;
+    bool isPriceUsable;
     uint128 quote;
     uint128 buyerFee;
     uint128 sellerFee;
@@ -153,12 +155,14 @@ interface IPositionLedger {
     /// @param amount 1e-18 quote
     /// Each position of that side (longs: the open interest; shorts: that and the size of the clearing account) pays its
     /// part, rounded up.
-    /// @param indexAfter resulting index of that side; unchanged when it holds no position or would leave 96 bits
+    /// @param perUnit what each unit of underlying on that side is charged with, at most its maintenance share, 1e-18 quote
+    /// @param indexAfter resulting index of that side
     event LossSocialised(
         uint16 indexed instrument,
         AccountId indexed account,
         bool fromLongs,
         uint256 amount,
+        uint256 perUnit,
         int96 indexAfter
     );
     /// @notice What positions do not cover of an account's negative quote, and the sum over all accounts, as recorded.
@@ -268,7 +272,8 @@ interface IPositionLedger {
     /// @notice Moves quote from the fund's account to another one.
     function release(AccountId to, uint128 quote) external;
 
-    /// @notice Brings the clearing account of an instrument without open positions to zero, as far as the fund goes.
+    /// @notice Brings the clearing account of an instrument without open positions to zero, and pays what is uncovered in one
+    /// that has some, as far as the fund goes.
     /// @return amount what the fund paid; negative when it received, 1e-18 quote
     function levelClearing(uint16 instrument) external returns (int256 amount);
 
@@ -301,6 +306,8 @@ interface IPositionLedger {
     function marketOf(uint16 instrument) external view returns (Market memory);
     /// @notice Size that the clearing account of a settled option holds, 1e-18 underlying.
     function clearingSizeOf(uint16 instrument) external view returns (int96);
+    /// @notice Socialised losses of an instrument that no position was charged with, 1e-18 quote.
+    function uncoveredOf(uint16 instrument) external view returns (uint112);
     function debtOf(AccountId account) external view returns (uint128);
     function totalDebt() external view returns (uint128);
     function fundAccount() external view returns (AccountId);

@@ -75,7 +75,7 @@ library Funding {
     }
 
     /// @notice What a position gets for the change of its side's index since its snapshot; negative when it pays.
-    /// @dev Rounded down, so that the clearing account never pays more than it took. Both factors have 97 bits at most.
+    /// @dev Invariant INV-22: rounded down, so that the clearing account never pays more than it took. Both factors have 97 bits at most.
     function settled(int256 size, int256 index, int256 snapshot) internal pure returns (int256) {
         unchecked {
             return floorDiv(size * (snapshot - index), ONE);

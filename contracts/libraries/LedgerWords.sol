@@ -35,10 +35,12 @@ struct Collateral {
     bool isUsed;
 }
 
-/// @notice What the clearing account of a settled option holds.
-/// @param size 1e-18 underlying
+/// @notice What the clearing account of an instrument holds beside its quote.
+/// @param size of a settled option, 1e-18 underlying
+/// @param uncovered socialised losses that no position was charged with, for the insurance fund to pay, 1e-18 quote
 struct ClearingSize {
     int96 size;
+    uint112 uncovered;
     bool isUsed;
 }
 
@@ -50,10 +52,14 @@ struct Debt {
 }
 
 /// @title One storage access for each word of the ledger.
-/// @dev The compiler reads and writes a packed struct field by field; these functions do it word by word. Where each field
-/// lies is the compiler's own packing, first field lowest; a test compares what they store with `storageLayout`.
-/// Memory structs have one 32-byte word a field, in the order above.
-/// Packing assumes what the compiler keeps true of every memory struct: each field is within its type.
+/// @dev The compiler reads and writes a packed struct field by field; these functions do it word by word, for the four
+/// structs of a trade. What that saves: docs/decisions/0017-ledger-words.md.
+/// Where each field lies is the compiler's own packing, first field lowest; a test compares what they store with
+/// `storageLayout`. Memory structs have one 32-byte word a field, in the order of the declaration.
+/// Loading: shift the field down, then cut it to its bits (`and`, or `byte` counted from the highest) or, if it is signed,
+/// repeat its sign (`signextend` counts bytes, less one). The highest field needs no cut where nothing lies above it.
+/// Storing: shift the field up and add it with `or`. Of a signed field, a shift to the top and back drops the sign's copies
+/// above its bits; the others are within their type, as the compiler cleans what it writes to memory.
 // solhint-disable no-inline-assembly
 library LedgerWords {
     function load(HotWord storage stored, HotWord memory hot) internal view {
@@ -141,27 +147,6 @@ library LedgerWords {
             word := or(shr(144, shl(144, mload(add(market, 0x80)))), shl(112, mload(add(market, 0xa0))))
             word := or(word, shr(16, shl(224, mload(add(market, 0xc0)))))
             sstore(add(stored.slot, 1), or(word, shl(240, mload(add(market, 0xe0)))))
-        }
-    }
-
-    /// @dev Marks it used.
-    function store(Collateral storage stored, uint128 amount) internal {
-        assembly ("memory-safe") {
-            sstore(stored.slot, or(shl(128, 1), amount))
-        }
-    }
-
-    /// @dev Marks it used.
-    function store(Debt storage stored, uint128 amount) internal {
-        assembly ("memory-safe") {
-            sstore(stored.slot, or(shl(128, 1), amount))
-        }
-    }
-
-    /// @dev Marks it used.
-    function store(ClearingSize storage stored, int96 size) internal {
-        assembly ("memory-safe") {
-            sstore(stored.slot, or(shl(96, 1), shr(160, shl(160, size))))
         }
     }
 

@@ -240,6 +240,7 @@ export class LedgerFuzz {
       mark: this.#random.below(12) === 0 ? 0n : mark,
       // With the time of the price the ledger values an account that holds nothing else by the short way.
       priceTime: this.#random.below(2),
+      isPriceUsable: this.#random.below(4) !== 0,
       quote: (size * price) / ONE,
       buyerFee: BigInt(this.#random.below(1_000)) * 10n ** 15n,
       sellerFee: BigInt(this.#random.below(1_000)),

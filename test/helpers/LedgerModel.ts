@@ -72,6 +72,7 @@ export interface ModelTrade {
   readonly price: bigint;
   readonly mark: bigint;
   readonly priceTime: number;
+  readonly isPriceUsable: boolean;
   readonly quote: bigint;
   readonly buyerFee: bigint;
   readonly sellerFee: bigint;

@@ -51,7 +51,7 @@ abstract contract LedgerCustody is LedgerMargin {
         IMarginEngine.Valuation memory value = _valueOf(work, entry);
         _requireEquity(account, value, value.initial + value.lagPremium);
         require(asset != SETTLEMENT_ASSET || value.cash >= 0, LedgerDebtCap(account, _shortOf(value.cash), 0));
-        _recordDebt(account, entry.state, value.cash, true);
+        _recordDebt(account, entry.state, value.cash, value.isValid, true);
     }
 
     /// @param amount signed, units of the asset

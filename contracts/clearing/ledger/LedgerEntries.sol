@@ -6,8 +6,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {EntryKind, HotWord, Market} from "../../interfaces/IPositionLedger.sol";
 import {Funding} from "../../libraries/Funding.sol";
-import {Account, LedgerWords, PositionWord} from "../../libraries/LedgerWords.sol";
-import {RegistryReads} from "../../libraries/RegistryReads.sol";
+import {Account, ClearingSize, Collateral, LedgerWords, PositionWord} from "../../libraries/LedgerWords.sol";
 import {AccountId} from "../../types/AccountId.sol";
 import {LedgerStorage} from "./LedgerStorage.sol";
 
@@ -16,7 +15,6 @@ import {LedgerStorage} from "./LedgerStorage.sol";
 /// (`Entry`), and each word is written once.
 abstract contract LedgerEntries is LedgerStorage {
     using LedgerWords for *;
-    using RegistryReads for *;
     using SafeCast for int256;
     using SafeCast for uint256;
 
@@ -125,13 +123,13 @@ abstract contract LedgerEntries is LedgerStorage {
         _accounts[account].load(entry.state);
     }
 
-    /// @dev The only place that writes what an account holds. Everything it writes is in its event or follows from it:
+    /// @dev The only place that writes a quote. Everything that an entry has written is in its event or follows from it:
     /// `openCount` and the open ids change exactly when a size leaves or reaches zero.
     function _post(Work memory work, Entry memory entry) internal {
         Account memory state = entry.state;
         int256 quoteAfter;
         uint64 sequence;
-        // No amount has more than 2^193, and 2^64 entries are out of reach.
+        // No amount reaches 2^193, and 2^64 entries are out of reach.
         unchecked {
             int256 change = entry.quoteDelta - int256(entry.fee) + entry.funding;
             quoteAfter = state.quote + change;
@@ -200,22 +198,26 @@ abstract contract LedgerEntries is LedgerStorage {
     function _changeCollateral(Entry memory entry) internal {
         AccountId account = entry.account;
         address asset = address(uint160(entry.key));
-        uint8 id = INSTRUMENTS.collateralId(asset);
+        uint8 id = INSTRUMENTS.collateralIdOf(asset);
         require(id != 0, LedgerUnknownCollateral(asset));
         uint256 available = _collateral[account][asset].balance;
         int256 balance = int256(available) + entry.sizeDelta;
         require(balance >= 0, LedgerInsufficientCollateral(account, asset, available, SignedMath.abs(entry.sizeDelta)));
-        _collateral[account][asset].store(uint256(balance).toUint128());
+        _collateral[account][asset] = Collateral(uint256(balance).toUint128(), true);
         uint32 bit = uint32(1) << id;
         if (balance == 0) entry.state.assets &= ~bit;
         else entry.state.assets |= bit;
         entry.sizeAfter = balance;
     }
 
+    /// @dev Invariant INV-21: what leaves the accounts of an instrument comes here. Marks the word as used, even when nothing
+    /// is added.
     /// @return sizeAfter what the clearing account holds then
     function _addClearingSize(uint16 instrument, int256 sizeDelta) internal returns (int256 sizeAfter) {
-        sizeAfter = _clearingSizes[instrument].size + sizeDelta;
-        _clearingSizes[instrument].store(sizeAfter.toInt96());
+        ClearingSize memory held = _clearingSizes[instrument];
+        sizeAfter = held.size + sizeDelta;
+        (held.size, held.isUsed) = (sizeAfter.toInt96(), true);
+        _clearingSizes[instrument] = held;
         _sizeImbalance += sizeDelta;
     }
 

@@ -3,25 +3,25 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {Instrument, InstrumentKind} from "../../interfaces/IInstrumentRegistry.sol";
+import {InstrumentKind} from "../../interfaces/IInstrumentRegistry.sol";
 import {IPositionLedger, Market} from "../../interfaces/IPositionLedger.sol";
 import {Funding} from "../../libraries/Funding.sol";
 import {LedgerWords} from "../../libraries/LedgerWords.sol";
-import {RegistryReads} from "../../libraries/RegistryReads.sol";
 import {INCREASE_RISK} from "../../types/ActionFamily.sol";
 import {LedgerCustody} from "./LedgerCustody.sol";
+import {ILedgerReads, InstrumentTerms} from "./LedgerReads.sol";
 
 /// @title LedgerFunding: moves the indexes of a perpetual's market; entries settle what that means for a position.
 abstract contract LedgerFunding is LedgerCustody {
     using LedgerWords for *;
-    using RegistryReads for *;
     using SafeCast for uint256;
 
     /// @inheritdoc IPositionLedger
-    function accrueFunding(uint16 instrument) external conserves(0, 0) {
-        Instrument memory terms = _terms(instrument);
+    /// @dev Posts no entry: no balance moves before one does, and the hot word stays as it is.
+    function accrueFunding(uint16 instrument) external {
+        InstrumentTerms memory terms = _terms(instrument);
         require(
-            terms.kind == InstrumentKind.Perpetual && _markets[instrument].isUsed,
+            terms.kind == uint256(InstrumentKind.Perpetual) && _markets[instrument].isUsed,
             LedgerNothingToAccrue(instrument)
         );
         Work memory work;
@@ -32,7 +32,7 @@ abstract contract LedgerFunding is LedgerCustody {
         _markets[instrument].store(work.market);
     }
 
-    function _accrue(Work memory work, Instrument memory terms, uint128 mark, bool isRestricted) internal view {
+    function _accrue(Work memory work, InstrumentTerms memory terms, uint128 mark, bool isRestricted) internal view {
         Funding.accrue(work.market, mark, block.timestamp, work.hot.graceUntil, isRestricted, terms.maxFundingPpm);
     }
 
@@ -41,10 +41,23 @@ abstract contract LedgerFunding is LedgerCustody {
         emit FundingUpdated(work.instrument, mark, price, size, market.longIndex, market.shortIndex, market.premiumPpb);
     }
 
-    function _terms(uint16 instrument) internal view returns (Instrument memory) {
-        return INSTRUMENTS.terms(instrument);
+    /// @dev Zeros for an instrument that is not listed.
+    function _terms(uint16 instrument) internal view returns (InstrumentTerms memory terms) {
+        (
+            terms.kind,
+            ,
+            terms.initialPpm,
+            terms.maintenancePpm,
+            ,
+            terms.lagVolatilityPpm,
+            terms.maxFundingPpm,
+            ,
+            ,
+            terms.maxOpenInterest
+        ) = ILedgerReads(address(INSTRUMENTS)).instrumentOf(instrument);
     }
 
+    /// @dev Reverts with the error of the oracle when there is no valid one.
     function _markOf(uint16 instrument) internal view returns (uint128) {
         return MARGIN.markOf(instrument).toUint128();
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Instrument, InstrumentKind} from "../../interfaces/IInstrumentRegistry.sol";
+import {InstrumentKind} from "../../interfaces/IInstrumentRegistry.sol";
 import {IMarginEngine} from "../../interfaces/IMarginEngine.sol";
 import {EntryKind, IPositionLedger} from "../../interfaces/IPositionLedger.sol";
 import {AccountId} from "../../types/AccountId.sol";
 import {INCREASE_RISK, LIQUIDATE} from "../../types/ActionFamily.sol";
+import {InstrumentTerms} from "./LedgerReads.sol";
 import {LedgerTrading} from "./LedgerTrading.sol";
 
 /// @title LedgerLiquidation: what the auction sells to its bidders.
@@ -23,8 +24,8 @@ abstract contract LedgerLiquidation is LedgerTrading {
         Work memory work;
         _beginIn(work, instrument);
         _requireLiquidation(work, account, bidder);
-        Instrument memory terms = _terms(instrument);
-        if (terms.kind == InstrumentKind.Perpetual) {
+        InstrumentTerms memory terms = _terms(instrument);
+        if (terms.kind == uint256(InstrumentKind.Perpetual)) {
             _accrue(work, terms, mark, _inForce(work.hot).has(INCREASE_RISK));
             _emitFunding(work, mark, 0, 0);
         }
@@ -73,6 +74,6 @@ abstract contract LedgerLiquidation is LedgerTrading {
         IMarginEngine.Valuation memory value = _valueOf(work, purchase);
         _requireEquity(purchase.account, value, value.initial);
         _refreshDebt(work, sale);
-        _recordDebt(purchase.account, purchase.state, value.cash, true);
+        _recordDebt(purchase.account, purchase.state, value.cash, value.isValid, true);
     }
 }

@@ -3,19 +3,17 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {DebtCaps} from "../../interfaces/IInstrumentRegistry.sol";
 import {IMarginEngine, Pricing} from "../../interfaces/IMarginEngine.sol";
 import {CollateralBalance, IPositionLedger, Portfolio, Position} from "../../interfaces/IPositionLedger.sol";
 import {Funding} from "../../libraries/Funding.sol";
-import {Account, LedgerWords, PositionWord} from "../../libraries/LedgerWords.sol";
-import {RegistryReads} from "../../libraries/RegistryReads.sol";
+import {Account, Debt, LedgerWords, PositionWord} from "../../libraries/LedgerWords.sol";
 import {AccountId} from "../../types/AccountId.sol";
 import {LedgerEntries} from "./LedgerEntries.sol";
+import {ILedgerReads} from "./LedgerReads.sol";
 
 /// @title LedgerMargin: what an account is worth, and what it owes beyond its positions.
 abstract contract LedgerMargin is LedgerEntries {
     using LedgerWords for *;
-    using RegistryReads for *;
     using SafeCast for uint256;
 
     // ---- Portfolios ----
@@ -31,6 +29,7 @@ abstract contract LedgerMargin is LedgerEntries {
         portfolio.checkpointTime = _hot.checkpointTime;
     }
 
+    /// @param state of the account, as stored
     /// @param instrument whose position is known to have just been settled: `size` and no funding; zero for none
     function _read(
         AccountId account,
@@ -77,7 +76,7 @@ abstract contract LedgerMargin is LedgerEntries {
         uint8 id;
         for (uint256 i = 0; i < count; ++id) {
             if ((assets >> id) & 1 == 0) continue;
-            address asset = INSTRUMENTS.collateralAsset(id);
+            address asset = ILedgerReads(address(INSTRUMENTS)).collateralOf(id);
             balances[i++] = CollateralBalance(id, _collateral[account][asset].balance);
         }
     }
@@ -89,22 +88,26 @@ abstract contract LedgerMargin is LedgerEntries {
         return _value(portfolioOf(account), Pricing.Strict);
     }
 
+    /// @dev As its entry has left the account.
     function _valueOf(Work memory work, Entry memory entry) internal view returns (IMarginEngine.Valuation memory) {
-        Portfolio memory portfolio = _read(entry.account, entry.state, entry.instrument, entry.sizeAfter);
+        Account memory state = entry.state;
+        if (state.openCount == 0 && state.assets == 0) return _valueOfQuote(state.quote);
+        Portfolio memory portfolio = _read(entry.account, state, entry.instrument, entry.sizeAfter);
         portfolio.checkpointTime = work.hot.checkpointTime;
         return _value(portfolio, Pricing.Strict);
     }
 
-    /// @dev An account without positions and collateral is worth its quote and owes nothing, whatever the oracle says.
     function _value(
         Portfolio memory portfolio,
         Pricing pricing
-    ) internal view returns (IMarginEngine.Valuation memory value) {
-        if (portfolio.positions.length == 0 && portfolio.collateral.length == 0) {
-            (value.equity, value.cash, value.isValid) = (portfolio.quote, portfolio.quote, true);
-            return value;
-        }
+    ) internal view returns (IMarginEngine.Valuation memory) {
+        if (portfolio.positions.length == 0 && portfolio.collateral.length == 0) return _valueOfQuote(portfolio.quote);
         return MARGIN.evaluate(portfolio, pricing);
+    }
+
+    /// @dev An account without positions and collateral is worth its quote and owes nothing, whatever the oracle says.
+    function _valueOfQuote(int256 quote) private pure returns (IMarginEngine.Valuation memory value) {
+        (value.equity, value.cash, value.isValid) = (quote, quote, true);
     }
 
     function _requireEquity(AccountId account, IMarginEngine.Valuation memory value, uint256 required) internal pure {
@@ -117,36 +120,40 @@ abstract contract LedgerMargin is LedgerEntries {
     function recordDebt(AccountId account) external {
         Account memory state = _stateOf(account);
         require(state.assets != 0 || state.hasDebt, LedgerNoShortfall(account, state.quote));
-        _recordDebt(account, state, valuationOf(account).cash, false);
+        IMarginEngine.Valuation memory value = valuationOf(account);
+        _recordDebt(account, state, value.cash, value.isValid, false);
     }
 
     /// @dev After an entry that no check of its account follows.
     function _refreshDebt(Work memory work, Entry memory entry) internal {
         if (entry.state.assets == 0 && !entry.state.hasDebt) return;
-        _recordDebt(entry.account, entry.state, _valueOf(work, entry).cash, false);
+        IMarginEngine.Valuation memory value = _valueOf(work, entry);
+        _recordDebt(entry.account, entry.state, value.cash, value.isValid, false);
     }
 
     /// @dev Negative quote that only other collateral backs. An account without collateral and without recorded debt has
     /// none that its margin check let pass.
     /// @param state of the account, as stored
+    /// @param isValid whether the prices that it rests on satisfy every rule; otherwise what is recorded stays, so that no
+    /// dead feed makes debts out of bounds
     /// @param isCapped whether the account chose this debt
-    function _recordDebt(AccountId account, Account memory state, int256 cash, bool isCapped) internal {
+    function _recordDebt(AccountId account, Account memory state, int256 cash, bool isValid, bool isCapped) internal {
         if (state.assets == 0 && !state.hasDebt) return;
         uint256 debt = _shortOf(cash);
         if (debt == 0 && !state.hasDebt) return;
         uint256 debtBefore = _debts[account].amount;
         uint256 total;
-        if (debt != debtBefore) {
-            total = uint256(_totalDebt.amount) + debt - debtBefore;
-            _debts[account].store(debt.toUint128());
-            _totalDebt.store(total.toUint128());
+        if (debt != debtBefore) total = uint256(_totalDebt.amount) + debt - debtBefore;
+        if (debt != debtBefore && isValid) {
+            _debts[account] = Debt(debt.toUint128(), true);
+            _totalDebt = Debt(total.toUint128(), true);
             if (state.hasDebt != (debt != 0)) _accounts[account].hasDebt = debt != 0;
             emit DebtRecorded(account, uint128(debt), uint128(total));
         }
         if (!isCapped || debt == 0) return;
-        DebtCaps memory caps = INSTRUMENTS.caps();
-        require(debt <= caps.account, LedgerDebtCap(account, debt, caps.account));
-        require(debt <= debtBefore || total <= caps.total, LedgerTotalDebtCap(total, caps.total));
+        (uint256 cap, uint256 totalCap) = ILedgerReads(address(INSTRUMENTS)).debtCaps();
+        require(debt <= cap, LedgerDebtCap(account, debt, cap));
+        require(debt <= debtBefore || total <= totalCap, LedgerTotalDebtCap(total, totalCap));
     }
 
     function _shortOf(int256 cash) internal pure returns (uint256) {

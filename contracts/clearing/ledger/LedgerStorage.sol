@@ -11,7 +11,7 @@ import {AccountId} from "../../types/AccountId.sol";
 import {DEGRADED_FLAGS, Flags, NO_FLAGS} from "../../types/ActionFamily.sol";
 
 /// @title LedgerStorage: what the ledger keeps, who may write, and the word of restrictions.
-/// @dev The order of the variables is the layout that keepers prove; no other part of the ledger declares one.
+/// @dev The order of the variables is the layout that keepers prove: no other part declares any but transient ones.
 /// Invariant INV-13: a word that was once used never becomes zero again (its mark stays), so that it can always be proved
 /// by inclusion, and so that a node which keeps zero leaves in its tries still arrives at the canonical storage root.
 abstract contract LedgerStorage is IPositionLedger {
@@ -56,6 +56,7 @@ abstract contract LedgerStorage is IPositionLedger {
         _setHot(NO_FLAGS, uint40(block.timestamp), 0);
     }
 
+    /// @dev Each module writes only what is its own.
     modifier only(address module) {
         _requireModule(module);
         _;
@@ -81,6 +82,7 @@ abstract contract LedgerStorage is IPositionLedger {
 
     // ---- The hot word ----
 
+    /// @dev Restrictions, the times that they depend on, and what every entry counts up.
     function _readHot() internal view returns (HotWord memory hot) {
         _hot.load(hot);
     }
@@ -96,6 +98,8 @@ abstract contract LedgerStorage is IPositionLedger {
         emit HotWordPushed(hot.flags, hot.checkpointTime, hot.graceUntil);
     }
 
+    /// @dev Invariant INV-25: whatever moves value asks here. What was pushed, and what the stale grade restricts, which
+    /// needs no transaction.
     function _inForce(HotWord memory hot) internal view returns (Flags) {
         return _isStale(hot) ? hot.flags | DEGRADED_FLAGS : hot.flags;
     }

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {Instrument, InstrumentKind} from "../../interfaces/IInstrumentRegistry.sol";
+import {InstrumentKind} from "../../interfaces/IInstrumentRegistry.sol";
 import {IMarginEngine, Pricing} from "../../interfaces/IMarginEngine.sol";
 import {EntryKind, IPositionLedger, Portfolio, Position, TradeInput} from "../../interfaces/IPositionLedger.sol";
 import {Funding} from "../../libraries/Funding.sol";
@@ -11,6 +11,7 @@ import {Account, LedgerWords} from "../../libraries/LedgerWords.sol";
 import {AccountId} from "../../types/AccountId.sol";
 import {INCREASE_RISK} from "../../types/ActionFamily.sol";
 import {LedgerFunding} from "./LedgerFunding.sol";
+import {InstrumentTerms} from "./LedgerReads.sol";
 
 /// @title LedgerTrading: trades, and what both sides must be worth after one.
 abstract contract LedgerTrading is LedgerFunding {
@@ -34,7 +35,7 @@ abstract contract LedgerTrading is LedgerFunding {
         Work memory work;
         _beginIn(work, input.instrument);
         bool isRestricted = _inForce(work.hot).has(INCREASE_RISK);
-        Instrument memory terms = _terms(input.instrument);
+        InstrumentTerms memory terms = _terms(input.instrument);
         _observe(work, input, terms, isRestricted);
         uint256 interestBefore = work.market.openInterest;
         _postPosition(work, buyer);
@@ -53,8 +54,13 @@ abstract contract LedgerTrading is LedgerFunding {
     }
 
     /// @dev A trade at a valid mark settles the funding up to now at the old premium, and then moves the premium.
-    function _observe(Work memory work, TradeInput memory input, Instrument memory terms, bool isRestricted) private {
-        if (terms.kind != InstrumentKind.Perpetual || input.mark == 0) return;
+    function _observe(
+        Work memory work,
+        TradeInput memory input,
+        InstrumentTerms memory terms,
+        bool isRestricted
+    ) private {
+        if (terms.kind != uint256(InstrumentKind.Perpetual) || input.mark == 0) return;
         _accrue(work, terms, input.mark, isRestricted);
         if (isRestricted) return _emitFunding(work, input.mark, 0, 0);
         Funding.observe(work.market, input.price, input.mark, input.size, block.timestamp, terms.maxOpenInterest);
@@ -73,9 +79,9 @@ abstract contract LedgerTrading is LedgerFunding {
         uint16 instrument,
         uint256 interest,
         uint256 before,
-        Instrument memory terms
+        InstrumentTerms memory terms
     ) private pure {
-        uint256 cap = uint256(terms.maxOpenInterest) * 1e12;
+        uint256 cap = terms.maxOpenInterest * 1e12;
         require(interest <= cap || interest <= before, LedgerOpenInterestCap(instrument, interest, cap));
     }
 
@@ -95,67 +101,71 @@ abstract contract LedgerTrading is LedgerFunding {
         Work memory work,
         Entry memory entry,
         TradeInput memory input,
-        Instrument memory terms
+        InstrumentTerms memory terms
     ) private {
-        IMarginEngine.Valuation memory value;
         if (entry.sizeAfter != 0 && _isAlone(entry.state) && _isKnown(input, terms)) {
-            value = _valueOnly(work, entry, input, terms);
-            if (!entry.isReducing) return _requireEquity(entry.account, value, value.initial + value.lagPremium);
-            if (value.equity >= value.initial.toInt256()) return;
+            if (_isSecuredAlone(work, entry, input, terms)) return;
         }
         Portfolio memory portfolio = _read(entry.account, entry.state, entry.instrument, entry.sizeAfter);
         portfolio.checkpointTime = work.hot.checkpointTime;
-        value = _value(portfolio, entry.isReducing ? Pricing.Last : Pricing.Strict);
-        if (entry.isReducing) _requireHealthKept(portfolio, entry, value);
+        IMarginEngine.Valuation memory value = _value(portfolio, entry.isReducing ? Pricing.Last : Pricing.Strict);
+        if (entry.isReducing) _requireHealthKept(portfolio, entry, value, input.isPriceUsable);
         else _requireEquity(entry.account, value, value.initial + value.lagPremium);
-        _recordDebt(entry.account, entry.state, value.cash, !entry.isReducing);
+        _recordDebt(entry.account, entry.state, value.cash, value.isValid, !entry.isReducing);
     }
 
+    /// @dev Without debt to record, and with one position to value.
     function _isAlone(Account memory state) private pure returns (bool) {
         return state.openCount == 1 && state.assets == 0 && !state.hasDebt;
     }
 
     /// @dev Whether the settlement has read all that values a position in the traded instrument.
-    function _isKnown(TradeInput memory input, Instrument memory terms) private pure returns (bool) {
-        return terms.kind == InstrumentKind.Perpetual && input.mark != 0 && input.priceTime != 0;
+    function _isKnown(TradeInput memory input, InstrumentTerms memory terms) private pure returns (bool) {
+        return terms.kind == uint256(InstrumentKind.Perpetual) && input.mark != 0 && input.priceTime != 0;
     }
 
-    /// @dev The account has just settled its only position, and nothing else.
-    function _valueOnly(
+    /// @dev Of an account that has just settled its only position, and nothing else.
+    /// @return whether the check of the trade ends here; a reducing side below its requirement needs more
+    function _isSecuredAlone(
         Work memory work,
         Entry memory entry,
         TradeInput memory input,
-        Instrument memory terms
-    ) private view returns (IMarginEngine.Valuation memory) {
-        return
-            MARGIN.evaluatePerpetual(
-                entry.state.quote,
-                entry.sizeAfter,
-                input.mark,
-                input.priceTime,
-                work.hot.checkpointTime,
-                terms.initialPpm,
-                terms.maintenancePpm,
-                terms.lagVolatilityPpm
-            );
+        InstrumentTerms memory terms
+    ) private view returns (bool) {
+        IMarginEngine.Valuation memory value = MARGIN.evaluatePerpetual(
+            entry.state.quote,
+            entry.sizeAfter,
+            input.mark,
+            input.priceTime,
+            work.hot.checkpointTime,
+            terms.initialPpm,
+            terms.maintenancePpm,
+            terms.lagVolatilityPpm
+        );
+        if (entry.isReducing) return value.equity >= value.initial.toInt256();
+        _requireEquity(entry.account, value, value.initial + value.lagPremium);
+        return true;
     }
 
     /// @dev A reducing side below its initial requirement passes if it is solvent and its maintenance excess has not
     /// fallen, valued at the last price within bounds, so that a bad feed or a pause never blocks the way out.
+    /// Without any price it was valued at the worst one before, so that giving it away would look like relief: then what is
+    /// left must meet the initial requirement, or be flat and solvent.
     /// Turns `portfolio` into what it was before the trade, funding settled.
     function _requireHealthKept(
         Portfolio memory portfolio,
         Entry memory entry,
-        IMarginEngine.Valuation memory value
+        IMarginEngine.Valuation memory value,
+        bool isPriceUsable
     ) private view {
         if (value.equity >= value.initial.toInt256()) return;
-        bool isSolvent = value.equity >= 0;
+        bool isSafe = value.equity >= 0 && (isPriceUsable || entry.state.openCount == 0);
         int256 excessAfter = _excessOf(value);
         portfolio.quote -= entry.quoteDelta - int256(entry.fee);
         _setSize(portfolio.positions, uint16(entry.key), int128(entry.sizeBefore));
         int256 excessBefore = _excessOf(_value(portfolio, Pricing.Last));
         require(
-            isSolvent && excessAfter >= excessBefore,
+            isSafe && excessAfter >= excessBefore,
             LedgerReductionWorsensHealth(entry.account, excessBefore, excessAfter)
         );
     }

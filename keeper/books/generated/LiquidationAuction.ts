@@ -450,6 +450,7 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0x190a501c": "AuctionRestricted",
   "0x06a46174": "AuctionRunning",
   "0x5073c8d4": "AuctionStillUnhealthy",
+  "0x79fc4eed": "AuctionWorsensHealth",
   "0x24fb9a60": "AuctionZeroAddress",
   "0xe5e5dcba": "AuctionZeroAmount",
   "0x327269a7": "SafeCastOverflowedIntDowncast",

@@ -148,7 +148,8 @@ export const LAYOUT: Layout = {
       slots: 1n,
       members: [
         { label: "size", type: "int96", slot: 0n, offset: 0, keyNames: [] },
-        { label: "isUsed", type: "bool", slot: 0n, offset: 12, keyNames: [] },
+        { label: "uncovered", type: "uint112", slot: 0n, offset: 12, keyNames: [] },
+        { label: "isUsed", type: "bool", slot: 0n, offset: 26, keyNames: [] },
       ],
     },
     "struct Collateral": {
@@ -219,6 +220,7 @@ export const LAYOUT: Layout = {
       ],
     },
     uint104: { kind: "value", label: "uint104", elementary: "uint104", value: "uint", bytes: 13 },
+    uint112: { kind: "value", label: "uint112", elementary: "uint112", value: "uint", bytes: 14 },
     uint128: { kind: "value", label: "uint128", elementary: "uint128", value: "uint", bytes: 16 },
     uint16: { kind: "value", label: "uint16", elementary: "uint16", value: "uint", bytes: 2 },
     uint256: { kind: "value", label: "uint256", elementary: "uint256", value: "uint", bytes: 32 },
@@ -282,6 +284,7 @@ export interface MarketsWord1 {
 /** A word of `clearingSizes`, low-order field first. */
 export interface ClearingSizesWord {
   /** int96 */ readonly size: bigint;
+  /** uint112 */ readonly uncovered: bigint;
   /** bool */ readonly isUsed: boolean;
 }
 
@@ -445,10 +448,13 @@ export const storage = {
         uintKey("clearingSizes[instrument]", instrument, 16),
       ),
     encode: (fields: ClearingSizesWord): bigint =>
-      intBits("clearingSizes.size", fields.size, 96) | (boolBits(fields.isUsed) << 96n),
+      intBits("clearingSizes.size", fields.size, 96) |
+      (uintBits("clearingSizes.uncovered", fields.uncovered, 112) << 96n) |
+      (boolBits(fields.isUsed) << 208n),
     decode: (word: bigint): ClearingSizesWord => ({
       size: BigInt.asIntN(96, word),
-      isUsed: BigInt.asUintN(8, word >> 96n) !== 0n,
+      uncovered: BigInt.asUintN(112, word >> 96n),
+      isUsed: BigInt.asUintN(8, word >> 208n) !== 0n,
     }),
   },
   /** `mapping(AccountId => struct Debt) _debts` */
@@ -517,7 +523,7 @@ export const TOPICS = {
   EpochAdvanced: "0x784d08f1fb08afa3c07c5ddd256819a24216301f0bf216aa35580ea2413c8354",
   FundingUpdated: "0x9d7a56d2e3a6264943bdddf999d01138f734640a9ffe4f6a578f9ca6760162e5",
   HotWordPushed: "0x74385341d2034804679031993d9ac1e1f00f64cf9b6f7b0b04f51c555e209436",
-  LossSocialised: "0x7032315070d4bc1d032e1b8f7c012434491f50638b11bd2429177d0daa109509",
+  LossSocialised: "0x624222e4f4b7a347230502c5af53671c185cd73e82b6ab6b3118e5e8e390da96",
   ModulesBound: "0x4a46788c0c08bbb4809a13bee7e0196f94514703135a96d25a0dae930c4968b7",
 } as const;
 
@@ -641,19 +647,20 @@ export function decodeHotWordPushed(log: LogData): HotWordPushedEvent {
   };
 }
 
-/** `LossSocialised(uint16 indexed instrument, AccountId indexed account, bool fromLongs, uint256 amount, int96 indexAfter)` */
+/** `LossSocialised(uint16 indexed instrument, AccountId indexed account, bool fromLongs, uint256 amount, uint256 perUnit, int96 indexAfter)` */
 export interface LossSocialisedEvent {
   readonly name: "LossSocialised";
   readonly instrument: bigint;
   readonly account: Hex;
   readonly fromLongs: boolean;
   readonly amount: bigint;
+  readonly perUnit: bigint;
   readonly indexAfter: bigint;
 }
 
 /** Strictly decodes LossSocialised; throws {@link DecodeError}. */
 export function decodeLossSocialised(log: LogData): LossSocialisedEvent {
-  checkLog("LossSocialised", log, "0x7032315070d4bc1d032e1b8f7c012434491f50638b11bd2429177d0daa109509", 3, 3);
+  checkLog("LossSocialised", log, "0x624222e4f4b7a347230502c5af53671c185cd73e82b6ab6b3118e5e8e390da96", 3, 4);
   const { topics, data } = log;
   return {
     name: "LossSocialised",
@@ -661,7 +668,8 @@ export function decodeLossSocialised(log: LogData): LossSocialisedEvent {
     account: readFixedBytes("LossSocialised", "account", topics[2] as Hex, 2, 32),
     fromLongs: readBool("LossSocialised", "fromLongs", data, 2),
     amount: readUint("LossSocialised", "amount", data, 66, 256),
-    indexAfter: readInt("LossSocialised", "indexAfter", data, 130, 96),
+    perUnit: readUint("LossSocialised", "perUnit", data, 130, 256),
+    indexAfter: readInt("LossSocialised", "indexAfter", data, 194, 96),
   };
 }
 
@@ -712,7 +720,7 @@ export function decodeEvent(log: LogData): PositionLedgerEvent | null {
       return decodeFundingUpdated(log);
     case "0x74385341d2034804679031993d9ac1e1f00f64cf9b6f7b0b04f51c555e209436":
       return decodeHotWordPushed(log);
-    case "0x7032315070d4bc1d032e1b8f7c012434491f50638b11bd2429177d0daa109509":
+    case "0x624222e4f4b7a347230502c5af53671c185cd73e82b6ab6b3118e5e8e390da96":
       return decodeLossSocialised(log);
     case "0x4a46788c0c08bbb4809a13bee7e0196f94514703135a96d25a0dae930c4968b7":
       return decodeModulesBound(log);

@@ -139,7 +139,7 @@ async function payEverybody(system: AwkwardMarket, actions: ClearingActions): Pr
 
 describe("clearing, at random", () => {
   for (const seed of SEEDS) {
-    it(`keeps its laws for ${STEPS} actions of six people, and pays everybody who leaves (seed ${seed})`, async function () {
+    it(`INV-19: keeps its laws for ${STEPS} actions of six people, and pays everybody who leaves (seed ${seed})`, async function () {
       this.timeout(600_000);
       const connection = await network.create();
       const system = await deployAwkwardMarket(connection);
