@@ -111,7 +111,7 @@ abstract contract LedgerShortfall is LedgerLiquidation {
         int256 whole = -Funding.floorDiv(-amount * Funding.ONE, open);
         // Whoever starves the call cannot pretend that there is no price: what is left of its gas would not do for the rest.
         try MARGIN.markOf(instrument) returns (uint256 mark) {
-            uint256 most = (mark * INSTRUMENTS.instrumentOf(instrument).maintenancePpm) / 1e6;
+            uint256 most = (mark * _terms(instrument).maintenancePpm) / 1e6;
             return SignedMath.min(whole, most.toInt256());
         } catch {
             return 0;
@@ -184,7 +184,12 @@ abstract contract LedgerShortfall is LedgerLiquidation {
     }
 
     /// @return with open positions what the fund has not paid; without, no more than what is missing still
-    function _leftUncovered(uint112 uncovered, int256 paid, uint256 open, int256 clearing) private pure returns (uint112) {
+    function _leftUncovered(
+        uint112 uncovered,
+        int256 paid,
+        uint256 open,
+        int256 clearing
+    ) private pure returns (uint112) {
         int256 left = open == 0 ? SignedMath.max(-clearing, 0) : int256(uint256(uncovered)) - paid;
         return uint112(uint256(SignedMath.min(left, int256(uint256(uncovered)))));
     }
