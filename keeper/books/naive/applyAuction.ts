@@ -4,21 +4,21 @@ import {
   auctionPrice,
   collateralQuote,
   discountPpm,
-  isDebtDue,
   isRunning,
   judgeCollateral,
   judgePosition,
   liquidatable,
+  requireNoWorse,
   requireOpen,
+  requirePaid,
+  requireSecured,
 } from "./auctionRules.ts";
 import type { NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
-import { COLLATERAL_SALE, COVER, LIQUIDATION, SOCIALISATION } from "./entryKinds.ts";
+import { COLLATERAL_SALE, COVER, FEE_SWEEP, LIQUIDATION, SOCIALISATION } from "./entryKinds.ts";
 import { expectEvent } from "./expectations.ts";
-import { accountAt, positionAt } from "./ledgerStorage.ts";
-import { evaluate } from "./margin.ts";
+import { accountAt, hot, positionAt } from "./ledgerStorage.ts";
 import type { Sale } from "./NaiveTransaction.ts";
-import { portfolioOf } from "./portfolio.ts";
 import { auctionAt, auctionTerms, collateralAuctionAt, windowAt, type AuctionPlaces } from "./tradingStorage.ts";
 
 const MINUTE = 60n;
@@ -54,10 +54,7 @@ function stopPosition(state: Derivation, account: Hash, instrument: bigint): voi
   const auction = auctionAt(account, instrument);
   if (!state.transaction.isExpected) {
     state.require(state.isSet(auction.startedAt), "stops an auction that does not run");
-    const isHeld = state.isSet(positionAt(account, instrument).size);
-    const value = isHeld ? evaluate(state, portfolioOf(state, account), "strict") : undefined;
-    const isSecured = value === undefined || value.equity >= value.initial;
-    state.require(isSecured, `stops the auction of account ${account} below its initial margin`);
+    if (state.isSet(positionAt(account, instrument).size)) requireSecured(state, account, instrument);
   }
   stop(state, auction);
 }
@@ -66,12 +63,7 @@ function stopCollateral(state: Derivation, account: Hash, asset: Address): void 
   const auction = collateralAuctionAt(account, asset);
   if (!state.transaction.isExpected) {
     state.require(state.isSet(auction.startedAt), "stops an auction that does not run");
-    const value = evaluate(state, portfolioOf(state, account), "strict");
-    const isSecured =
-      value === undefined ||
-      value.cash >= 0n ||
-      (value.equity >= value.initial && !isDebtDue(state, account, -value.cash));
-    state.require(isSecured, `stops the auction of account ${account}, which must pay`);
+    requirePaid(state, account, asset);
   }
   stop(state, auction);
 }
@@ -89,10 +81,13 @@ function confirmedSale(state: Derivation, event: NaiveEvent, kind: bigint, key: 
   return isMeant ? sale : undefined;
 }
 
-/** Who is left with nothing but a loss: its shortfall is covered at once. */
+/** Who is left with nothing but a loss: its shortfall is covered at once, by fees that nobody has swept yet as well. */
 function expectCover(state: Derivation, account: Hash): void {
   const { quote, openCount, assets } = accountAt(account);
   if (state.isSet(openCount) || state.isSet(assets) || state.get(quote) >= 0n) return;
+  if (state.isSet(hot.fees)) {
+    expectEvent(state, "PositionLedger", "EntryPosted", (event) => event.number("kind") === FEE_SWEEP);
+  }
   expectEvent(state, "PositionLedger", "EntryPosted", (event) => {
     const isShortfall = event.number("kind") === COVER || event.number("kind") === SOCIALISATION;
     return isShortfall && event.hex("account") === account;
@@ -131,6 +126,7 @@ function sellPosition(state: Derivation, event: NaiveEvent): void {
     const [most, asked] = [liquidatable(lot, discount), auctionPrice(lot, discount)];
     state.require(abs(size) <= most, `sells ${size}, of which ${most} may be sold`);
     state.require(price === asked, `sells at ${price} what costs ${asked}`);
+    requireNoWorse(state, account, lot);
   }
   useWindow(state, event, lot?.spot);
   if (sale === undefined) return;

@@ -1,6 +1,7 @@
 import type { Hash } from "../../lib/hex.ts";
 import { abs, max } from "./arithmetic.ts";
 import { checkAfter, checkBefore } from "./checkEntry.ts";
+import { levelUncovered } from "./clearing.ts";
 import { addressOf, type NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
 import {
@@ -96,12 +97,17 @@ function changePools(state: Derivation, { kind, key, sizeDelta, quoteDelta, fee 
   // The clearing account takes over what a settled position was.
   state.add(clearingSizeAt(key).size, -sizeDelta);
   state.set(clearingSizeAt(key).isUsed, true);
+  if (kind === CLEARING_LEVEL) levelUncovered(state, key, -quoteDelta);
 }
 
-/** What an account last lost its money in: of a liquidation only that of the first entry, the liquidated account's. */
-function rememberSide(state: Derivation, { account, kind, key, sizeDelta }: Entry): void {
+/**
+ * What an account last lost its money in: a liquidation, of which only the first entry is the liquidated account's, or an
+ * expiry at which it paid.
+ */
+function rememberSide(state: Derivation, { account, kind, key, sizeDelta, quoteDelta }: Entry): void {
   const isLiquidated = kind === LIQUIDATION && state.transaction.half === undefined;
-  if (kind !== EXPIRY && !isLiquidated) return;
+  const hasPaid = kind === EXPIRY && quoteDelta < 0n;
+  if (!isLiquidated && !hasPaid) return;
   state.set(accountAt(account).lastInstrument, key);
   state.set(accountAt(account).lastWasLong, sizeDelta < 0n);
 }

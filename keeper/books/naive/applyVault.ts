@@ -60,6 +60,9 @@ function deposit(state: Derivation, event: NaiveEvent): void {
   state.require(BigInt(ownerOf(account)) !== 0n, "deposits to an account without an owner");
   state.require(state.isSet(isListed), "deposits an asset that is not listed");
   state.require(amount !== 0n, "deposits nothing");
+  const isOwn = event.hex("payer") === ownerOf(account);
+  const isSettlement = asset === state.input.immutables.settlementAsset;
+  state.require(isOwn || isSettlement, "deposits collateral of another account than one's own");
 
   relax(state, asset);
   state.add(held, amount);

@@ -28,9 +28,8 @@ import { finalPayoff } from "./margin.ts";
 import type { Entry } from "./NaiveTransaction.ts";
 import { instrumentAt, PERPETUAL, settlementAt } from "./riskStorage.ts";
 
-/** `settleExpiry`: all of a position in a settled option, at what it pays. */
+/** `settleExpiry`: all of a position in a settled option, at what it pays, in every grade. */
 function checkExpiry(state: Derivation, { key, sizeDelta, sizeBefore, quoteDelta }: Entry): void {
-  state.require(!has(flagsInForce(state), HALT), "settles while halted");
   const isOption = state.get(instrumentAt(key).kind) !== PERPETUAL;
   state.require(isOption && state.isSet(settlementAt(key).settledAt), `instrument ${key} has no final price`);
   state.require(sizeBefore !== 0n && sizeDelta === -sizeBefore, `settles ${-sizeDelta} of ${sizeBefore}`);

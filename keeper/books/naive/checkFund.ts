@@ -1,5 +1,6 @@
-import { abs, min } from "./arithmetic.ts";
+import { max, min } from "./arithmetic.ts";
 import { fundAccount } from "./checkShortfall.ts";
+import { isInUse } from "./clearing.ts";
 import type { Derivation } from "./Derivation.ts";
 import { FUND_SHORT, has } from "./flags.ts";
 import { accountAt, clearingSizeAt, hot, marketAt } from "./ledgerStorage.ts";
@@ -23,14 +24,17 @@ export function checkRelease(state: Derivation, { account, key, quoteDelta }: En
   state.require(left >= target, `the fund keeps ${left} of its target ${target}`);
 }
 
-/** The clearing account of an instrument without positions comes to zero, as far as the fund goes. */
+/**
+ * The clearing account of an instrument without positions comes to zero, as far as the fund goes. While positions are
+ * open the fund pays what of socialised losses they were not charged.
+ */
 export function checkLevel(state: Derivation, { account, key, quoteDelta }: Entry): void {
   const clearing = state.get(marketAt(key).clearing);
-  const open = state.get(marketAt(key).openInterest) + abs(state.get(clearingSizeAt(key).size));
-  const available = state.get(accountAt(account).quote);
-  const paid = clearing < 0n ? min(-clearing, available) : -clearing;
+  const available = max(0n, state.get(accountAt(account).quote));
+  const isOpen = isInUse(state, key);
+  const wanted = isOpen ? state.get(clearingSizeAt(key).uncovered) : -clearing;
+  const paid = min(wanted, available);
   state.require(account === fundAccount(state), "levels with another account than the fund's");
-  state.require(open === 0n, `levels instrument ${key}, in which ${open} is open`);
-  state.require(quoteDelta !== 0n && quoteDelta === -paid, `levels ${clearing} with ${-quoteDelta} of ${available}`);
-  state.require(clearing >= 0n || available > 0n, "levels with a fund that holds nothing");
+  const detail = `levels ${wanted} with ${-quoteDelta} of ${available} while ${isOpen ? "positions are" : "nothing is"} open`;
+  state.require(quoteDelta !== 0n && quoteDelta === -paid, detail);
 }

@@ -13,14 +13,19 @@ import { instrumentAt, optionAt, PERPETUAL } from "./riskStorage.ts";
 
 /**
  * As `_requireHealthKept`: a side that reduces may be below its initial requirement if it is solvent and its maintenance
- * excess has not fallen, at last prices. Before the trade means with the funding that it settled.
+ * excess has not fallen, at last prices. Before the trade means with the funding that it settled. Without any price of
+ * what it trades only who is left without positions may.
  */
-function checkReduction(state: Derivation, side: Entry): void {
+function checkReduction(state: Derivation, side: Entry, reading: Reading | undefined): void {
   const { account, key, quoteDelta, fee, sizeBefore } = side;
   const portfolio = portfolioOf(state, account);
   const now = evaluate(state, portfolio, "last");
   if (now === undefined || now.equity >= now.initial) return;
   state.require(now.equity >= 0n, `account ${account} reduces to equity ${now.equity}`);
+  if (reading !== undefined && !isUsable(reading)) {
+    const isFlat = portfolio.positions.length === 0;
+    return state.require(isFlat, `account ${account} reduces below its initial margin without a price`);
+  }
 
   const others = portfolio.positions.filter(({ instrument }) => instrument !== key);
   const positions = [...others, { instrument: key, size: sizeBefore }];
@@ -41,7 +46,7 @@ function checkSide(state: Derivation, side: Entry, reading: Reading | undefined)
     state.require(isMarked, `account ${account} takes risk at a price that is ${reading?.status}`);
     requireInitial(state, account, "with lag");
   } else {
-    checkReduction(state, side);
+    checkReduction(state, side, reading);
   }
   claimDebt(state, account, isReducing ? "last" : "strict", !isReducing);
 }

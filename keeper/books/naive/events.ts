@@ -20,7 +20,7 @@ export const EVENTS: Readonly<Record<BookName, Interface>> = {
   PositionLedger: new Interface([
     "event EntryPosted(uint64 indexed sequence, bytes32 indexed account, uint8 kind, uint256 key, int256 sizeDelta, int256 quoteDelta, uint256 fee, int256 funding, int256 sizeAfter, int256 quoteAfter)",
     "event FundingUpdated(uint16 indexed instrument, uint128 mark, uint128 price, uint128 size, int96 longIndex, int96 shortIndex, int32 premiumPpb)",
-    "event LossSocialised(uint16 indexed instrument, bytes32 indexed account, bool fromLongs, uint256 amount, int96 indexAfter)",
+    "event LossSocialised(uint16 indexed instrument, bytes32 indexed account, bool fromLongs, uint256 amount, uint256 perUnit, int96 indexAfter)",
     "event DebtRecorded(bytes32 indexed account, uint128 debt, uint128 totalDebt)",
     "event EpochAdvanced(bytes32 indexed account, uint32 epoch)",
     "event HotWordPushed(uint8 flags, uint48 checkpointTime, uint48 graceUntil)",

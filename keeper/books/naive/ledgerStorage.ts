@@ -113,12 +113,13 @@ export function marketAt(instrument: bigint): Record<MarketField, Place> {
   };
 }
 
-/** `struct ClearingSize { int96 size; bool isUsed; }` */
-export function clearingSizeAt(instrument: bigint): Record<"size" | "isUsed", Place> {
+/** `struct ClearingSize { int96 size; uint112 uncovered; bool isUsed; }` */
+export function clearingSizeAt(instrument: bigint): Record<"size" | "uncovered" | "isUsed", Place> {
   const slot = mapped(instrument, CLEARING_SIZES);
   return {
     size: { ...ledger, slot, offset: 0, bits: 96, isSigned: true },
-    isUsed: { ...ledger, slot, offset: 96, bits: 8 },
+    uncovered: { ...ledger, slot, offset: 96, bits: 112 },
+    isUsed: { ...ledger, slot, offset: 208, bits: 8 },
   };
 }
 

@@ -13,8 +13,11 @@ import { CALL, collateralTermsAt, instrumentAt, optionAt, PERPETUAL, settlementA
 
 const SECONDS_PER_YEAR = 31_536_000n;
 
-/** `strict`: a price that breaks a rule is replaced by the worst bound; `last`: the last one within bounds will do. */
-export type Pricing = "strict" | "last";
+/**
+ * `strict`: a price that breaks a rule is replaced by the worst bound; `last`: the last one within bounds will do;
+ * `favourable`: as `strict`, by the best bound.
+ */
+export type Pricing = "strict" | "last" | "favourable";
 
 /** As `IMarginEngine.Valuation`, 1e-18 quote. */
 export interface Valuation {
@@ -33,10 +36,10 @@ interface Leg {
   readonly maintenancePpm: bigint;
   readonly lagVolatilityPpm: bigint;
   readonly lag: bigint;
-  readonly reading: Reading;
-  /** The price for a position that loses when it falls, and for one that loses when it rises. */
-  readonly low: bigint;
-  readonly high: bigint;
+  /** What it is valued at. */
+  readonly price: bigint;
+  /** For what nothing nets: the price, or the upper bound, whatever the pricing. */
+  readonly upperPrice: bigint;
   /** Undefined for a perpetual. */
   readonly option: GridOption | undefined;
 }
@@ -57,9 +60,16 @@ export function lagPremiumPpm(volatilityPpm: bigint, lag: bigint, cap: bigint): 
   return min(cap, divideUp(volatilityPpm * squareRootUp(years), 10n ** 9n));
 }
 
-/** Whether a reading's value is the price, or else the worse of the bounds. */
+/** Whether a reading's value is the price, or else one of the bounds. */
 function isPriced(reading: Reading, pricing: Pricing): boolean {
   return reading.status === "valid" || (pricing === "last" && isUsable(reading));
+}
+
+/** The price for who loses when it falls, or when it rises. */
+function priceFor(reading: Reading, pricing: Pricing, isFallBad: boolean): bigint {
+  if (isPriced(reading, pricing)) return reading.value;
+  const isLowPrice = pricing === "favourable" ? !isFallBad : isFallBad;
+  return isLowPrice ? reading.low : reading.high;
 }
 
 /** Seconds since a time; nothing for one that is yet to come. */
@@ -106,50 +116,46 @@ function legOf(
   time: bigint,
 ): Leg {
   const terms = instrumentAt(instrument);
-  const isUsed = isPriced(reading, pricing);
+  const isLikeUnderlying = state.get(terms.kind) === PERPETUAL || state.get(terms.kind) === CALL;
   return {
     size,
     initialPpm: state.get(terms.initialPpm),
     maintenancePpm: state.get(terms.maintenancePpm),
     lagVolatilityPpm: state.get(terms.lagVolatilityPpm),
     lag: age(state, reading.updatedAt) + age(state, time),
-    reading,
-    low: isUsed ? reading.value : reading.low,
-    high: isUsed ? reading.value : reading.high,
+    price: priceFor(reading, pricing, isLikeUnderlying === size > 0n),
+    upperPrice: isPriced(reading, pricing) ? reading.value : reading.high,
     option: state.get(terms.kind) === PERPETUAL ? undefined : optionNow(state, instrument),
   };
 }
 
-/** The price that counts for a leg: the high one where a rise hurts. */
-function priceFor({ size, option, low, high }: Leg): bigint {
-  const fallsHurt = option === undefined || option.isCall ? size > 0n : size < 0n;
-  return fallsHurt ? low : high;
+function valueOf({ size, option, price }: Leg): bigint {
+  return worth(size, option === undefined ? price : optionPrice(option, boundedSpot(price)));
 }
 
-function valueOf(leg: Leg): bigint {
-  if (leg.option === undefined) return worth(leg.size, priceFor(leg));
-  return worth(leg.size, optionPrice(leg.option, boundedSpot(priceFor(leg))));
-}
-
-/** The greatest loss of the legs of one feed over the grid of a requirement, and at least the floor of short options. */
+/**
+ * The greatest loss of the legs of one feed over the grid of a requirement, and at least a tenth of what its perpetuals
+ * and its short options would ask for one by one. All of them move by the largest share of any.
+ */
 function requirement(legs: readonly Leg[], which: "initial" | "maintenance"): bigint {
-  const ppmOf = (leg: Leg): bigint => (which === "initial" ? leg.initialPpm : leg.maintenancePpm);
-  const shareOf = (leg: Leg, price: bigint): bigint => share(leg.size, price, ppmOf(leg));
-  const ofPerpetual = (leg: Leg): bigint => (leg.size < 0n ? -1n : 1n) * shareOf(leg, priceFor(leg));
-  const net = sum(legs.map((leg) => (leg.option === undefined ? ofPerpetual(leg) : 0n)));
-  const hasOptions = legs.some(({ option }) => option !== undefined);
-  if (!hasOptions) return abs(net);
+  const shares = legs.map((leg) => (which === "initial" ? leg.initialPpm : leg.maintenancePpm));
+  const ppm = shares.reduce(max, 0n);
+  let [net, gross] = [0n, 0n];
+  for (const { size, option, price, upperPrice } of legs) {
+    if (option === undefined) net += (size < 0n ? -1n : 1n) * share(size, price, ppm);
+    if (option === undefined) gross += share(size, price, ppm);
+    else if (size < 0n) gross += share(size, upperPrice, ppm);
+  }
+  let greatest = divideUp(gross, 10n);
+  if (legs.every(({ option }) => option === undefined)) return max(greatest, abs(net));
 
-  const shorts = legs.filter(({ option, size }) => option !== undefined && size < 0n);
-  let greatest = divideUp(sum(shorts.map((leg) => shareOf(leg, leg.high))), 10n);
   for (const move of [-2n, -1n, 0n, 1n, 2n]) {
     for (const shock of [-1n, 1n]) {
-      const lossOf = (leg: Leg): bigint => {
-        if (leg.option === undefined) return 0n;
-        const point = { move, shock, ppm: ppmOf(leg), isInitial: which === "initial" };
-        return optionLoss(leg.option, leg.size, priceFor(leg), point);
-      };
-      greatest = max(greatest, -(move * net) / 2n + sum(legs.map(lossOf)));
+      const point = { move, shock, ppm, isInitial: which === "initial" };
+      const ofOptions = legs.map(({ option, size, price }) => {
+        return option === undefined ? 0n : optionLoss(option, size, price, point);
+      });
+      greatest = max(greatest, -(move * net) / 2n + sum(ofOptions));
     }
   }
   return greatest;
@@ -158,13 +164,12 @@ function requirement(legs: readonly Leg[], which: "initial" | "maintenance"): bi
 /** What a long option is worth beyond its intrinsic value. */
 function timeValue(leg: Leg): bigint {
   if (leg.option === undefined || leg.size < 0n) return 0n;
-  return valueOf(leg) - worth(leg.size, intrinsicOf(leg.option, boundedSpot(priceFor(leg))));
+  return valueOf(leg) - worth(leg.size, intrinsicOf(leg.option, boundedSpot(leg.price)));
 }
 
 function collateralWorth(state: Derivation, { id, amount }: Balance, reading: Reading, pricing: Pricing): bigint {
   const { haircutPpm, decimals } = collateralTermsAt(id);
-  const price = isPriced(reading, pricing) ? reading.value : reading.low;
-  const counted = amount * price * (PPM - state.get(haircutPpm));
+  const counted = amount * priceFor(reading, pricing, true) * (PPM - state.get(haircutPpm));
   return min(UINT128_MAX, counted / (10n ** state.get(decimals) * PPM));
 }
 
@@ -196,8 +201,8 @@ export function evaluate(state: Derivation, portfolio: Portfolio, pricing: Prici
     const asked = requirement(legs, "initial") + sum(legs.map(timeValue));
     maintenance += kept;
     initial += max(asked, kept);
-    for (const { size, high, lagVolatilityPpm, lag, initialPpm } of legs) {
-      lagPremium += share(size, high, lagPremiumPpm(lagVolatilityPpm, lag, initialPpm));
+    for (const { size, upperPrice, lagVolatilityPpm, lag, initialPpm } of legs) {
+      lagPremium += share(size, upperPrice, lagPremiumPpm(lagVolatilityPpm, lag, initialPpm));
     }
   }
 

@@ -1,4 +1,4 @@
-import type { BaseContract, Interface, Result } from "ethers";
+import { getAddress, type BaseContract, type Interface, type Result } from "ethers";
 import { network } from "hardhat";
 
 import { deriveNaively } from "../../../../keeper/books/naive/deriveNaively.ts";
@@ -78,6 +78,11 @@ export class Toured {
       previous = `${kind} ${isSecond ? 2 : 1}`;
       if (name === "EntryPosted") this.found.set(previous, found);
     }
+  }
+
+  /** As the ABI decodes it. */
+  get settlementAsset(): string {
+    return getAddress(this.follower.followed[0]!.input.immutables.settlementAsset);
   }
 
   /** The last log, or the first one, of an event whose fields satisfy a condition. */

@@ -7,10 +7,12 @@ import type { NaiveFollower } from "./NaiveFollower.ts";
 /** TIMESTAMP, stored and returned: what a call at the head sees, which is not always the head's own time. */
 const RETURN_TIMESTAMP = "0x4260005260206000f3";
 
+/** In the order of `Pricing`. */
+const PRICINGS = ["strict", "last", "favourable"] as const;
 const FIELDS = ["equity", "cash", "initial", "maintenance", "lagPremium", "isValid"] as const;
 
 /**
- * Values accounts as the margin engine does, with prices of both kinds, and compares portfolios and every figure.
+ * Values accounts as the margin engine does, with prices of every kind, and compares portfolios and every figure.
  *
  * @returns what differs
  */
@@ -33,8 +35,8 @@ export async function compareValuations(
     };
     const own = portfolioOf(state, account as Hash);
     if (own.quote !== quote) differences.push(`${account}: quote ${own.quote}, the ledger says ${quote}`);
-    for (const pricing of ["strict", "last"] as const) {
-      const value = await margin.evaluate(given, pricing === "strict" ? 0 : 1);
+    for (const [number, pricing] of PRICINGS.entries()) {
+      const value = await margin.evaluate(given, number);
       const computed = evaluate(state, own, pricing);
       for (const field of FIELDS) {
         if (computed?.[field] === value[field]) continue;

@@ -195,6 +195,20 @@ describe("deriveNaively", () => {
     expect(problems.map(({ kind, detail }) => [kind, detail.replace(/\w{20,}/g, "…")])).to.deep.equal([
       ["illegal", "account … reduces from an excess of … to …"],
     ]);
+
+    // Without a price the 2.5 that the seller keeps count at 100 each, and must be secured with 25.
+    const seller = accountAt(accountOf(users[0]) as Hash).quote;
+    const aggregator = (system.ethFeed.target as string).toLowerCase();
+    const isRefused = (equity: bigint): boolean => {
+      const before = equity - 250n * UNIT - 1_425n * UNIT + (7_125n * UNIT) / 10_000n;
+      const read: NaiveInput["read"] = (book, slot) =>
+        slot === seller.slot ? writePlace(input.read(book, slot), seller, before) : input.read(book, slot);
+      const priceBefore: NaiveInput["priceBefore"] = (of) =>
+        of === aggregator ? { ...input.priceBefore(of)!, answer: 0n } : undefined;
+      const found = deriveNaively({ ...input, read, priceBefore }).problems.map(({ detail }) => detail);
+      return found.includes(`account ${accountOf(users[0])} reduces below its initial margin without a price`);
+    };
+    expect([25n * UNIT, 25n * UNIT - 1n, 0n].map(isRefused)).to.deep.equal([false, true, true]);
   });
 
   it("calls illegal exactly what the margin engine refuses, on a twin that does not ask it", async () => {

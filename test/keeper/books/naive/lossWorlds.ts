@@ -2,7 +2,7 @@ import { Derivation } from "../../../../keeper/books/naive/Derivation.ts";
 import { clearingSizeAt, debtAt, hot, positionAt } from "../../../../keeper/books/naive/ledgerStorage.ts";
 import { evaluate } from "../../../../keeper/books/naive/margin.ts";
 import { portfolioOf } from "../../../../keeper/books/naive/portfolio.ts";
-import { collateralTermsAt, debtCaps, instrumentAt } from "../../../../keeper/books/naive/riskStorage.ts";
+import { collateralTermsAt, debtCaps, feedAt, instrumentAt } from "../../../../keeper/books/naive/riskStorage.ts";
 import { auctionAt, auctionTerms, windowAt } from "../../../../keeper/books/naive/tradingStorage.ts";
 import { UNIT } from "../../../helpers/orders.ts";
 import { at, isDebtor, now, num, poorer, was, type World } from "./world.ts";
@@ -70,12 +70,25 @@ export const LOSS_WORLDS: readonly World[] = [
     event: "PositionSold",
     changes: (args, found) => {
       const state = new Derivation(found.input);
-      const { equity, initial } = evaluate(state, portfolioOf(state, at(args, "account")), "strict")!;
+      const { equity, initial } = evaluate(state, portfolioOf(state, at(args, "account")), "favourable")!;
       const maintenancePpm = [instrumentAt(LOSING).maintenancePpm, 99_999n] as const;
       // Still below a maintenance requirement that is nearly the initial one, by so little that a part is enough.
       return [maintenancePpm, ...poorer(found, at(args, "account"), equity - initial + UNIT)];
     },
     detail: /may be sold/,
+  },
+  {
+    name: "a bid that costs a solvent account more than it relieves it of",
+    event: "PositionSold",
+    which: "first",
+    changes: () => [[instrumentAt(LOSING).maintenancePpm, 10_000n]],
+    detail: /the bid takes account/,
+  },
+  {
+    name: "an auction at a price that is old",
+    event: "AuctionStarted",
+    changes: () => [[feedAt(1n).maxAge, 0n]],
+    detail: /at a price that is stale/,
   },
   {
     name: "a bid beyond the capacity of the window",
@@ -145,9 +158,25 @@ export const LOSS_WORLDS: readonly World[] = [
     detail: /again/,
   },
   {
+    name: "a debt recorded at a price that is old",
+    event: "DebtRecorded",
+    which: "first",
+    isMeant: (args) => num(args, "debt") !== 0n,
+    changes: () => [[feedAt(1n).maxAge, 0n]],
+    detail: /records a debt at prices that are not valid/,
+  },
+  {
     name: "a loss that shorts would share with what longs have left to the clearing account",
     event: "LossSocialised",
-    changes: (args) => [[clearingSizeAt(num(args, "instrument")).size, UNIT]],
-    detail: /indexAfter/,
+    isMeant: (args) => num(args, "instrument") === LOSING,
+    changes: (args) => [[clearingSizeAt(num(args, "instrument")).size, 100n * UNIT]],
+    detail: /^charges/,
+  },
+  {
+    name: "a loss of which a unit is charged more than it must keep",
+    event: "LossSocialised",
+    isMeant: (args) => num(args, "instrument") === LOSING,
+    changes: () => [[instrumentAt(LOSING).maintenancePpm, 49_999n]],
+    detail: /^charges/,
   },
 ];

@@ -19,18 +19,19 @@ async function payFund({ vault, usd, fund, admin }: Lockstep, dollars: bigint): 
 }
 
 /**
- * A leveraged long and a leveraged short: one restored by a part and stopped, one sold whole, with a shortfall of which the
- * fund pays a part; the fund filled again.
+ * A leveraged long: restored by a part and stopped, while the price of its other position is old; then sold whole, with a
+ * shortfall of which the fund with the fees pays a part, the winners what a unit may be charged, and the fund the rest
+ * in three steps; the fund filled again.
  */
 async function tourLiquidation(system: Lockstep): Promise<void> {
-  const { auction, fund, vault, usd, ledger, instruments } = system;
+  const { auction, fund, vault, usd, ledger, instruments, oracle, btcFeed } = system;
   const [poor, rich, bidder] = system.users.slice(6, 9) as [
     HardhatEthersSigner,
     HardhatEthersSigner,
     HardhatEthersSigner,
   ];
   const orders = new OrderBook(system);
-  await instruments.setInstrument(LOSING, await readTerms(system, 1));
+  await instruments.setInstrument(LOSING, { ...(await readTerms(system, 1)), takerFeePpm: 300 });
   await depositUsd(system, poor, 4_000n * USD);
   for (const user of [rich, bidder]) await depositUsd(system, user, 300_000n * USD);
   await fund.sweepFees();
@@ -39,6 +40,15 @@ async function tourLiquidation(system: Lockstep): Promise<void> {
   await setEthPrice(system, 3_000);
   await passGrace(system);
   await orders.trade(poor, rich, { instrument: LOSING, size: 10n * UNIT });
+  // Dust in another market, whose price is old from now on.
+  const dust = { instrument: 2, size: UNIT / 10_000n, price: 60_000n * UNIT };
+  const setBitcoinAge = async (maxAge: number) => {
+    await oracle.setFeed(2, btcFeed.target, maxAge, 1_000n * UNIT, 2_000_000n * UNIT);
+  };
+  await btcFeed.update(60_000n * 10n ** 8n);
+  await orders.trade(poor, rich, dust);
+  await setBitcoinAge(1);
+  await passTime(system, 2);
   await setEthPrice(system, 2_700);
   await auction.start(accountOf(poor), LOSING);
   await passTime(system, 300);
@@ -46,6 +56,8 @@ async function tourLiquidation(system: Lockstep): Promise<void> {
   await placeBid(system, poor, bidder, UNIT / 3n, { instrument: LOSING });
   await setEthPrice(system, 3_000);
   await auction.stop(accountOf(poor), LOSING);
+  await orders.trade(rich, poor, dust);
+  await setBitcoinAge(1_000_000);
   // Below zero: the account is sold out, the fund pays what it has, and the winners the rest.
   await setEthPrice(system, 2_500);
   await auction.start(accountOf(poor), LOSING);
@@ -54,12 +66,15 @@ async function tourLiquidation(system: Lockstep): Promise<void> {
   await placeBid(system, poor, bidder, size, { instrument: LOSING });
 
   await vault.connect(rich).withdraw(accountOf(rich), usd.target, 1_000n * USD, rich.address);
-  await payFund(system, 500n);
+  await payFund(system, 200n);
+  await fund.levelClearing(LOSING);
+  await payFund(system, 300n);
   await fund.refresh();
   await fund.release(accountOf(rich), 10n * UNIT);
   await orders.trade(rich, bidder, { instrument: LOSING, size: 10n * UNIT, price: 2_500n * UNIT });
-  const { clearing } = await ledger.marketOf(LOSING);
-  if (clearing !== 0n) await fund.levelClearing(LOSING);
+  await fund.levelClearing(LOSING);
+  await payFund(system, 5_000n);
+  await fund.levelClearing(LOSING);
   await fund.setTarget(10n ** 6n * UNIT);
   await fund.refresh();
   await fund.setTarget(0n);

@@ -12,7 +12,7 @@ const INPUTS: Readonly<Record<string, readonly string[]>> = {
   Claimed: ["account", "asset", "amount"],
   FundingUpdated: ["instrument", "mark", "price", "size"],
   "FundingUpdated of a trade": ["instrument", "mark", "price", "size"],
-  LossSocialised: ["instrument", "account", "fromLongs", "amount"],
+  LossSocialised: ["instrument", "account", "fromLongs", "amount", "perUnit"],
   DebtRecorded: ["account", "debt"],
   OrderFilled: ["account", "size", "price"],
   AuctionStarted: ["account", "instrument"],
@@ -50,6 +50,7 @@ const COMPANIONS: Readonly<Record<string, BookName>> = {
   CheckpointPosted: "PositionLedger",
   "Credit 1": "CollateralVault",
   "Debit 1": "CollateralVault",
+  "FeeSweep 1": "PositionLedger",
   "Socialisation 1": "PositionLedger",
 };
 for (const [kind, count] of ENTRIES) {
@@ -84,6 +85,14 @@ describe("deriveNaively of a tour with one event of it changed", () => {
       });
     }
   }
+
+  it("calls a deposit of collateral by another than the owner of the account illegal", () => {
+    const event = toured.find("Deposited", (args) => args.getValue("asset") !== toured.settlementAsset);
+    const { problems } = toured.deriveReplaced(event, toured.alter(event, "payer"));
+    expect(problems.map(({ detail }) => detail)).to.deep.equal([
+      "deposits collateral of another account than one's own",
+    ]);
+  });
 
   for (const [name, book] of Object.entries(COMPANIONS)) {
     it(`calls illegal what is left of a transaction without its ${name}`, () => {

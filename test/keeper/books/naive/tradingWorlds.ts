@@ -147,11 +147,29 @@ export const TRADING_WORLDS: readonly World[] = [
     detail: /short/,
   },
   {
-    name: "a clearing account levelled while positions are open",
+    name: "a clearing account levelled with more than is uncovered while positions are open",
     event: "EntryPosted",
     isMeant: isKind(10n),
-    changes: (args) => [[clearingSizeAt(num(args, "key")).size, -1n]],
-    detail: /is open/,
+    changes: (args) => [
+      [clearingSizeAt(num(args, "key")).size, -1n],
+      [clearingSizeAt(num(args, "key")).uncovered, -num(args, "quoteDelta") - 1n],
+    ],
+    detail: /while positions are open/,
+  },
+  {
+    name: "a clearing account levelled with less than is uncovered while positions are open",
+    event: "EntryPosted",
+    which: "first",
+    isMeant: (args) => isKind(10n)(args) && num(args, "key") === LOSING,
+    changes: (_, found) => poorer(found, fundOf(found), -UNIT),
+    detail: /while positions are open/,
+  },
+  {
+    name: "a shortfall covered while there are fees to sweep",
+    event: "EntryPosted",
+    isMeant: isKind(6n),
+    changes: (_, found) => [[hot.fees, was(found, hot.fees) + 1n]],
+    detail: /not swept/,
   },
   {
     name: "a volatility that jumps",

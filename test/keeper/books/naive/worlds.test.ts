@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { LOSS_WORLDS } from "./lossWorlds.ts";
+import { PERMITTED_WORLDS } from "./permittedWorlds.ts";
 import { Toured } from "./Toured.ts";
 import { TRADING_WORLDS } from "./tradingWorlds.ts";
 
@@ -21,6 +22,18 @@ describe("deriveNaively of a tour in another world", () => {
         reported.some((said) => detail.test(said)),
         reported.join("; ") || "nothing",
       ).to.equal(true);
+    });
+  }
+
+  for (const { name, event, isMeant, which, changes, input } of PERMITTED_WORLDS) {
+    it(`finds nothing illegal in ${name}`, () => {
+      const found = toured.find(event, isMeant, which);
+      const { args } = toured.abis.get(found.book)!.parseLog(found.log)!;
+      const { problems } = toured.deriveInWorld(
+        { ...found, input: { ...found.input, ...input } },
+        changes(args, found),
+      );
+      expect(problems.filter(({ kind }) => kind === "illegal")).to.deep.equal([]);
     });
   }
 });
