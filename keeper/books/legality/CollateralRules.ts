@@ -1,6 +1,6 @@
 import type { Hex } from "../../lib/hex.ts";
 import { storage as vault } from "../generated/CollateralVault.ts";
-import { storage as registry } from "../generated/InstrumentRegistry.ts";
+import { storage as registry, type CollateralWord } from "../generated/InstrumentRegistry.ts";
 import {
   storage as auction,
   type CollateralAuctionStartedEvent,
@@ -10,33 +10,35 @@ import {
 } from "../generated/LiquidationAuction.ts";
 import { storage as ledger, type EntryPostedEvent } from "../generated/PositionLedger.ts";
 import { collateralQuote, mostCollateralQuote } from "../model/liquidation.ts";
+import type { Valuation } from "../model/margin.ts";
 import { ENTRY_KIND } from "../reducers/ledger/entryKinds.ts";
-import { ownerOf } from "./amounts.ts";
+import { assetOf, ownerOf } from "./amounts.ts";
 import { checkOpen, discountNow, isOpenAuction } from "./auctions.ts";
-import { checkRequirement } from "./checkTrader.ts";
+import { whyUnsecured } from "./checkTrader.ts";
 import type { DebtRules } from "./DebtRules.ts";
 import { readDebtCaps } from "./instruments.ts";
 import type { LegalityContext, Moment, Pending, Rule, SeenEvent } from "./LegalityContext.ts";
-import { valueAccount } from "./portfolio.ts";
-import { isBelow, isSecured } from "./positionLot.ts";
+import { checkPrice, isBelow, isSecured, judgeFavourably } from "./positionLot.ts";
 
-/** What the price of an indebted account's collateral depends on. 1e-18 quote, asset units. */
+/** What the price of collateral depends on. 1e-18 quote. */
 interface Lot {
+  readonly feed: bigint;
   readonly price: bigint;
   readonly decimals: number;
-  readonly owed: bigint;
 }
 
 /**
  * Auctions of collateral: of an account that owes and is below maintenance, or whose debt is above a cap, or any that
- * owes while custody is short; at the auction's price of the moment, at most for what it owes, to a bidder that can
- * secure it.
+ * owes while custody is short, even if every other price that breaks a rule were the best that it can be; at the
+ * auction's price of the moment, at most for what it owes, to a bidder that can secure it.
  */
 export class CollateralRules implements Rule {
   readonly #context: LegalityContext;
   readonly #debts: DebtRules;
   #first: Pending<EntryPostedEvent> | null = null;
   #sale: readonly [Pending<EntryPostedEvent>, Pending<EntryPostedEvent>] | null = null;
+  /** What a bid right before has sold all of: its auction ends with it. */
+  #soldOut: CollateralSoldEvent | null = null;
 
   constructor(context: LegalityContext, debts: DebtRules) {
     this.#context = context;
@@ -69,17 +71,24 @@ export class CollateralRules implements Rule {
     if (ownerOf(from.account) === ownerOf(to.account)) {
       this.#illegalEntry(entry, `both sides belong to ${ownerOf(from.account)}`);
     }
-    checkRequirement(to.account, false, this.#context, (detail) => this.#illegalEntry(entry, `bidder, ${detail}`));
-    this.#debts.await(from.account, { pricing: "strict", logIndex: sold.logIndex, isCapped: false });
-    this.#debts.await(to.account, { pricing: "strict", logIndex: entry.logIndex, isCapped: true });
+    const whyRefused = (context: LegalityContext, unusable: ReadonlySet<bigint>): string | null =>
+      whyUnsecured(to.account, false, context, { unusable });
+    const wrong = whyUnsecured(to.account, false, this.#context);
+    if (wrong !== null) this.#illegalEntry(entry, `bidder, ${wrong}`);
+    const reached = readCollateralTerms(assetOf(from.key), this.#context).feed;
+    this.#debts.await(from.account, { pricing: "strict", logIndex: sold.logIndex, isCapped: false, reached });
+    this.#debts.await(to.account, { pricing: "strict", logIndex: entry.logIndex, isCapped: true, reached, whyRefused });
   }
 
   #seeAuction(event: LiquidationAuctionEvent, logIndex: number, before: Moment): void {
+    const soldOut = this.#soldOut;
+    this.#soldOut = null;
     if (event.name === "CollateralAuctionStarted") this.#checkStart(event, logIndex, before);
-    else if (event.name === "CollateralAuctionStopped") this.#checkStop(event, logIndex, before);
+    else if (event.name === "CollateralAuctionStopped") this.#checkStop(event, soldOut, logIndex, before);
     else if (event.name === "CollateralSold") {
       const sale = this.#sale;
       this.#sale = null;
+      if (balanceOf(event.account, event.asset, this.#context) === 0n) this.#soldOut = event;
       if (sale === null) this.#illegal(logIndex, event.account, "sold without entries in the ledger");
       else this.#judgeSale(event, sale[0].event, sale[1].event, sale[0].before, logIndex);
     }
@@ -92,7 +101,10 @@ export class CollateralRules implements Rule {
     const context = this.#context.asOf(before);
     checkOpen(context, illegal);
     if (isOpenAuction(startedAtOf(account, asset, context), context)) illegal("that runs");
-    checkCollateralLot(account, asset, context, illegal);
+    const lot = checkCollateralLot(account, asset, context, illegal);
+    if (lot === null) return;
+    const detail = judgeFavourably(account, lot.feed, context, (value) => whyNotDue(value, context));
+    if (detail !== null) illegal(detail);
   }
 
   #judgeSale(
@@ -118,21 +130,36 @@ export class CollateralRules implements Rule {
     const discount = discountNow(startedAt, context);
     const price = collateralQuote(amount, lot.price, lot.decimals, discount);
     if (quote !== price) illegal(`for ${quote}, the auction's price is ${price}`);
-    const most = mostCollateralQuote(lot.owed, lot.price, lot.decimals, discount);
-    if (quote > most) illegal(`for ${quote}, more than the ${most} that it may be sold for`);
+    const detail = judgeFavourably(account, lot.feed, context, (value) => {
+      const most = mostCollateralQuote(-value.cash, lot.price, lot.decimals, discount);
+      const isTooMuch = quote > most;
+      return (
+        whyNotDue(value, context) ?? (isTooMuch ? `for ${quote}, more than the ${most} that it may be sold for` : null)
+      );
+    });
+    if (detail !== null) illegal(detail);
   }
 
   /** After a bid for all of it, or when the account owes nothing, or what it owes is secured and not due. */
-  #checkStop({ account, asset }: CollateralAuctionStoppedEvent, logIndex: number, before: Moment): void {
+  #checkStop(
+    { account, asset }: CollateralAuctionStoppedEvent,
+    soldOut: CollateralSoldEvent | null,
+    logIndex: number,
+    before: Moment,
+  ): void {
     const context = this.#context.asOf(before);
-    if (startedAtOf(account, asset, context) === 0n) {
-      return this.#illegal(logIndex, account, "an auction is stopped that does not stand");
-    }
-    if (balanceOf(account, asset, context) === 0n) return;
-    const valued = valueAccount(account, "strict", context);
-    if (valued.kind !== "valued" || valued.value.cash >= 0n) return;
-    if (isSecured(valued.value) && !isDebtDue(-valued.value.cash, context)) return;
-    this.#illegal(logIndex, account, `an auction of collateral is stopped while ${-valued.value.cash} is due`);
+    const illegal = (detail: string): void => {
+      this.#illegal(logIndex, account, `an auction of collateral is stopped ${detail}`);
+    };
+    if (startedAtOf(account, asset, context) === 0n) return illegal("that does not stand");
+    if (soldOut?.account === account && soldOut.asset === asset) return;
+    const { feed } = readCollateralTerms(asset, context);
+    if (checkPrice(feed, context, illegal) === null) return;
+    const detail = judgeFavourably(account, feed, context, (value) => {
+      if (value.cash >= 0n || (value.isValid && isSecured(value) && !isDebtDue(-value.cash, context))) return null;
+      return `while ${-value.cash} is due`;
+    });
+    if (detail !== null) illegal(detail);
   }
 
   #illegalEntry({ event, logIndex }: Pending<EntryPostedEvent>, detail: string): void {
@@ -144,7 +171,10 @@ export class CollateralRules implements Rule {
   }
 }
 
-/** As `LiquidationAuction._readLot`; null when the prices are not known. */
+/**
+ * What `LiquidationAuction._readCollateral` asks of the collateral alone: there is some, and its price satisfies every
+ * rule. Null when the price is not known, or not valid.
+ */
 function checkCollateralLot(
   account: Hex,
   asset: Hex,
@@ -152,24 +182,15 @@ function checkCollateralLot(
   illegal: (detail: string) => void,
 ): Lot | null {
   if (balanceOf(account, asset, context) === 0n) illegal("that the account does not have");
-  const { collateral, collateralIds } = registry;
-  const id = collateralIds.decode(context.readOf("InstrumentRegistry", collateralIds.slot(asset)));
-  const { feed, decimals } = collateral.decode(context.readOf("InstrumentRegistry", collateral.slot(id)));
-  const reading = context.priceOf(feed);
-  const valued = valueAccount(account, "strict", context);
-  if (!reading.isKnown || valued.kind === "unknown") return null;
-  if (valued.kind === "refused") {
-    illegal(valued.detail);
-    return null;
-  }
-  const { value } = valued;
-  if (!value.isValid || reading.status !== "valid") {
-    illegal("at prices that break a rule");
-    return null;
-  }
-  if (value.cash >= 0n) illegal("of an account that owes nothing");
-  else if (!isBelow(value) && !isDebtDue(-value.cash, context)) illegal("of an account whose debt is not due");
-  return { price: reading.value, decimals: Number(decimals), owed: -value.cash };
+  const { feed, decimals } = readCollateralTerms(asset, context);
+  const price = checkPrice(feed, context, illegal);
+  return price === null ? null : { feed, price: price.value, decimals: Number(decimals) };
+}
+
+/** Why an account of this value need not sell its collateral. */
+function whyNotDue(value: Valuation, context: LegalityContext): string | null {
+  if (value.cash >= 0n) return "of an account that owes nothing";
+  return isBelow(value) || isDebtDue(-value.cash, context) ? null : "of an account whose debt is not due";
 }
 
 /** As `LiquidationAuction._isDebtDue`, which has recorded the account's debt by the time of its event. */
@@ -180,6 +201,12 @@ function isDebtDue(owed: bigint, context: LegalityContext): boolean {
   const total = ledger.totalDebt.decode(context.readOf("PositionLedger", ledger.totalDebt.slot)).amount;
   const { held } = vault.assets.decode(context.readOf("CollateralVault", vault.assets.slot(settlementAsset)));
   return total > caps.total || held * settlementScale < total;
+}
+
+function readCollateralTerms(asset: Hex, context: LegalityContext): CollateralWord {
+  const { collateral, collateralIds } = registry;
+  const id = collateralIds.decode(context.readOf("InstrumentRegistry", collateralIds.slot(asset)));
+  return collateral.decode(context.readOf("InstrumentRegistry", collateral.slot(id)));
 }
 
 function balanceOf(account: Hex, asset: Hex, context: LegalityContext): bigint {

@@ -1,3 +1,4 @@
+import type { Hex } from "../../lib/hex.ts";
 import {
   storage as vault,
   type ClaimedEvent,
@@ -8,19 +9,21 @@ import {
 } from "../generated/CollateralVault.ts";
 import type { EntryPostedEvent } from "../generated/PositionLedger.ts";
 import { ENTRY_KIND } from "../reducers/ledger/entryKinds.ts";
-import { assetOf } from "./amounts.ts";
-import { checkRequirement } from "./checkTrader.ts";
+import { assetOf, ownerOf } from "./amounts.ts";
+import { whyUnsecured } from "./checkTrader.ts";
 import type { DebtRules } from "./DebtRules.ts";
 import { isHalted } from "./flags.ts";
 import type { LegalityContext, Pending, Rule, SeenEvent } from "./LegalityContext.ts";
-import { readAccount } from "./portfolio.ts";
+import { readAccount, valueAccount } from "./portfolio.ts";
 
 type Transfer = DepositedEvent | WithdrawnEvent;
 
+const NONE: ReadonlySet<bigint> = new Set();
+
 /**
  * Custody: every credit and debit has its deposit or withdrawal, with the same account, asset and amount; deposits keep
- * the cap, withdrawals the outflow limit, the initial requirement and, in the settlement asset, cash; claims are paid
- * from what is owed.
+ * the cap, and those of collateral come from the owner; withdrawals keep the outflow limit, the initial requirement and,
+ * in the settlement asset, cash; claims are paid from what is owed.
  */
 export class CustodyRules implements Rule {
   readonly #context: LegalityContext;
@@ -67,10 +70,13 @@ export class CustodyRules implements Rule {
     if (isHalted(this.#context) && readAccount(account, this.#context).openCount !== 0n) {
       illegal("not flat while halted");
     }
-    const value = checkRequirement(account, true, this.#context, illegal);
     const isSettlement = assetOf(key) === this.#context.immutables.settlementAsset;
-    if (isSettlement && value !== null && value.cash < 0n) illegal(`with a debt of ${-value.cash}`);
-    this.#debts.await(account, { pricing: "strict", logIndex, isCapped: true });
+    const whyRefused = (context: LegalityContext, unusable: ReadonlySet<bigint>): string | null =>
+      whyUnsecured(account, true, context, { unusable }) ??
+      (isSettlement ? whyIndebted(account, context, unusable) : null);
+    const wrong = whyRefused(this.#context, NONE);
+    if (wrong !== null) illegal(wrong);
+    this.#debts.await(account, { pricing: "strict", logIndex, isCapped: true, whyRefused });
   }
 
   #seeVault(event: CollateralVaultEvent, logIndex: number, before: Pending<unknown>["before"]): void {
@@ -79,6 +85,7 @@ export class CustodyRules implements Rule {
     switch (event.name) {
       case "Deposited":
         this.#transfers.push({ event, logIndex, before });
+        this.#checkPayer(event, logIndex);
         this.#checkCap(event, logIndex);
         return;
       case "Withdrawn":
@@ -94,6 +101,12 @@ export class CustodyRules implements Rule {
         return;
       default:
     }
+  }
+
+  /** What is not the settlement asset comes from the owner only: what others put there could be in the owner's way. */
+  #checkPayer({ account, asset, payer }: DepositedEvent, logIndex: number): void {
+    if (asset === this.#context.immutables.settlementAsset || payer === ownerOf(account)) return;
+    this.#illegal(logIndex, `${account}: ${payer} deposits ${asset}, and is not the owner`);
   }
 
   #checkCap({ asset }: DepositedEvent, logIndex: number): void {
@@ -142,4 +155,10 @@ export class CustodyRules implements Rule {
   #illegal(logIndex: number, detail: string): void {
     this.#context.illegal("CollateralVault", logIndex, detail);
   }
+}
+
+/** What other collateral backs is never withdrawn in the settlement asset. */
+function whyIndebted(account: Hex, context: LegalityContext, unusable: ReadonlySet<bigint>): string | null {
+  const valued = valueAccount(account, "strict", context, { unusable });
+  return valued.kind === "valued" && valued.value.cash < 0n ? `with a debt of ${-valued.value.cash}` : null;
 }

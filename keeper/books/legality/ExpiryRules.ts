@@ -3,12 +3,11 @@ import { floorDiv } from "../model/funding.ts";
 import { ENTRY_KIND } from "../reducers/ledger/entryKinds.ts";
 import { max, ONE } from "./amounts.ts";
 import type { DebtRules } from "./DebtRules.ts";
-import { isHalted } from "./flags.ts";
 import { KIND, readInstrument, readOption, readSettlement } from "./instruments.ts";
 import type { LegalityContext, Pending, Rule, SeenEvent } from "./LegalityContext.ts";
 import { readPosition } from "./portfolio.ts";
 
-/** Positions become quote only in options that have their final price, whole, at the payoff; never while halted. */
+/** Positions become quote only in options that have their final price, whole, at the payoff; in every grade. */
 export class ExpiryRules implements Rule {
   readonly #context: LegalityContext;
   readonly #debts: DebtRules;
@@ -33,7 +32,6 @@ export class ExpiryRules implements Rule {
       this.#context.illegal("PositionLedger", logIndex, `${account}: option ${instrument} ${detail}`);
     };
     this.#debts.await(account, { pricing: "strict", logIndex, isCapped: false });
-    if (isHalted(this.#context)) illegal("settled while halted");
     const { price, settledAt } = readSettlement(instrument, this.#context);
     const { kind } = readInstrument(instrument, this.#context);
     if (settledAt === 0n || (kind !== KIND.call && kind !== KIND.put)) return illegal("settled without a final price");

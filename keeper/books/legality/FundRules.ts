@@ -1,8 +1,7 @@
 import type { EntryPostedEvent } from "../generated/PositionLedger.ts";
-import { storage as ledger } from "../generated/PositionLedger.ts";
 import { ENTRY_KIND } from "../reducers/ledger/entryKinds.ts";
-import { readMarket } from "../reducers/ledger/market.ts";
-import { magnitude, min } from "./amounts.ts";
+import { isOpen, readClearingSize, readMarket } from "../reducers/ledger/market.ts";
+import { max, min } from "./amounts.ts";
 import { FLAG, readHot } from "./flags.ts";
 import { fundAccount, fundQuote, fundTarget } from "./fund.ts";
 import type { LegalityContext, Pending, Rule, SeenEvent } from "./LegalityContext.ts";
@@ -11,7 +10,8 @@ type Entry = Pending<EntryPostedEvent>;
 
 /**
  * The insurance fund: it receives all the fees, releases only what is above its target and nothing while it is short,
- * and levels the clearing account of an instrument in which nothing is open, as far as it goes.
+ * and pays as far as it goes what is missing in the clearing account of an instrument: all of it when nothing is open there,
+ * else what no position was charged with.
  */
 export class FundRules implements Rule {
   readonly #context: LegalityContext;
@@ -63,17 +63,14 @@ export class FundRules implements Rule {
     const { key: instrument, quoteDelta } = entry.event;
     const earlier = this.#context.asOf(entry.before);
     const read = (slot: `0x${string}`): bigint => earlier.readOf("PositionLedger", slot);
-    const { clearing, openInterest } = readMarket(instrument, read);
-    const { size } = ledger.clearingSizes.decode(read(ledger.clearingSizes.slot(instrument)));
-    const open = openInterest + magnitude(size);
-    if (open !== 0n) this.#illegal(entry, `instrument ${instrument} is levelled while ${open} is open`);
-    const available = fundQuote(earlier);
-    const paid = clearing < 0n ? min(-clearing, available > 0n ? available : 0n) : -clearing;
+    const { clearing } = readMarket(instrument, read);
+    const { uncovered } = readClearingSize(instrument, read);
+    const hasOpen = isOpen(instrument, read);
+    const wanted = hasOpen ? uncovered : -clearing;
+    const paid = min(wanted, max(fundQuote(earlier), 0n));
     if (paid !== 0n && quoteDelta === -paid) return;
-    this.#illegal(
-      entry,
-      `instrument ${instrument} is levelled with ${-quoteDelta}, its clearing account has ${clearing}`,
-    );
+    const missing = hasOpen ? `${uncovered} is uncovered there` : `its clearing account has ${clearing}`;
+    this.#illegal(entry, `instrument ${instrument} is levelled with ${-quoteDelta}, ${missing}`);
   }
 
   #checkFund(entry: Entry): void {

@@ -1,3 +1,4 @@
+import type { Hex } from "../../lib/hex.ts";
 import {
   storage as auction,
   type AuctionStartedEvent,
@@ -6,17 +7,18 @@ import {
   type PositionSoldEvent,
 } from "../generated/LiquidationAuction.ts";
 import type { EntryPostedEvent, FundingUpdatedEvent } from "../generated/PositionLedger.ts";
-import { auctionPrice, liquidatableSize, positionQuote, soldNotional, windowAt } from "../model/liquidation.ts";
+import { auctionPrice, liquidatableSize, needOf, positionQuote, soldNotional, windowAt } from "../model/liquidation.ts";
+import type { Valuation } from "../model/margin.ts";
 import { ENTRY_KIND } from "../reducers/ledger/entryKinds.ts";
 import { isReducing } from "../reducers/ledger/applyEntry.ts";
 import { magnitude, ownerOf } from "./amounts.ts";
 import { checkOpen, discountNow, isOpenAuction, readTerms } from "./auctions.ts";
-import { checkRequirement } from "./checkTrader.ts";
+import { whyUnsecured } from "./checkTrader.ts";
 import type { DebtRules } from "./DebtRules.ts";
 import { KIND, readInstrument } from "./instruments.ts";
 import type { LegalityContext, Moment, Pending, Rule, SeenEvent } from "./LegalityContext.ts";
 import { readPosition, valueAccount } from "./portfolio.ts";
-import { checkLot, isSecured } from "./positionLot.ts";
+import { checkLot, checkPrice, excessOf, isSecured, judgeFavourably, whyHealthy, type Lot } from "./positionLot.ts";
 
 /** Two entries that an auction has still to explain. */
 interface Sale {
@@ -27,9 +29,10 @@ interface Sale {
 }
 
 /**
- * Auctions of positions: started and bid for only below maintenance, at valid prices that are newer than the position's
- * last increase, outside of grace and restrictions; sold at the auction's price of the moment, no more than brings the
- * account back, within the window's capacity, to a bidder that can secure it.
+ * Auctions of positions: started and bid for only of accounts that are below maintenance even if every other price that
+ * breaks a rule were the best that it can be, at a valid price that is newer than the position's last increase, outside
+ * of grace and restrictions; sold at the auction's price of the moment, no more than brings the account back and nothing
+ * that leaves a solvent one worse, within the window's capacity, to a bidder that can secure it.
  */
 export class LiquidationRules implements Rule {
   readonly #context: LegalityContext;
@@ -84,9 +87,13 @@ export class LiquidationRules implements Rule {
     }
     const { size } = readPosition(from.account, from.key, this.#context.asOf(sold.before));
     if (!isReducing(size, from.sizeDelta)) this.#illegalEntry(sold, "a liquidation that sells more than there is");
-    checkRequirement(to.account, false, this.#context, (detail) => this.#illegalEntry(taken, `bidder, ${detail}`));
-    this.#debts.await(from.account, { pricing: "strict", logIndex: sold.logIndex, isCapped: false });
-    this.#debts.await(to.account, { pricing: "strict", logIndex: taken.logIndex, isCapped: true });
+    const whyRefused = (context: LegalityContext, unusable: ReadonlySet<bigint>): string | null =>
+      whyUnsecured(to.account, false, context, { unusable });
+    const wrong = whyUnsecured(to.account, false, this.#context);
+    if (wrong !== null) this.#illegalEntry(taken, `bidder, ${wrong}`);
+    const reached = readInstrument(from.key, this.#context).feed;
+    this.#debts.await(from.account, { pricing: "strict", logIndex: sold.logIndex, isCapped: false, reached });
+    this.#debts.await(to.account, { pricing: "strict", logIndex: taken.logIndex, isCapped: true, reached, whyRefused });
   }
 
   #seeAuction(event: LiquidationAuctionEvent, logIndex: number, before: Moment): void {
@@ -107,7 +114,9 @@ export class LiquidationRules implements Rule {
     const context = this.#context.asOf(before);
     checkOpen(context, illegal);
     if (isOpenAuction(startedAtOf(account, instrument, context), context)) illegal("that runs");
-    checkLot(account, instrument, context, illegal);
+    const lot = checkLot(account, instrument, context, illegal);
+    const detail = lot === null ? null : judgeFavourably(account, lot.feed, context, whyHealthy);
+    if (detail !== null) illegal(detail);
   }
 
   #checkStop({ account, instrument }: AuctionStoppedEvent, logIndex: number, before: Moment): void {
@@ -116,10 +125,15 @@ export class LiquidationRules implements Rule {
       return this.#illegal(logIndex, account, "an auction is stopped that does not stand");
     }
     if (readPosition(account, instrument, context).size === 0n) return;
-    const valued = valueAccount(account, "strict", context);
-    if (valued.kind !== "valued" || isSecured(valued.value)) return;
-    const { equity, initial } = valued.value;
-    this.#illegal(logIndex, account, `an auction is stopped at an equity of ${equity}, below ${initial}`);
+    const illegal = (detail: string): void => {
+      this.#illegal(logIndex, account, `an auction is stopped ${detail}`);
+    };
+    const { feed } = readInstrument(instrument, context);
+    if (checkPrice(feed, context, illegal) === null) return;
+    const detail = judgeFavourably(account, feed, context, (value) =>
+      isSecured(value) ? null : `at an equity of ${value.equity}, below ${value.initial}`,
+    );
+    if (detail !== null) illegal(detail);
   }
 
   #judgeSale(event: PositionSoldEvent, { sold, taken, start }: Sale, logIndex: number, before: Moment): void {
@@ -144,9 +158,25 @@ export class LiquidationRules implements Rule {
     const discount = discountNow(startedAt, context);
     const price = auctionPrice(isLong, lot.mark, lot.spot, discount);
     if (event.price !== price) illegal(`at ${event.price}, the auction's price is ${price}`);
-    const available = liquidatableSize(lot, discount);
-    if (size > available) illegal(`of ${size}, more than the ${available} that restore the account`);
+    const detail = judgeFavourably(
+      account,
+      lot.feed,
+      context,
+      (value, unusable) =>
+        whyHealthy(value) ?? whyTooMuch(size, lot, value, discount) ?? this.#whyWorse(account, lot, value, unusable),
+    );
+    if (detail !== null) illegal(detail);
     this.#checkWindow(event, soldNotional(size, lot.spot), before, illegal);
+  }
+
+  /** A sale may not take more from a solvent account than it relieves it of. Funding that it settles counts in it. */
+  #whyWorse(account: Hex, { isAlone }: Lot, before: Valuation, unusable: ReadonlySet<bigint>): string | null {
+    if (isAlone || before.equity < 0n) return null;
+    const after = valueAccount(account, "favourable", this.#context, { unusable });
+    if (after.kind === "unknown") return null;
+    if (after.kind === "refused") return after.detail;
+    const [had, has] = [excessOf(before), excessOf(after.value)];
+    return has >= had ? null : `and lowers the health from ${had} to ${has}`;
   }
 
   #checkWindow(event: PositionSoldEvent, notional: bigint, before: Moment, illegal: (detail: string) => void): void {
@@ -168,7 +198,13 @@ export class LiquidationRules implements Rule {
   }
 }
 
-function startedAtOf(account: `0x${string}`, instrument: bigint, context: LegalityContext): bigint {
+/** A bid takes at most what brings the account back to its initial requirement. */
+function whyTooMuch(size: bigint, lot: Lot, { equity, initial }: Valuation, discount: bigint): string | null {
+  const available = liquidatableSize({ ...lot, need: needOf(equity, initial) }, discount);
+  return size <= available ? null : `of ${size}, more than the ${available} that restore the account`;
+}
+
+function startedAtOf(account: Hex, instrument: bigint, context: LegalityContext): bigint {
   const { auctions } = auction;
   return auctions.decode(context.readOf("LiquidationAuction", auctions.slot(account, instrument))).startedAt;
 }

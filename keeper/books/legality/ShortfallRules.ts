@@ -2,9 +2,10 @@ import type { Hex } from "../../lib/hex.ts";
 import type { EntryPostedEvent, LossSocialisedEvent } from "../generated/PositionLedger.ts";
 import { ENTRY_KIND } from "../reducers/ledger/entryKinds.ts";
 import { max, min } from "./amounts.ts";
-import { isHalted } from "./flags.ts";
+import { isHalted, readHot } from "./flags.ts";
 import { fundAccount, fundQuote } from "./fund.ts";
-import type { LegalityContext, Pending, Rule, SeenEvent } from "./LegalityContext.ts";
+import { whyWronglyCharged } from "./lossCharge.ts";
+import type { LegalityContext, Moment, Pending, Rule, SeenEvent } from "./LegalityContext.ts";
 import { readAccount } from "./portfolio.ts";
 
 type Entry = Pending<EntryPostedEvent>;
@@ -17,8 +18,9 @@ interface Rest {
 }
 
 /**
- * Shortfalls: of an account that has nothing but a negative quote, exactly that much, from the insurance fund as far as
- * it goes, and the rest from the side that won in the instrument that the account lost in. Never while halted.
+ * Shortfalls: of an account that has nothing but a negative quote, exactly that much, from the insurance fund with all the
+ * fees as far as it goes, and the rest from the side that won in the instrument that the account lost in, as far as each
+ * position bears it. Never while halted.
  */
 export class ShortfallRules implements Rule {
   readonly #context: LegalityContext;
@@ -33,7 +35,7 @@ export class ShortfallRules implements Rule {
 
   see({ book, event, logIndex, before }: SeenEvent): void {
     if (book !== "PositionLedger") return;
-    if (event.name === "LossSocialised") return this.#seeLoss(event as LossSocialisedEvent, logIndex);
+    if (event.name === "LossSocialised") return this.#seeLoss(event as LossSocialisedEvent, logIndex, before);
     const entry = event.name === "EntryPosted" ? { event: event as EntryPostedEvent, logIndex, before } : null;
     if (entry?.event.kind === ENTRY_KIND.socialisation) return this.#seeSocialisation(entry);
     this.#dropUnfinished();
@@ -90,9 +92,12 @@ export class ShortfallRules implements Rule {
     this.#checkPlain(entry);
   }
 
-  #seeLoss({ account, instrument, fromLongs, amount }: LossSocialisedEvent, logIndex: number): void {
+  #seeLoss(event: LossSocialisedEvent, logIndex: number, before: Moment): void {
+    const { account, instrument, fromLongs, amount } = event;
     const entry = this.#loss?.event;
     this.#loss = null;
+    const wrong = whyWronglyCharged(event, this.#context.asOf(before));
+    if (wrong !== null) this.#context.illegal("PositionLedger", logIndex, `${account}: ${wrong}`);
     const isItsOwn = entry?.account === account && entry.key === instrument && entry.quoteDelta === amount;
     const isWinner = fromLongs !== readAccount(account, this.#context).lastWasLong;
     if (isItsOwn && isWinner) return;
@@ -105,6 +110,8 @@ export class ShortfallRules implements Rule {
     const { openCount, assets, quote } = readAccount(account, this.#context.asOf(entry.before));
     if (openCount !== 0n || assets !== 0n || quote >= 0n) this.#illegal(entry, "covered, and has no shortfall");
     if (isHalted(this.#context)) this.#illegal(entry, "covered while halted");
+    const { fees } = readHot(this.#context.asOf(entry.before));
+    if (fees !== 0n) this.#illegal(entry, `covered while ${fees} of fees are not the fund's`);
     this.#covered.set(account, entry.logIndex);
   }
 

@@ -4,11 +4,12 @@ import { readMarket } from "../reducers/ledger/market.ts";
 import { ENTRY_KIND } from "../reducers/ledger/entryKinds.ts";
 import { magnitude, ONE, ownerOf } from "./amounts.ts";
 import { checkBand, checkFees } from "./checkVenue.ts";
-import { checkReduction, checkRequirement, reduces } from "./checkTrader.ts";
+import { reduces, whyUnhealthy, whyUnsecured } from "./checkTrader.ts";
 import type { DebtRules } from "./DebtRules.ts";
 import { isRestricted } from "./flags.ts";
 import { KIND, readInstrument } from "./instruments.ts";
 import type { LegalityContext, Pending, Rule, SeenEvent } from "./LegalityContext.ts";
+import { unexplained } from "./unreachableFeeds.ts";
 
 type Side = Pending<EntryPostedEvent>;
 
@@ -87,23 +88,30 @@ export class TradeRules implements Rule {
     const mayBeUnreachable = this.#funding === null && sides.every(({ isReducing }) => isReducing);
     this.#checkFills(buyer.event, seller.event, mayBeUnreachable, logIndex);
     this.#checkInterest(buyer, logIndex);
-    for (const { side, isReducing } of sides) this.#judgeSide(side, isReducing);
+    const reached = mayBeUnreachable ? undefined : readInstrument(buyer.event.key, this.#context).feed;
+    for (const { side, isReducing } of sides) this.#judgeSide(side, isReducing, reached);
   }
 
-  #judgeSide({ event, logIndex, before }: Side, isReducing: boolean): void {
+  /** @param reached the instrument's feed, if the trade shows it to have been valid */
+  #judgeSide(side: Side, isReducing: boolean, reached: bigint | undefined): void {
+    const { event, logIndex } = side;
     const { account, key: instrument } = event;
+    const whyRefused = (context: LegalityContext, unusable: ReadonlySet<bigint>): string | null =>
+      isReducing ? whyUnhealthy(side, unusable, context) : whyUnsecured(account, true, context, { unusable });
     const illegal = (detail: string): void => {
       this.#illegal(logIndex, `${account}: ${detail}`);
     };
-    if (isReducing) {
-      const reached = this.#funding === null ? undefined : readInstrument(instrument, this.#context).feed;
-      checkReduction({ event, logIndex, before }, reached, this.#context, illegal);
-    } else {
-      if (isRestricted(this.#context)) illegal("new risk while it is restricted");
-      if (!this.#canGrow(instrument)) illegal("new risk without a valid price");
-      checkRequirement(account, true, this.#context, illegal);
-    }
-    this.#debts.await(account, { pricing: isReducing ? "last" : "strict", logIndex, isCapped: !isReducing });
+    if (!isReducing && isRestricted(this.#context)) illegal("new risk while it is restricted");
+    if (!isReducing && !this.#canGrow(instrument)) illegal("new risk without a valid price");
+    // Where a feed is out of reach, who takes risk is valued at less, and who reduces perhaps at more.
+    const wrong = isReducing
+      ? unexplained(account, this.#context.asOf(side.before), reached, (unusable) =>
+          whyUnhealthy(side, unusable, this.#context),
+        )
+      : whyUnsecured(account, true, this.#context);
+    if (wrong !== null) illegal(wrong);
+    const pricing = isReducing ? "last" : "strict";
+    this.#debts.await(account, { pricing, logIndex, isCapped: !isReducing, reached, whyRefused });
   }
 
   /** Two orders of these accounts, filled just before at one price, for this size and quote. */

@@ -1,10 +1,12 @@
 import type { Hex } from "../../lib/hex.ts";
 import type { EntryPostedEvent } from "../generated/PositionLedger.ts";
 import type { Valuation } from "../model/margin.ts";
+import { isUsable } from "../Prices.ts";
 import { isReducing } from "../reducers/ledger/applyEntry.ts";
+import { readInstrument } from "./instruments.ts";
 import type { LegalityContext, Pending } from "./LegalityContext.ts";
-import { readPosition, valueAccount, type Valued } from "./portfolio.ts";
-import { unreachableFeeds } from "./unreachableFeeds.ts";
+import { excessOf } from "./positionLot.ts";
+import { readPosition, valueAccount, type ValuedAs } from "./portfolio.ts";
 
 /** Whether the position of the entry shrank and did not flip. */
 export function reduces({ event, before }: Pending<EntryPostedEvent>, context: LegalityContext): boolean {
@@ -13,62 +15,56 @@ export function reduces({ event, before }: Pending<EntryPostedEvent>, context: L
 }
 
 /**
- * An account that took risk, took money out, or took over what was auctioned: its equity covers its initial requirement,
- * at prices that satisfy every rule. Its valuation, when it is known.
+ * Why an account may not have taken risk, taken money out, or taken over what was auctioned: its equity does not cover its
+ * initial requirement, prices that break a rule being the worst that they can be. Null when it does, or when that is not
+ * known.
+ *
+ * @param withLag whether what prices and checkpoints may have moved since counts
  */
-export function checkRequirement(
+export function whyUnsecured(
   account: Hex,
   withLag: boolean,
   context: LegalityContext,
-  illegal: (detail: string) => void,
-): Valuation | null {
-  const valued = valueAccount(account, "strict", context);
-  if (valued.kind === "refused") illegal(valued.detail);
-  if (valued.kind !== "valued") return null;
-  const { equity, initial, lagPremium } = valued.value;
+  valuedAs: ValuedAs = {},
+): string | null {
+  const valued = valueAccount(account, "strict", context, valuedAs);
+  if (valued.kind === "refused") return valued.detail;
+  return valued.kind === "valued" ? whyBelow(valued.value, withLag) : null;
+}
+
+function whyBelow({ equity, initial, lagPremium }: Valuation, withLag: boolean): string | null {
   const required = withLag ? initial + lagPremium : initial;
-  if (equity < required) illegal(`equity ${equity} is below the initial requirement ${required}`);
-  return valued.value;
+  return equity >= required ? null : `equity ${equity} is below the initial requirement ${required}`;
 }
 
 /**
- * A side that reduced may be below its initial requirement if it is solvent and no worse than before, both at the last
- * prices within bounds.
+ * Why a side that reduced may not be below its initial requirement: at the last prices within bounds it is insolvent or
+ * worse than before, or the traded price itself is not usable. Who is flat and solvent meets the requirement, which is
+ * zero. Null when it may, or when that is not known.
  *
- * @param reached a feed that is known to have been valid
+ * @param unusable feeds to be taken as out of reach
  */
-export function checkReduction(
-  entry: Pending<EntryPostedEvent>,
-  reached: bigint | undefined,
+export function whyUnhealthy(
+  { event, before }: Pending<EntryPostedEvent>,
+  unusable: ReadonlySet<bigint>,
   context: LegalityContext,
-  illegal: (detail: string) => void,
-): void {
-  const { account } = entry.event;
-  const earlier = context.asOf(entry.before);
-  let wrong: string | null = null;
-  for (const unusable of unreachableFeeds(account, earlier, reached)) {
-    const after = valueAccount(account, "last", context, { unusable });
-    // Right before the entry the account's funding had accrued as the entry settles it: the same prices and quote.
-    const detail = whyUnhealthy(after, () => valueAccount(account, "last", earlier, { unusable }));
-    if (detail === null) return;
-    wrong ??= detail;
-  }
-  if (wrong !== null) illegal(wrong);
-}
-
-/** Null when it is healthy, or when that is not known. */
-function whyUnhealthy(after: Valued, valueBefore: () => Valued): string | null {
+): string | null {
+  const { account, key: instrument } = event;
+  const after = valueAccount(account, "last", context, { unusable });
   if (after.kind === "unknown") return null;
   if (after.kind === "refused") return after.detail;
-  const { equity, initial, maintenance } = after.value;
-  if (equity >= initial) return null;
-  if (equity < 0n) return `insolvent after a reduction: equity ${equity}`;
-  const before = valueBefore();
-  if (before.kind === "unknown") return null;
-  if (before.kind === "refused") return before.detail;
-  const excessBefore = before.value.equity - before.value.maintenance;
-  const excessAfter = equity - maintenance;
-  return excessAfter >= excessBefore
-    ? null
-    : `a reduction that lowers the health from ${excessBefore} to ${excessAfter}`;
+  const low = whyBelow(after.value, false);
+  if (low === null) return null;
+  const { feed } = readInstrument(instrument, context);
+  const reading = context.priceOf(feed);
+  if (unusable.has(feed) || (reading.isKnown && !isUsable(reading.status))) {
+    return `a reduction at a price that is not usable: ${low}`;
+  }
+  if (after.value.equity < 0n) return `insolvent after a reduction: equity ${after.value.equity}`;
+  // Right before the entry the account's funding had accrued as the entry settles it: the same prices and quote.
+  const earlier = valueAccount(account, "last", context.asOf(before), { unusable });
+  if (earlier.kind === "unknown") return null;
+  if (earlier.kind === "refused") return earlier.detail;
+  const [had, has] = [excessOf(earlier.value), excessOf(after.value)];
+  return has >= had ? null : `a reduction that lowers the health from ${had} to ${has}`;
 }

@@ -1,8 +1,9 @@
 import type { Hex } from "../../lib/hex.ts";
-import { storage as registry } from "../generated/InstrumentRegistry.ts";
+import { storage as registry, type InstrumentsWord } from "../generated/InstrumentRegistry.ts";
 import { storage as ledger, type AccountsWord, type PositionsWord } from "../generated/PositionLedger.ts";
 import {
   evaluatePortfolio,
+  markOf,
   type MarginCollateral,
   type MarginPosition,
   type MarginReading,
@@ -72,6 +73,32 @@ export function feedsOf(account: Hex, context: LegalityContext): bigint[] {
 }
 
 /**
+ * What a unit of an instrument is worth, as `MarginEngine.markOf`, 1e-18 quote: null where the engine refuses to say.
+ *
+ * @param isFeedAsked whether it rests on the feed's price, which may have been out of reach
+ */
+export type Mark =
+  { readonly isKnown: false } | { readonly isKnown: true; readonly mark: bigint | null; readonly isFeedAsked: boolean };
+
+/** The mark of an instrument by the books and prices of the context. */
+export function markNow(instrument: bigint, context: LegalityContext): Mark {
+  const terms = readInstrument(instrument, context);
+  if (terms.kind === KIND.none) return { isKnown: true, mark: null, isFeedAsked: false };
+  const option = terms.kind === KIND.perpetual ? null : optionStateOf(instrument, context);
+  const isFeedAsked = !isSettled(option, context);
+  const reading = isFeedAsked ? marginReading(context.priceOf(terms.feed)) : NO_READING;
+  if (reading === null) return { isKnown: false };
+  if (isFeedAsked && reading.quality !== "valid") return { isKnown: true, mark: null, isFeedAsked };
+  try {
+    const mark = markOf(marginPosition(0n, terms, option, reading), reading.value, context.timestamp);
+    return { isKnown: true, mark, isFeedAsked };
+  } catch (error: unknown) {
+    if (error instanceof OptionRangeError) return { isKnown: true, mark: null, isFeedAsked };
+    throw error;
+  }
+}
+
+/**
  * What an account is worth by the books of the context, as `MarginEngine.evaluate` of `PositionLedger.portfolioOf`: with
  * the funding that its positions have accrued at the stored indexes.
  */
@@ -97,8 +124,7 @@ export function valueAccount(
     const option = terms.kind === KIND.perpetual ? null : optionStateOf(instrument, context);
     if (terms.kind === KIND.none)
       return { kind: "refused", detail: `a position in instrument ${instrument}, unlisted` };
-    const isSettled = option !== null && option.settlementPrice !== null && context.timestamp >= option.expiry;
-    const reading = isSettled ? NO_READING : readingOf(terms.feed);
+    const reading = isSettled(option, context) ? NO_READING : readingOf(terms.feed);
     if (reading === null) return UNKNOWN;
     positions.push(marginPosition(size, terms, option, reading));
   }
@@ -115,9 +141,14 @@ export function valueAccount(
   }
 }
 
+/** Its final price is what an option is worth from its expiry on, whatever the feed says. */
+function isSettled(option: OptionState | null, { timestamp }: LegalityContext): boolean {
+  return option !== null && option.settlementPrice !== null && timestamp >= option.expiry;
+}
+
 function marginPosition(
   size: bigint,
-  terms: ReturnType<typeof readInstrument>,
+  terms: InstrumentsWord,
   option: OptionState | null,
   reading: MarginReading,
 ): MarginPosition {

@@ -13,15 +13,32 @@ const MAX_FEEDS = 4;
  *
  * @param reached a feed that an event shows to have been valid
  */
-export function* unreachableFeeds(
-  account: Hex,
-  context: LegalityContext,
-  reached?: bigint,
-): Generator<ReadonlySet<bigint>> {
+function* unreachableFeeds(account: Hex, context: LegalityContext, reached?: bigint): Generator<ReadonlySet<bigint>> {
   yield new Set();
   const feeds = feedsOf(account, context).filter((feed) => feed !== reached);
   if (feeds.length > MAX_FEEDS) return;
   for (let combination = 1; combination < 1 << feeds.length; combination += 1) {
     yield new Set(feeds.filter((_, index) => ((combination >> index) & 1) === 1));
   }
+}
+
+/**
+ * What is wrong at the known prices; null when nothing is with some combination of feeds that cannot be reached.
+ *
+ * @param reached a feed that an event shows to have been valid
+ * @param judge what is wrong when these feeds cannot be reached; null when nothing is, or when that is not known
+ */
+export function unexplained(
+  account: Hex,
+  context: LegalityContext,
+  reached: bigint | undefined,
+  judge: (unusable: ReadonlySet<bigint>) => string | null,
+): string | null {
+  let wrong: string | null = null;
+  for (const unusable of unreachableFeeds(account, context, reached)) {
+    const detail = judge(unusable);
+    if (detail === null) return null;
+    wrong ??= detail;
+  }
+  return wrong;
 }

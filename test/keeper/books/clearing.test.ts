@@ -266,12 +266,12 @@ describe("Books of the clearing contracts", function () {
   it("follow the auction of a short option", async () => {
     const { orders, alice, carol, auction } = system;
     await listOptions();
-    await orders.trade(carol, alice, { instrument: CALL, size: 2n * UNIT, price: 100n * UNIT });
-    await setEthPrice(system, 2_600);
-    await auction.start(accountOf(alice), CALL);
+    await orders.trade(carol, alice, { instrument: PUT, size: UNIT, price: 100n * UNIT });
+    await setEthPrice(system, 2_680);
+    await auction.start(accountOf(alice), PUT);
     await auction.start(accountOf(alice), 1);
-    await time.increase(300);
-    await placeBid(system, alice, carol, UNIT, { instrument: CALL });
+    await time.increase(60);
+    await placeBid(system, alice, carol, UNIT / 2n, { instrument: PUT });
     await placeBid(system, alice, carol, 2n * UNIT);
   });
 

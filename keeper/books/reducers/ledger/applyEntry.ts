@@ -3,7 +3,16 @@ import { storage as registry } from "../../generated/InstrumentRegistry.ts";
 import { storage, type AccountsWord, type EntryPostedEvent } from "../../generated/PositionLedger.ts";
 import type { ReducerContext } from "../../Reducer.ts";
 import { ENTRY_KIND, isCleared, touchesAsset, touchesPosition } from "./entryKinds.ts";
-import { addClearingSize, fundingOf, indexOf, useMarket, writeMarket, type Market } from "./market.ts";
+import {
+  addToClearing,
+  fundingOf,
+  indexOf,
+  isOpen,
+  readClearingSize,
+  useMarket,
+  writeMarket,
+  type Market,
+} from "./market.ts";
 import { closePosition, openPosition } from "./openIds.ts";
 
 /** What an entry changes beside the quote. */
@@ -37,10 +46,24 @@ function applyKind(event: EntryPostedEvent, account: AccountsWord, context: Redu
   if (touchesAsset(event.kind)) return applyAsset(event, account, context);
   if (isCleared(event.kind)) {
     const market = useMarket(event.key, context);
-    writeMarket(event.key, { ...market, clearing: market.clearing - event.quoteDelta }, context);
-    addClearingSize(event.key, 0n, context);
+    const clearing = market.clearing - event.quoteDelta;
+    writeMarket(event.key, { ...market, clearing }, context);
+    const isLevelled = event.kind === ENTRY_KIND.clearingLevel;
+    addToClearing(event.key, { uncovered: isLevelled ? -coveredBy(event, clearing, context) : 0n }, context);
   }
   return { account, sizeAfter: 0n, funding: 0n };
+}
+
+/**
+ * What levelling takes off the uncovered losses: what the fund paid while positions are open, else all but what is still
+ * missing.
+ */
+function coveredBy(event: EntryPostedEvent, clearing: bigint, context: ReducerContext): bigint {
+  const read = (slot: Hex): bigint => context.read(slot);
+  const { uncovered } = readClearingSize(event.key, read);
+  const left = isOpen(event.key, read) ? uncovered + event.quoteDelta : -clearing;
+  const kept = left > 0n ? left : 0n;
+  return kept < uncovered ? uncovered - kept : 0n;
 }
 
 /** The settlement asset lives in the quote; of another one the balance changes, and whether there is any. */
@@ -67,12 +90,13 @@ function applyPosition(event: EntryPostedEvent, account: AccountsWord, context: 
   const increasedAt = isReducing(before.size, sizeDelta) ? before.increasedAt : context.timestamp;
   context.write(slot, storage.positions.encode({ size, index: indexOf(market, size), increasedAt }));
   writeMarket(instrument, marketAfter(event, market, before.size, size, funding), context);
-  if (event.kind === ENTRY_KIND.expiry) addClearingSize(instrument, -sizeDelta, context);
+  if (event.kind === ENTRY_KIND.expiry) addToClearing(instrument, { size: -sizeDelta }, context);
 
   let { openCount } = account;
   if (before.size === 0n && size !== 0n) openCount = openPosition(id, openCount, instrument, context);
   else if (before.size !== 0n && size === 0n) openCount = closePosition(id, openCount, instrument, context);
-  const isLast = event.kind === ENTRY_KIND.expiry || isLiquidated(event, context);
+  // An expiry counts as the last loss only if it was one.
+  const isLast = event.kind === ENTRY_KIND.expiry ? event.quoteDelta < 0n : isLiquidated(event, context);
   const last = isLast ? { lastInstrument: instrument, lastWasLong: before.size > 0n } : {};
   return { account: { ...account, openCount, ...last }, sizeAfter: size, funding };
 }

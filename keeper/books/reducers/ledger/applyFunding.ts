@@ -1,10 +1,10 @@
+import type { Hash } from "../../../lib/hex.ts";
 import { storage as registry } from "../../generated/InstrumentRegistry.ts";
-import { storage, type FundingUpdatedEvent, type LossSocialisedEvent } from "../../generated/PositionLedger.ts";
+import type { FundingUpdatedEvent, LossSocialisedEvent } from "../../generated/PositionLedger.ts";
 import { isRestricted, readHot } from "../../legality/flags.ts";
-import { ceilDiv } from "../../model/fixedPoint.ts";
-import { accrue, fitsIndex, observe } from "../../model/funding.ts";
+import { accrue, observe } from "../../model/funding.ts";
 import type { ReducerContext } from "../../Reducer.ts";
-import { readMarket, useMarket, writeMarket } from "./market.ts";
+import { addToClearing, readMarket, unitsOf, useMarket, writeMarket } from "./market.ts";
 
 const ONE = 10n ** 18n;
 
@@ -26,19 +26,16 @@ export function applyFunding(event: FundingUpdatedEvent, context: ReducerContext
 }
 
 /**
- * One side of an instrument pays, rounded up for each unit: the long positions of accounts, or the short ones, which are
- * as many and those that the clearing account of a settled option holds against. An index that would leave 96 bits stays.
+ * One side of an instrument pays so much for each unit, and what that leaves of the loss is uncovered. How much a unit
+ * bears rests on the price, which the event does not carry: what it says is taken, and judged by the rules.
  */
 export function applySocialisedLoss(event: LossSocialisedEvent, context: ReducerContext): void {
-  const { instrument, fromLongs, amount } = event;
-  const market = readMarket(instrument, (slot) => context.read(slot));
-  const { size } = storage.clearingSizes.decode(context.read(storage.clearingSizes.slot(instrument)));
-  const open = market.openInterest + (fromLongs ? 0n : size);
-  const perUnit = open > 0n ? ceilDiv(amount * ONE, open) : 0n;
-  const before = fromLongs ? market.longIndex : market.shortIndex;
-  const moved = fromLongs ? before + perUnit : before - perUnit;
-  const index = fitsIndex(moved) ? moved : before;
+  const { instrument, fromLongs, amount, perUnit } = event;
+  const read = (slot: Hash): bigint => context.read(slot);
+  const market = readMarket(instrument, read);
+  const index = fromLongs ? market.longIndex + perUnit : market.shortIndex - perUnit;
+  const charged = (perUnit * unitsOf(instrument, fromLongs, read)) / ONE;
   context.expect("indexAfter", event.indexAfter, index);
-  const indexes = fromLongs ? { longIndex: index } : { shortIndex: index };
-  writeMarket(instrument, { ...market, ...indexes }, context);
+  writeMarket(instrument, { ...market, ...(fromLongs ? { longIndex: index } : { shortIndex: index }) }, context);
+  addToClearing(instrument, { uncovered: amount > charged ? amount - charged : 0n }, context);
 }

@@ -1,4 +1,9 @@
-import { storage, type MarketsWord0, type MarketsWord1 } from "../../generated/PositionLedger.ts";
+import {
+  storage,
+  type ClearingSizesWord,
+  type MarketsWord0,
+  type MarketsWord1,
+} from "../../generated/PositionLedger.ts";
 import { settled } from "../../model/funding.ts";
 import type { ReducerContext } from "../../Reducer.ts";
 
@@ -25,12 +30,31 @@ export function writeMarket(instrument: bigint, market: Market, context: Reducer
   context.write(word1.slot(instrument), word1.encode(market));
 }
 
-/** Changes what the clearing account of an option holds, and returns it. Nothing changes but the mark for a zero. */
-export function addClearingSize(instrument: bigint, sizeDelta: bigint, context: ReducerContext): bigint {
-  const slot = storage.clearingSizes.slot(instrument);
-  const size = storage.clearingSizes.decode(context.read(slot)).size + sizeDelta;
-  context.write(slot, storage.clearingSizes.encode({ size, isUsed: true }));
-  return size;
+/** The word of what an instrument's clearing account holds beside its quote. */
+export function readClearingSize(instrument: bigint, read: (slot: `0x${string}`) => bigint): ClearingSizesWord {
+  return storage.clearingSizes.decode(read(storage.clearingSizes.slot(instrument)));
+}
+
+/** Changes what the clearing account of an instrument holds or leaves uncovered. Nothing changes but the mark for none. */
+export function addToClearing(
+  instrument: bigint,
+  { size = 0n, uncovered = 0n }: { readonly size?: bigint; readonly uncovered?: bigint },
+  context: ReducerContext,
+): void {
+  const before = readClearingSize(instrument, (slot) => context.read(slot));
+  const after = { size: before.size + size, uncovered: before.uncovered + uncovered, isUsed: true };
+  context.write(storage.clearingSizes.slot(instrument), storage.clearingSizes.encode(after));
+}
+
+/** What a loss is shared by: the long positions of accounts, or the short ones and what the clearing account holds. */
+export function unitsOf(instrument: bigint, areLongs: boolean, read: (slot: `0x${string}`) => bigint): bigint {
+  const { openInterest } = readMarket(instrument, read);
+  return areLongs ? openInterest : openInterest + readClearingSize(instrument, read).size;
+}
+
+/** Whether accounts or the clearing account hold positions. */
+export function isOpen(instrument: bigint, read: (slot: `0x${string}`) => bigint): boolean {
+  return readMarket(instrument, read).openInterest !== 0n || readClearingSize(instrument, read).size !== 0n;
 }
 
 /** Index that a position of this size refers to; the long one for none. */

@@ -93,8 +93,10 @@ describe("Legality of auctions of collateral", () => {
 
   it("names a sale for more than is owed", () => {
     const credit = stage.entry("Credit", scene.accounts.erin, scene.usd.target as string, { quote: 9_000n * UNIT });
-    const found = judge(sale({ amount: 3n * UNIT, debt: 0n }), 0, [credit]);
-    expect(found.some((detail) => detail.includes("more than the 1000000000000000001000"))).to.equal(true);
+    const capped: MadeLog = [scene.instruments, "DebtCapsSet", [1n, 10n ** 30n]];
+    const found = judge(sale({ amount: 3n * UNIT, debt: 0n }), 0, [credit, capped]);
+    expect(found).to.have.length(1);
+    expect(found[0]).to.match(/more than the 1000000000000000001000/);
   });
 
   it("names a sale without a running auction, and a start of one that runs", () => {
@@ -104,6 +106,29 @@ describe("Legality of auctions of collateral", () => {
     expect(judge([start(accounts.erin)])[0]).to.match(/that runs/);
     expect(judge([start(accounts.erin)], 1_801)).to.deep.equal([]);
     expect(judge([start(accounts.bob)])[0]).to.match(/that the account does not have/);
+  });
+
+  it("takes a sale and a start beside a price that breaks a rule, and names them at such a price", () => {
+    const { accounts, auction, btcFeed } = scene;
+    const dead: MadeLog = [btcFeed, "AnswerUpdated", [1n, 99n, stage.now]];
+    const other = [stage.entry("Trade", accounts.erin, 2, { size: 1n }), dead];
+    const kept = sale().filter(([, name]) => name !== "DebtRecorded");
+    expect(judge(kept, 0, other)).to.deep.equal([]);
+    expect(judge(sale(), 0, other)).to.deep.equal([`${accounts.erin}: a debt is recorded at prices that break a rule`]);
+    const start: MadeLog = [auction, "CollateralAuctionStarted", [accounts.erin, weth, stage.now]];
+    expect(judge([start], 1_801, other)).to.deep.equal([]);
+    expect(judge([stage.answer(0, stage.now), start], 1_801)).to.deep.equal([
+      `${accounts.erin}: an auction of collateral is started at a price that is out-of-bounds`,
+    ]);
+  });
+
+  it("names a stop of what was not sold whole right before, also of nothing that is left", () => {
+    const { auction, accounts } = scene;
+    const all = sale({ amount: 10n * UNIT }).filter(([, name]) => name !== "DebtRecorded");
+    const stop: MadeLog = [auction, "CollateralAuctionStopped", [accounts.erin, weth]];
+    expect(judge([...all, stop])).to.deep.equal([]);
+    const debt = stage.entry("Debit", accounts.erin, scene.usd.target as string, { quote: -UNIT });
+    expect(judge([stop], 0, [...all, debt])[0]).to.match(/is stopped while 1000000000000000000 is due/);
   });
 
   it("names a stop while the debt is due, or of what does not stand", () => {

@@ -22,10 +22,10 @@ describe("Legality of custody and debts", () => {
   });
 
   const judge = (logs: readonly MadeLog[], seconds?: number): string[] => scene.stage.illegal(logs, seconds);
-  const deposited = (account: string, asset: string, amount: bigint): MadeLog => [
+  const deposited = (account: string, asset: string, amount: bigint, payer = account.slice(0, 42)): MadeLog => [
     scene.vault,
     "Deposited",
-    [account, asset, ZeroAddress, amount, 0n, 0n],
+    [account, asset, payer, amount, 0n, 0n],
   ];
   const withdrawn = (account: string, asset: string, amount: bigint): MadeLog => [
     scene.vault,
@@ -55,6 +55,18 @@ describe("Legality of custody and debts", () => {
     expect(judge([debit(accounts.carol, 5n), withdrawn(accounts.carol, usd, 6n * DOLLAR)])).to.have.length(2);
     const credit = stage.entry("Credit", accounts.carol, weth, { size: 5n });
     expect(judge([deposited(accounts.dave, weth, 5n), credit])).to.have.length(2);
+  });
+
+  it("names collateral that another than the owner puts in, and takes the settlement asset from anybody", () => {
+    const { stage, accounts } = scene;
+    const { dave, carol } = accounts;
+    const weths = stage.entry("Credit", dave, weth, { size: 5n });
+    const dollars = stage.entry("Credit", dave, usd, { quote: 5n * UNIT });
+    expect(judge([deposited(dave, weth, 5n), weths])).to.deep.equal([]);
+    expect(judge([deposited(dave, usd, 5n * DOLLAR, carol.slice(0, 42)), dollars])).to.deep.equal([]);
+    const found = judge([deposited(dave, weth, 5n, carol.slice(0, 42)), weths]);
+    expect(found).to.have.length(1);
+    expect(found[0]).to.match(/and is not the owner$/);
   });
 
   it("names a deposit above the cap", () => {
@@ -119,9 +131,24 @@ describe("Legality of custody and debts", () => {
     expect(judge([at, recorded(accounts.carol, 0n)])[0]).to.match(/an account that can have none/);
   });
 
-  it("takes a debt at the feed's bound for one of a feed out of reach", () => {
+  it("names a debt that rests on prices that break a rule", () => {
     const { accounts, stage } = scene;
-    expect(judge([stage.answer(2_800, stage.now), recorded(accounts.erin, 14_500n * UNIT)])).to.deep.equal([]);
+    expect(judge([stage.answer(2_800, stage.now), recorded(accounts.erin, 14_500n * UNIT)])).to.have.length(1);
+    const found = judge([stage.answer(0, stage.now), recorded(accounts.erin, 14_500n * UNIT)]);
+    expect(found).to.deep.equal([`${accounts.erin}: a debt is recorded at prices that break a rule`]);
+  });
+
+  it("takes a debt that stays while a feed may be out of reach, if what was done could be done then", () => {
+    const { accounts, stage, btcFeed, instruments } = scene;
+    const dollars = stage.entry("Credit", accounts.erin, usd, { quote: 100_000n * UNIT });
+    // As her quote is then, one BTC is what its feed says, and she owes nothing; out of reach, it is the lower bound.
+    const bitcoin = stage.entry("Trade", accounts.erin, 2, { size: UNIT, quote: -90_000n * UNIT });
+    const out = [stage.entry("Debit", accounts.erin, weth, { size: -UNIT }), withdrawn(accounts.erin, weth, UNIT)];
+    const answer: MadeLog = [btcFeed, "AnswerUpdated", [60_000n * 10n ** 8n, 99n, stage.now]];
+    const owing = [stage.entry("Debit", accounts.erin, usd, { quote: -75_000n * UNIT })];
+    const caps: MadeLog = [instruments, "DebtCapsSet", [10n ** 30n, 10n ** 30n]];
+    const found = stage.illegal(out, 12, [[caps, dollars, bitcoin, answer, ...owing]]);
+    expect(found[0]).to.match(/a debt of 0 is recorded, its positions leave/);
   });
 
   it("names a debt that should have been recorded, and one above the caps", () => {
@@ -131,10 +158,11 @@ describe("Legality of custody and debts", () => {
     const paid = withdrawn(accounts.erin, weth, UNIT);
     expect(judge([at, debitWeth, paid])[0]).to.match(/a debt of 0 is recorded, its positions leave/);
     expect(judge([at, debitWeth, recorded(accounts.erin, OWED), paid])).to.deep.equal([]);
-    const capped: MadeLog = [instruments, "DebtCapsSet", [OWED - 1n, OWED - 1n]];
-    const found = judge([capped, at, debitWeth, recorded(accounts.erin, OWED), paid]);
-    expect(found).to.have.length(2);
-    expect(found[0]).to.match(/above the cap/);
-    expect(found[1]).to.match(/a total debt of/);
+    const capped = (account: bigint): MadeLog => [instruments, "DebtCapsSet", [account, OWED - 1n]];
+    const judgeCapped = (account: bigint): string[] =>
+      judge([capped(account), at, debitWeth, recorded(accounts.erin, OWED), paid]);
+    expect(judgeCapped(OWED - 1n)).to.have.length(1);
+    expect(judgeCapped(OWED - 1n)[0]).to.match(/a debt of .* is above the cap/);
+    expect(judgeCapped(OWED)[0]).to.match(/a total debt of .* is above the cap/);
   });
 });

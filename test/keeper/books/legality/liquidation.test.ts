@@ -145,6 +145,52 @@ describe("Legality of liquidations", () => {
     expect(judge([start(accounts.alice, CALL)], 8 * DAY)[1]).to.match(/an option that has expired/);
   });
 
+  describe("of an account with another position", () => {
+    const ONE_BTC = 60_000n * UNIT;
+
+    /** Alice has some BTC beside, of which the price is what it is or out of bounds. */
+    const beside = (size: bigint, isValid = true): MadeLog[] => [
+      stage.entry("Trade", scene.accounts.alice, 2, { size, quote: -(size * ONE_BTC) / UNIT }),
+      [scene.btcFeed, "AnswerUpdated", [isValid ? 60_000n * 10n ** 8n : 1n, 99n, startedAt]],
+    ];
+
+    it("names a sale that leaves it worse while it is solvent, but not of what stands alone", () => {
+      const price = SPOT - (SPOT * 66_666n) / 1_000_000n;
+      expect(judge(sale({ price }), 1_200)).to.deep.equal([]);
+      expect(stage.illegal(sale({ price }), 1_200, [beside(1n)])[0]).to.match(/and lowers the health from -35/);
+      const half = SPOT - (SPOT * 40_000n) / 1_000_000n;
+      expect(stage.illegal(sale({ price: half }), 720, [beside(1n)])).to.deep.equal([]);
+      // At 2,500 she is insolvent.
+      const low = 2_500n * UNIT;
+      const cheap = low - (low * 66_666n) / 1_000_000n;
+      const fallen = [...beside(1n), stage.answer(2_500, startedAt)];
+      expect(stage.illegal(sale({ price: cheap, mark: low, used: low }), 1_200, [fallen])).to.deep.equal([]);
+    });
+
+    it("takes a sale beside a price that breaks a rule, and names one at such a price", () => {
+      expect(stage.illegal(sale(), 0, [beside(1n, false)])).to.deep.equal([]);
+      const start: MadeLog = [scene.auction, "AuctionStarted", [scene.accounts.alice, 2, startedAt]];
+      expect(stage.illegal([start], 0, [beside(1n, false)])).to.deep.equal([
+        `${scene.accounts.alice}: an auction is started at a price that is out-of-bounds`,
+      ]);
+    });
+
+    it("names a sale of who might be healthy at the best price, and takes the stop of that auction", () => {
+      // At the upper bound of its feed one BTC more than secures her.
+      const logs = [beside(UNIT, false)];
+      const stop: MadeLog = [scene.auction, "AuctionStopped", [scene.accounts.alice, 1]];
+      expect(stage.illegal(sale(), 0, logs)[0]).to.match(/of an account with equity/);
+      expect(stage.illegal([stop], 0, logs)).to.deep.equal([]);
+    });
+
+    it("takes what only a feed out of reach explains", () => {
+      const stop: MadeLog = [scene.auction, "AuctionStopped", [scene.accounts.alice, 1]];
+      expect(stage.illegal([stop], 0, [beside(UNIT)])).to.deep.equal([]);
+      // Her lot's own feed was in reach.
+      expect(judge([stop])[0]).to.match(/stopped at an equity/);
+    });
+  });
+
   it("names an auction that is stopped below the initial requirement, or that does not stand", () => {
     const { auction, accounts } = scene;
     const stop = (account: string): MadeLog => [auction, "AuctionStopped", [account, 1]];

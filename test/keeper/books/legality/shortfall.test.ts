@@ -47,10 +47,12 @@ describe("Legality of shortfalls, fund and pushes", () => {
   ];
   const socialise = (amount: bigint, instrument = 1): MadeLog =>
     stage.entry("Socialisation", scene.accounts.alice, instrument, { quote: amount });
-  const loss = (amount: bigint, fromLongs = false): MadeLog => [
+  /** Bob is short 15 and erin long 5, carol 10: a unit bears its part, rounded up. */
+  const part = (amount: bigint): bigint => (amount + 14n) / 15n;
+  const loss = (amount: bigint, fromLongs = false, perUnit = part(amount)): MadeLog => [
     scene.ledger,
     "LossSocialised",
-    [1, scene.accounts.alice, fromLongs, amount, 0n],
+    [1, scene.accounts.alice, fromLongs, amount, perUnit, 0n],
   ];
   const push = (flags: number): MadeLog => [scene.ledger, "HotWordPushed", [flags, checkpointTime(), 0]];
   const checkpointTime = (): number => hotTime;
@@ -121,11 +123,49 @@ describe("Legality of shortfalls, fund and pushes", () => {
     expect(judge([release(FUND)[0]!, release(1n)[1]!])[0]).to.match(/does not sum to zero/);
   });
 
-  it("names a clearing account that is levelled while something is open, or by another amount", () => {
+  it("names a charge of a unit that is not its part, or above the maintenance share of the mark", () => {
+    const charged = (perUnit: bigint, before: readonly MadeLog[] = gone): string[] =>
+      judge([...cover(FUND), socialise(FUND), loss(FUND, false, perUnit), push(16)], before);
+    expect(charged(part(FUND) + 1n)[0]).to.match(/6666666666666666668 is charged a unit, 6666666666666666667 follows/);
+    expect(charged(part(FUND) - 1n)[0]).to.match(/6666666666666666666 is charged a unit/);
+    // That the feed is out of reach, no log shows.
+    expect(charged(0n)).to.deep.equal([]);
+    const low = [...gone, stage.answer(120, stage.now)];
+    expect(charged(part(FUND), low)[0]).to.match(/is charged a unit, 6000000000000000000 follows/);
+    expect(charged(6n * UNIT, low)).to.deep.equal([]);
+    const dead = [...gone, stage.answer(0, stage.now)];
+    expect(charged(1n, dead)[0]).to.match(/1 is charged a unit, 0 follows/);
+  });
+
+  it("names a cover while fees are not the fund's", () => {
+    const { fund } = scene.accounts;
+    const owed = [...gone, stage.entry("Trade", scene.accounts.carol, 1, { fee: 5n })];
+    const rest = FUND - 5n;
+    const sweep = stage.entry("FeeSweep", fund, 0, { quote: 5n });
+    expect(judge([...cover(FUND), socialise(FUND), loss(FUND), push(16)], owed)[0]).to.match(
+      /covered while 5 of fees are not the fund's/,
+    );
+    const swept = [sweep, ...cover(FUND + 5n), socialise(rest), loss(rest), push(16)];
+    expect(judge(swept, owed)).to.deep.equal([]);
+  });
+
+  it("names an instrument with open positions that is levelled by another amount than what is uncovered", () => {
+    const { fund } = scene.accounts;
+    const level = (amount: bigint): MadeLog => stage.entry("ClearingLevel", fund, 1, { quote: -amount });
+    const rich = stage.entry("Credit", fund, scene.usd.target as string, { quote: 50n * UNIT });
+    // Nobody is charged with the 100 that the fund lacks: it pays half of them later.
+    const uncovered = [...gone, ...cover(FUND), socialise(FUND), loss(FUND, false, 0n), push(16), rich];
+    expect(judge([level(50n * UNIT)], uncovered)).to.deep.equal([]);
+    expect(judge([level(51n * UNIT)], uncovered)[0]).to.match(/levelled with 51.*, 100000000000000000000 is uncovered/);
+    expect(judge([level(50n * UNIT), rich, rich, level(50n * UNIT)], uncovered)).to.have.length(2);
+    expect(judge([level(50n * UNIT), rich, rich, level(51n * UNIT)], uncovered)).to.have.length(3);
+  });
+
+  it("names a clearing account that is levelled by another amount than it misses", () => {
     const { fund } = scene.accounts;
     const level = (instrument: number, amount: bigint): MadeLog =>
       stage.entry("ClearingLevel", fund, instrument, { quote: -amount });
-    expect(judge([level(1, 1n)])[0]).to.match(/is levelled while .* is open/);
+    expect(judge([level(1, 1n)])[0]).to.match(/levelled with 1, 0 is uncovered there/);
     expect(judge([level(2, 1n)])[0]).to.match(/its clearing account has 0/);
     const owes = stage.entry("Socialisation", scene.accounts.alice, 2, { quote: 5n });
     expect(judge([level(2, 5n)], [owes])).to.deep.equal([]);

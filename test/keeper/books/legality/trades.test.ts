@@ -169,6 +169,23 @@ describe("Legality of trades", () => {
     expect(stage.illegal([stage.answer(2_500, stage.now), ...logs])[0]).to.match(/insolvent after a reduction/);
   });
 
+  it("names a reduction at a price that is not usable, of who stays below the initial requirement", () => {
+    const { accounts, stage } = scene;
+    const dead = stage.answer(0, stage.now);
+    const reduction = (size: bigint): MadeLog[] => {
+      const fee = (TAKER * size) / UNIT;
+      const logs = trade({ buyer: accounts.bob, seller: accounts.alice, size, fees: [fee, fee] });
+      return logs.filter(([, name]) => name !== "FundingUpdated");
+    };
+    const rich = stage.entry("Credit", accounts.bob, scene.usd.target as string, { quote: 10n ** 30n });
+    const found = stage.illegal(reduction(UNIT), 12, [[dead, rich]]);
+    expect(found).to.have.length(1);
+    expect(found[0]).to.match(/a reduction at a price that is not usable: equity/);
+    expect(stage.illegal(reduction(10n * UNIT), 12, [[dead, rich]])).to.deep.equal([]);
+    // Whose feed may only have been out of reach, is judged as if it had been.
+    expect(stage.illegal(reduction(UNIT), 12, [[rich]])).to.deep.equal([]);
+  });
+
   it("names an open interest above the cap", () => {
     const size = 1_000_001n * UNIT;
     const fee = 1_000_001n * TAKER;
