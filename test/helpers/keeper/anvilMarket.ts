@@ -33,8 +33,8 @@ type Call = Readonly<Record<string, unknown>>;
 export async function openAwkwardMarket(node: LocalNode): Promise<AwkwardMarket> {
   const connection = await network.create({ network: "localhost", override: { url: node.url } });
   behaveLikeHardhat(connection, node.url);
-  const signers = await connection.ethers.getSigners();
-  const keeper = { attester: attesterKey(0), pauser: signers[1]! };
+  const [, pauser] = await connection.ethers.getSigners();
+  const keeper = { attester: attesterKey(0), pauser: pauser! };
   const keys = { attester: keeper.attester.address, pauser: keeper.pauser.address };
   const parameters = { ...TIMES, ...AWKWARD_PARAMETERS, ...keys };
   const { contracts } = await deployLockstep({ url: node.url, module: "Lockstep", parameters });
@@ -48,7 +48,7 @@ function behaveLikeHardhat(connection: NetworkConnection, url: string): void {
   const request = provider.request.bind(provider);
   provider.request = async (call: Request): Promise<unknown> => {
     try {
-      const answer = await request(call as Parameters<typeof request>[0]);
+      const answer: unknown = await request(call as Parameters<typeof request>[0]);
       if (SENDING.has(call.method)) await mined(url, answer as string);
       return answer;
     } catch (error: unknown) {

@@ -9,6 +9,8 @@ import { OrderBook, readTerms, UNIT } from "../orders.ts";
 const USD = 10n ** 6n;
 /** One unit of the quiet token, which has 8 decimals. */
 const COIN = 10n ** 8n;
+/** More than any loss of the day. */
+const PLENTY = 10n ** 6n * USD;
 const HALF_AN_HOUR = 1_800;
 const HOUR = 3_600;
 const ANY = 2n ** 128n - 1n;
@@ -25,7 +27,8 @@ interface People {
 
 /**
  * What chance gives seldom: a short call without the money for it, so that its shortfall takes the fund and is socialised,
- * what that leaves levelled, a debt that falls due and is paid by an auction of collateral, and a release.
+ * what that leaves levelled by a fund that is filled again, a release, a debt that falls due and is paid by an auction of
+ * collateral.
  */
 export async function liveBadDay(system: AwkwardMarket): Promise<void> {
   const [poor, rich, indebted] = system.users.slice(7, 10) as [
@@ -37,8 +40,8 @@ export async function liveBadDay(system: AwkwardMarket): Promise<void> {
   await becomeCalm(system);
   const expiry = await takePositions(system, people);
   await expire(system, people, expiry);
-  await payDebt(system, people);
   await fillFund(system, rich);
+  await payDebt(system, people);
 }
 
 async function wait({ ethers: { provider } }: AwkwardMarket, seconds: number): Promise<void> {
@@ -80,7 +83,7 @@ async function takePositions(system: AwkwardMarket, { poor, rich, indebted }: Pe
 
 /** ETH doubles, the call expires, and its writer cannot pay. */
 async function expire(system: AwkwardMarket, { poor, rich }: People, expiry: number): Promise<void> {
-  const { ethers, ethFeed, instruments, ledger, fund } = system;
+  const { ethers, ethFeed, instruments, ledger } = system;
   const doubled = 2n * (await ethAnswer(system));
   await ethers.provider.send("evm_setNextBlockTimestamp", [expiry - 60]);
   await ethFeed.update(doubled);
@@ -91,8 +94,6 @@ async function expire(system: AwkwardMarket, { poor, rich }: People, expiry: num
   await ledger.settleExpiry(accountOf(poor), CALL);
   await ledger.coverShortfall(accountOf(poor));
   await ledger.settleExpiry(accountOf(rich), CALL);
-  // Nothing of it is open any more: what rounding has left is the fund's.
-  await fund.levelClearing(CALL);
 }
 
 /** What the short has lost by now falls due, and a part of the collateral is sold for it. */
@@ -112,12 +113,13 @@ async function payDebt(system: AwkwardMarket, { rich, indebted }: People): Promi
   await auction.stopCollateral(account, asset);
 }
 
-/** The fund is filled, not short any more, and gives a little away. */
+/** The fund is filled, pays what the losers of the call still owe its clearing account, and gives a little away. */
 async function fillFund(system: AwkwardMarket, to: HardhatEthersSigner): Promise<void> {
   const { usd, vault, fund, admin } = system;
-  await usd.mint(admin.address, 1_000n * USD);
-  await usd.connect(admin).approve(vault.target, 1_000n * USD);
-  await vault.connect(admin).deposit(await fund.ACCOUNT(), usd.target, 1_000n * USD);
+  await usd.mint(admin.address, PLENTY);
+  await usd.connect(admin).approve(vault.target, PLENTY);
+  await vault.connect(admin).deposit(await fund.ACCOUNT(), usd.target, PLENTY);
+  await fund.levelClearing(CALL);
   await fund.refresh();
   await fund.release(accountOf(to), UNIT);
 }
