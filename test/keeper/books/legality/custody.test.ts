@@ -138,17 +138,20 @@ describe("Legality of custody and debts", () => {
     expect(found).to.deep.equal([`${accounts.erin}: a debt is recorded at prices that break a rule`]);
   });
 
-  it("takes a debt that stays while a feed may be out of reach, if what was done could be done then", () => {
-    const { accounts, stage, btcFeed, instruments } = scene;
-    const dollars = stage.entry("Credit", accounts.erin, usd, { quote: 100_000n * UNIT });
-    // As her quote is then, one BTC is what its feed says, and she owes nothing; out of reach, it is the lower bound.
-    const bitcoin = stage.entry("Trade", accounts.erin, 2, { size: UNIT, quote: -90_000n * UNIT });
-    const out = [stage.entry("Debit", accounts.erin, weth, { size: -UNIT }), withdrawn(accounts.erin, weth, UNIT)];
+  it("takes a debt that stays if a feed may have been out of reach, as far as the withdrawal passes then", () => {
+    const { accounts, stage, btcFeed } = scene;
     const answer: MadeLog = [btcFeed, "AnswerUpdated", [60_000n * 10n ** 8n, 99n, stage.now]];
-    const owing = [stage.entry("Debit", accounts.erin, usd, { quote: -75_000n * UNIT })];
-    const caps: MadeLog = [instruments, "DebtCapsSet", [10n ** 30n, 10n ** 30n]];
-    const found = stage.illegal(out, 12, [[caps, dollars, bitcoin, answer, ...owing]]);
-    expect(found[0]).to.match(/a debt of 0 is recorded, its positions leave/);
+    const stays = (bitcoin: bigint): string[] => {
+      const trade = stage.entry("Trade", accounts.erin, 2, { size: bitcoin, quote: -bitcoin * 60_000n });
+      const before = [stage.answer(2_800, stage.now), answer, trade];
+      const out = [stage.entry("Debit", accounts.erin, weth, { size: -UNIT }), withdrawn(accounts.erin, weth, UNIT)];
+      return stage.illegal(out, 12, [before]);
+    };
+    expect(stays(1n)).to.deep.equal([]);
+    // At the lower bound of its feed she could not have withdrawn.
+    const found = stays(UNIT);
+    expect(found).to.have.length(1);
+    expect(found[0]).to.match(/a debt of 0 is recorded, its positions leave 1000000000000000000000/);
   });
 
   it("names a debt that should have been recorded, and one above the caps", () => {
