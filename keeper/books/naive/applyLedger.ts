@@ -9,11 +9,14 @@ import { accountAt, hot, modules } from "./ledgerStorage.ts";
 import type { ExpectedPush } from "./NaiveTransaction.ts";
 import { fundTarget } from "./tradingStorage.ts";
 
-/** The word that ledger and fund push: the flag that the fund is short follows what it holds, and nothing else changes. */
+/**
+ * The word that ledger and fund push: the flag that the fund is short follows what it holds, and stands after a loss that
+ * it could not pay, whatever its target; nothing else changes.
+ */
 function fundPush(state: Derivation): Omit<ExpectedPush, "logIndex"> | undefined {
   const flags = state.get(hot.flags);
   const quote = state.get(accountAt(fundAccount(state)).quote);
-  const isShort = quote < state.get(fundTarget.amount);
+  const isShort = state.transaction.isExpected || quote < state.get(fundTarget.amount);
   if (isShort === has(flags, FUND_SHORT)) return undefined;
   return {
     flags: isShort ? flags | FUND_SHORT : without(flags, FUND_SHORT),

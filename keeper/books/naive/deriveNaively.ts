@@ -58,7 +58,8 @@ function applyLog(state: Derivation, log: VerifiedLog): void {
  *
  * Reported as illegal is only what the inputs show to be so. Not seen: what needs calldata (signatures, limits of
  * orders, proofs of witnesses), the rounds and failures of aggregators, hashes of older blocks, or a price that is not
- * known. What an event says of prices (marks, debts, what windows hold) is therefore checked, and stored as it says.
+ * known. What an event says of prices (marks, debts, what windows hold, what losses charge) is therefore checked, and
+ * stored as it says.
  */
 export function deriveNaively(input: NaiveInput): NaiveResult {
   const state = new Derivation(input);

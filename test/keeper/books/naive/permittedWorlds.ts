@@ -3,6 +3,7 @@ import type { Result } from "ethers";
 import { hot } from "../../../../keeper/books/naive/ledgerStorage.ts";
 import type { NaiveInput } from "../../../../keeper/books/naive/naiveTypes.ts";
 import { instrumentAt } from "../../../../keeper/books/naive/riskStorage.ts";
+import { fundTarget } from "../../../../keeper/books/naive/tradingStorage.ts";
 import { UNIT } from "../../../helpers/orders.ts";
 import type { Found } from "./Toured.ts";
 import { at, isKind, num, poorer, was, type Changes } from "./world.ts";
@@ -33,6 +34,13 @@ export const PERMITTED_WORLDS: readonly PermittedWorld[] = [
     which: "last",
     changes: () => [],
     input: { priceBefore: () => undefined },
+  },
+  {
+    name: "a loss after which a fund without a target is short",
+    event: "LossSocialised",
+    isMeant: () => true,
+    which: "first",
+    changes: () => [[fundTarget.amount, 0n]],
   },
   {
     name: "a bid that costs an insolvent account more than it relieves it of",
