@@ -53,6 +53,7 @@ export class LedgerFuzz {
       ]),
       collateralPrice: OTHER_PRICE,
       prices: new Map<number, bigint>(),
+      badPrices: new Set<number>(),
       options: new Map(OPTIONS.map((id) => [id, { isCall: (id - CALL) % 2 === 0, strike: STRIKE }])),
       settlements: new Map<number, bigint>(),
       initialPpm: 100_000n,
@@ -112,13 +113,15 @@ export class LedgerFuzz {
     const outcome = actual === null ? name : `${name} ${actual}`;
     this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
     if (actual !== null) return;
+    if ([...this.#model.state.uncovered.values()].some((amount) => amount !== 0n)) this.outcomes.set("uncovered", 1);
     await this.#compare(`${when}: ${name}`);
   }
 
   /** Whether every kind of entry was posted, a loss was socialised, and operations were refused in many ways. */
   isVaried(): boolean {
     const names = ["credit", "debit", "trade", "liquidate", "sell", "settle", "cover", "sweep", "release", "level"];
-    const isDone = [...names, "record", "accrue", "epoch"].every((name) => this.outcomes.has(name));
+    const rare = ["uncovered", "level while open", "accrue HarnessBadPrice", "trade LedgerReductionWorsensHealth"];
+    const isDone = [...names, ...rare, "record", "accrue", "epoch"].every((name) => this.outcomes.has(name));
     return isDone && this.outcomes.size > 30 && (this.#model.state.flags & FLAG.fundShort) !== 0n;
   }
 
@@ -128,10 +131,13 @@ export class LedgerFuzz {
     await this.#helpers.time.setNextBlockTimestamp(Number(this.#model.world.now));
   }
 
-  async #setPrice(instrument: number, price: bigint): Promise<void> {
+  async #setPrice(instrument: number, price: bigint, isBad = false): Promise<void> {
+    const { prices, badPrices } = this.#model.world;
     await this.#tick();
-    await this.#bare.harness.setPrice(instrument, price, false);
-    this.#model.world.prices.set(instrument, price);
+    await this.#bare.harness.setPrice(instrument, price, isBad);
+    prices.set(instrument, price);
+    if (isBad) badPrices.add(instrument);
+    else badPrices.delete(instrument);
   }
 
   async #moveWorld(): Promise<void> {
@@ -142,7 +148,8 @@ export class LedgerFuzz {
       const instrument = this.#instrument();
       if (world.settlements.has(instrument)) return;
       const price = ((world.prices.get(instrument) ?? ONE) * BigInt(700 + this.#random.below(700))) / 1000n;
-      await this.#setPrice(instrument, price > 100n * ONE ? price : 1_000n * ONE);
+      const isBad = this.#random.below(5) === 0;
+      await this.#setPrice(instrument, price > 100n * ONE ? price : 1_000n * ONE, isBad);
       return;
     }
     await this.#tick();
@@ -322,9 +329,12 @@ export class LedgerFuzz {
       return ["release", (model) => model.release(to, quote), () => asFund.release(to, quote, OVERRIDES)];
     }
     if (kind < 98) {
+      const uncovered = INSTRUMENTS.filter((id) => this.#model.uncovered(id) !== 0n);
       const loaded = INSTRUMENTS.filter((id) => this.#model.market(id).clearing !== 0n && id !== 1);
-      const instrument = this.#pick(loaded.length === 0 ? INSTRUMENTS : loaded);
-      return ["level", (model) => model.levelClearing(instrument), () => asFund.levelClearing(instrument, OVERRIDES)];
+      const candidates = uncovered.length === 0 || this.#random.bool() ? loaded : uncovered;
+      const instrument = this.#pick(candidates.length === 0 ? INSTRUMENTS : candidates);
+      const name = this.#model.openSizeOf(instrument) === 0n ? "level" : "level while open";
+      return [name, (model) => model.levelClearing(instrument), () => asFund.levelClearing(instrument, OVERRIDES)];
     }
     const send = () => ledger.connect(settlement).advanceEpoch(account, OVERRIDES);
     return ["epoch", (model) => model.advanceEpoch(account), send];
@@ -336,6 +346,8 @@ export class LedgerFuzz {
     const row = await harness.books(ledger.target, [...this.#accounts], INSTRUMENTS, [...this.#assets]);
     const rest = [...row];
     const model = this.#model;
+    const uncovered = await Promise.all(INSTRUMENTS.map(async (id) => await ledger.uncoveredOf(id)));
+    expect(uncovered, `${what}: uncovered`).to.deep.equal(INSTRUMENTS.map((id) => model.uncovered(id)));
     const take = (count: number): bigint[] => rest.splice(0, count);
     let quotes = 0n;
     const sizes = new Map(INSTRUMENTS.map((id) => [id, { sum: 0n, longs: 0n }]));

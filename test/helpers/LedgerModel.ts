@@ -52,6 +52,8 @@ export interface ModelWorld {
   /** 1e-18 quote per unit of any collateral. */
   readonly collateralPrice: bigint;
   readonly prices: Map<number, bigint>;
+  /** Instruments whose price breaks a rule: it still values them, and it is no mark. */
+  readonly badPrices: Set<number>;
   /** Options by instrument; every other instrument is a perpetual. */
   readonly options: ReadonlyMap<number, { readonly isCall: boolean; readonly strike: bigint }>;
   readonly settlements: Map<number, bigint>;
@@ -88,6 +90,7 @@ interface Value {
   readonly initial: bigint;
   readonly maintenance: bigint;
   readonly lagPremium: bigint;
+  readonly isValid: boolean;
 }
 
 interface Change {
@@ -99,6 +102,8 @@ interface State {
   readonly accounts: Map<string, ModelAccount>;
   readonly markets: Map<number, ModelMarket>;
   readonly clearingSizes: Map<number, bigint>;
+  /** Losses that no position was charged with, by instrument. */
+  readonly uncovered: Map<number, bigint>;
   sequence: bigint;
   fees: bigint;
   totalDebt: bigint;
@@ -124,6 +129,7 @@ export class LedgerModel {
     accounts: new Map(),
     markets: new Map(),
     clearingSizes: new Map(),
+    uncovered: new Map(),
     sequence: 0n,
     fees: 0n,
     totalDebt: 0n,
@@ -175,6 +181,15 @@ export class LedgerModel {
     return this.state.clearingSizes.get(instrument) ?? 0n;
   }
 
+  uncovered(instrument: number): bigint {
+    return this.state.uncovered.get(instrument) ?? 0n;
+  }
+
+  /** Size that is still to be closed, the clearing account's too. */
+  openSizeOf(instrument: number): bigint {
+    return this.market(instrument).openInterest + magnitude(this.clearingSize(instrument));
+  }
+
   /** Instruments with a position. */
   openOf(id: string): number[] {
     return [...this.account(id).positions].filter(([, { size }]) => size !== 0n).map(([instrument]) => instrument);
@@ -189,7 +204,7 @@ export class LedgerModel {
     const value = this.#value(id);
     refuseIf(value.equity < value.initial + value.lagPremium, "LedgerBelowInitialMargin");
     refuseIf(asset === this.world.settlement && value.cash < 0n, "LedgerDebtCap");
-    this.#recordDebt(id, value.cash, true);
+    this.#recordDebt(id, value, true);
   }
 
   trade(input: ModelTrade): void {
@@ -215,12 +230,13 @@ export class LedgerModel {
     ] as const) {
       if (side.isReducing) continue;
       refuseIf(isRestricted, "LedgerIncreaseRestricted");
+      if (!isReduceOnly && mark === 0n) this.#refuseBadPrice(instrument);
       refuseIf(isReduceOnly || mark === 0n, "LedgerNotReducing");
     }
     const after = this.market(instrument).openInterest;
     refuseIf(after > before && after > this.world.maxOpenInterest * 10n ** 12n, "LedgerOpenInterestCap");
-    this.#checkTrader(buyer, instrument, bought, -quote - input.buyerFee);
-    this.#checkTrader(seller, instrument, sold, quote - input.sellerFee);
+    this.#checkTrader(buyer, input, bought, -quote - input.buyerFee);
+    this.#checkTrader(seller, input, sold, quote - input.sellerFee);
   }
 
   advanceEpoch(id: string): void {
@@ -251,7 +267,6 @@ export class LedgerModel {
   }
 
   settleExpiry(id: string, instrument: number): void {
-    refuseIf(this.#has(FLAG.halt), "LedgerHalted");
     const price = this.world.settlements.get(instrument);
     const option = this.world.options.get(instrument);
     if (price === undefined || option === undefined) throw new Refusal("LedgerNotSettled");
@@ -260,10 +275,10 @@ export class LedgerModel {
     const payoff = max(0n, option.isCall ? price - option.strike : option.strike - price);
     const quote = size > 0n ? (size * payoff) / ONE : -ceilDiv(-size * payoff, ONE);
     this.#movePosition(id, instrument, -size, quote, 0n);
-    this.#remember(id, instrument, size > 0n);
+    if (quote < 0n) this.#remember(id, instrument, size > 0n);
     this.#setMarket(instrument, { clearing: this.market(instrument).clearing - quote });
     this.state.clearingSizes.set(instrument, this.clearingSize(instrument) + size);
-    if (this.#hasDebt(id)) this.#recordDebt(id, this.#value(id).cash, false);
+    if (this.#hasDebt(id)) this.#recordDebt(id, this.#value(id), false);
   }
 
   coverShortfall(id: string): void {
@@ -271,6 +286,7 @@ export class LedgerModel {
     const account = this.account(id);
     const isFlat = this.openOf(id).length === 0 && [...account.collateral.values()].every((balance) => balance === 0n);
     refuseIf(!isFlat || account.quote >= 0n, "LedgerNoShortfall");
+    this.sweepFees();
     const missing = -account.quote;
     const covered = min(missing, max(0n, this.account(this.fund).quote));
     if (covered > 0n) {
@@ -278,7 +294,7 @@ export class LedgerModel {
       this.#post(this.fund, -covered);
     }
     if (covered < missing) this.#socialise(id, missing - covered);
-    this.#recordDebt(id, 0n, false);
+    this.#recordDebt(id, { cash: 0n, isValid: true }, false);
   }
 
   #socialise(id: string, amount: bigint): void {
@@ -288,22 +304,32 @@ export class LedgerModel {
     this.#setMarket(instrument, { clearing: market.clearing - amount });
     this.state.flags |= FLAG.fundShort;
     const open = market.openInterest + (lastWasLong ? this.clearingSize(instrument) : 0n);
-    if (open === 0n) return;
-    const perUnit = ceilDiv(amount * ONE, open);
-    if (lastWasLong && fitsIndex(market.shortIndex - perUnit))
-      this.#setMarket(instrument, { shortIndex: market.shortIndex - perUnit });
-    if (!lastWasLong && fitsIndex(market.longIndex + perUnit))
-      this.#setMarket(instrument, { longIndex: market.longIndex + perUnit });
+    const perUnit = open === 0n ? 0n : min(ceilDiv(amount * ONE, open), this.#mostPerUnit(instrument));
+    const index = lastWasLong ? market.shortIndex - perUnit : market.longIndex + perUnit;
+    const charged = fitsIndex(index) ? (perUnit * open) / ONE : 0n;
+    if (fitsIndex(index)) this.#setMarket(instrument, lastWasLong ? { shortIndex: index } : { longIndex: index });
+    this.state.uncovered.set(instrument, this.uncovered(instrument) + max(0n, amount - charged));
+  }
+
+  /** The maintenance share of a unit; nothing without a price. */
+  #mostPerUnit(instrument: number): bigint {
+    const { prices, badPrices, maintenancePpm } = this.world;
+    return badPrices.has(instrument) ? 0n : ((prices.get(instrument) ?? 0n) * maintenancePpm) / MILLION;
+  }
+
+  #refuseBadPrice(instrument: number): void {
+    refuseIf(this.world.badPrices.has(instrument), "HarnessBadPrice");
   }
 
   recordDebt(id: string): void {
     refuseIf(!this.#hasDebt(id), "LedgerNoShortfall");
-    this.#recordDebt(id, this.#value(id).cash, false);
+    this.#recordDebt(id, this.#value(id), false);
   }
 
   accrueFunding(instrument: number): void {
     const isUnused = this.world.options.has(instrument) || !this.state.markets.has(instrument);
     refuseIf(isUnused, "LedgerNothingToAccrue");
+    this.#refuseBadPrice(instrument);
     this.#accrue(instrument, this.world.prices.get(instrument) ?? 0n);
   }
 
@@ -322,14 +348,18 @@ export class LedgerModel {
   }
 
   levelClearing(instrument: number): void {
-    const { clearing, openInterest } = this.market(instrument);
-    const isOpen = openInterest !== 0n || this.clearingSize(instrument) !== 0n;
-    refuseIf(isOpen || clearing === 0n, "LedgerNothingToLevel");
+    const { clearing } = this.market(instrument);
+    const isOpen = this.openSizeOf(instrument) !== 0n;
+    const uncovered = this.uncovered(instrument);
+    const due = isOpen ? uncovered : -clearing;
+    refuseIf(due === 0n, "LedgerNothingToLevel");
     const available = this.account(this.fund).quote;
-    refuseIf(clearing < 0n && available <= 0n, "LedgerInsufficientQuote");
-    const paid = min(-clearing, available);
+    refuseIf(due > 0n && available <= 0n, "LedgerInsufficientQuote");
+    const paid = min(due, available);
     this.#post(this.fund, -paid);
     this.#setMarket(instrument, { clearing: clearing + paid });
+    const missing = max(0n, -clearing - paid);
+    this.state.uncovered.set(instrument, isOpen ? uncovered - paid : min(uncovered, missing));
   }
 
   #has(flag: bigint): boolean {
@@ -388,7 +418,7 @@ export class LedgerModel {
 
   #value(id: string, sizes: ReadonlyMap<number, bigint> = new Map(), extra = 0n): Value {
     const account = this.account(id);
-    const value = { cash: account.quote + extra, initial: 0n, maintenance: 0n, lagPremium: 0n };
+    const value = { cash: account.quote + extra, initial: 0n, maintenance: 0n, lagPremium: 0n, isValid: true };
     for (const [instrument, position] of account.positions) {
       const market = this.market(instrument);
       const size = sizes.get(instrument) ?? position.size;
@@ -398,27 +428,29 @@ export class LedgerModel {
       value.initial += ceilDiv(magnitude(notional) * this.world.initialPpm, ONE * MILLION);
       value.maintenance += ceilDiv(magnitude(notional) * this.world.maintenancePpm, ONE * MILLION);
       value.lagPremium += ceilDiv(magnitude(notional) * this.world.lagPpm, ONE * MILLION);
+      if (size !== 0n && this.world.badPrices.has(instrument)) value.isValid = false;
     }
     const backing = [...account.collateral.values()].reduce((sum, balance) => sum + balance, 0n);
     return { ...value, equity: value.cash + backing * this.world.collateralPrice };
   }
 
-  #checkTrader(id: string, instrument: number, change: Change, quote: bigint): void {
+  #checkTrader(id: string, { instrument, isPriceUsable }: ModelTrade, change: Change, quote: bigint): void {
     const value = this.#value(id);
     if (!change.isReducing) refuseIf(value.equity < value.initial + value.lagPremium, "LedgerBelowInitialMargin");
     else if (value.equity < value.initial) {
       const before = this.#value(id, new Map([[instrument, change.sizeBefore]]), -quote);
       const isWorse = value.equity - value.maintenance < before.equity - before.maintenance;
-      refuseIf(value.equity < 0n || isWorse, "LedgerReductionWorsensHealth");
+      const isUnpriced = !isPriceUsable && this.openOf(id).length !== 0;
+      refuseIf(value.equity < 0n || isUnpriced || isWorse, "LedgerReductionWorsensHealth");
     }
-    this.#recordDebt(id, value.cash, !change.isReducing);
+    this.#recordDebt(id, value, !change.isReducing);
   }
 
   #completeSale(id: string, bidder: string): void {
     const value = this.#value(bidder);
     refuseIf(value.equity < value.initial, "LedgerBelowInitialMargin");
-    if (this.#hasDebt(id)) this.#recordDebt(id, this.#value(id).cash, false);
-    this.#recordDebt(bidder, value.cash, true);
+    if (this.#hasDebt(id)) this.#recordDebt(id, this.#value(id), false);
+    this.#recordDebt(bidder, value, true);
   }
 
   #hasDebt(id: string): boolean {
@@ -426,15 +458,16 @@ export class LedgerModel {
     return debt !== 0n || [...collateral.values()].some((balance) => balance !== 0n);
   }
 
-  #recordDebt(id: string, cash: bigint, isCapped: boolean): void {
+  /** A debt that rests on a bad price is checked, and not recorded. */
+  #recordDebt(id: string, { cash, isValid }: Pick<Value, "cash" | "isValid">, isCapped: boolean): void {
     if (!this.#hasDebt(id)) return;
     const account = this.account(id);
     const debt = max(0n, -cash);
     const grew = debt > account.debt;
-    this.state.totalDebt += debt - account.debt;
-    account.debt = debt;
+    const total = this.state.totalDebt + debt - account.debt;
+    if (isValid) [this.state.totalDebt, account.debt] = [total, debt];
     if (!isCapped || debt === 0n) return;
     refuseIf(debt > this.world.caps.account, "LedgerDebtCap");
-    refuseIf(grew && this.state.totalDebt > this.world.caps.total, "LedgerTotalDebtCap");
+    refuseIf(grew && total > this.world.caps.total, "LedgerTotalDebtCap");
   }
 }

@@ -418,6 +418,11 @@ describe("PositionLedger", () => {
     const { ledger, settlement, harness } = bare;
     await harness.settle(61, 3_005n * ONE);
     await harness.setPrice(7, ONE, false);
+    const loser = accountOf(bare.users[2]!);
+    await trade({ seller: loser, instrument: 61, size: 4n, quote: 0n });
+    await ledger.settleExpiry(loser, 61);
+    // Without a price of the option, all of the loss of 20 stays uncovered.
+    await ledger.coverShortfall(loser);
     await trade({ instrument: 61, size: 5n, quote: 77n, buyerFee: 3n });
     await trade({ buyer: bob, seller: alice, instrument: 7, size: 5n, price: 3n * ONE });
     await networkHelpers.time.increase(900);
@@ -438,7 +443,7 @@ describe("PositionLedger", () => {
       graceUntil: hot.graceUntil,
       fees: hot.fees,
     });
-    expect([hot.flags, hot.fees, hot.graceUntil]).to.deep.equal([BigInt(LIQUIDATE), 3n, 2n ** 39n]);
+    expect([hot.flags, hot.fees, hot.graceUntil]).to.deep.equal([BigInt(LIQUIDATE | FUND_SHORT), 3n, 2n ** 39n]);
     const { longIndex, shortIndex, accruedAt, observedAt, clearing, openInterest, premiumPpb, isUsed } = market;
     expect(longIndex).to.be.lessThan(0n);
     expect(premiumPpb).to.be.lessThan(0n);
@@ -459,9 +464,11 @@ describe("PositionLedger", () => {
       increasedAt: await ledger.increasedAtOf(bob, 7),
     });
     expect(storage.clearingSizes.decode(await read(storage.clearingSizes.slot(61n)))).to.deep.equal({
-      size: -5n,
+      size: await ledger.clearingSizeOf(61),
+      uncovered: await ledger.uncoveredOf(61),
       isUsed: true,
     });
+    expect([await ledger.clearingSizeOf(61), await ledger.uncoveredOf(61)]).to.deep.equal([-9n, 20n]);
   });
 
   it(`INV-1: ${OPERATIONS} random operations agree with a model, and nothing is made or lost (seed ${SEED})`, async () => {
