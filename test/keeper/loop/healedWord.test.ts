@@ -9,11 +9,13 @@ import type { BookName } from "../../../keeper/domain/bookSet.ts";
 import type { Address, Hash, Hex } from "../../../keeper/lib/hex.ts";
 import { depositUsd, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
+import { listCollateral } from "../../helpers/assets.ts";
 import { attest, postCheckpoint, signAttestation } from "../../helpers/attestations.ts";
 import { pause, readHead } from "../../helpers/guard.ts";
 import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
 import { allowDeposits, depositAllowed } from "../../helpers/keeper/deposits.ts";
 import { World } from "../../helpers/keeper/World.ts";
+import { setEthPrice } from "../../helpers/liquidate.ts";
 import { ETH_PRICE, OrderBook, UNIT } from "../../helpers/orders.ts";
 
 const USD = 1_000_000n;
@@ -51,6 +53,48 @@ const CASES: readonly Case[] = [
       slot: ledger.positions.slot(accountIdOf(system), 1n),
       change: (word) => word + 10n ** 15n,
       send: () => new OrderBook(system).trade(system.users[0]!, system.users[1]!, { size: UNIT / 10n }),
+    }),
+  },
+  {
+    name: "the index that a position's funding counts from, when it is traded",
+    stage: async ({ system }) => ({
+      book: "PositionLedger",
+      slot: ledger.positions.slot(accountIdOf(system), 1n),
+      change: (word) => {
+        const position = ledger.positions.decode(word);
+        return ledger.positions.encode({ ...position, index: position.index - 10n ** 18n });
+      },
+      send: () => new OrderBook(system).trade(system.users[0]!, system.users[1]!, { size: UNIT / 10n }),
+    }),
+  },
+  {
+    name: "the index of an instrument, when funding accrues",
+    stage: async ({ system }) => ({
+      book: "PositionLedger",
+      slot: ledger.markets.word0.slot(1n),
+      change: (word) => {
+        const market = ledger.markets.word0.decode(word);
+        return ledger.markets.word0.encode({ ...market, longIndex: market.longIndex + 10n ** 18n });
+      },
+      send: () => system.ledger.accrueFunding(1),
+    }),
+  },
+  {
+    name: "the fees, when they are swept",
+    stage: async ({ system }) => ({
+      book: "PositionLedger",
+      slot: ledger.hot.slot,
+      change: (word) => ledger.hot.encode({ ...ledger.hot.decode(word), fees: 10n ** 20n }),
+      send: () => system.fund.sweepFees(),
+    }),
+  },
+  {
+    name: "the debt of an account, when it is recorded",
+    stage: async ({ system }) => ({
+      book: "PositionLedger",
+      slot: ledger.debts.slot(accountIdOf(system, 2)),
+      change: (word) => ledger.debts.encode({ amount: ledger.debts.decode(word).amount - 5n, isUsed: true }),
+      send: () => system.ledger.recordDebt(accountOf(system.users[2]!)),
     }),
   },
   {
@@ -138,6 +182,21 @@ async function withdraw(system: Lockstep): Promise<unknown> {
   return system.vault.connect(user!).withdraw(accountOf(user!), system.usd.target, 2n * USD, user!.address);
 }
 
+/** The third user is short of ETH that has risen since, with other collateral alone: it has a debt, and no new one. */
+async function owe(system: Lockstep): Promise<void> {
+  const token = await system.ethers.deployContract("MockToken", ["Ether", "ETH", 18]);
+  const asset = await listCollateral(system, token);
+  const [winner, , debtor] = system.users;
+  await token.mint(debtor!.address, 10n * UNIT);
+  await token.connect(debtor!).approve(system.vault.target, 10n * UNIT);
+  await system.vault.connect(debtor!).deposit(accountOf(debtor!), asset, 10n * UNIT);
+  await system.instruments.setDebtCaps(10_000n * UNIT, 10_000n * UNIT);
+  await new OrderBook(system).trade(winner!, debtor!, { size: UNIT });
+  await setEthPrice(system, 3_030);
+  await system.ledger.recordDebt(accountOf(debtor!));
+  await setEthPrice(system, 3_000);
+}
+
 describe("a tampered word that an ordinary event uses in the same block (G1)", function () {
   this.timeout(60_000);
   let world: World;
@@ -149,6 +208,7 @@ describe("a tampered word that an ordinary event uses in the same block (G1)", f
     for (const user of system.users.slice(0, 2)) await depositUsd(system, user, 10_000n * USD);
     await allowDeposits(system, system.users[0]!);
     await new OrderBook(system).trade(system.users[0]!, system.users[1]!, { size: UNIT });
+    await owe(system);
     driver = world.keeper();
     await driver.follow();
   });
