@@ -1,13 +1,15 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 
+import { storage } from "../../../keeper/books/generated/PositionLedger.ts";
 import { CALL, deployBareLedger, PUT, STRIKE, tradeInput, type BareLedger } from "../../fixtures/deployBareLedger.ts";
 import { accountOf } from "../../helpers/accounts.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
 const ONE = 10n ** 18n;
-const HALT = 8;
+/** Every grade's restrictions at once: the halt. */
+const HALTED = 15;
 /** An odd size, so that payoffs do not come out even. */
 const SIZE = 3n * ONE + 1n;
 
@@ -29,8 +31,16 @@ describe("PositionLedger > expiry", () => {
     }
   });
 
-  it("waits for the final price, for the halt to end, and needs a position", async () => {
-    const { ledger, harness, guard } = bare;
+  /** What the account of a shortfall would be charged for: the instrument and the side of its last loss. */
+  const lastLossOf = async (account: string) => {
+    const slot = storage.accounts.slot(account as `0x${string}`);
+    const word = BigInt(await bare.ethers.provider.getStorage(bare.ledger.target, slot));
+    const { lastInstrument, lastWasLong } = storage.accounts.decode(word);
+    return [lastInstrument, lastWasLong];
+  };
+
+  it("waits for the final price, and needs a position", async () => {
+    const { ledger, harness } = bare;
     const stranger = accountOf(bare.users[2]!);
     await expect(ledger.settleExpiry(long, CALL))
       .to.be.revertedWithCustomError(ledger, "LedgerNotSettled")
@@ -39,8 +49,15 @@ describe("PositionLedger > expiry", () => {
     await expect(ledger.settleExpiry(stranger, CALL))
       .to.be.revertedWithCustomError(ledger, "LedgerNoPosition")
       .withArgs(stranger, CALL);
-    await ledger.connect(guard).push(HALT, await networkHelpers.time.latest(), 0);
-    await expect(ledger.settleExpiry(long, CALL)).to.be.revertedWithCustomError(ledger, "LedgerHalted");
+  });
+
+  it("pays in every grade, also while halted", async () => {
+    const { ledger, harness, guard } = bare;
+    await harness.settle(CALL, STRIKE + ONE);
+    await ledger.connect(guard).push(HALTED, await networkHelpers.time.latest(), 0);
+    await ledger.settleExpiry(long, CALL);
+    await ledger.settleExpiry(short, CALL);
+    expect([await ledger.quoteOf(long), await ledger.quoteOf(short)]).to.deep.equal([SIZE, -SIZE]);
   });
 
   for (const { name, instrument, price } of [
@@ -84,5 +101,25 @@ describe("PositionLedger > expiry", () => {
     await harness.settle(CALL, 10n * STRIKE);
     await ledger.settleExpiry(short, CALL);
     expect(await ledger.quoteOf(short)).to.be.lessThan(0n);
+  });
+
+  it("remembers who lost, and not who won or got nothing: no winner chooses who pays for an old loss", async () => {
+    const { ledger, harness, auction } = bare;
+    const bidder = accountOf(bare.users[2]!);
+    for (const account of [long, short]) expect(await lastLossOf(account)).to.deep.equal([0n, false]);
+    await harness.settle(CALL, STRIKE + ONE);
+    await ledger.settleExpiry(long, CALL);
+    expect(await lastLossOf(long)).to.deep.equal([0n, false]);
+    await ledger.settleExpiry(short, CALL);
+    expect(await lastLossOf(short)).to.deep.equal([BigInt(CALL), false]);
+    // Worthless: neither the long, who has lost elsewhere, nor the short.
+    await ledger
+      .connect(bare.settlement)
+      .trade(tradeInput({ buyer: long, seller: short, instrument: 1, size: ONE, quote: 0n }));
+    await ledger.connect(auction).liquidate(long, bidder, 1, ONE, 0n, ONE);
+    await harness.settle(PUT, STRIKE);
+    for (const account of [long, short]) await ledger.settleExpiry(account, PUT);
+    expect(await lastLossOf(long)).to.deep.equal([1n, true]);
+    expect(await lastLossOf(short)).to.deep.equal([BigInt(CALL), false]);
   });
 });

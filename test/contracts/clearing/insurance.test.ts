@@ -163,9 +163,9 @@ describe("InsuranceFund", () => {
   });
 
   describe("levelClearing", () => {
-    it("brings back what rounding and losses left when nothing is open", async () => {
+    /** Alice is sold in odd parts to carol and dave, the last at `dollars`, while the fund is empty. */
+    async function leaveLoss(dollars: number): Promise<void> {
       await give(10_000n);
-      await expect(system.fund.levelClearing(1)).to.be.revertedWithCustomError(system.ledger, "LedgerNothingToLevel");
       const terms = { ...TERMS, maxDiscountPpm: 0n };
       await system.auction.setTerms(terms);
       await setEthPrice(system, 2_700.01);
@@ -173,14 +173,25 @@ describe("InsuranceFund", () => {
       // Odd parts of what was one: the loss that is shared out later leaves fractions.
       for (const user of [system.carol, system.dave]) await placeBid(system, system.alice, user, UNIT + 7n);
       await system.fund.release(accountOf(system.dave), 10_000n * UNIT);
-      await setEthPrice(system, 2_300.01);
+      await setEthPrice(system, dollars);
       await placeBid(system, system.alice, system.carol, 8n * UNIT - 14n);
+    }
+
+    /** Bob, the only one who was short, closes with those who bought. */
+    async function closeAll(cents: bigint): Promise<void> {
       for (const [user, size] of [
         [system.carol, 9n * UNIT - 7n],
         [system.dave, UNIT + 7n],
       ] as const) {
-        await system.orders.trade(system.bob, user, { size, price: (230_001n * UNIT) / 100n });
+        await system.orders.trade(system.bob, user, { size, price: (cents * UNIT) / 100n });
       }
+    }
+
+    it("brings back what rounding and losses left when nothing is open", async () => {
+      await expect(system.fund.levelClearing(1)).to.be.revertedWithCustomError(system.ledger, "LedgerNothingToLevel");
+      // 600 are missing: 60 of each of the ten ETH, of 125 at most.
+      await leaveLoss(2_500.01);
+      await closeAll(250_001n);
       const { openInterest, clearing } = await system.ledger.marketOf(1);
       expect(openInterest).to.equal(0);
       expect(clearing).to.be.greaterThan(0n);
@@ -190,6 +201,25 @@ describe("InsuranceFund", () => {
       await system.fund.connect(system.dave).levelClearing(1);
       expect((await system.ledger.marketOf(1)).clearing).to.equal(0);
       expect(await fundQuote()).to.equal(UNIT - amount);
+    });
+
+    it("pays what is uncovered while positions are open, and the rest when they are closed", async () => {
+      // 2,200 are missing: 115 of each of the ten ETH are 5 % of the price.
+      await leaveLoss(2_300.01);
+      const before = await system.ledger.uncoveredOf(1);
+      expect(before).to.be.within(1_049n * UNIT, 1_051n * UNIT);
+      await give(400n);
+      await system.fund.connect(system.dave).levelClearing(1);
+      expect(await fundQuote()).to.equal(0);
+      expect(await system.ledger.uncoveredOf(1)).to.equal(before - 400n * UNIT);
+      await closeAll(230_001n);
+      const { openInterest, clearing } = await system.ledger.marketOf(1);
+      expect(openInterest).to.equal(0);
+      expect(clearing).to.be.within(400n * UNIT - before, 400n * UNIT - before + 10n);
+      await give(1_000n);
+      await system.fund.connect(system.dave).levelClearing(1);
+      expect(await fundQuote()).to.equal(1_000n * UNIT + clearing);
+      expect([(await system.ledger.marketOf(1)).clearing, await system.ledger.uncoveredOf(1)]).to.deep.equal([0n, 0n]);
     });
   });
 

@@ -12,6 +12,10 @@ const LIQUIDATE = 4;
 const FUND_SHORT = 16;
 /** What the short account lacks in the end, 1e-18 quote. */
 const MISSING = 100n * ONE + 1n;
+/** Of the perpetual; 5 % of it, 150, is the most that a unit pays. */
+const PRICE = 3_000n * ONE;
+/** So high that only the bits of an index are in the way. */
+const HUGE_PRICE = 2n ** 127n;
 
 async function fixture(): Promise<BareLedger> {
   return await deployBareLedger(connection);
@@ -28,6 +32,7 @@ describe("PositionLedger > shortfall", () => {
     bare = await networkHelpers.loadFixture(fixture);
     [loser, winner, bidder] = [0, 1, 2].map((index) => accountOf(bare.users[index]!)) as [string, string, string];
     fund = accountOf(bare.fund);
+    await bare.harness.setPrice(1, PRICE, false);
   });
 
   const credit = async (account: string, dollars: bigint) =>
@@ -121,7 +126,7 @@ describe("PositionLedger > shortfall", () => {
       const index = wasLong ? -perUnit : perUnit;
       const covering = ledger.coverShortfall(loser);
       await expect(covering).to.emit(ledger, "EntryPosted").withArgs(8, loser, 7, 1, 0, rest, 0, 0, 0, 0);
-      await expect(covering).to.emit(ledger, "LossSocialised").withArgs(1, loser, !wasLong, rest, index);
+      await expect(covering).to.emit(ledger, "LossSocialised").withArgs(1, loser, !wasLong, rest, perUnit, index);
       const { checkpointTime } = await ledger.hotWord();
       await expect(covering).to.emit(ledger, "HotWordPushed").withArgs(FUND_SHORT, checkpointTime, 0);
       const { longIndex, shortIndex, clearing } = await ledger.marketOf(1);
@@ -141,6 +146,37 @@ describe("PositionLedger > shortfall", () => {
     });
   }
 
+  it("takes the fees first, and then only what the fund lacks", async () => {
+    const { ledger, settlement } = bare;
+    await credit(fund, 40n);
+    await fail(true);
+    const paying = tradeInput({ buyer: winner, seller: bidder, instrument: 2, quote: 0n, buyerFee: 50n * ONE });
+    await ledger.connect(settlement).trade(paying);
+    const covering = ledger.coverShortfall(loser);
+    await expect(covering)
+      .to.emit(ledger, "EntryPosted")
+      .withArgs(8, fund, 8, 0, 0, 50n * ONE, 0, 0, 0, 90n * ONE);
+    const rest = MISSING - 90n * ONE;
+    await expect(covering)
+      .to.emit(ledger, "EntryPosted")
+      .withArgs(9, loser, 6, 0, 0, 90n * ONE, 0, 0, 0, -rest);
+    await expect(covering)
+      .to.emit(ledger, "EntryPosted")
+      .withArgs(10, fund, 6, 0, 0, -90n * ONE, 0, 0, 0, 0);
+    await expect(covering).to.emit(ledger, "EntryPosted").withArgs(11, loser, 7, 1, 0, rest, 0, 0, 0, 0);
+    expect((await ledger.hotWord()).fees).to.equal(0);
+  });
+
+  it("charges nobody when the fees are enough, and leaves the rest of them to the fund", async () => {
+    const { ledger, settlement } = bare;
+    await fail(true);
+    const paying = tradeInput({ buyer: winner, seller: bidder, instrument: 2, quote: 0n, buyerFee: 101n * ONE });
+    await ledger.connect(settlement).trade(paying);
+    await expect(ledger.coverShortfall(loser)).not.to.emit(ledger, "LossSocialised");
+    const { fees, flags } = await ledger.hotWord();
+    expect([await ledger.quoteOf(fund), fees, flags]).to.deep.equal([ONE - 1n, 0n, 0n]);
+  });
+
   it("marks the fund short once", async () => {
     const { ledger } = bare;
     await fail(true);
@@ -156,7 +192,10 @@ describe("PositionLedger > shortfall", () => {
     const asFund = ledger.connect(bare.fund);
     await fail(true);
     await trade(winner, bidder);
-    await expect(ledger.coverShortfall(loser)).to.emit(ledger, "LossSocialised").withArgs(1, loser, false, MISSING, 0);
+    await expect(ledger.coverShortfall(loser))
+      .to.emit(ledger, "LossSocialised")
+      .withArgs(1, loser, false, MISSING, 0, 0);
+    expect(await ledger.uncoveredOf(1)).to.equal(MISSING);
     await expect(asFund.levelClearing(1))
       .to.be.revertedWithCustomError(ledger, "LedgerInsufficientQuote")
       .withArgs(fund, 0, MISSING);
@@ -164,9 +203,10 @@ describe("PositionLedger > shortfall", () => {
     expect(await asFund.levelClearing.staticCall(1)).to.equal(60n * ONE);
     await asFund.levelClearing(1);
     expect((await ledger.marketOf(1)).clearing).to.equal(60n * ONE - MISSING);
+    expect(await ledger.uncoveredOf(1)).to.equal(MISSING - 60n * ONE);
     await credit(fund, 60n);
     await asFund.levelClearing(1);
-    expect((await ledger.marketOf(1)).clearing).to.equal(0);
+    expect([(await ledger.marketOf(1)).clearing, await ledger.uncoveredOf(1)]).to.deep.equal([0n, 0n]);
     await expect(asFund.levelClearing(1))
       .to.be.revertedWithCustomError(ledger, "LedgerNothingToLevel")
       .withArgs(1, 0, 0);
@@ -191,21 +231,24 @@ describe("PositionLedger > shortfall", () => {
   });
 
   it("charges shorts that outlive the longs of a settled option by their own number", async () => {
-    const { ledger, harness, settlement } = bare;
+    const { ledger, harness, settlement, auction } = bare;
     const input = tradeInput({ buyer: loser, seller: winner, instrument: CALL, size: 2n * ONE, quote: 10n * SCALE });
     await ledger.connect(settlement).trade(input);
+    await ledger.connect(auction).liquidate(loser, bidder, CALL, 2n * ONE, 0, ONE);
     await harness.settle(CALL, STRIKE);
-    await ledger.settleExpiry(loser, CALL);
+    await harness.setPrice(CALL, ONE, false);
+    await ledger.settleExpiry(bidder, CALL);
     await expect(ledger.coverShortfall(loser))
       .to.emit(ledger, "LossSocialised")
-      .withArgs(CALL, loser, false, 10n * SCALE, -5n * SCALE);
+      .withArgs(CALL, loser, false, 10n * SCALE, 5n * SCALE, -5n * SCALE);
     await ledger.settleExpiry(winner, CALL);
     expect(await ledger.quoteOf(winner)).to.equal(0);
     expect((await ledger.marketOf(CALL)).clearing).to.equal(0);
   });
 
   it("leaves an index that would not fit, so that dust cannot keep a loss from being closed", async () => {
-    const { ledger } = bare;
+    const { ledger, harness } = bare;
+    await harness.setPrice(1, HUGE_PRICE, false);
     await trade(loser, winner, 1n);
     await trade(loser, winner);
     await liquidate(loser, 3n * ONE + 1n, -(10n ** 30n));
@@ -213,21 +256,127 @@ describe("PositionLedger > shortfall", () => {
     expect((await ledger.marketOf(1)).openInterest).to.equal(1);
     await expect(ledger.coverShortfall(loser))
       .to.emit(ledger, "LossSocialised")
-      .withArgs(1, loser, false, 10n ** 30n, 0);
+      .withArgs(1, loser, false, 10n ** 30n, 0, 0);
     expect(await ledger.quoteOf(loser)).to.equal(0);
+    expect(await ledger.uncoveredOf(1)).to.equal(10n ** 30n);
   });
 
   it("gives a loss that belongs to no instrument to instrument zero", async () => {
-    const { ledger, auction, vault, other } = bare;
+    const { ledger, auction, settlement, vault, other } = bare;
     await credit(bidder, 1n);
-    await trade(loser, winner);
     await ledger.connect(vault).credit(loser, other, 5);
-    await bare.ledger
-      .connect(bare.settlement)
-      .trade(tradeInput({ buyer: winner, seller: loser, size: 3n * ONE, quote: 0n, sellerFee: 8n }));
+    const bought = tradeInput({ buyer: loser, seller: winner, size: 3n * ONE, quote: 8n });
+    await ledger.connect(settlement).trade(bought);
+    await trade(winner, loser);
     await ledger.connect(auction).sellCollateral(loser, bidder, other, 5, 3);
-    await expect(ledger.coverShortfall(loser)).to.emit(ledger, "LossSocialised").withArgs(0, loser, true, 5, 0);
+    await expect(ledger.coverShortfall(loser)).to.emit(ledger, "LossSocialised").withArgs(0, loser, true, 5, 0, 0);
     const { clearing, isUsed } = await ledger.marketOf(0);
-    expect([clearing, isUsed]).to.deep.equal([-5n, true]);
+    expect([clearing, isUsed, await ledger.uncoveredOf(0)]).to.deep.equal([-5n, true, 5n]);
+  });
+
+  describe("beyond what positions pay", () => {
+    /** 5 % of 100. */
+    const MOST = 5n * ONE;
+    const UNCOVERED = MISSING - 3n * MOST;
+
+    for (const wasLong of [true, false]) {
+      it(`charges a unit of the ${wasLong ? "shorts" : "longs"} its maintenance share, and leaves the rest uncovered`, async () => {
+        const { ledger, harness } = bare;
+        await harness.setPrice(1, 100n * ONE, false);
+        await fail(wasLong);
+        await expect(ledger.coverShortfall(loser))
+          .to.emit(ledger, "LossSocialised")
+          .withArgs(1, loser, !wasLong, MISSING, MOST, wasLong ? -MOST : MOST);
+        expect(await ledger.uncoveredOf(1)).to.equal(UNCOVERED);
+        expect((await ledger.marketOf(1)).clearing).to.equal(-MISSING);
+        expect((await ledger.portfolioOf(winner)).quote).to.equal(-3n * MOST);
+      });
+    }
+
+    it("charges all of it at a price at which the share is just enough, and not a unit below", async () => {
+      const { ledger, harness } = bare;
+      const perUnit = (MISSING + 2n) / 3n;
+      await fail(true);
+      const before = await networkHelpers.takeSnapshot();
+      await harness.setPrice(1, perUnit * 20n, false);
+      await ledger.coverShortfall(loser);
+      expect([(await ledger.marketOf(1)).shortIndex, await ledger.uncoveredOf(1)]).to.deep.equal([-perUnit, 0n]);
+      await before.restore();
+      // A share is rounded down: 20 units of the price are one of it.
+      await harness.setPrice(1, perUnit * 20n - 1n, false);
+      await ledger.coverShortfall(loser);
+      expect((await ledger.marketOf(1)).shortIndex).to.equal(1n - perUnit);
+      expect(await ledger.uncoveredOf(1)).to.equal(MISSING - 3n * (perUnit - 1n));
+    });
+
+    it("charges nobody while there is no valid price", async () => {
+      const { ledger, harness } = bare;
+      await harness.setPrice(1, PRICE, true);
+      await fail(true);
+      await expect(ledger.coverShortfall(loser))
+        .to.emit(ledger, "LossSocialised")
+        .withArgs(1, loser, false, MISSING, 0, 0);
+      expect(await ledger.uncoveredOf(1)).to.equal(MISSING);
+      expect((await ledger.portfolioOf(winner)).quote).to.equal(await ledger.quoteOf(winner));
+    });
+
+    it("adds up over losses", async () => {
+      const { ledger, harness } = bare;
+      await harness.setPrice(1, 100n * ONE, false);
+      await fail(true);
+      await ledger.coverShortfall(loser);
+      await fail(true);
+      await ledger.coverShortfall(loser);
+      // Then six units were short.
+      expect(await ledger.uncoveredOf(1)).to.equal(UNCOVERED + MISSING - 6n * MOST);
+    });
+
+    it("is the fund's to pay while positions are open, as far as it goes, and no more than that", async () => {
+      const { ledger, harness } = bare;
+      const asFund = ledger.connect(bare.fund);
+      await harness.setPrice(1, 100n * ONE, false);
+      await fail(true);
+      await ledger.coverShortfall(loser);
+      await expect(asFund.levelClearing(1))
+        .to.be.revertedWithCustomError(ledger, "LedgerInsufficientQuote")
+        .withArgs(fund, 0, UNCOVERED);
+      await credit(fund, 60n);
+      expect(await asFund.levelClearing.staticCall(1)).to.equal(60n * ONE);
+      await expect(asFund.levelClearing(1))
+        .to.emit(ledger, "EntryPosted")
+        .withArgs(7, fund, 10, 1, 0, -60n * ONE, 0, 0, 0, 0);
+      expect(await ledger.uncoveredOf(1)).to.equal(UNCOVERED - 60n * ONE);
+      await credit(fund, 60n);
+      expect(await asFund.levelClearing.staticCall(1)).to.equal(UNCOVERED - 60n * ONE);
+      await asFund.levelClearing(1);
+      // The positions owe the rest: the fund advances nothing of it.
+      expect([(await ledger.marketOf(1)).clearing, await ledger.uncoveredOf(1)]).to.deep.equal([-3n * MOST, 0n]);
+      await expect(asFund.levelClearing(1))
+        .to.be.revertedWithCustomError(ledger, "LedgerNothingToLevel")
+        .withArgs(1, -3n * MOST, 3n * ONE);
+      await credit(winner, 15n);
+      await trade(winner, bidder);
+      expect((await ledger.marketOf(1)).clearing).to.equal(0);
+    });
+
+    it("is no more than what is missing when nothing is open any more", async () => {
+      const { ledger, harness, settlement } = bare;
+      const asFund = ledger.connect(bare.fund);
+      const input = tradeInput({ buyer: winner, seller: loser, instrument: CALL, size: ONE + 1n, quote: 0n });
+      await ledger.connect(settlement).trade(input);
+      await harness.settle(CALL, STRIKE + 10n);
+      // No price of the option: the loss of 11 stays uncovered, and the long is paid 10.
+      await ledger.settleExpiry(loser, CALL);
+      await ledger.coverShortfall(loser);
+      await ledger.settleExpiry(winner, CALL);
+      expect([(await ledger.marketOf(CALL)).clearing, await ledger.uncoveredOf(CALL)]).to.deep.equal([-10n, 11n]);
+      await ledger
+        .connect(settlement)
+        .trade(tradeInput({ buyer: bidder, seller: winner, instrument: 2, quote: 0n, buyerFee: 4n }));
+      await asFund.sweepFees();
+      expect(await asFund.levelClearing.staticCall(CALL)).to.equal(4n);
+      await asFund.levelClearing(CALL);
+      expect([(await ledger.marketOf(CALL)).clearing, await ledger.uncoveredOf(CALL)]).to.deep.equal([-6n, 6n]);
+    });
   });
 });
