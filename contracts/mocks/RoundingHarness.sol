@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {LiquidationAuction} from "../clearing/LiquidationAuction.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
@@ -33,7 +34,7 @@ struct Report {
 
 /// @title RoundingHarness: random operations with all that settles money, many in one call, for tests.
 /// @dev What the libraries and the auction compute is theirs. What settlement and ledger compute in private is written
-/// here again ({tradeOf}, {expiryOf}, {perUnitOf}); a test compares it with what they do.
+/// here again ({tradeOf}, {expiryOf}, {lossOf}); a test compares it with what they do.
 /// Every kind of operation can be told to round one of its amounts, or one of its sides, the other way, which a run must
 /// notice.
 contract RoundingHarness is LiquidationAuction {
@@ -265,18 +266,20 @@ contract RoundingHarness is LiquidationAuction {
 
     // ---- Shortfalls ----
 
-    /// @notice What one unit of open interest pays of a shortfall, as the ledger computes it.
-    function perUnitOf(int256 amount, int256 open) public pure returns (int256) {
-        return -Funding.floorDiv(-amount * SIGNED_ONE, open);
+    /// @notice What one unit of open interest pays of a shortfall, at most `most`, and what stays uncovered, as the ledger
+    /// computes them.
+    function lossOf(int256 amount, int256 open, int256 most) public pure returns (int256 perUnit, int256 uncovered) {
+        perUnit = SignedMath.min(-Funding.floorDiv(-amount * SIGNED_ONE, open), most);
+        uncovered = SignedMath.max(amount - (perUnit * open) / SIGNED_ONE, 0);
     }
 
-    /// @dev One account is freed of its debt; two on the other side pay for it. One unit more or less of the index costs
-    /// the open interest as many units.
+    /// @dev One account is freed of its debt; two on the other side pay for it up to the most that a unit pays, and the fund
+    /// the rest. Below that, one unit more or less of the index costs the open interest as many units.
     function _socialise(Operation memory op) private pure {
         uint256 open = _draw(op, SIZE_BITS);
         // Below 2^33 times the open interest, so that the index stays within 96 bits.
         int256 amount = int256(_draw(op, Math.min(127, Math.log2(open) + 33)));
-        int256 perUnit = op.flips ? (amount * SIGNED_ONE) / int256(open) : perUnitOf(amount, int256(open));
+        (int256 perUnit, int256 uncovered) = _lossOf(op, amount, int256(open));
         int256 index = _signed(op, 94);
         int256 part = int256(_part(op, open));
         int256 rest = int256(open) - part;
@@ -285,7 +288,23 @@ contract RoundingHarness is LiquidationAuction {
             fromLongs
                 ? Funding.settled(part, index + perUnit, index) + Funding.settled(rest, index + perUnit, index)
                 : Funding.settled(-part, index - perUnit, index) + Funding.settled(-rest, index - perUnit, index);
-        (op.rest, op.bound, op.slack) = (-(amount + paid), 2, open / ONE);
+        (op.rest, op.bound) = (uncovered - (amount + paid), 2);
+    }
+
+    /// @dev Every other time the most is below what all of it would take, and then nothing is left to the index.
+    function _lossOf(
+        Operation memory op,
+        int256 amount,
+        int256 open
+    ) private pure returns (int256 perUnit, int256 uncovered) {
+        (int256 whole, ) = lossOf(amount, open, type(int256).max);
+        if (_below(op, 2) == 0) {
+            (perUnit, uncovered) = lossOf(amount, open, int256(_part(op, uint256(whole - 1))));
+            if (op.flips) --uncovered;
+            return (perUnit, uncovered);
+        }
+        op.slack = uint256(open) / ONE;
+        perUnit = op.flips ? (amount * SIGNED_ONE) / open : whole;
     }
 
     // ---- Margin ----

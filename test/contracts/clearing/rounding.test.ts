@@ -4,7 +4,15 @@ import { artifacts, network } from "hardhat";
 
 import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
 import { RoundingHarness__factory, type RoundingHarness } from "../../../types/ethers-contracts/index.ts";
-import { CALL, deployBareLedger, PUT, STRIKE, tradeInput, type BareLedger } from "../../fixtures/deployBareLedger.ts";
+import {
+  CALL,
+  deployBareLedger,
+  PUT,
+  STRIKE,
+  termsOf,
+  tradeInput,
+  type BareLedger,
+} from "../../fixtures/deployBareLedger.ts";
 import { deployLockstep, depositUsd, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
 import { changeTerms, ETH_PRICE, OrderBook, UNIT } from "../../helpers/orders.ts";
@@ -179,23 +187,36 @@ describe(`what is rounded in the ledger itself (seed ${SEED})`, () => {
     });
   }
 
-  it("is in the harness: what a unit pays of a shortfall", async () => {
-    const { ledger, settlement, auction, rounding } = bare;
+  it("is in the harness: what a unit pays of a shortfall, and what stays uncovered", async () => {
+    const { ledger, settlement, auction, rounding, harness } = bare;
     const [loser, winner, bidder] = bare.users.map((user) => accountOf(user)) as [string, string, string];
     const before = await networkHelpers.takeSnapshot();
+    let capped = 0;
     for (let count = 0; count < 8; count += 1) {
       // Not so small that the index would leave its 96 bits, and stay.
       const size = 2n ** 40n + random.uint(62);
       const missing = 1n + random.uint(70);
       const wasLong = random.bool();
+      // Every other time it bounds what a unit pays.
+      const mark = count % 2 === 0 ? 2n ** 127n : 1n + random.uint(70);
       const [buyer, seller] = wasLong ? [loser, winner] : [winner, loser];
       await ledger.connect(settlement).trade(tradeInput({ buyer, seller, size, quote: 0n }));
       await ledger.connect(auction).liquidate(loser, bidder, 1, wasLong ? size : -size, -missing, UNIT);
-      const [loss] = await argumentsOf<{ indexAfter: bigint }>(bare, "LossSocialised", ledger.coverShortfall(loser));
-      const perUnit = await rounding.perUnitOf(missing, size);
+      await harness.setPrice(1, mark, false);
+      const [loss] = await argumentsOf<{ perUnit: bigint; indexAfter: bigint }>(
+        bare,
+        "LossSocialised",
+        ledger.coverShortfall(loser),
+      );
+      const { maintenancePpm } = termsOf("perpetual");
+      const [perUnit, uncovered] = await rounding.lossOf(missing, size, (mark * BigInt(maintenancePpm)) / 1_000_000n);
+      expect(loss!.perUnit).to.equal(perUnit);
       expect(loss!.indexAfter).to.equal(wasLong ? -perUnit : perUnit);
+      expect(await ledger.uncoveredOf(1)).to.equal(uncovered);
+      capped += count % 2 === 1 && uncovered > 0n ? 1 : 0;
       await before.restore();
     }
+    expect(capped).to.be.greaterThan(0);
   });
 });
 
