@@ -165,4 +165,32 @@ describe("PositionLedger > debt", () => {
     await expect(ledger.coverShortfall(backed)).to.emit(ledger, "DebtRecorded").withArgs(backed, 0, 0);
     expect(await ledger.totalDebt()).to.equal(0);
   });
+
+  it("keeps what is recorded while a price breaks a rule, and records anew when it keeps all of them again", async () => {
+    const { ledger, harness } = bare;
+    await lose(11n);
+    await harness.setPrice(1, 2n * ONE, true);
+    await expect(ledger.recordDebt(backed)).not.to.emit(ledger, "DebtRecorded");
+    expect([await ledger.debtOf(backed), await ledger.totalDebt()]).to.deep.equal([100n * ONE, 100n * ONE]);
+    await harness.setPrice(1, 2n * ONE, false);
+    await expect(ledger.recordDebt(backed))
+      .to.emit(ledger, "DebtRecorded")
+      .withArgs(backed, 90n * ONE, 90n * ONE);
+  });
+
+  it("is capped while a price breaks a rule, recorded or not", async () => {
+    const { ledger, harness } = bare;
+    await harness.setPrice(1, ONE, true);
+    await harness.setDebtCaps(100n * ONE - 1n, 1_000n * ONE);
+    await expect(lose(11n))
+      .to.be.revertedWithCustomError(ledger, "LedgerDebtCap")
+      .withArgs(backed, 100n * ONE, 100n * ONE - 1n);
+    await harness.setDebtCaps(1_000n * ONE, 100n * ONE - 1n);
+    await expect(lose(11n))
+      .to.be.revertedWithCustomError(ledger, "LedgerTotalDebtCap")
+      .withArgs(100n * ONE, 100n * ONE - 1n);
+    await harness.setDebtCaps(100n * ONE, 100n * ONE);
+    await lose(11n);
+    expect([await ledger.debtOf(backed), await ledger.totalDebt()]).to.deep.equal([0n, 0n]);
+  });
 });

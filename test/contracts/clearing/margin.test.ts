@@ -121,6 +121,26 @@ describe("PositionLedger > margin", () => {
       .withArgs(account(0), -200n * ONE - 240n * ONE, -200n * ONE);
   });
 
+  it("lets a side reduce without a usable price only to its initial margin, or flat and solvent", async () => {
+    const { ledger, harness } = bare;
+    const price = 2_600n * ONE;
+    await harness.setPrice(1, price, false);
+    const sell = async (size: bigint, isPriceUsable: boolean) =>
+      await trade(1, 0, size, price, { isPriceUsable, mark: 0n });
+    const before = await networkHelpers.takeSnapshot();
+    // Equity 200, of which two need 260 as maintenance; one and a half need 390 as initial margin, 195 as maintenance.
+    await expect(sell(ONE / 2n, false))
+      .to.be.revertedWithCustomError(ledger, "LedgerReductionWorsensHealth")
+      .withArgs(account(0), -60n * ONE, 5n * ONE);
+    await sell(ONE / 2n, true);
+    await before.restore();
+    // What is left needs 182.
+    await sell((ONE * 13n) / 10n, false);
+    await before.restore();
+    await sell(2n * ONE, false);
+    expect(await ledger.quoteOf(account(0))).to.equal(200n * ONE);
+  });
+
   it("asks the engine nothing about an account without positions and collateral", async () => {
     const { ledger } = bare;
     await withdraw(2, 100_000n);
