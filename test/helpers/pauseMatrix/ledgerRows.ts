@@ -7,7 +7,7 @@ export const LEDGER_ROWS: readonly Row[] = [
   {
     ...{ contract: "PositionLedger", fn: "settleExpiry", situation: "a position in a settled option" },
     args: (stage) => [accountOf(stage.rich, 1), OPTION.settled],
-    outcomes: everywhere(SUCCEEDS, { Halted: "LedgerHalted" }),
+    outcomes: everywhere(SUCCEEDS),
   },
   {
     ...{ contract: "PositionLedger", fn: "coverShortfall", situation: "an account with nothing but a loss" },
