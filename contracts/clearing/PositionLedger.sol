@@ -31,7 +31,7 @@ contract PositionLedger is LedgerShortfall {
     // ---- Setup ----
 
     /// @inheritdoc IPositionLedger
-    /// @dev The fund's account is marked as used, so that paying a shortfall never reads an empty word.
+    /// @dev The fund's account and the total debt are marked as used, so that asking for them never reads an empty word.
     function bind(Modules calldata modules_) external {
         require(msg.sender == DEPLOYER, LedgerNotDeployer(msg.sender));
         require(_modules.vault == address(0), LedgerAlreadyBound());
@@ -43,6 +43,7 @@ contract PositionLedger is LedgerShortfall {
         _requireNonZero(given.fund);
         _modules = given;
         _accounts[fundAccount()].isUsed = true;
+        _totalDebt.isUsed = true;
         emit ModulesBound(given.vault, given.settlement, given.guard, given.auction, given.fund);
     }
 

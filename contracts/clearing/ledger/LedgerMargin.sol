@@ -141,7 +141,7 @@ abstract contract LedgerMargin is LedgerEntries {
         if (state.assets == 0 && !state.hasDebt) return;
         uint256 debt = _shortOf(cash);
         if (debt == 0 && !state.hasDebt) return;
-        uint256 debtBefore = _debts[account].amount;
+        uint256 debtBefore = state.hasDebt ? _debts[account].amount : 0;
         uint256 total;
         if (debt != debtBefore) total = uint256(_totalDebt.amount) + debt - debtBefore;
         if (debt != debtBefore && isValid) {

@@ -5,7 +5,7 @@ import { recordDebt } from "./debts.ts";
 import { firstAccountOf, type NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
 import { FUND_SHORT, has, without } from "./flags.ts";
-import { accountAt, hot, modules } from "./ledgerStorage.ts";
+import { accountAt, hot, modules, totalDebt } from "./ledgerStorage.ts";
 import type { ExpectedPush } from "./NaiveTransaction.ts";
 import { fundTarget } from "./tradingStorage.ts";
 
@@ -67,6 +67,7 @@ function bindModules(state: Derivation, event: NaiveEvent): void {
     state.set(modules[name], module);
   }
   state.set(accountAt(firstAccountOf(event.hex("fund"))).isUsed, true);
+  state.set(totalDebt.isUsed, true);
 }
 
 function advanceEpoch(state: Derivation, event: NaiveEvent): void {

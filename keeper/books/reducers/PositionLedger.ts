@@ -57,6 +57,7 @@ function bindModules(event: ModulesBoundEvent, context: ReducerContext): void {
   context.write(modules.fund.slot, modules.fund.encode(event.fund));
   const slot = storage.accounts.slot(fundAccountOf(event.fund));
   context.write(slot, storage.accounts.encode({ ...storage.accounts.decode(context.read(slot)), isUsed: true }));
+  context.write(storage.totalDebt.slot, storage.totalDebt.encode({ amount: 0n, isUsed: true }));
 }
 
 /**

@@ -132,7 +132,9 @@ export class ClearingActions {
     },
     bid: () => this.#bid(),
     startCollateralAuction: async () => {
-      const debtor = await this.#personWho(async (account) => (await this.system.ledger.valuationOf(account)).cash < 0n);
+      const debtor = await this.#personWho(
+        async (account) => (await this.system.ledger.valuationOf(account)).cash < 0n,
+      );
       return this.system.auction.startCollateral(accountOf(debtor), await this.#assetOf(debtor), GAS);
     },
     bidCollateral: () => this.#bidCollateral(),
@@ -224,7 +226,13 @@ export class ClearingActions {
     return this.#settle(short, long, instrument, size, await this.system.margin.markOf(instrument));
   }
 
-  async #settle(buyer: HardhatEthersSigner, seller: HardhatEthersSigner, instrument: number, size: bigint, price: bigint) {
+  async #settle(
+    buyer: HardhatEthersSigner,
+    seller: HardhatEthersSigner,
+    instrument: number,
+    size: bigint,
+    price: bigint,
+  ) {
     const { ledger, settlement } = this.system;
     const postOnly = this.#random.below(3);
     const lane = BigInt(this.#random.below(3));

@@ -61,5 +61,14 @@ export async function listAwkwardAssets(system: Lockstep): Promise<AwkwardMarket
 function structOf(terms: Awaited<ReturnType<Lockstep["instruments"]["instrumentOf"]>>) {
   const { feed, initialPpm, maintenancePpm, priceBandPpm, lagVolatilityPpm } = terms;
   const { makerFeePpm, takerFeePpm, maxOpenInterest } = terms;
-  return { feed, initialPpm, maintenancePpm, priceBandPpm, lagVolatilityPpm, makerFeePpm, takerFeePpm, maxOpenInterest };
+  return {
+    feed,
+    initialPpm,
+    maintenancePpm,
+    priceBandPpm,
+    lagVolatilityPpm,
+    makerFeePpm,
+    takerFeePpm,
+    maxOpenInterest,
+  };
 }
