@@ -64,7 +64,7 @@ describe("PositionLedger > expiry", () => {
     { name: "call", instrument: CALL, price: STRIKE + 7n },
     { name: "put", instrument: PUT, price: STRIKE - 7n },
   ]) {
-    it(`pays a ${name} in the money, longs rounded down and shorts rounded up, the clearing account in between`, async () => {
+    it(`INV-21: pays a ${name} in the money, longs rounded down and shorts rounded up, the clearing account in between`, async () => {
       const { ledger, harness } = bare;
       await harness.settle(instrument, price);
       // 7e-18 a unit on 3 and a bit: 21 and a fraction.

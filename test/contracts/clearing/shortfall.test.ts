@@ -117,7 +117,7 @@ describe("PositionLedger > shortfall", () => {
   });
 
   for (const wasLong of [true, false]) {
-    it(`charges the ${wasLong ? "shorts" : "longs"} what the fund lacks, rounded up, and marks the fund short`, async () => {
+    it(`INV-23: charges the ${wasLong ? "shorts" : "longs"} what the fund lacks, rounded up, and marks the fund short`, async () => {
       const { ledger } = bare;
       await credit(fund, 40n);
       await fail(wasLong);
