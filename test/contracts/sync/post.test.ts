@@ -46,7 +46,7 @@ describe("CheckpointRegistry > post", () => {
   it("INV-3: a zero block hash or a zero root is never valid", async () => {
     const { registry } = system;
     await expect(postChanged({ blockHash: ZeroHash })).to.be.revertedWithCustomError(registry, "RegistryZeroHash");
-    for (const index of [0, 7]) {
+    for (const index of [0, system.books.length - 1]) {
       const roots = attested.roots.with(index, ZeroHash);
       await expect(postChanged({ booksRoot: hashRoots(roots) }, roots))
         .to.be.revertedWithCustomError(registry, "RegistryZeroRoot")
@@ -114,7 +114,7 @@ describe("CheckpointRegistry > post", () => {
     await networkHelpers.mine(4);
     await expect(postAttested(system, await attest(system)))
       .to.be.revertedWithCustomError(system.registry, "RegistryRootCount")
-      .withArgs(8, 3);
+      .withArgs(system.books.length, 3);
   });
 
   it("refuses a wrong number of roots, and roots that do not hash to what was signed", async () => {
@@ -123,7 +123,7 @@ describe("CheckpointRegistry > post", () => {
     for (const roots of [attested.roots.slice(1), [...attested.roots, attested.roots[0]!], []]) {
       await expect(postChanged({ booksRoot: hashRoots(roots) }, roots))
         .to.be.revertedWithCustomError(registry, "RegistryRootCount")
-        .withArgs(roots.length, 8);
+        .withArgs(roots.length, attested.roots.length);
     }
     const reordered = attested.roots.toReversed();
     await expect(postChanged({}, reordered))
