@@ -19,7 +19,14 @@ const CONSTANTS = [
 
 /** Members of each word that the vault takes apart by shifting: label, offset in bytes. */
 const MEMBERS = [
-  { contract: "PositionLedger", type: "t_struct(Account)", members: ["quote@0", "openCount@16", "isUsed@18"] },
+  {
+    contract: "PositionLedger",
+    type: "t_struct(Account)",
+    members: [
+      ...["quote@0", "openCount@16", "epoch@18", "assets@22", "lastInstrument@26", "lastWasLong@28"],
+      ...["hasDebt@29", "isUsed@30"],
+    ],
+  },
   { contract: "PositionLedger", type: "t_struct(Collateral)", members: ["balance@0", "isUsed@16"] },
   { contract: "CollateralVault", type: "t_struct(Flow)", members: ["withdrawn@0", "claimed@15", "isOpen@30"] },
   { contract: "CollateralVault", type: "t_struct(Claim)", members: ["owed@0", "paid@16"] },
