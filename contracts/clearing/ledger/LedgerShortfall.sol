@@ -22,8 +22,9 @@ abstract contract LedgerShortfall is LedgerLiquidation {
     // ---- Expiry ----
 
     /// @inheritdoc IPositionLedger
-    /// @dev Invariant INV-19: everybody who closes is paid. The clearing account takes the position over, so that longs and shorts can be settled in any order. In every
-    /// grade: the final price is fixed, nobody is flat before, and two witnesses cap what leaves afterwards.
+    /// @dev Invariant INV-19: everybody who closes is paid. The clearing account takes the position over, so that longs and
+    /// shorts can be settled in any order. In every grade: the final price is fixed, nobody is flat before, and two
+    /// witnesses cap what leaves afterwards.
     function settleExpiry(AccountId account, uint16 instrument) external conserves(0, 0) {
         Work memory work;
         _beginIn(work, instrument);
