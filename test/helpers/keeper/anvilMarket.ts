@@ -31,7 +31,9 @@ type Call = Readonly<Record<string, unknown>>;
 
 /** The awkward market on a node, driven by the same helpers as one in this process. */
 export async function openAwkwardMarket(node: LocalNode): Promise<AwkwardMarket> {
-  const connection = await network.create({ network: "localhost", override: { url: node.url } });
+  // A second later funding accrues for the first time, which an estimate does not know.
+  const override = { url: node.url, gasMultiplier: 2 };
+  const connection = await network.create({ network: "localhost", override });
   behaveLikeHardhat(connection, node.url);
   const [, pauser] = await connection.ethers.getSigners();
   const keeper = { attester: attesterKey(0), pauser: pauser! };
@@ -69,7 +71,7 @@ async function mined(url: string, hash: string): Promise<void> {
     const { from, to, input, gas } = (await callNode(url, "eth_getTransactionByHash", [hash])) as Call;
     // On the state that it left behind, which is what it found.
     await callNode(url, "eth_call", [{ from, to, data: input, gas }, receipt["blockNumber"]]);
-    throw new Error(`${hash} reverted, and does not when it is asked again`);
+    throw new Error(`${hash} to ${String(to)} reverted, and does not when it is asked again: ${String(input)}`);
   }
   throw new Error(`${hash} is not mined`);
 }

@@ -7,6 +7,7 @@ import { REDUCERS } from "../../../keeper/books/reducers.ts";
 import { BOOK_NAMES } from "../../../keeper/domain/bookSet.ts";
 import { askSecondOpinion } from "../../../keeper/loop/secondOpinion.ts";
 import type { ProvenBooks } from "../../../keeper/loop/requestBlock.ts";
+import { postCheckpoint } from "../../helpers/attestations.ts";
 import { startNode } from "../../../scripts/local/startNode.ts";
 import { ACTION_KINDS, ClearingActions, type ActionKind } from "../../helpers/clearing/ClearingActions.ts";
 import { deployAwkwardMarket } from "../../helpers/clearing/awkwardMarket.ts";
@@ -156,6 +157,8 @@ describe("Keeper on everything that people do", function () {
       const world = await World.of(system);
       const actions = new ClearingActions(system, random);
       const every = new EveryBlock(world);
+      // A pause before the first checkpoint would read the registry's cursor, which is empty until then.
+      await postCheckpoint(system);
       await payFund(system, 5_000n * 10n ** 6n);
       for (let count = 0; count < DEPOSITS; count += 1) await actions.perform("deposit");
       await every.follow();
