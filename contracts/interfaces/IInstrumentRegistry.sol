@@ -98,7 +98,6 @@ interface IInstrumentRegistry {
     error InstrumentNotExpired(uint16 instrument, uint40 expiry);
     error InstrumentAlreadySettled(uint16 instrument);
     error InstrumentSettlementTooEarly(uint16 instrument, uint256 possibleFrom);
-    error InstrumentUnknownCollateral(address asset);
     error InstrumentBadHaircut(uint24 haircutPpm);
     error InstrumentBadDecimals(address asset, uint8 decimals);
     error InstrumentTooManyCollaterals();

@@ -13,13 +13,12 @@ import {
   now,
   placeBid,
   pushHot,
-  readTerms,
   setEthPrice,
   setNextTime,
   startAuction,
   type AuctionSystem,
 } from "../helpers/liquidate.ts";
-import { changeTerms, UNIT } from "../helpers/orders.ts";
+import { changeTerms, readTerms, UNIT } from "../helpers/orders.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;

@@ -65,15 +65,6 @@ export async function setEthPrice(system: Lockstep, dollars: number): Promise<vo
   await system.ethFeed.update(BigInt(Math.round(dollars * 1e8)));
 }
 
-/** The terms of a listed instrument, to list another like it or to change them. */
-export async function readTerms(system: Lockstep, instrument: number) {
-  const terms = await system.instruments.instrumentOf(instrument);
-  const { kind, feed, initialPpm, maintenancePpm, priceBandPpm, lagVolatilityPpm } = terms;
-  const { maxFundingPpm, makerFeePpm, takerFeePpm, maxOpenInterest } = terms;
-  const margin = { initialPpm, maintenancePpm, priceBandPpm, lagVolatilityPpm };
-  return { kind, feed, ...margin, maxFundingPpm, makerFeePpm, takerFeePpm, maxOpenInterest };
-}
-
 /** Pushes flags and grace as the guard would; the time of the checkpoint stays. */
 export async function pushHot(
   system: Lockstep,

@@ -150,7 +150,7 @@ abstract contract LedgerTrading is LedgerFunding {
     /// @dev A reducing side below its initial requirement passes if it is solvent and its maintenance excess has not
     /// fallen, valued at the last price within bounds, so that a bad feed or a pause never blocks the way out.
     /// Without any price it was valued at the worst one before, so that giving it away would look like relief: then what is
-    /// left must meet the initial requirement, or be flat and solvent.
+    /// left must meet the initial requirement, which is nothing for a flat and solvent account.
     /// Turns `portfolio` into what it was before the trade, funding settled.
     function _requireHealthKept(
         Portfolio memory portfolio,
@@ -159,7 +159,7 @@ abstract contract LedgerTrading is LedgerFunding {
         bool isPriceUsable
     ) private view {
         if (value.equity >= value.initial.toInt256()) return;
-        bool isSafe = value.equity >= 0 && (isPriceUsable || entry.state.openCount == 0);
+        bool isSafe = isPriceUsable && value.equity >= 0;
         int256 excessAfter = _excessOf(value);
         portfolio.quote -= entry.quoteDelta - int256(entry.fee);
         _setSize(portfolio.positions, uint16(entry.key), int128(entry.sizeBefore));

@@ -557,7 +557,6 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0xe0773629": "InstrumentSettlementTooEarly",
   "0x66f8ec24": "InstrumentTooManyCollaterals",
   "0x00329ce4": "InstrumentUnknown",
-  "0xdad638ea": "InstrumentUnknownCollateral",
   "0xebaa21a9": "InstrumentVolatilityStep",
   "0x0176659c": "InstrumentZero",
   "0x84a2afd5": "InstrumentZeroCap",

@@ -96,8 +96,3 @@ export function windowAt(
   const current = now >= window.start + terms.window ? { start: now, used: 0n } : window;
   return { window: current, available: terms.capacity > current.used ? terms.capacity - current.used : 0n };
 }
-
-/** Largest size that fits in what a window has left, rounded down, 1e-18 underlying. */
-export function sizeWithin(available: bigint, spot: bigint): bigint {
-  return (available * ONE) / spot;
-}

@@ -24,14 +24,13 @@ import {
   now,
   placeBid,
   pushHot,
-  readTerms,
   setEthPrice,
   setNextTime,
   startAuction,
   TERMS,
   type AuctionSystem,
 } from "../../helpers/liquidate.ts";
-import { OrderBook, UNIT } from "../../helpers/orders.ts";
+import { OrderBook, readTerms, UNIT } from "../../helpers/orders.ts";
 import { callRows, firstDifference } from "../../helpers/reference/callRows.ts";
 
 const connection = await network.create();

@@ -11,13 +11,12 @@ import {
   FLAGS,
   placeBid,
   pushHot,
-  readTerms,
   setEthPrice,
   startAuction,
   TERMS,
   type AuctionSystem,
 } from "../../helpers/liquidate.ts";
-import { UNIT } from "../../helpers/orders.ts";
+import { readTerms, UNIT } from "../../helpers/orders.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;

@@ -14,14 +14,13 @@ import {
   now,
   placeBid,
   pushHot,
-  readTerms,
   setEthPrice,
   setNextTime,
   startAuction,
   TERMS,
   type AuctionSystem,
 } from "../../helpers/liquidate.ts";
-import { UNIT } from "../../helpers/orders.ts";
+import { readTerms, UNIT } from "../../helpers/orders.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;

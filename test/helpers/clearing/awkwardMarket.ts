@@ -2,6 +2,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import type { FeeToken, HookToken, NoReturnToken } from "../../../types/ethers-contracts/index.ts";
 import { deployLockstep, type DeployOptions, type Lockstep } from "../../fixtures/deployLockstep.ts";
+import { readTerms } from "../orders.ts";
 
 const UNIT = 10n ** 18n;
 const HOUR = 60 * 60;
@@ -50,25 +51,10 @@ export async function listAwkwardAssets(system: Lockstep): Promise<AwkwardMarket
   }
   await instruments.setDebtCaps(200_000n * UNIT, 1_000_000n * UNIT);
   const { timestamp } = (await ethers.provider.getBlock("latest"))!;
-  const terms = { ...structOf(await instruments.instrumentOf(1)), maxFundingPpm: 0 };
+  const terms = { ...(await readTerms(system, 1)), maxFundingPpm: 0 };
   const call = { ...terms, kind: KIND.call };
   const put = { ...terms, kind: KIND.put, feed: 2 };
   await instruments.listOption(OPTIONS[0], call, 3_000n * UNIT, timestamp + 2 * HOUR, 800_000, 250_000);
   await instruments.listOption(OPTIONS[1], put, 60_000n * UNIT, timestamp + 3 * HOUR, 800_000, 250_000);
   return { ...system, quiet, fee, hook };
-}
-
-function structOf(terms: Awaited<ReturnType<Lockstep["instruments"]["instrumentOf"]>>) {
-  const { feed, initialPpm, maintenancePpm, priceBandPpm, lagVolatilityPpm } = terms;
-  const { makerFeePpm, takerFeePpm, maxOpenInterest } = terms;
-  return {
-    feed,
-    initialPpm,
-    maintenancePpm,
-    priceBandPpm,
-    lagVolatilityPpm,
-    makerFeePpm,
-    takerFeePpm,
-    maxOpenInterest,
-  };
 }

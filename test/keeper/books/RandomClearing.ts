@@ -4,8 +4,8 @@ import type { MockToken } from "../../../types/ethers-contracts/index.ts";
 import { deployLockstep, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
 import { listCollateral } from "../../helpers/assets.ts";
-import { DOLLAR, readTerms } from "../../helpers/liquidate.ts";
-import { changeTerms, OrderBook, UNIT } from "../../helpers/orders.ts";
+import { DOLLAR } from "../../helpers/liquidate.ts";
+import { changeTerms, OrderBook, readTerms, UNIT } from "../../helpers/orders.ts";
 import type { SeededRandom } from "../../helpers/SeededRandom.ts";
 import type { NetworkConnection } from "hardhat/types/network";
 

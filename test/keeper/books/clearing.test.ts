@@ -12,7 +12,6 @@ import {
   DOLLAR,
   now,
   placeBid,
-  readTerms,
   setEthPrice,
   setNextTime,
   startAuction,
@@ -20,7 +19,7 @@ import {
   type AuctionSystem,
 } from "../../helpers/liquidate.ts";
 import { pause, readHead } from "../../helpers/guard.ts";
-import { changeTerms, ETH_PRICE, UNIT } from "../../helpers/orders.ts";
+import { changeTerms, ETH_PRICE, readTerms, UNIT } from "../../helpers/orders.ts";
 import { BooksFollower } from "./BooksFollower.ts";
 
 const connection = await network.create();

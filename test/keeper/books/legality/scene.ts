@@ -4,8 +4,8 @@ import { network } from "hardhat";
 import type { MockToken } from "../../../../types/ethers-contracts/index.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
 import { listCollateral } from "../../../helpers/assets.ts";
-import { deployAuctions, readTerms, type AuctionSystem } from "../../../helpers/liquidate.ts";
-import { changeTerms, ETH_PRICE, UNIT } from "../../../helpers/orders.ts";
+import { deployAuctions, type AuctionSystem } from "../../../helpers/liquidate.ts";
+import { changeTerms, ETH_PRICE, readTerms, UNIT } from "../../../helpers/orders.ts";
 import { Stage } from "./Stage.ts";
 
 /** Instrument numbers of the options. */

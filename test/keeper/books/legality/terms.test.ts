@@ -1,7 +1,6 @@
 import { expect } from "chai";
 
-import { UNIT } from "../../../helpers/orders.ts";
-import { readTerms } from "../../../helpers/liquidate.ts";
+import { readTerms, UNIT } from "../../../helpers/orders.ts";
 import { CALL, DAY, openScene, PUT, type Scene } from "./scene.ts";
 import type { MadeLog } from "./Stage.ts";
 

@@ -3,8 +3,8 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import type { MockToken } from "../../../../types/ethers-contracts/index.ts";
 import type { Lockstep } from "../../../fixtures/deployLockstep.ts";
 import type { SeededRandom } from "../../../helpers/SeededRandom.ts";
-import { now, readTerms } from "../../../helpers/liquidate.ts";
-import { UNIT } from "../../../helpers/orders.ts";
+import { now } from "../../../helpers/liquidate.ts";
+import { readTerms, UNIT } from "../../../helpers/orders.ts";
 
 /** No estimate: an operation that reverts belongs to the traffic. */
 export const GAS = { gasLimit: 6_000_000 };

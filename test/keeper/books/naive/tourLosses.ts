@@ -3,8 +3,8 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import type { PermitToken } from "../../../../types/ethers-contracts/index.ts";
 import { depositUsd, type Lockstep } from "../../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
-import { placeBid, readTerms, setEthPrice } from "../../../helpers/liquidate.ts";
-import { OrderBook, UNIT } from "../../../helpers/orders.ts";
+import { placeBid, setEthPrice } from "../../../helpers/liquidate.ts";
+import { OrderBook, readTerms, UNIT } from "../../../helpers/orders.ts";
 import { passGrace, passTime } from "./stage.ts";
 
 const USD = 1_000_000n;

@@ -2,8 +2,8 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 
 import { depositUsd, type Lockstep } from "../../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
-import { now, readTerms, setEthPrice } from "../../../helpers/liquidate.ts";
-import { OrderBook, UNIT } from "../../../helpers/orders.ts";
+import { now, setEthPrice } from "../../../helpers/liquidate.ts";
+import { OrderBook, readTerms, UNIT } from "../../../helpers/orders.ts";
 import { passTime } from "./stage.ts";
 
 const USD = 1_000_000n;

@@ -3,8 +3,7 @@ import { ZeroAddress } from "ethers";
 
 import type { Lockstep } from "../../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
-import { readTerms } from "../../../helpers/liquidate.ts";
-import { ETH_PRICE, OrderBook, UNIT } from "../../../helpers/orders.ts";
+import { ETH_PRICE, OrderBook, readTerms, UNIT } from "../../../helpers/orders.ts";
 import { passTime } from "./stage.ts";
 
 /** Opens thirty positions, which is all that is allowed and fills two pages, closes them, and flips another one. */
