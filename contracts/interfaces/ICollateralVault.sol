@@ -2,18 +2,44 @@
 pragma solidity 0.8.37;
 
 import {AccountId} from "../types/AccountId.sol";
+import {Attestation} from "./ICheckpointRegistry.sol";
+import {PositionWitness} from "./IWitnessVerifier.sol";
 
 /// @notice Proof of what a checkpoint before the incident says of one account and asset.
-/// @param number block number of the witness checkpoint; must be the one the guard names
+/// @param attestation of the witness checkpoint; its block must be the one the guard names
 /// @param roots storage roots of the book set at that checkpoint, in set order
 /// @param balanceProof storage proof of the ledger's account word (settlement asset) or collateral word (others);
 /// of the vault's claim word for a claim
-/// @param flowProof storage proof of the vault's flow word
+/// @param flowProof storage proof of the vault's flow word; not looked at while that word is empty
+/// @param pages storage proofs of the ledger's pages of open ids, for an account that had positions (settlement asset only)
+/// @param positions what it had, in the order of the open ids
 struct Witness {
-    uint64 number;
+    Attestation attestation;
     bytes32[] roots;
     bytes[] balanceProof;
     bytes[] flowProof;
+    bytes[][] pages;
+    PositionWitness[] positions;
+}
+
+/// @notice What an account registered in a wind-down, asset units.
+/// @param amount debited from its balance
+/// @param paid of it; what custody did not suffice for is never paid
+struct Registration {
+    uint112 amount;
+    uint112 paid;
+    bool isPaid;
+    bool isUsed;
+}
+
+/// @notice A wind-down's claims on an asset, asset units.
+/// @param registered in time, all accounts together
+/// @param custody what is shared among them, fixed by the first payment
+struct WindDown {
+    uint112 registered;
+    uint112 custody;
+    bool isFixed;
+    bool isUsed;
 }
 
 /// @notice What left the vault for one account and asset. Both counters only grow.
@@ -103,6 +129,19 @@ interface ICollateralVault {
         uint112 held
     );
 
+    /// @notice An account's claim in the wind-down left its balance and waits for the payment.
+    event ClaimRegistered(AccountId indexed account, address indexed asset, uint112 amount, uint112 registered);
+    /// @param custody what all claims on the asset share
+    /// @param paid what this one got, pro rata
+    event RegistrationPaid(
+        AccountId indexed account,
+        address indexed asset,
+        address to,
+        uint112 paid,
+        uint112 custody,
+        uint112 held
+    );
+
     error VaultReentered();
     error VaultZeroAddress();
     error VaultZeroAmount();
@@ -118,7 +157,12 @@ interface ICollateralVault {
     error VaultOutflowLimited(address asset, uint256 requested, uint256 level, uint256 allowance);
     error VaultClaimsRestricted(AccountId account);
     error VaultWrongWitness(uint64 given, uint64 required);
-    error VaultWitnessNotFlat(AccountId account, uint16 openCount);
+    error VaultNotWindDown();
+    error VaultWindDown();
+    error VaultRegistrationClosed(uint256 until);
+    error VaultRegistrationOpen(uint256 until);
+    error VaultFundAccount();
+    error VaultNothingRegistered(AccountId account, address asset);
     error VaultAboveWitnessed(AccountId account, address asset, uint256 requested, uint256 payable_);
     error VaultNothingToClaim(AccountId account, address asset);
 
@@ -150,7 +194,8 @@ interface ICollateralVault {
     function withdraw(AccountId account, address asset, uint256 amount, address to) external;
 
     /// @notice Pays `amount` under a restriction, capped by the two-witness rule:
-    /// min(balance now, balance proven - (withdrawn now - withdrawn proven)).
+    /// min(balance now, balance proven - (withdrawn now - withdrawn proven)). The proven settlement balance of an account
+    /// that had positions is what these would leave it with at the prices of now; see `IWitnessVerifier`. Not in a wind-down.
     function withdrawWitnessed(
         AccountId account,
         address asset,
@@ -170,6 +215,18 @@ interface ICollateralVault {
         Witness calldata witness
     ) external returns (uint256 amount);
 
+    /// @notice Registers all that a flat account can take out in a wind-down, by the two-witness rule, and debits it. Anyone,
+    /// once for an account and asset, while claims are registered.
+    function registerClaim(
+        AccountId account,
+        address asset,
+        Witness calldata witness
+    ) external returns (uint112 amount);
+
+    /// @notice Pays a registered claim to the account's owner once registration is over; pro rata when all claims on the asset
+    /// exceed what is there. Anyone.
+    function payRegistration(AccountId account, address asset) external returns (uint112 paid);
+
     /// @notice What `withdrawWitnessed` would pay at most, the outflow limit apart, asset units. Reverts when the proofs do not hold.
     function payableWitnessed(
         AccountId account,
@@ -182,5 +239,7 @@ interface ICollateralVault {
     /// @notice What the shared limit lets out now, and what the account may withdraw beside it, asset units.
     function availableOf(AccountId account, address asset) external view returns (uint256 level, uint256 allowance);
     function flowOf(AccountId account, address asset) external view returns (Flow memory);
+    function registrationOf(AccountId account, address asset) external view returns (Registration memory);
+    function windDownOf(address asset) external view returns (WindDown memory);
     function claimOf(AccountId account, address asset) external view returns (Claim memory);
 }

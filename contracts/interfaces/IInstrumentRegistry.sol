@@ -44,14 +44,16 @@ struct OptionTerms {
     uint32 volatilityAt;
 }
 
-/// @notice The final price of an option's underlying.
+/// @notice The final price of an option's underlying, or in a wind-down of the instrument itself.
 /// @param price 1e-18 quote per underlying
 /// @param settledAt seconds; zero while there is none
 /// @param isUsed set when the option is listed
+/// @param isWindDown whether `price` is what a unit of the instrument is worth, whatever its kind
 struct Settlement {
     uint128 price;
     uint40 settledAt;
     bool isUsed;
+    bool isWindDown;
 }
 
 /// @notice An asset that counts as collateral beside the settlement currency.
@@ -77,6 +79,16 @@ interface IInstrumentRegistry {
     /// @notice The option has its final price.
     /// @param roundId the feed's last valid round before expiry; zero when governance named the price
     event ExpirySettled(uint16 indexed instrument, uint128 price, uint40 settledAt, uint80 roundId);
+    /// @notice The wind-down closes the positions of the instrument at this price.
+    /// @param price of a unit: the spot price for a perpetual, the option's value at `time` for an option, 1e-18 quote
+    /// @param spot 1e-18 quote per underlying
+    event WindDownPriceFixed(
+        uint16 indexed instrument,
+        uint128 price,
+        uint40 settledAt,
+        uint128 spot,
+        uint40 time
+    );
     event CollateralSet(uint8 indexed id, address indexed asset, uint16 feed, uint24 haircutPpm, uint8 decimals);
     event DebtCapsSet(uint128 account, uint128 total);
 
@@ -97,6 +109,7 @@ interface IInstrumentRegistry {
     error InstrumentVolatilityStep(uint32 before, uint32 requested, uint256 allowed);
     error InstrumentNotExpired(uint16 instrument, uint40 expiry);
     error InstrumentAlreadySettled(uint16 instrument);
+    error InstrumentExpiredBefore(uint16 instrument, uint40 expiry);
     error InstrumentSettlementTooEarly(uint16 instrument, uint256 possibleFrom);
     error InstrumentBadHaircut(uint24 haircutPpm);
     error InstrumentBadDecimals(address asset, uint8 decimals);
@@ -125,6 +138,11 @@ interface IInstrumentRegistry {
     /// @notice Fixes the final price of an option whose feed cannot prove one, a week after expiry (governance).
     function settleByGovernance(uint16 instrument, uint128 price) external;
 
+    /// @notice Fixes what a unit of an instrument is worth in the wind-down (the guard's role): a perpetual the spot price, an option
+    /// its Black-Scholes value at `time` with its volatility. Not for an option that expired by then: it settles as ever.
+    /// @param spot 1e-18 quote per underlying
+    function settleWindDown(uint16 instrument, uint40 time, uint128 spot) external;
+
     /// @notice Lets an asset count as collateral, or changes on which terms (governance).
     function setCollateral(address asset, uint16 feed, uint24 haircutPpm) external returns (uint8 id);
 
@@ -133,6 +151,9 @@ interface IInstrumentRegistry {
     function instrumentOf(uint16 instrument) external view returns (Instrument memory);
     function optionOf(uint16 instrument) external view returns (OptionTerms memory);
     function settlementOf(uint16 instrument) external view returns (Settlement memory);
+    /// @notice What a unit of the instrument pays, 1e-18 quote, and whether that is final: the payoff of a settled option, or the
+    /// price of the wind-down. Zero while it is not.
+    function payoffOf(uint16 instrument) external view returns (uint256 payoff, bool isFinal);
     function collateralOf(uint8 id) external view returns (CollateralTerms memory);
     /// @notice Zero for an asset that is no collateral; the first one has 1, the last possible 31.
     function collateralIdOf(address asset) external view returns (uint8);

@@ -11,12 +11,17 @@ interface IInsuranceFund {
     error FundZeroAddress();
     error FundShort();
     error FundBelowTarget(int256 left, uint128 target);
+    error FundExhausted(int256 available, uint256 requested);
 
     /// @notice Sets what the fund should hold, 1e-18 quote (governance). Below it the fund is short.
     function setTarget(uint128 target) external;
 
     /// @notice Moves what is above the target to another account (governance).
     function release(AccountId to, uint128 quote) external;
+
+    /// @notice Sweeps the collected fees and pays the carrier of a checkpoint (the checkpoint registry's role), whatever the
+    /// target, and never while the fund is short.
+    function payReward(AccountId to, uint128 quote) external;
 
     /// @notice Moves collected fees into the fund. Anyone.
     function sweepFees() external returns (uint256 amount);

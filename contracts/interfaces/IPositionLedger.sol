@@ -285,6 +285,15 @@ interface IPositionLedger {
     /// @notice Replaces flags and times of the hot word (guard only).
     function push(Flags flags, uint48 checkpointTime, uint48 graceUntil) external;
 
+    /// @notice Adds flags (guard only).
+    /// @return before the hot word as it was
+    function restrict(Flags added) external returns (HotWord memory before);
+
+    /// @notice A checkpoint was posted now; the grace starts if it ends the stale grade (guard only).
+    /// @param grace seconds
+    /// @return before the flags that were pushed
+    function checkpointed(uint48 grace) external returns (Flags before);
+
     // Views
 
     /// @notice The restrictions in force now: those pushed, and those of the stale grade, which needs no transaction.

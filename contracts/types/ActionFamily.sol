@@ -19,6 +19,8 @@ Flags constant HALT = Flags.wrap(8);
 /// @dev The insurance fund is short: every withdrawal weighs four times in the outflow limit. Set and cleared by the
 /// ledger and the fund, never by the guard, which leaves it as it is.
 Flags constant FUND_SHORT = Flags.wrap(16);
+/// @dev The wind-down has begun: positions are closed at fixed prices, and claims are registered. Never cleared.
+Flags constant WIND_DOWN = Flags.wrap(32);
 
 /// @dev What the soft pause and the stale grade restrict.
 Flags constant DEGRADED_FLAGS = Flags.wrap(1 | 2);
