@@ -25,18 +25,18 @@ struct Incident {
 
 /// @notice The halt that stands, or the last one.
 /// @param haltedAt when the first hard pause of it came, seconds
-/// @param haltBlock block that included the newest hard pause
+/// @param pausedAt when the newest hard pause came, seconds
+/// @param haltBlock block that included it
 /// @param repairBlock block that included the newest repair or acceptance
 /// @param windDownAt when the wind-down began, seconds; zero if it did not
 /// @param clearedNonce the pause nonce when the last incident ended: pause certificates of before are void
-/// @param creditedAt end of the last sequencer outage that was credited, seconds
 struct Halt {
     uint40 haltedAt;
+    uint40 pausedAt;
     uint40 haltBlock;
     uint40 repairBlock;
     uint40 windDownAt;
     uint32 clearedNonce;
-    uint40 creditedAt;
     bool isUsed;
 }
 
@@ -212,6 +212,8 @@ interface ISyncGuard {
     function halt() external view returns (Halt memory);
     /// @notice What the standing incident is about: its id, the digest of the convicted attestation, or the keeper set.
     function cause() external view returns (bytes32);
+    /// @notice End of the last sequencer outage that was credited, seconds.
+    function creditedAt() external view returns (uint40);
     /// @notice Whether a soft pause for `blockNumber` would be a no-op.
     function isJudged(uint64 blockNumber) external view returns (bool);
     function isHalted() external view returns (bool);
