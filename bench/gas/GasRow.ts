@@ -23,10 +23,17 @@ export const OPERATIONS = [
   "guard-check",
   "checkpoint-post-1of1",
   "checkpoint-post-3of4",
+  "checkpoint-post-4of5",
+  "checkpoint-post-7of10",
+  "checkpoint-prove-1-book",
+  "checkpoint-prove-4-books",
   "checkpoint-prove-10-books",
   "soft-pause",
   "soft-pause-repeated",
+  "hard-pause-3of4",
+  "resume-3of4",
   "withdraw-witnessed",
+  "withdraw-witnessed-position",
   "checkpoint-convict",
 ] as const;
 

@@ -19,7 +19,13 @@ const OPTIONS = { live: 3, expiring: 4 } as const;
 /** About what a call of a month at the money is worth at 3,000 and 80 %. */
 const OPTION_PRICE = 275n * UNIT;
 /** The fees of production; and no checkpoint goes stale while the bench runs. */
-const PARAMETERS = { makerFeePpm: 200, takerFeePpm: 500, staleLimitSeconds: DAY, softTimeSeconds: DAY } as const;
+const PARAMETERS = {
+  makerFeePpm: 200,
+  takerFeePpm: 500,
+  staleLimitSeconds: DAY,
+  viewTimeSeconds: DAY,
+  softTimeSeconds: 2 * DAY,
+} as const;
 
 /** Runs every operation of the bench on a chain of its own; the measures are the same in every run. */
 export async function measureGas(networks: NetworkManager): Promise<readonly GasMeasure[]> {

@@ -40,10 +40,18 @@ export interface LockstepDeployment {
 export interface LockstepParameters {
   readonly attester?: string;
   readonly pauser?: string;
+  readonly bond?: bigint;
+  readonly minKeepers?: number;
+  readonly joinDelaySeconds?: number;
+  readonly unbondingSeconds?: number;
+  readonly challengerPpm?: number;
   readonly staleLimitSeconds?: number;
+  readonly viewTimeSeconds?: number;
   readonly softTimeSeconds?: number;
   readonly coolDownSeconds?: number;
   readonly graceSeconds?: number;
+  readonly windDownSeconds?: number;
+  readonly claimPeriodSeconds?: number;
   readonly postWindowBlocks?: number;
   readonly feedMaxAgeSeconds?: number;
   readonly makerFeePpm?: number;

@@ -237,7 +237,13 @@ interface Scene extends Lockstep {
 async function deployDust(): Promise<Scene> {
   const month = 30 * 24 * 60 * 60;
   const { makerFeePpm, takerFeePpm } = DUST;
-  const parameters = { makerFeePpm, takerFeePpm, staleLimitSeconds: month, softTimeSeconds: month };
+  const parameters = {
+    makerFeePpm,
+    takerFeePpm,
+    staleLimitSeconds: month,
+    viewTimeSeconds: month,
+    softTimeSeconds: 2 * month,
+  };
   const system = await deployLockstep(connection, { parameters });
   await changeTerms(system, 1, { maxOpenInterest: DUST.maxOpenInterest });
   for (const user of system.users.slice(0, 2)) await depositUsd(system, user, 1_000n * 10n ** 6n);

@@ -28,7 +28,13 @@ interface Scene {
 /** Three users with plenty of a token of {@link LIMITS}, and none deposited. */
 async function scene(): Promise<Scene> {
   // Prices and checkpoints stay good for as long as these tests let time pass.
-  const parameters = { staleLimitSeconds: 10_000_000, softTimeSeconds: 10_000_000, feedMaxAgeSeconds: 10_000_000 };
+  const parameters = {
+    staleLimitSeconds: 10_000_000,
+    viewTimeSeconds: 10_000_000,
+    softTimeSeconds: 20_000_000,
+    windDownSeconds: 40_000_000,
+    feedMaxAgeSeconds: 10_000_000,
+  };
   const system = await deployLockstep(connection, { parameters });
   const token = await system.ethers.deployContract("MockToken", ["Gold", "GOLD", 6]);
   const asset = await listCollateral(system, token, LIMITS);

@@ -17,7 +17,7 @@ export const AWKWARD_PARAMETERS = {
   ...{ makerFeePpm: 200, takerFeePpm: 500, feedMaxAgeSeconds: 3_600, maxDiscountPpm: 100_000 },
   // A thousand units, so that trades of a few have weight in the premium.
   ...{ maxOpenInterest: 10n ** 9n, settlementCap: 10n ** 26n, fundTarget: 1n, liquidationCapacity: 10n ** 30n },
-  ...{ staleLimitSeconds: 900, softTimeSeconds: 900, coolDownSeconds: 900, graceSeconds: 120 },
+  ...{ staleLimitSeconds: 900, viewTimeSeconds: 900, softTimeSeconds: 1_800, coolDownSeconds: 900, graceSeconds: 120 },
 };
 
 /** The deployment with options, fees and three kinds of collateral that wallets and exchanges know to be awkward. */

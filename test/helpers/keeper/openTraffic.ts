@@ -7,7 +7,7 @@ import { World } from "./World.ts";
 
 /** Times short enough for everything to happen, fees, limits that bind, and auctions that are worth a bid. */
 const PARAMETERS = {
-  ...{ feedMaxAgeSeconds: 1_800, softTimeSeconds: 1_200, coolDownSeconds: 1_200, graceSeconds: 120 },
+  ...{ feedMaxAgeSeconds: 1_800, softTimeSeconds: 2_400, coolDownSeconds: 1_200, graceSeconds: 120 },
   ...{ makerFeePpm: 200, takerFeePpm: 500, maxOpenInterest: 10n ** 9n, sequencerGraceSeconds: 60 },
   ...{ settlementCap: 10n ** 12n, outflowPpm: 5_000, allowancePpm: 1_000, outflowPeriodSeconds: 1_200 },
   ...{ auctionSeconds: 900, maxDiscountPpm: 150_000, liquidationCapacity: 10n ** 23n },

@@ -48,7 +48,8 @@ export class RandomClearing {
   static async open(connection: NetworkConnection): Promise<RandomClearing> {
     const parameters = {
       staleLimitSeconds: 2 * DAY,
-      softTimeSeconds: 2 * DAY,
+      viewTimeSeconds: 2 * DAY,
+      softTimeSeconds: 4 * DAY,
       coolDownSeconds: 1,
       feedMaxAgeSeconds: 4 * HOUR,
       makerFeePpm: 100,

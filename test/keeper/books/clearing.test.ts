@@ -38,7 +38,7 @@ interface Scene extends AuctionSystem {
 
 /** Erin trades on 10 WETH and no dollar; fees are charged. */
 async function fixture(): Promise<Scene> {
-  const parameters = { staleLimitSeconds: 40 * DAY, softTimeSeconds: 40 * DAY };
+  const parameters = { staleLimitSeconds: 40 * DAY, viewTimeSeconds: 40 * DAY, softTimeSeconds: 80 * DAY };
   const system = await deployAuctions(connection, { parameters });
   const erin = system.users[4]!;
   const weth = await system.ethers.deployContract("MockToken", ["Wrapped Ether", "WETH", 18]);

@@ -34,7 +34,7 @@ interface Scene extends AuctionSystem {
 
 /** Takers pay 500 ppm. Erin has 10 WETH and no dollar; she and alice have 10 OLD. */
 async function fixture(): Promise<Scene> {
-  const parameters = { staleLimitSeconds: 864_000, softTimeSeconds: 864_000 };
+  const parameters = { staleLimitSeconds: 864_000, viewTimeSeconds: 864_000, softTimeSeconds: 1_728_000 };
   const system = await deployAuctions(connection, { parameters });
   const { vault, instruments, oracle, ethers, alice } = system;
   const erin = system.users[4]!;

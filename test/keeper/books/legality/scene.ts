@@ -27,7 +27,7 @@ export interface Scene extends AuctionSystem {
  * (haircut 10 %) and is long 5 ETH without a dollar. Makers pay 100 ppm, takers 500. A call and a put at 3,000 in a week.
  */
 export async function openScene(): Promise<Scene> {
-  const parameters = { staleLimitSeconds: 40 * DAY, softTimeSeconds: 40 * DAY };
+  const parameters = { staleLimitSeconds: 40 * DAY, viewTimeSeconds: 40 * DAY, softTimeSeconds: 80 * DAY };
   const system = await deployAuctions(await network.create(), { parameters });
   const { alice, bob, carol, dave, orders, fund } = system;
   const erin = system.users[4]!;
