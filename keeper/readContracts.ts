@@ -1,5 +1,5 @@
 import type { Immutables } from "./domain/bookSet.ts";
-import type { Deployment } from "./config/deployment.ts";
+import type { ContractName, Deployment } from "./config/deployment.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
 import { selectorOf } from "./actions/plan/abi.ts";
 import { Votes } from "./chain/agree/Votes.ts";
@@ -20,27 +20,42 @@ function addressOf(word: bigint): Address {
   return `0x${word.toString(16).padStart(40, "0")}`;
 }
 
+/** The getters of what the contracts hold in their code. */
+const GETTERS = {
+  settlementAsset: ["PositionLedger", "SETTLEMENT_ASSET"],
+  settlementScale: ["PositionLedger", "SETTLEMENT_SCALE"],
+  staleLimit: ["PositionLedger", "STALE_LIMIT"],
+  softTime: ["SyncGuard", "SOFT_TIME"],
+  viewTime: ["SyncGuard", "VIEW_TIME"],
+  coolDown: ["SyncGuard", "COOL_DOWN"],
+  grace: ["SyncGuard", "GRACE"],
+  windDownTime: ["SyncGuard", "WIND_DOWN_TIME"],
+  claimPeriod: ["SyncGuard", "CLAIM_PERIOD"],
+  bond: ["KeeperRegistry", "BOND"],
+  minKeepers: ["KeeperRegistry", "MIN_KEEPERS"],
+  joinDelay: ["KeeperRegistry", "JOIN_DELAY"],
+  unbonding: ["KeeperRegistry", "UNBONDING"],
+  challengerPpm: ["KeeperRegistry", "CHALLENGER_PPM"],
+  sequencerFeed: ["PriceOracle", "SEQUENCER_FEED"],
+  sequencerGrace: ["PriceOracle", "SEQUENCER_GRACE"],
+} as const satisfies Record<Exclude<keyof Immutables, "chainId">, readonly [ContractName, string]>;
+
 async function readFrom(source: Source, deployment: Deployment, deadlineMs: number): Promise<Immutables> {
   const chainId = await source.request("eth_chainId", [], { deadlineMs });
   if (typeof chainId !== "string" || Number(chainId) !== deployment.chainId) {
     const message = `source ${source.id} serves chain ${String(chainId)}, the deployment is on ${deployment.chainId}`;
     throw new KeeperError("ChainMismatch", message, { source: source.id, chainId, expected: deployment.chainId });
   }
-  const { PositionLedger: ledger, SyncGuard: guard, PriceOracle: oracle } = deployment.contracts;
-  const read = (to: Address, getter: string): Promise<bigint> => readWord(source, to, getter, deadlineMs);
-  const [asset, settlementScale, staleLimit, softTime, coolDown, grace, feed, sequencerGrace] = await Promise.all([
-    read(ledger, "SETTLEMENT_ASSET"),
-    read(ledger, "SETTLEMENT_SCALE"),
-    read(ledger, "STALE_LIMIT"),
-    read(guard, "SOFT_TIME"),
-    read(guard, "COOL_DOWN"),
-    read(guard, "GRACE"),
-    read(oracle, "SEQUENCER_FEED"),
-    read(oracle, "SEQUENCER_GRACE"),
-  ]);
-  const settlementAsset = addressOf(asset);
-  const sequencerFeed = addressOf(feed);
-  return { settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace, sequencerFeed, sequencerGrace };
+  const words = await Promise.all(
+    Object.entries(GETTERS).map(async ([name, [contract, getter]]) => {
+      const word = await readWord(source, deployment.contracts[contract], getter, deadlineMs);
+      return [name, word] as const;
+    }),
+  );
+  const values = Object.fromEntries(words) as Record<keyof typeof GETTERS, bigint>;
+  const settlementAsset = addressOf(values.settlementAsset);
+  const sequencerFeed = addressOf(values.sequencerFeed);
+  return { ...values, chainId: BigInt(deployment.chainId), settlementAsset, sequencerFeed };
 }
 
 /** What a source said, or why it said nothing. */
@@ -83,9 +98,6 @@ export async function readContracts(
 }
 
 function keyOf(immutables: Immutables): string {
-  const { settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace } = immutables;
-  const { sequencerFeed, sequencerGrace } = immutables;
-  return [settlementAsset, settlementScale, staleLimit, softTime, coolDown, grace, sequencerFeed, sequencerGrace].join(
-    " ",
-  );
+  const names = Object.keys(GETTERS) as (keyof typeof GETTERS)[];
+  return names.map((name) => immutables[name]).join(" ");
 }
