@@ -82,13 +82,7 @@ interface IInstrumentRegistry {
     /// @notice The wind-down closes the positions of the instrument at this price.
     /// @param price of a unit: the spot price for a perpetual, the option's value at `time` for an option, 1e-18 quote
     /// @param spot 1e-18 quote per underlying
-    event WindDownPriceFixed(
-        uint16 indexed instrument,
-        uint128 price,
-        uint40 settledAt,
-        uint128 spot,
-        uint40 time
-    );
+    event WindDownPriceFixed(uint16 indexed instrument, uint128 price, uint40 settledAt, uint128 spot, uint40 time);
     event CollateralSet(uint8 indexed id, address indexed asset, uint16 feed, uint24 haircutPpm, uint8 decimals);
     event DebtCapsSet(uint128 account, uint128 total);
 
@@ -138,8 +132,9 @@ interface IInstrumentRegistry {
     /// @notice Fixes the final price of an option whose feed cannot prove one, a week after expiry (governance).
     function settleByGovernance(uint16 instrument, uint128 price) external;
 
-    /// @notice Fixes what a unit of an instrument is worth in the wind-down (the guard's role): a perpetual the spot price, an option
-    /// its Black-Scholes value at `time` with its volatility. Not for an option that expired by then: it settles as ever.
+    /// @notice Fixes what a unit of an instrument is worth in the wind-down (the guard's role): a perpetual the spot price, an
+    /// option its Black-Scholes value at `time` with its volatility. Not for an option that has expired: it settles as ever.
+    /// @param time not after the block
     /// @param spot 1e-18 quote per underlying
     function settleWindDown(uint16 instrument, uint40 time, uint128 spot) external;
 

@@ -109,10 +109,13 @@ interface IPriceOracle {
     /// @return 1e-18 quote per underlying
     function priceAt(uint16 feed, uint40 time, uint80 roundId) external view returns (uint128);
 
-    /// @notice The time-weighted average of the valid answers in the hour up to `time`, 1e-18 quote per underlying. The last one
-    /// at or before `time` is proven as in `priceAt`, but may be of any age; from it the rounds before are read back, at most 24
-    /// and within its phase. Where they do not reach back an hour, the average is over what they cover; where the last answer is
-    /// older than an hour, it is that answer. Invalid rounds are skipped: the answer before them stood.
+    /// @notice The time-weighted average of the valid answers in the hour up to `time`. The last one at or before `time` is
+    /// proven as in `priceAt`, but may be of any age; from it the rounds before are read back, at most 24 and within its
+    /// phase. Where they do not reach back an hour, the average is over what they cover; where the last answer is older
+    /// than an hour, it is that answer. Invalid rounds are skipped: the answer before them stood.
+    /// @param time seconds
+    /// @param roundId of the last answer
+    /// @return 1e-18 quote per underlying, rounded down
     function averageAt(uint16 feed, uint40 time, uint80 roundId) external view returns (uint128);
 
     function feedOf(uint16 feed) external view returns (Feed memory);

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {
     CollateralTerms,
@@ -14,11 +15,15 @@ import {
     Settlement
 } from "../interfaces/IInstrumentRegistry.sol";
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
+import {IRepairable, Repair} from "../interfaces/IRepairable.sol";
+import {MarginMath} from "../libraries/MarginMath.sol";
+import {OptionPricing} from "../libraries/OptionPricing.sol";
+import {Repairable} from "../sync/Repairable.sol";
 
 /// @title InstrumentRegistry
-/// @dev Storage-transparent: every slot is a function of the events of `IInstrumentRegistry` and `AuthorityUpdated`.
-/// Nothing is ever removed: what is listed keeps its number, its kind and its feed, and the feed exists.
-contract InstrumentRegistry is IInstrumentRegistry, AccessManaged {
+/// @dev Storage-transparent: every slot is a function of the events of `IInstrumentRegistry`, `WordRepaired` and
+/// `AuthorityUpdated`. Nothing is ever removed: what is listed keeps its number, its kind and its feed, and the feed exists.
+contract InstrumentRegistry is IInstrumentRegistry, Repairable, AccessManaged {
     uint256 private constant PPM = 1e6;
     uint256 private constant MAX_FUNDING_PPM = 100_000;
     uint256 private constant MAX_FEE_PPM = 10_000;
@@ -33,6 +38,12 @@ contract InstrumentRegistry is IInstrumentRegistry, AccessManaged {
     /// @dev The ledger keeps a bit for each collateral of an account; bit 0 is not one.
     uint8 private constant MAX_COLLATERALS = 31;
     uint8 private constant MAX_DECIMALS = 18;
+    /// @dev Of `_instruments`, `_options`, `_settlements`, `_collateral`, in slots 1 to 4: one word a key each.
+    bytes32 private constant REPAIRABLE = bytes32(hex"0011111111");
+    uint8 private constant SETTLEMENTS_VARIABLE = 3;
+    uint8 private constant COLLATERAL_VARIABLE = 4;
+    /// @dev Lowest bit of `isWindDown` in the word of a settlement: behind price, time and mark.
+    uint256 private constant WIND_DOWN_SHIFT = 128 + 40 + 8;
 
     IPriceOracle public immutable ORACLE;
 
@@ -185,6 +196,30 @@ contract InstrumentRegistry is IInstrumentRegistry, AccessManaged {
     }
 
     /// @inheritdoc IInstrumentRegistry
+    /// @dev An option that has expired is left to `settle`: at no moment can two prices be fixed, so that nobody chooses.
+    function settleWindDown(uint16 instrument, uint40 time, uint128 spot) external restricted {
+        require(spot != 0, InstrumentZero());
+        InstrumentKind kind = _instruments[instrument].kind;
+        require(kind != InstrumentKind.None, InstrumentUnknown(instrument));
+        require(_settlements[instrument].settledAt == 0, InstrumentAlreadySettled(instrument));
+        uint128 price = spot;
+        if (kind != InstrumentKind.Perpetual) price = _valueAt(instrument, kind == InstrumentKind.Call, time, spot);
+        uint40 settledAt = uint40(block.timestamp);
+        _settlements[instrument] = Settlement(price, settledAt, true, true);
+        emit WindDownPriceFixed(instrument, price, settledAt, spot, time);
+    }
+
+    /// @inheritdoc IInstrumentRegistry
+    /// @dev What is final is read from words that were written; of what is not final nothing else is read.
+    function payoffOf(uint16 instrument) external view returns (uint256 payoff, bool isFinal) {
+        Settlement memory settlement = _settlements[instrument];
+        if (settlement.settledAt == 0) return (0, false);
+        if (settlement.isWindDown) return (settlement.price, true);
+        bool isCall = _instruments[instrument].kind == InstrumentKind.Call;
+        return (MarginMath.intrinsic(isCall, settlement.price, _options[instrument].strike), true);
+    }
+
+    /// @inheritdoc IInstrumentRegistry
     function settlementOf(uint16 instrument) external view returns (Settlement memory) {
         return _settlements[instrument];
     }
@@ -198,8 +233,19 @@ contract InstrumentRegistry is IInstrumentRegistry, AccessManaged {
     function _settle(uint16 instrument, uint128 price, uint80 roundId) private {
         // Fits in 40 bits for 34,000 years.
         uint40 settledAt = uint40(block.timestamp);
-        _settlements[instrument] = Settlement(price, settledAt, true);
+        _settlements[instrument] = Settlement(price, settledAt, true, false);
         emit ExpirySettled(instrument, price, settledAt, roundId);
+    }
+
+    /// @return Black-Scholes value of an option as `MarginEngine` marks it, as if it were `time`
+    function _valueAt(uint16 instrument, bool isCall, uint40 time, uint128 spot) private view returns (uint128) {
+        OptionTerms memory option = _options[instrument];
+        uint40 expiry = option.expiry;
+        require(time < expiry && block.timestamp < expiry, InstrumentExpiredBefore(instrument, expiry));
+        uint256 left = Math.min(expiry - time, OptionPricing.MAX_SECONDS);
+        uint256 volatilityPpm = Math.min(option.volatilityPpm, OptionPricing.MAX_VOLATILITY_PPM);
+        // A call is worth at most the spot, a put at most the strike: both have 128 bits.
+        return uint128(OptionPricing.price(isCall, spot, option.strike, left, volatilityPpm));
     }
 
     // ---- Collateral ----
@@ -250,5 +296,26 @@ contract InstrumentRegistry is IInstrumentRegistry, AccessManaged {
         require(total != 0, InstrumentZeroCap());
         _debtCaps = DebtCaps(account, total);
         emit DebtCapsSet(account, total);
+    }
+
+    // ---- Repair ----
+
+    /// @inheritdoc IRepairable
+    /// @dev The guard's role. Two things are not repaired but done: `setCollateral` names the asset of a collateral, and
+    /// before a wind-down, when nothing is repaired any more, no settlement is one of it.
+    function repair(Repair calldata item) external restricted {
+        bool isAllowed = true;
+        if (item.variable == COLLATERAL_VARIABLE) {
+            // Compares the lower 160 bits, the asset.
+            isAllowed = uint160(uint256(item.expected)) == uint160(uint256(item.value));
+        } else if (item.variable == SETTLEMENTS_VARIABLE) {
+            isAllowed = uint256(item.value) >> WIND_DOWN_SHIFT == 0;
+        }
+        require(isAllowed, RepairForbidden(item.variable, item.keys.length, item.offset));
+        _repair(item);
+    }
+
+    function _repairable() internal pure override returns (bytes32) {
+        return REPAIRABLE;
     }
 }

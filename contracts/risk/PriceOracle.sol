@@ -23,7 +23,7 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         uint256 answeredIn;
     }
 
-    /// @dev What `priceAt` searches: an aggregator's rounds up to `time`. `budget` rounds may still be read.
+    /// @dev What `priceAt` and `averageAt` search: an aggregator's rounds up to `time`. `budget` rounds may still be read.
     struct History {
         address aggregator;
         uint8 decimals;
@@ -54,6 +54,9 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     uint256 private constant PHASE_BITS = 64;
     /// @dev A feed without any round for so long after `time` has ended.
     uint256 private constant FEED_DEAD_AFTER = 3 days;
+    /// @dev What an average is over, and how many rounds before the last one it looks at to get there.
+    uint256 private constant AVERAGE_TIME = 1 hours;
+    uint256 private constant MAX_AVERAGED = 24;
 
     /// @inheritdoc IPriceOracle
     address public immutable SEQUENCER_FEED;
@@ -249,16 +252,67 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     /// @inheritdoc IPriceOracle
     /// @dev Secondary feed and sequencer say nothing about the past and are not asked (docs/decisions/0013).
     function priceAt(uint16 feed, uint40 time, uint80 roundId) external view returns (uint128 value) {
+        Round memory round;
+        (value, ) = _lastAt(feed, time, roundId, _feeds[feed].maxAge, round);
+    }
+
+    /// @inheritdoc IPriceOracle
+    /// @dev Rounds down. Going back, an answer stood until the valid one after it was updated: a round that is invalid, does
+    /// not exist, or is not older than the one after it, stood for no time.
+    function averageAt(uint16 feed, uint40 time, uint80 roundId) external view returns (uint128) {
+        Round memory round;
+        // An incident that lasts may begin when the feed is dead for long: the last answer that there was counts.
+        (uint128 value, History memory history) = _lastAt(feed, time, roundId, type(uint256).max, round);
+        uint256 start = time > AVERAGE_TIME ? time - AVERAGE_TIME : 0;
+        uint256 end = round.updatedAt;
+        if (end <= start) return value;
+        unchecked {
+            // Prices below 2^128 times at most an hour, all together; `end` falls from at most `time` and stays above `start`.
+            uint256 weighted = value * (time - end);
+            uint256 first = ((uint256(roundId) >> PHASE_BITS) << PHASE_BITS) | 1;
+            uint256 last = uint256(roundId) > first + MAX_AVERAGED ? roundId - MAX_AVERAGED : first;
+            for (uint256 id = roundId; id > last && end > start;) {
+                uint128 before = _answerBefore(history, --id, end, round);
+                if (before == 0) continue;
+                uint256 from = round.updatedAt > start ? round.updatedAt : start;
+                weighted += before * (end - from);
+                end = from;
+            }
+            // An average of what is below 2^128. Without any time the last answer is of `time` itself, and there is no other.
+            return end == time ? value : uint128(weighted / (time - end));
+        }
+    }
+
+    /// @dev The answer of a round if it is valid and older than `end`; else zero, which no valid one is.
+    function _answerBefore(
+        History memory history,
+        uint256 id,
+        uint256 end,
+        Round memory round
+    ) private view returns (uint128) {
+        bool isReached = _fetchRound(history.aggregator, id, round);
+        (PriceStatus status, uint128 value) = _screen(isReached, round, history.decimals, history.low, history.high);
+        return status == PriceStatus.Valid && round.updatedAt < end ? value : 0;
+    }
+
+    /// @dev Proves the last valid round at or before `time` and writes it over `round`.
+    /// @param maxAge of its answer at `time`
+    function _lastAt(
+        uint16 feed,
+        uint40 time,
+        uint80 roundId,
+        uint256 maxAge,
+        Round memory round
+    ) private view returns (uint128 value, History memory history) {
         Feed storage rules = _feeds[feed];
         address aggregator = rules.aggregator;
         require(aggregator != address(0), OracleUnknownFeed(feed));
-        Round memory round;
+        history = History(aggregator, rules.decimals, rules.minPrice, rules.maxPrice, time, MAX_WALK);
         bool isValid = _fetchRound(aggregator, roundId, round);
         PriceStatus status;
-        (status, value) = _screen(isValid, round, rules.decimals, rules.minPrice, rules.maxPrice);
-        isValid = status == PriceStatus.Valid && round.updatedAt <= time && time - round.updatedAt <= rules.maxAge;
+        (status, value) = _screen(isValid, round, history.decimals, history.low, history.high);
+        isValid = status == PriceStatus.Valid && round.updatedAt <= time && time - round.updatedAt <= maxAge;
         require(isValid, OracleRoundInvalid(feed, roundId));
-        History memory history = History(aggregator, rules.decimals, rules.minPrice, rules.maxPrice, time, MAX_WALK);
         require(_isLastRound(history, roundId), OracleNotLastRound(feed, roundId, time));
     }
 
