@@ -10,7 +10,7 @@ import {FUND_SHORT} from "../types/ActionFamily.sol";
 
 /// @title InsuranceFund
 /// @dev Storage-transparent: every slot is a function of `TargetSet` and `AuthorityUpdated`. It holds no tokens and
-/// signs nothing: what its account in the ledger has leaves only through {release} and through shortfalls.
+/// signs nothing: what its account in the ledger has leaves only through {release}, {payReward} and shortfalls.
 contract InsuranceFund is IInsuranceFund, AccessManaged {
     /// @param amount 1e-18 quote
     struct Target {
@@ -52,6 +52,18 @@ contract InsuranceFund is IInsuranceFund, AccessManaged {
         uint128 kept = _target.amount;
         int256 left = int256(LEDGER.quoteOf(ACCOUNT)) - int256(uint256(quote));
         require(left >= int256(uint256(kept)), FundBelowTarget(left, kept));
+        LEDGER.release(to, quote);
+    }
+
+    // ---- Checkpoint registry ----
+
+    /// @inheritdoc IInsuranceFund
+    function payReward(AccountId to, uint128 quote) external restricted {
+        require(to.owner() != address(0), FundZeroAddress());
+        require(!_isMarkedShort(), FundShort());
+        LEDGER.sweepFees();
+        int256 available = LEDGER.quoteOf(ACCOUNT);
+        require(available >= int256(uint256(quote)), FundExhausted(available, quote));
         LEDGER.release(to, quote);
     }
 

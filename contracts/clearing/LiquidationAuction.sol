@@ -18,14 +18,17 @@ import {AuctionTerms, ILiquidationAuction, Window} from "../interfaces/ILiquidat
 import {IMarginEngine, Pricing} from "../interfaces/IMarginEngine.sol";
 import {HotWord, IPositionLedger, Portfolio, Position} from "../interfaces/IPositionLedger.sol";
 import {IPriceOracle, PriceStatus, Reading} from "../interfaces/IPriceOracle.sol";
+import {IRepairable, Repair} from "../interfaces/IRepairable.sol";
+import {Repairable} from "../sync/Repairable.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {LIQUIDATE} from "../types/ActionFamily.sol";
 
 /// @title LiquidationAuction
-/// @dev Storage-transparent: every slot is a function of the events of {ILiquidationAuction} and `AuthorityUpdated`.
+/// @dev Storage-transparent: every slot is a function of the events of {ILiquidationAuction}, `WordRepaired` and
+/// `AuthorityUpdated`.
 /// It calls only contracts of the protocol: neither the liquidated account nor the bidder has code in the path, so
 /// nobody can make a sale fail. What it cannot judge it leaves to the ledger, which checks the bidder.
-contract LiquidationAuction is ILiquidationAuction, AccessManaged {
+contract LiquidationAuction is ILiquidationAuction, AccessManaged, Repairable {
     using SafeCast for uint256;
     using SafeCast for int256;
 
@@ -473,6 +476,21 @@ contract LiquidationAuction is ILiquidationAuction, AccessManaged {
         uint256 discountPpm
     ) internal pure returns (uint256) {
         return Math.mulDiv(amount * price, PPM - discountPpm, 10 ** decimals * PPM, Math.Rounding.Ceil);
+    }
+
+    // ---- Repair ----
+
+    /// @inheritdoc IRepairable
+    /// @dev Auctions and windows. The terms are governance's to set again. No auction that is written runs on after a halt:
+    /// the grace that follows ends all that began before.
+    function repair(Repair calldata item) external {
+        _requireGuard(LEDGER.modules().guard);
+        _repair(item);
+    }
+
+    /// @inheritdoc Repairable
+    function _repairable() internal pure override returns (bytes32) {
+        return hex"00_00_12_12_11";
     }
 
     // ---- Views ----

@@ -10,16 +10,18 @@ import {IInstrumentRegistry, Instrument, InstrumentKind, OptionTerms} from "../i
 import {IOrderSettlement, LaneState, Match, Order} from "../interfaces/IOrderSettlement.sol";
 import {IPositionLedger, TradeInput} from "../interfaces/IPositionLedger.sol";
 import {IPriceOracle, PriceStatus, Reading} from "../interfaces/IPriceOracle.sol";
+import {IRepairable, Repair} from "../interfaces/IRepairable.sol";
 import {OptionPricing} from "../libraries/OptionPricing.sol";
+import {Repairable} from "../sync/Repairable.sol";
 import {AccountId} from "../types/AccountId.sol";
 
 /// @title OrderSettlement
-/// @dev Storage-transparent: `_lanes` is a function of `OrderFilled` and `OrderCancelled`.
+/// @dev Storage-transparent: `_lanes` is a function of `OrderFilled`, `OrderCancelled` and `WordRepaired`.
 ///
 /// A match runs in this order: what it says of itself, both signatures, both lanes, the ledger. A smart wallet that is
 /// asked for its signature can therefore read no half-settled match, and as it is asked by a static call it can change
 /// nothing, so that no lock is needed: nothing else that is called here runs foreign code.
-contract OrderSettlement is IOrderSettlement, EIP712 {
+contract OrderSettlement is IOrderSettlement, EIP712, Repairable {
     using SafeCast for uint256;
 
     /// @notice What the matches in one instrument have in common. Only ever in memory.
@@ -276,6 +278,20 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
     function _requireOwner(AccountId account) private view {
         address owner = account.owner();
         require(msg.sender == owner, SettlementNotOwner(msg.sender, owner));
+    }
+
+    // ---- Repair ----
+
+    /// @inheritdoc IRepairable
+    /// @dev A lane that is put back makes its orders live again: owners who do not want that cancel all of them first.
+    function repair(Repair calldata item) external {
+        _requireGuard(LEDGER.modules().guard);
+        _repair(item);
+    }
+
+    /// @inheritdoc Repairable
+    function _repairable() internal pure override returns (bytes32) {
+        return hex"00_00_12";
     }
 
     // ---- Views ----

@@ -6,9 +6,11 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IInstrumentRegistry} from "../interfaces/IInstrumentRegistry.sol";
 import {IMarginEngine} from "../interfaces/IMarginEngine.sol";
 import {HotWord, IPositionLedger, Market, Modules} from "../interfaces/IPositionLedger.sol";
+import {IRepairable, Repair} from "../interfaces/IRepairable.sol";
 import {LedgerWords} from "../libraries/LedgerWords.sol";
 import {AccountId} from "../types/AccountId.sol";
-import {Flags, FUND_SHORT, NO_FLAGS} from "../types/ActionFamily.sol";
+import {Flags, FUND_SHORT, WIND_DOWN} from "../types/ActionFamily.sol";
+import {Repairable} from "../sync/Repairable.sol";
 import {LedgerStorage} from "./ledger/LedgerStorage.sol";
 import {LedgerShortfall} from "./ledger/LedgerShortfall.sol";
 
@@ -16,10 +18,13 @@ import {LedgerShortfall} from "./ledger/LedgerShortfall.sol";
 /// @dev Storage-transparent: every slot is a function of the events. Its parts, each on top of the one before:
 /// `LedgerStorage` (layout, modules, hot word), `LedgerEntries` (the choke point, conservation), `LedgerMargin`
 /// (portfolios, valuations, debt), `LedgerCustody`, `LedgerFunding`, `LedgerTrading`, `LedgerLiquidation` and
-/// `LedgerShortfall` (expiry, shortfalls, insurance fund). Here: setup, guard, views.
-contract PositionLedger is LedgerShortfall {
+/// `LedgerShortfall` (expiry, shortfalls, insurance fund). Here: setup, guard, repair, views.
+contract PositionLedger is LedgerShortfall, Repairable {
     using LedgerWords for *;
     using SafeCast for uint256;
+
+    /// @dev Bits 64 to 151 of the hot word: flags and times, which are the guard's to say and not to repair.
+    uint256 private constant GUARD_BITS = ((1 << 88) - 1) << 64;
 
     constructor(
         IMarginEngine margin,
@@ -50,11 +55,33 @@ contract PositionLedger is LedgerShortfall {
     // ---- Guard ----
 
     /// @inheritdoc IPositionLedger
-    /// @dev That the fund is short is not the guard's to say: that bit stays.
+    /// @dev That the fund is short is not the guard's to say, and no wind-down ends: those bits stay.
     function push(Flags newFlags, uint48 checkpointTime, uint48 graceUntil) external only(_modules.guard) {
-        Flags kept = _hot.flags.has(FUND_SHORT) ? FUND_SHORT : NO_FLAGS;
-        uint40 time = uint256(checkpointTime).toUint40();
-        _setHot(newFlags.without(FUND_SHORT) | kept, time, uint256(graceUntil).toUint40());
+        HotWord memory hot = _readHot();
+        Flags others = hot.flags.without(FUND_SHORT | WIND_DOWN);
+        hot.flags = newFlags.without(FUND_SHORT) | hot.flags.without(others);
+        hot.checkpointTime = uint256(checkpointTime).toUint40();
+        hot.graceUntil = uint256(graceUntil).toUint40();
+        _setHot(hot);
+    }
+
+    /// @inheritdoc IPositionLedger
+    function restrict(Flags added) external only(_modules.guard) returns (HotWord memory before) {
+        before = _readHot();
+        Flags flags_ = before.flags;
+        before.flags = flags_ | added.without(FUND_SHORT);
+        _setHot(before);
+        before.flags = flags_;
+    }
+
+    /// @inheritdoc IPositionLedger
+    /// @dev Whatever else stands, liquidations wait for the grace once the stale grade ends.
+    function checkpointed(uint48 grace) external only(_modules.guard) returns (Flags before) {
+        HotWord memory hot = _readHot();
+        before = hot.flags;
+        if (_isStale(hot)) hot.graceUntil = (block.timestamp + grace).toUint40();
+        hot.checkpointTime = uint40(block.timestamp);
+        _setHot(hot);
     }
 
     /// @inheritdoc IPositionLedger
@@ -70,6 +97,24 @@ contract PositionLedger is LedgerShortfall {
     /// @inheritdoc IPositionLedger
     function hotWord() external view returns (HotWord memory) {
         return _readHot();
+    }
+
+    // ---- Repair ----
+
+    /// @inheritdoc IRepairable
+    /// @dev Accounts, markets and debts, and of the hot word sequence and fees. Never the modules.
+    function repair(Repair calldata item) external {
+        _requireGuard(_modules.guard);
+        if (item.variable == 0) {
+            uint256 changed = uint256(item.expected ^ item.value);
+            require(changed & GUARD_BITS == 0, RepairForbidden(0, item.keys.length, item.offset));
+        }
+        _repair(item);
+    }
+
+    /// @inheritdoc Repairable
+    function _repairable() internal pure override returns (bytes32) {
+        return hex"10_11_12_12_12_21_11_11_10";
     }
 
     // ---- Views ----

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {CollateralTerms, DebtCaps, Instrument, OptionTerms, Settlement} from "../interfaces/IInstrumentRegistry.sol";
+import {
+    CollateralTerms,
+    DebtCaps,
+    Instrument,
+    InstrumentKind,
+    OptionTerms,
+    Settlement
+} from "../interfaces/IInstrumentRegistry.sol";
 import {IMarginEngine, Pricing} from "../interfaces/IMarginEngine.sol";
 import {HotWord, IPositionLedger, Market, Portfolio, Position} from "../interfaces/IPositionLedger.sol";
 import {Funding} from "../libraries/Funding.sol";
@@ -47,7 +54,11 @@ contract LedgerHarness is IMarginEngine {
     }
 
     function settle(uint16 instrument, uint128 price) external {
-        settlementOf[instrument] = Settlement(price, uint40(block.timestamp), true);
+        settlementOf[instrument] = Settlement(price, uint40(block.timestamp), true, false);
+    }
+
+    function settleWindDown(uint16 instrument, uint128 price) external {
+        settlementOf[instrument] = Settlement(price, uint40(block.timestamp), true, true);
     }
 
     /// @param price 1e-18 quote per unit
@@ -77,6 +88,15 @@ contract LedgerHarness is IMarginEngine {
 
     function optionOf(uint16 instrument) external view returns (OptionTerms memory) {
         return _options[instrument];
+    }
+
+    function payoffOf(uint16 instrument) external view returns (uint256 payoff, bool isFinal) {
+        Settlement memory settlement = settlementOf[instrument];
+        if (settlement.settledAt == 0) return (0, false);
+        if (settlement.isWindDown) return (settlement.price, true);
+        (uint256 price, uint256 strike) = (settlement.price, _options[instrument].strike);
+        if (_instruments[instrument].kind == InstrumentKind.Put) (price, strike) = (strike, price);
+        return (price > strike ? price - strike : 0, true);
     }
 
     function collateralOf(uint8 id) external view returns (CollateralTerms memory) {

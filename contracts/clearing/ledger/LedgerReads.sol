@@ -22,10 +22,6 @@ interface ILedgerReads {
             uint256 takerFeePpm,
             uint256 maxOpenInterest
         );
-    /// @dev The first field of `OptionTerms`.
-    function optionOf(uint16 instrument) external view returns (uint256 strike);
-    /// @dev The first fields of `Settlement`.
-    function settlementOf(uint16 instrument) external view returns (uint256 price, uint256 settledAt);
     /// @dev The first field of `CollateralTerms`.
     function collateralOf(uint8 id) external view returns (address asset);
     /// @dev The fields of `DebtCaps`.

@@ -4,14 +4,12 @@ pragma solidity 0.8.37;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
-import {InstrumentKind} from "../../interfaces/IInstrumentRegistry.sol";
 import {EntryKind, HotWord, IPositionLedger, Market} from "../../interfaces/IPositionLedger.sol";
 import {Funding} from "../../libraries/Funding.sol";
 import {Account, ClearingSize, LedgerWords} from "../../libraries/LedgerWords.sol";
 import {AccountId} from "../../types/AccountId.sol";
-import {Flags, FUND_SHORT, HALT} from "../../types/ActionFamily.sol";
+import {FUND_SHORT, HALT} from "../../types/ActionFamily.sol";
 import {LedgerLiquidation} from "./LedgerLiquidation.sol";
-import {ILedgerReads} from "./LedgerReads.sol";
 
 /// @title LedgerShortfall: clearing accounts and the insurance fund, which close what trading leaves open.
 abstract contract LedgerShortfall is LedgerLiquidation {
@@ -19,12 +17,13 @@ abstract contract LedgerShortfall is LedgerLiquidation {
     using SafeCast for int256;
     using SafeCast for uint256;
 
-    // ---- Expiry ----
+    // ---- Final prices ----
 
     /// @inheritdoc IPositionLedger
     /// @dev Invariant INV-19: everybody who closes is paid. The clearing account takes the position over, so that longs and
-    /// shorts can be settled in any order. In every grade: the final price is fixed, nobody is flat before, and two
-    /// witnesses cap what leaves afterwards.
+    /// shorts can be settled in any order, and keeps the fraction below 1e-18 quote. In every grade: the final price is
+    /// fixed, nobody is flat before, and two witnesses cap what leaves afterwards.
+    /// Options at their expiry; in a wind-down every instrument, perpetuals with the funding that was accrued last.
     function settleExpiry(AccountId account, uint16 instrument) external conserves(0, 0) {
         Work memory work;
         _beginIn(work, instrument);
@@ -44,13 +43,9 @@ abstract contract LedgerShortfall is LedgerLiquidation {
 
     /// @return 1e-18 quote per unit of underlying
     function _payoff(uint16 instrument) private view returns (int256) {
-        ILedgerReads registry = ILedgerReads(address(INSTRUMENTS));
-        (uint256 price, uint256 settledAt) = registry.settlementOf(instrument);
-        require(settledAt != 0, LedgerNotSettled(instrument));
-        // Both have 128 bits.
-        int256 gain = int256(price) - int256(registry.optionOf(instrument));
-        if (_terms(instrument).kind == uint256(InstrumentKind.Put)) gain = -gain;
-        return SignedMath.max(gain, 0);
+        (uint256 payoff, bool isFinal) = INSTRUMENTS.payoffOf(instrument);
+        require(isFinal, LedgerNotSettled(instrument));
+        return payoff.toInt256();
     }
 
     // ---- Shortfall ----
@@ -199,7 +194,7 @@ abstract contract LedgerShortfall is LedgerLiquidation {
     function setFundShort(bool isShort) external only(_modules.fund) {
         HotWord memory hot = _readHot();
         if (hot.flags.has(FUND_SHORT) == isShort) return;
-        Flags rest = hot.flags.without(FUND_SHORT);
-        _setHot(isShort ? rest | FUND_SHORT : rest, hot.checkpointTime, hot.graceUntil);
+        hot.flags = isShort ? hot.flags | FUND_SHORT : hot.flags.without(FUND_SHORT);
+        _setHot(hot);
     }
 }

@@ -8,7 +8,7 @@ import {IMarginEngine} from "../../interfaces/IMarginEngine.sol";
 import {HotWord, IPositionLedger, Market, Modules} from "../../interfaces/IPositionLedger.sol";
 import {Account, ClearingSize, Collateral, Debt, LedgerWords, PositionWord} from "../../libraries/LedgerWords.sol";
 import {AccountId} from "../../types/AccountId.sol";
-import {DEGRADED_FLAGS, Flags, NO_FLAGS} from "../../types/ActionFamily.sol";
+import {DEGRADED_FLAGS, Flags} from "../../types/ActionFamily.sol";
 
 /// @title LedgerStorage: what the ledger keeps, who may write, and the word of restrictions.
 /// @dev The order of the variables is the layout that keepers prove: no other part declares any but transient ones.
@@ -53,7 +53,9 @@ abstract contract LedgerStorage is IPositionLedger {
         SETTLEMENT_SCALE = 10 ** (18 - decimals);
         STALE_LIMIT = staleLimit;
         DEPLOYER = msg.sender;
-        _setHot(NO_FLAGS, uint40(block.timestamp), 0);
+        HotWord memory hot;
+        hot.checkpointTime = uint40(block.timestamp);
+        _setHot(hot);
     }
 
     /// @dev Each module writes only what is its own.
@@ -87,9 +89,7 @@ abstract contract LedgerStorage is IPositionLedger {
         _hot.load(hot);
     }
 
-    function _setHot(Flags newFlags, uint40 checkpointTime, uint40 graceUntil) internal {
-        HotWord memory hot = _readHot();
-        (hot.flags, hot.checkpointTime, hot.graceUntil) = (newFlags, checkpointTime, graceUntil);
+    function _setHot(HotWord memory hot) internal {
         _hot.store(hot);
         _emitHot(hot);
     }
