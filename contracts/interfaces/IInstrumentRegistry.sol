@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IPriceOracle} from "./IPriceOracle.sol";
+
 enum InstrumentKind {
     None,
     Perpetual,
@@ -153,4 +155,7 @@ interface IInstrumentRegistry {
     /// @notice Zero for an asset that is no collateral; the first one has 1, the last possible 31.
     function collateralIdOf(address asset) external view returns (uint8);
     function debtCaps() external view returns (DebtCaps memory);
+
+    /// @notice Where the feeds are.
+    function ORACLE() external view returns (IPriceOracle);
 }

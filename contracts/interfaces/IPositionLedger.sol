@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IInstrumentRegistry} from "./IInstrumentRegistry.sol";
 import {IMarginEngine} from "./IMarginEngine.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {Flags} from "../types/ActionFamily.sol";
@@ -322,6 +323,8 @@ interface IPositionLedger {
     function fundAccount() external view returns (AccountId);
     function modules() external view returns (Modules memory);
 
+    /// @notice What can be traded.
+    function INSTRUMENTS() external view returns (IInstrumentRegistry);
     /// @notice The settlement currency, the only asset that lives in `quote`.
     function SETTLEMENT_ASSET() external view returns (address);
     /// @notice 1e-18 quote per unit of the settlement asset.

@@ -40,6 +40,22 @@ struct Halt {
     bool isUsed;
 }
 
+/// @notice The guard's times, seconds.
+/// @param viewTime duration of a soft pause for a view; at least the stale limit
+/// @param softTime duration of a soft pause for proved books; at least `viewTime` and the stale limit together
+/// @param coolDown least time from the newest hard pause to its end, and from the end of a pause to the next one of its keeper
+/// @param grace nobody is liquidated for so long after a restriction ended
+/// @param windDownTime halted, or without any checkpoint, for so long: the wind-down may begin
+/// @param claimPeriod claims of a wind-down are registered for so long
+struct GuardTimes {
+    uint48 viewTime;
+    uint48 softTime;
+    uint48 coolDown;
+    uint48 grace;
+    uint48 windDownTime;
+    uint48 claimPeriod;
+}
+
 /// @notice What a quorum signs to halt, EIP-712 in the guard's domain.
 /// @param pauseNonce the guard's when it was signed; valid until the incident that then stood, or the next, has ended
 /// @param blockNumber, blockHash a block of this chain, one of the last 256, that diverges
@@ -52,7 +68,7 @@ struct PauseCertificate {
 }
 
 /// @notice What a quorum signs to resume, EIP-712 in the guard's domain.
-/// @param incidentId of the halt, or of the soft pause, that shall end: the guard's `cause`
+/// @param incidentId of the halt that shall end: the guard's `cause`; of a soft pause, which the nonce names already: its id
 /// @param pauseNonce the guard's; any later pause voids the certificate
 /// @param checkpointNumber block of a checkpoint after the last pause and the last repair
 /// @param checkpointDigest the one of the checkpoint
@@ -174,7 +190,7 @@ interface ISyncGuard {
     function liftSoft() external;
 
     /// @notice Ends a halt or a soft pause, with the signatures of a quorum. Anyone may carry it.
-    /// @dev A halt: after the cool-down, with a checkpoint of a block after the last pause and the last repair, while custody
+    /// @dev A halt: after the cool-down since the newest hard pause, with a checkpoint of a block after the last pause and the last repair, while custody
     /// covers what the vault owes. Then nobody is liquidated during the grace.
     function resume(ResumeCertificate calldata certificate, KeeperSet calldata set, bytes calldata signatures) external;
 
@@ -210,7 +226,8 @@ interface ISyncGuard {
     function witnessNumber() external view returns (uint64);
     function incident() external view returns (Incident memory);
     function halt() external view returns (Halt memory);
-    /// @notice What the standing incident is about: its id, the digest of the convicted attestation, or the keeper set.
+    /// @notice What the halt that stands, or stood last, is about: the incident's id, the digest of the convicted attestation, or
+    /// the number of the keeper set that lost its quorum.
     function cause() external view returns (bytes32);
     /// @notice End of the last sequencer outage that was credited, seconds.
     function creditedAt() external view returns (uint40);
