@@ -2,23 +2,36 @@
 pragma solidity 0.8.37;
 
 import {BlockHeader} from "@openzeppelin/contracts/utils/BlockHeader.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Memory} from "@openzeppelin/contracts/utils/Memory.sol";
 import {RLP} from "@openzeppelin/contracts/utils/RLP.sol";
 import {TrieProof} from "@openzeppelin/contracts/utils/cryptography/TrieProof.sol";
 
 /// @title StorageRootProof: header → state root → account → storage root → one storage word.
 /// @dev Inclusion only. What a proof cannot show reverts; nothing here returns a default for an absent key.
-/// Sources: yellow paper §4.3 (header), appendix D (trie); EIP-1186 (proof format).
+/// Sources: yellow paper §4.3 (header), appendices B (RLP) and D (trie); EIP-1186 (proof format).
+///
+/// Every byte of a node on the path is bound to the root by its parent's hash, so a proof can show nothing but what the trie
+/// holds. What is read is canonical besides: the libraries below take numbers with leading zeros, hashes that are too short
+/// and bytes behind a value, which no trie of a chain has, and which would make one value of several encodings.
 library StorageRootProof {
+    using Memory for *;
     using RLP for *;
 
+    /// @dev Fields of a header since Frontier; later forks only added to them.
+    uint256 private constant HEADER_FIELDS = 15;
     uint256 private constant ACCOUNT_FIELDS = 4;
     uint256 private constant STORAGE_ROOT_FIELD = 2;
-    uint256 private constant WORD_BYTES = 32;
+    /// @dev A byte of length and 32 of content.
+    uint256 private constant HASH_ITEM_BYTES = 33;
+    uint256 private constant RLP_SINGLE_BYTE = 0x80;
 
     error StorageProofHeaderMismatch(bytes32 actual, bytes32 expected);
+    error StorageProofMalformedHeader(uint256 fields);
     error StorageProofMalformedAccount(uint256 fields);
-    error StorageProofOversizedWord(uint256 length);
+    error StorageProofMalformedHash(uint256 length);
+    error StorageProofMalformedNumber(uint256 length, uint256 value);
+    error StorageProofZeroWord();
 
     /// @notice State root and number of the header whose hash is `blockHash`.
     function header(
@@ -28,7 +41,9 @@ library StorageRootProof {
         bytes32 actual = keccak256(headerRlp);
         require(actual == blockHash, StorageProofHeaderMismatch(actual, blockHash));
         Memory.Slice[] memory fields = BlockHeader.parseHeader(headerRlp);
-        return (BlockHeader.getStateRoot(fields), BlockHeader.getNumber(fields));
+        require(fields.length >= HEADER_FIELDS, StorageProofMalformedHeader(fields.length));
+        stateRoot = _readHash(fields[uint256(BlockHeader.HeaderField.StateRoot)]);
+        number = _readNumber(fields[uint256(BlockHeader.HeaderField.Number)]);
     }
 
     /// @notice Storage root of `account` under `stateRoot`.
@@ -36,15 +51,26 @@ library StorageRootProof {
         bytes memory key = abi.encodePacked(keccak256(abi.encodePacked(account)));
         Memory.Slice[] memory fields = RLP.decodeList(TrieProof.traverse(stateRoot, key, proof));
         require(fields.length == ACCOUNT_FIELDS, StorageProofMalformedAccount(fields.length));
-        return fields[STORAGE_ROOT_FIELD].readBytes32();
+        return _readHash(fields[STORAGE_ROOT_FIELD]);
     }
 
     /// @notice The non-zero word at `slot` under `root`.
-    function word(bytes32 root, bytes32 slot, bytes[] memory proof) internal pure returns (uint256) {
+    function word(bytes32 root, bytes32 slot, bytes[] memory proof) internal pure returns (uint256 value) {
         bytes memory key = abi.encodePacked(keccak256(abi.encodePacked(slot)));
-        bytes memory value = RLP.decodeBytes(TrieProof.traverse(root, key, proof));
-        require(value.length <= WORD_BYTES, StorageProofOversizedWord(value.length));
-        // `bytes32(value)` is left-aligned; shift it to the right by the bytes it lacks.
-        return uint256(bytes32(value)) >> (8 * (WORD_BYTES - value.length));
+        value = _readNumber(TrieProof.traverse(root, key, proof).asSlice());
+        // Zero is absent from a trie; a development node may keep it as a leaf all the same.
+        require(value != 0, StorageProofZeroWord());
+    }
+
+    function _readHash(Memory.Slice item) private pure returns (bytes32) {
+        require(item.length() == HASH_ITEM_BYTES, StorageProofMalformedHash(item.length()));
+        return item.readBytes32();
+    }
+
+    /// @dev One of at most 32 bytes, without leading zeros and with nothing behind it: no longer than its encoding.
+    function _readNumber(Memory.Slice item) private pure returns (uint256 value) {
+        value = item.readUint256();
+        uint256 length = value < RLP_SINGLE_BYTE ? 1 : Math.log256(value) + 2;
+        require(item.length() == length, StorageProofMalformedNumber(item.length(), value));
     }
 }
