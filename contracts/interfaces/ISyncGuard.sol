@@ -43,7 +43,8 @@ struct Halt {
 /// @notice The guard's times, seconds.
 /// @param viewTime duration of a soft pause for a view; at least the stale limit
 /// @param softTime duration of a soft pause for proved books; at least `viewTime` and the stale limit together
-/// @param coolDown least time from the newest hard pause to its end, and from the end of a pause to the next one of its keeper
+/// @param coolDown least time from the newest hard pause to its end, and from the end of a soft pause to the next one by
+/// the same key
 /// @param grace nobody is liquidated for so long after a restriction ended
 /// @param windDownTime halted, or without any checkpoint, for so long: the wind-down may begin
 /// @param claimPeriod claims of a wind-down are registered for so long
@@ -68,7 +69,7 @@ struct PauseCertificate {
 }
 
 /// @notice What a quorum signs to resume, EIP-712 in the guard's domain.
-/// @param incidentId of the halt that shall end: the guard's `cause`; of a soft pause, which the nonce names already: its id
+/// @param incidentId of the halt that shall end: the guard's `cause`; of a soft pause, which the nonce names already, its id
 /// @param pauseNonce the guard's; any later pause voids the certificate
 /// @param checkpointNumber block of a checkpoint after the last pause and the last repair
 /// @param checkpointDigest the one of the checkpoint
@@ -190,8 +191,8 @@ interface ISyncGuard {
     function liftSoft() external;
 
     /// @notice Ends a halt or a soft pause, with the signatures of a quorum. Anyone may carry it.
-    /// @dev A halt: after the cool-down since the newest hard pause, with a checkpoint of a block after the last pause and the last repair, while custody
-    /// covers what the vault owes. Then nobody is liquidated during the grace.
+    /// @dev A halt: after the cool-down since the newest hard pause, with a checkpoint of a block after the last pause and
+    /// the last repair, while custody covers what the vault owes. Then nobody is liquidated during the grace.
     function resume(ResumeCertificate calldata certificate, KeeperSet calldata set, bytes calldata signatures) external;
 
     /// @notice Does not count the time between two rounds of the sequencer's uptime feed, the first of which says that it was
@@ -226,8 +227,8 @@ interface ISyncGuard {
     function witnessNumber() external view returns (uint64);
     function incident() external view returns (Incident memory);
     function halt() external view returns (Halt memory);
-    /// @notice What the halt that stands, or stood last, is about: the incident's id, the digest of the convicted attestation, or
-    /// the number of the keeper set that lost its quorum.
+    /// @notice What the halt that stands, or stood last, is about: the incident's id, the digest of the convicted
+    /// attestation, or the number of the keeper set that lost its quorum.
     function cause() external view returns (bytes32);
     /// @notice End of the last sequencer outage that was credited, seconds.
     function creditedAt() external view returns (uint40);

@@ -30,10 +30,10 @@ import {KeeperSet} from "../types/KeeperSet.sol";
 
 /// @title SyncGuard
 /// @dev Storage-transparent: every slot is a function of its events, the time and the number of their block, and
-/// `AuthorityUpdated`. The flags themselves live in the ledger's hot word, so that asking for them costs a trade no extra
-/// cold read. An incident stands while INCREASE_RISK is pushed.
-/// No call is ever caught here. Whoever starves one of gas makes the whole transaction revert, and with EIP-150's 1/64 left
-/// over cannot make half of it happen: a pause, a conviction or a checkpoint takes all of its effects or none.
+/// `AuthorityUpdated`. The flags themselves live in the ledger's hot word, so that asking for them costs a trade no
+/// extra cold read. An incident stands while INCREASE_RISK is pushed.
+/// No call is ever caught here. Whoever starves one of gas makes the whole transaction revert, and with EIP-150's 1/64
+/// left over cannot make half of it happen: a pause, a conviction or a checkpoint takes all of its effects or none.
 contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     using SafeCast for uint256;
 
@@ -41,7 +41,8 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
         "PauseCertificate(bytes32 incidentId,uint32 setId,uint32 pauseNonce,uint64 blockNumber,bytes32 blockHash)"
     );
     bytes32 private constant RESUME_TYPEHASH = keccak256(
-        "ResumeCertificate(bytes32 incidentId,uint32 setId,uint32 pauseNonce,uint64 checkpointNumber,bytes32 checkpointDigest)"
+        "ResumeCertificate(bytes32 incidentId,uint32 setId,uint32 pauseNonce,uint64 checkpointNumber,"
+        "bytes32 checkpointDigest)"
     );
     /// @dev `blockhash` knows no older block. EIP-2935 is not used: a development node may answer it with anything.
     uint256 private constant BLOCKHASH_WINDOW = 256;
@@ -77,8 +78,8 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     Halt internal _halt;
     bytes32 internal _cause;
 
-    /// @dev Invariant INV-4: every soft pause, a shortened one too, lasts at least as long as a checkpoint stays fresh: soft always
-    /// hands over to stale, so that protection never has a gap. See `IKeeperRegistry.usePause`.
+    /// @dev Invariant INV-4: every soft pause, a shortened one too, lasts at least as long as a checkpoint stays fresh:
+    /// soft always hands over to stale, so that protection never has a gap. See `IKeeperRegistry.usePause`.
     constructor(
         address authority,
         IPositionLedger ledger,
@@ -134,8 +135,8 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     // ---- Soft ----
 
     /// @inheritdoc ISyncGuard
-    /// @dev A no-op by anybody is harmless, so that keepers need not agree on who is first. In a wind-down there is nothing left
-    /// to restrict.
+    /// @dev A no-op by anybody is harmless, so that keepers need not agree on who is first. In a wind-down there is
+    /// nothing left to restrict.
     function softPause(
         bytes32 incidentId,
         CauseClass class,
@@ -204,8 +205,8 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
         _lift(hot.flags, hot.checkpointTime, current);
     }
 
-    /// @dev Invariant INV-12: a soft pause ends only by its expiry together with a later checkpoint, or by a quorum; a hard one by a
-    /// quorum only.
+    /// @dev Invariant INV-12: a soft pause ends only by its expiry together with a later checkpoint, or by a quorum; a
+    /// hard one by a quorum only.
     function _isLiftable(Flags pushed, Incident memory current, uint64 newest) private view returns (bool) {
         return
             pushed.has(INCREASE_RISK) &&
@@ -231,7 +232,7 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     // ---- Checkpoints ----
 
     /// @inheritdoc ISyncGuard
-    /// @dev Whatever ends here, stale or soft, starts the grace. While no incident stands, this reads nothing but the caller.
+    /// @dev Whatever ends here, stale or soft, starts the grace. While no incident stands, this reads nothing else.
     function onCheckpoint(uint64 number) external onlyRegistry returns (uint64 witness) {
         Flags pushed = LEDGER.checkpointed(GRACE);
         if (!pushed.has(INCREASE_RISK)) return 0;
@@ -264,8 +265,8 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc ISyncGuard
-    /// @dev The credit for an outage goes with the checkpoint that it was given to. Time zero, where none is left, is no age: see
-    /// `startWindDown`.
+    /// @dev The credit for an outage goes with the checkpoint that it was given to. Time zero, where none is left, is not
+    /// an age: see `startWindDown`.
     function onConviction(bytes32 cause_, uint48 newestTime) external onlyRegistry {
         HotWord memory hot = LEDGER.hotWord();
         LEDGER.push(hot.flags | HALTED_FLAGS, newestTime, hot.graceUntil);
@@ -279,8 +280,8 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
         _pauseHard(bytes32(uint256(setId)), before, ICheckpointRegistry(_registry).newestNumber(), false);
     }
 
-    /// @dev The witness of an incident that already stands is kept, unless a conviction voided it: then the newest valid one before
-    /// it, never a later one.
+    /// @dev The witness of an incident that already stands is kept, unless a conviction voided it: then the newest
+    /// valid one before it, never a later one.
     /// @param witness of an incident that begins now
     function _pauseHard(bytes32 cause_, Flags before, uint64 witness, bool isConviction) private {
         Incident memory next = _incident;
@@ -361,8 +362,8 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     // ---- Outages ----
 
     /// @inheritdoc ISyncGuard
-    /// @dev No second is credited twice, none before the newest checkpoint, none of the future, and none while halted, where nothing
-    /// depends on it. A feed that was not updated has no such two rounds.
+    /// @dev No second is credited twice, none before the newest checkpoint, none of the future, and none while halted,
+    /// where nothing depends on it. A feed that was not updated has no such two rounds.
     function creditOutage(uint80 downRound, uint80 upRound) external {
         require(SEQUENCER_FEED != address(0), GuardNoSequencer());
         HotWord memory hot = LEDGER.hotWord();
@@ -437,8 +438,8 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
 
     /// @inheritdoc ISyncGuard
     /// @dev Halted for ever or without keepers for ever, everybody becomes flat and is paid at fixed prices. After a
-    /// conviction that left no checkpoint only the halt counts: its time zero is not an age, and one keeper that convicts itself
-    /// must not end the protocol at once.
+    /// conviction that left no checkpoint only the halt counts: its time zero is not an age, and one keeper that
+    /// convicts itself must not end the protocol at once.
     function startWindDown() external {
         HotWord memory before = LEDGER.restrict(HALTED_FLAGS | WIND_DOWN);
         Halt memory stopped = _halt;
