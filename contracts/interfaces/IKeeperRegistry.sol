@@ -1,7 +1,24 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
 import {CauseClass} from "../types/CauseClass.sol";
+
+/// @notice What keepers agree to.
+/// @param bond of each keeper, token units
+/// @param minKeepers least number of seats with which anything passes; at least four, except on a local chain
+/// @param joinDelay from bonding to activation, seconds
+/// @param unbonding from leaving to the release of the bond: the time in which who left can still be convicted, seconds
+/// @param challengerPpm share of a slashed bond that its challenger earns, at most half, so that convicting oneself
+/// never pays; the rest is burned
+struct KeeperTerms {
+    uint96 bond;
+    uint16 minKeepers;
+    uint40 joinDelay;
+    uint40 unbonding;
+    uint24 challengerPpm;
+}
 
 enum KeeperStatus {
     None,
@@ -69,6 +86,7 @@ interface IKeeperRegistry {
     event KeeperActivated(address indexed attester);
     /// @param releaseAt until then it can be convicted, seconds
     event KeeperUnbonding(address indexed attester, uint40 releaseAt);
+    /// @notice A keeper has its bond back, or was removed before it had one: then `amount` is zero.
     event BondWithdrawn(address indexed attester, address owner, uint96 amount);
     /// @param reward what the challenger earned, token units
     /// @param burned what nobody gets, token units
@@ -86,6 +104,8 @@ interface IKeeperRegistry {
     error KeeperRegistryBadTerms(uint256 minKeepers, uint256 challengerPpm);
     error KeeperRegistryNotDeployer(address caller);
     error KeeperRegistryAlreadyBound();
+    error KeeperRegistryNotBound();
+    error KeeperRegistryReentered();
     error KeeperRegistryNotCheckpointRegistry(address caller);
     error KeeperRegistryNotGuard(address caller);
     error KeeperRegistryNotOwner(address attester, address caller);
@@ -95,7 +115,8 @@ interface IKeeperRegistry {
     error KeeperRegistryTooMany(uint256 limit);
     error KeeperRegistryTooFew(uint256 left, uint256 required);
     error KeeperRegistryTooEarly(address attester, uint256 possibleFrom);
-    error KeeperRegistryBondDiffers(uint256 received, uint256 required);
+    /// @notice The token moved another amount than it was told to.
+    error KeeperRegistryBondDiffers(uint256 moved, uint256 required);
     error KeeperRegistryNoVacancy(uint16 size, uint16 active);
     error KeeperRegistryNothingDue(address account);
     error KeeperRegistryNotPauser(address caller);
@@ -117,7 +138,8 @@ interface IKeeperRegistry {
     /// @notice Leaves the set and starts unbonding (owner). Refused when too few would be left, unless the protocol is halted.
     function requestExit(address attester) external;
 
-    /// @notice Removes a keeper (governance). An active or bonded one starts unbonding. Fewer than a quorum left: halt.
+    /// @notice Removes a keeper (governance). An active or bonded one starts unbonding, an approved one is done with. Fewer
+    /// than a quorum left: halt.
     function remove(address attester) external;
 
     /// @notice Gives up a seat that a slashed keeper has left vacant (governance).
@@ -137,6 +159,9 @@ interface IKeeperRegistry {
     function burn() external returns (uint128 amount);
 
     /// @notice Uses up the soft pause of a keeper (guard only).
+    /// @dev Each class is armed again when the incident of its last pause has ended and the cool-down has passed since both
+    /// ends. A pause for a view needs both classes armed. One for the books needs only its own, but is shorter by the time of
+    /// a view's while that is not armed, so that no key pauses for longer than `softTime` without a cool-down in between.
     /// @return attester the keeper
     /// @return softUntil end of the pause
     function usePause(
@@ -161,4 +186,16 @@ interface IKeeperRegistry {
     function rewardOf(address challenger) external view returns (Due memory);
     function burnable() external view returns (Due memory);
     function isActive(address attester) external view returns (bool);
+
+    function BOND_TOKEN() external view returns (IERC20);
+    /// @notice What each keeper stakes, token units.
+    function BOND() external view returns (uint96);
+    /// @notice Least number of seats with which anything passes.
+    function MIN_KEEPERS() external view returns (uint16);
+    /// @notice From bonding to activation, seconds.
+    function JOIN_DELAY() external view returns (uint40);
+    /// @notice From leaving to the release of the bond, seconds.
+    function UNBONDING() external view returns (uint40);
+    /// @notice Share of a slashed bond that its challenger earns.
+    function CHALLENGER_PPM() external view returns (uint24);
 }
