@@ -11,21 +11,33 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {ICheckpointRegistry} from "../interfaces/ICheckpointRegistry.sol";
-import {Asset, AssetLimits, Claim, Flow, ICollateralVault, Witness} from "../interfaces/ICollateralVault.sol";
+import {
+    Asset,
+    AssetLimits,
+    Claim,
+    Flow,
+    ICollateralVault,
+    Registration,
+    WindDown,
+    Witness
+} from "../interfaces/ICollateralVault.sol";
 import {IPositionLedger} from "../interfaces/IPositionLedger.sol";
+import {IRepairable, Repair} from "../interfaces/IRepairable.sol";
 import {ISyncGuard} from "../interfaces/ISyncGuard.sol";
+import {IWitnessVerifier} from "../interfaces/IWitnessVerifier.sol";
 import {LedgerLayout} from "../libraries/LedgerLayout.sol";
-import {StorageRootProof} from "../sync/StorageRootProof.sol";
+import {Repairable} from "../sync/Repairable.sol";
 import {AccountId} from "../types/AccountId.sol";
-import {Flags, FUND_SHORT, WITHDRAW} from "../types/ActionFamily.sol";
+import {Flags, FUND_SHORT, WIND_DOWN, WITHDRAW} from "../types/ActionFamily.sol";
 
 /// @title CollateralVault
-/// @dev Storage-transparent: every slot is a function of the events of {ICollateralVault} and `AuthorityUpdated`.
+/// @dev Storage-transparent: every slot is a function of the events of {ICollateralVault} and {IRepairable}, and of
+/// `AuthorityUpdated`.
 /// The counters of what left live here and the balances live in the ledger, so that one tampered word never
 /// satisfies both witnesses.
 /// Custody is never compared with what is owed: what an operation moves is measured, and what is missing is for the
 /// keepers to see. A vault that refused to work while a unit is missing would close the exit for all over one unit.
-contract CollateralVault is ICollateralVault, AccessManaged {
+contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
     using RateLimiter for RateLimiter.RefillingBucket;
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
@@ -36,10 +48,17 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     uint256 private constant SHORT_WEIGHT = 4;
     /// @dev An empty limit or allowance is full again after this at the latest: limits slow the exit and never close it.
     uint256 private constant MAX_PERIOD = 30 days;
+    /// @dev Of `_assets`, `_flows`, `_claims` and `_limits`, in slots 1 to 4: one word a key, or two keys. Not the allowances,
+    /// which refill by themselves, nor what is empty until a wind-down begins.
+    bytes32 private constant REPAIRABLE = bytes32(hex"0011121211");
+    uint8 private constant ASSETS_VARIABLE = 1;
+    uint8 private constant FLOWS_VARIABLE = 2;
+    uint8 private constant LIMITS_VARIABLE = 4;
 
     IPositionLedger public immutable LEDGER;
     ISyncGuard public immutable GUARD;
     ICheckpointRegistry public immutable REGISTRY;
+    IWitnessVerifier public immutable VERIFIER;
     address private immutable SETTLEMENT_ASSET;
     uint256 private immutable SETTLEMENT_SCALE;
 
@@ -49,6 +68,8 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     mapping(address asset => AssetLimits) internal _limits;
     /// @dev Keyed by account. Only a withdrawal that the shared limit does not let out reads an item, and then writes it.
     mapping(address asset => RateLimiter.RefillingBucket) internal _allowances;
+    mapping(AccountId account => mapping(address asset => Registration)) internal _registrations;
+    mapping(address asset => WindDown) internal _windDowns;
 
     /// @dev One while a function runs that moves tokens or limits. A whole word, which needs no reading to be written.
     uint256 private transient _entered;
@@ -58,15 +79,17 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         IPositionLedger ledger,
         ISyncGuard guard,
         ICheckpointRegistry registry,
+        IWitnessVerifier verifier,
         AssetLimits memory settlementLimits
     ) AccessManaged(authority) {
-        require(
-            address(ledger) != address(0) && address(guard) != address(0) && address(registry) != address(0),
-            VaultZeroAddress()
-        );
+        _requireNonZero(address(ledger));
+        _requireNonZero(address(guard));
+        _requireNonZero(address(registry));
+        _requireNonZero(address(verifier));
         LEDGER = ledger;
         GUARD = guard;
         REGISTRY = registry;
+        VERIFIER = verifier;
         SETTLEMENT_ASSET = ledger.SETTLEMENT_ASSET();
         SETTLEMENT_SCALE = ledger.SETTLEMENT_SCALE();
         _list(SETTLEMENT_ASSET, settlementLimits);
@@ -82,6 +105,10 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     modifier onlyOwnerOf(AccountId account) {
         require(msg.sender == account.owner(), VaultNotOwner(account, msg.sender));
         _;
+    }
+
+    function _requireNonZero(address given) private pure {
+        require(given != address(0), VaultZeroAddress());
     }
 
     // ---- Assets ----
@@ -110,14 +137,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     function _setLimits(address asset, AssetLimits memory limits, Asset memory state) private {
-        uint256 capacity = _capacityOf(limits);
-        uint256 allowance = _allowanceOf(limits);
-        // At least one unit a second, so that rounding down on every touch never keeps a limit from filling up.
-        bool isRefilling = limits.period != 0 && limits.period <= MAX_PERIOD && capacity >= limits.period;
-        require(
-            isRefilling && capacity <= type(uint96).max && allowance != 0,
-            VaultBadLimits(limits.cap, limits.outflowPpm, limits.allowancePpm, limits.period)
-        );
+        uint256 allowance = _requireLimits(limits);
         _write(asset, state);
         _limits[asset] = limits;
         // 112 bits of cap and 32 of share fit.
@@ -130,6 +150,18 @@ contract CollateralVault is ICollateralVault, AccessManaged {
             limits.period,
             state.level,
             state.levelAt
+        );
+    }
+
+    /// @return allowance of each account
+    function _requireLimits(AssetLimits memory limits) private pure returns (uint256 allowance) {
+        uint256 capacity = _capacityOf(limits);
+        allowance = _allowanceOf(limits);
+        // At least one unit a second, so that rounding down on every touch never keeps a limit from filling up.
+        bool isRefilling = limits.period != 0 && limits.period <= MAX_PERIOD && capacity >= limits.period;
+        require(
+            isRefilling && capacity <= type(uint96).max && allowance != 0,
+            VaultBadLimits(limits.cap, limits.outflowPpm, limits.allowancePpm, limits.period)
         );
     }
 
@@ -223,33 +255,10 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         Witness calldata witness
     ) external nonReentrant onlyOwnerOf(account) {
         require(amount != 0, VaultZeroAmount());
+        require(!LEDGER.flags().has(WIND_DOWN), VaultWindDown());
         uint256 limit = payableWitnessed(account, asset, witness);
         require(amount <= limit, VaultAboveWitnessed(account, asset, amount, limit));
         _pay(account, asset, amount, to, LEDGER.debitWitnessed(account, asset, amount));
-    }
-
-    /// @inheritdoc ICollateralVault
-    function payableWitnessed(
-        AccountId account,
-        address asset,
-        Witness calldata witness
-    ) public view returns (uint256) {
-        (bytes32 ledgerRoot, bytes32 vaultRoot) = _witnessRoots(witness);
-        uint256 balanceNow;
-        uint256 balanceProven;
-        if (asset == SETTLEMENT_ASSET) {
-            uint256 word = StorageRootProof.word(ledgerRoot, LedgerLayout.accountSlot(account), witness.balanceProof);
-            uint16 openCount = uint16(word >> 128);
-            require(openCount == 0, VaultWitnessNotFlat(account, openCount));
-            balanceProven = _settlementUnits(int128(uint128(word)));
-            balanceNow = _settlementUnits(LEDGER.quoteOf(account));
-        } else {
-            bytes32 slot = LedgerLayout.collateralSlot(account, asset);
-            balanceProven = uint128(StorageRootProof.word(ledgerRoot, slot, witness.balanceProof));
-            balanceNow = LEDGER.collateralOf(account, asset);
-        }
-        uint256 flow = StorageRootProof.word(vaultRoot, LedgerLayout.flowSlot(account, asset), witness.flowProof);
-        return _capped(balanceNow, balanceProven, _flows[account][asset].withdrawn, uint120(flow));
     }
 
     /// @dev The ledger has debited `amount`, so the asset is listed: an unlisted one has no balances.
@@ -263,11 +272,18 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         // At most `held`, as required above.
         state.held -= uint112(amount);
         _write(asset, state);
-        Flow storage flow = _flows[account][asset];
-        uint120 withdrawn = (uint256(flow.withdrawn) + amount).toUint120();
-        flow.withdrawn = withdrawn;
+        uint120 withdrawn = _countOut(account, asset, amount);
         emit Withdrawn(account, asset, to, amount, withdrawn, allowanceUsed, state.held, state.level);
         if (!_send(asset, to, amount)) _keep(account, asset, amount);
+    }
+
+    /// @dev Opens the flow as well: an account may withdraw what it never deposited.
+    /// @return withdrawn resulting counter
+    function _countOut(AccountId account, address asset, uint256 amount) private returns (uint120 withdrawn) {
+        Flow memory flow = _flows[account][asset];
+        withdrawn = (uint256(flow.withdrawn) + amount).toUint120();
+        (flow.withdrawn, flow.isOpen) = (withdrawn, true);
+        _flows[account][asset] = flow;
     }
 
     /// @dev The vault owes a refused transfer as before, and to the same account.
@@ -363,20 +379,25 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     /// @inheritdoc ICollateralVault
+    /// @dev What was kept left its account before the incident, so it is not shared in a wind-down; but it is paid no longer
+    /// than claims are registered, so that nothing leaves between the payments of those.
     function claimWitnessed(
         AccountId account,
         address asset,
         address to,
         Witness calldata witness
     ) external nonReentrant onlyOwnerOf(account) returns (uint256 amount) {
+        uint256 until = GUARD.claimsUntil();
+        require(until == 0 || block.timestamp <= until, VaultRegistrationClosed(until));
         (, bytes32 vaultRoot) = _witnessRoots(witness);
-        uint256 word = StorageRootProof.word(vaultRoot, LedgerLayout.claimSlot(account, asset), witness.balanceProof);
-        uint256 flow = StorageRootProof.word(vaultRoot, LedgerLayout.flowSlot(account, asset), witness.flowProof);
+        uint256 word = VERIFIER.word(vaultRoot, LedgerLayout.claimSlot(account, asset), witness.balanceProof);
+        uint256 claimed = _flows[account][asset].claimed;
+        uint256 flow = _flowProven(account, asset, vaultRoot, claimed, witness.flowProof);
         Claim memory kept = _claims[account][asset];
         amount = _capped(
             Math.saturatingSub(kept.owed, kept.paid),
             Math.saturatingSub(uint128(word), uint128(word >> 128)),
-            _flows[account][asset].claimed,
+            claimed,
             uint120(flow >> 120)
         );
         _payClaim(account, asset, amount, to);
@@ -399,6 +420,30 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     // ---- The two-witness rule ----
 
+    /// @inheritdoc ICollateralVault
+    function payableWitnessed(
+        AccountId account,
+        address asset,
+        Witness calldata witness
+    ) public view returns (uint256) {
+        (bytes32 ledgerRoot, bytes32 vaultRoot) = _witnessRoots(witness);
+        uint256 balanceNow;
+        uint256 balanceProven;
+        if (asset == SETTLEMENT_ASSET) {
+            balanceProven = _settlementUnits(
+                VERIFIER.settlementBalance(ledgerRoot, account, witness.balanceProof, witness.pages, witness.positions)
+            );
+            balanceNow = _settlementNow(account);
+        } else {
+            bytes32 slot = LedgerLayout.collateralSlot(account, asset);
+            balanceProven = uint128(VERIFIER.word(ledgerRoot, slot, witness.balanceProof));
+            balanceNow = LEDGER.collateralOf(account, asset);
+        }
+        uint256 withdrawn = _flows[account][asset].withdrawn;
+        uint256 flow = _flowProven(account, asset, vaultRoot, withdrawn, witness.flowProof);
+        return _capped(balanceNow, balanceProven, withdrawn, uint120(flow));
+    }
+
     /// @dev Invariant INV-8: min(now, proven - (out now - out proven)). A counter that fell was tampered with: nothing is payable.
     function _capped(
         uint256 balanceNow,
@@ -410,11 +455,13 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         return Math.min(balanceNow, Math.saturatingSub(balanceProven, outNow - outProven));
     }
 
+    /// @return ledgerRoot storage root of the ledger at the witness
+    /// @return vaultRoot storage root of this contract at the witness
     function _witnessRoots(Witness calldata witness) private view returns (bytes32 ledgerRoot, bytes32 vaultRoot) {
-        uint64 required = GUARD.witnessNumber();
-        require(witness.number == required, VaultWrongWitness(witness.number, required));
+        (uint64 given, uint64 required) = (witness.attestation.blockNumber, GUARD.witnessNumber());
+        require(given == required, VaultWrongWitness(given, required));
         (uint256 ledgerIndex, uint256 vaultIndex) = REGISTRY.verifyRoots(
-            witness.number,
+            witness.attestation,
             witness.roots,
             address(LEDGER),
             address(this)
@@ -422,9 +469,114 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         return (witness.roots[ledgerIndex], witness.roots[vaultIndex]);
     }
 
+    /// @dev Zeros when nothing has left to this day, and when no proof is given: a smaller counter at the witness never makes
+    /// more payable. So whoever had no flow word there needs none, and leaves in as many parts as the limits want.
+    /// @param outNow the counter that is asked about
+    function _flowProven(
+        AccountId account,
+        address asset,
+        bytes32 vaultRoot,
+        uint256 outNow,
+        bytes[] calldata flowProof
+    ) private view returns (uint256) {
+        if (outNow == 0 || flowProof.length == 0) return 0;
+        return VERIFIER.word(vaultRoot, LedgerLayout.flowSlot(account, asset), flowProof);
+    }
+
+    /// @dev With open positions, what these are worth at the worst of what a rule of the oracle leaves open counts as well, as it
+    /// does in the proven balance.
+    function _settlementNow(AccountId account) private view returns (uint256) {
+        if (LEDGER.openCountOf(account) == 0) return _settlementUnits(LEDGER.quoteOf(account));
+        return _settlementUnits(LEDGER.valuationOf(account).cash);
+    }
+
     /// @dev Rounds down: the fraction of a unit stays in the account.
     function _settlementUnits(int256 quote) private view returns (uint256) {
         return quote > 0 ? uint256(quote) / SETTLEMENT_SCALE : 0;
+    }
+
+    // ---- Wind-down ----
+
+    /// @inheritdoc ICollateralVault
+    /// @dev The counter of what left rises with each registration, so that all of them together are what one would be, and
+    /// whoever registers an account at a bad moment takes nothing from it: the rest is registered later.
+    function registerClaim(
+        AccountId account,
+        address asset,
+        Witness calldata witness
+    ) external nonReentrant returns (uint112 amount) {
+        uint256 until = GUARD.claimsUntil();
+        require(until != 0, VaultNotWindDown());
+        require(block.timestamp <= until, VaultRegistrationClosed(until));
+        require(!(account == LEDGER.fundAccount()), VaultFundAccount());
+        amount = payableWitnessed(account, asset, witness).toUint112();
+        require(amount != 0, VaultNothingToClaim(account, asset));
+        LEDGER.debitWitnessed(account, asset, amount);
+        _countOut(account, asset, amount);
+        Registration storage own = _registrations[account][asset];
+        (own.amount, own.isUsed) = (own.amount + amount, true);
+        WindDown storage all = _windDowns[asset];
+        uint112 registered = all.registered + amount;
+        (all.registered, all.isUsed) = (registered, true);
+        emit ClaimRegistered(account, asset, amount, registered);
+    }
+
+    /// @inheritdoc ICollateralVault
+    /// @dev What all share is fixed by the first payment, and nothing else leaves from then on: rounded down, the shares never
+    /// exceed it. What custody does not suffice for is owed no longer. A transfer that the token refuses is tried again later.
+    function payRegistration(AccountId account, address asset) external nonReentrant returns (uint112 paid) {
+        uint256 until = GUARD.claimsUntil();
+        require(until != 0, VaultNotWindDown());
+        require(block.timestamp > until, VaultRegistrationOpen(until));
+        uint112 amount = _registrations[account][asset].amount;
+        require(amount != 0 && !_registrations[account][asset].isPaid, VaultNothingRegistered(account, asset));
+        uint112 held = _assets[asset].held;
+        WindDown memory all = _fixedWindDown(asset, held, amount);
+        // At most `amount`.
+        paid = all.custody < all.registered ? uint112((uint256(amount) * all.custody) / all.registered) : amount;
+        _registrations[account][asset] = Registration(amount, paid, true, true);
+        // Quote that was won from accounts in debt can make claims exceed what is held.
+        _assets[asset].held = held = uint112(Math.saturatingSub(held, amount));
+        address to = account.owner();
+        emit RegistrationPaid(account, asset, to, paid, all.custody, held);
+        require(_send(asset, to, paid), SafeERC20.SafeERC20FailedOperation(asset));
+    }
+
+    /// @dev Nothing is no share: a token that is gone for a while, or for good, fixes none.
+    function _fixedWindDown(address asset, uint112 held, uint112 amount) private returns (WindDown memory all) {
+        all = _windDowns[asset];
+        if (all.isFixed) return all;
+        // At most `held`.
+        uint112 custody = uint112(Math.min(held, IERC20(asset).balanceOf(address(this))));
+        require(custody != 0, VaultCustodyShort(asset, 0, amount));
+        (all.custody, all.isFixed) = (custody, true);
+        _windDowns[asset] = all;
+    }
+
+    // ---- Repair ----
+
+    /// @inheritdoc IRepairable
+    /// @dev No counter of what left falls, no repair promises more than there is, and limits slow the exit and never close it.
+    function repair(Repair calldata item) external nonReentrant {
+        _requireGuard(address(GUARD));
+        (uint256 expected, uint256 value) = (uint256(item.expected), uint256(item.value));
+        if (item.variable == FLOWS_VARIABLE) {
+            bool isRising = uint120(value) >= uint120(expected) && uint120(value >> 120) >= uint120(expected >> 120);
+            require(isRising, RepairForbidden(item.variable, item.keys.length, item.offset));
+        }
+        _repair(item);
+        if (item.variable == ASSETS_VARIABLE) {
+            address asset = address(uint160(uint256(item.keys[0])));
+            uint112 held = _assets[asset].held;
+            uint256 custody = IERC20(asset).balanceOf(address(this));
+            require(custody >= held, VaultCustodyShort(asset, custody, held));
+        } else if (item.variable == LIMITS_VARIABLE) {
+            _requireLimits(_limits[address(uint160(uint256(item.keys[0])))]);
+        }
+    }
+
+    function _repairable() internal pure override returns (bytes32) {
+        return REPAIRABLE;
     }
 
     // ---- Views ----
@@ -451,6 +603,16 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     /// @inheritdoc ICollateralVault
     function flowOf(AccountId account, address asset) external view returns (Flow memory) {
         return _flows[account][asset];
+    }
+
+    /// @inheritdoc ICollateralVault
+    function registrationOf(AccountId account, address asset) external view returns (Registration memory) {
+        return _registrations[account][asset];
+    }
+
+    /// @inheritdoc ICollateralVault
+    function windDownOf(address asset) external view returns (WindDown memory) {
+        return _windDowns[asset];
     }
 
     /// @inheritdoc ICollateralVault

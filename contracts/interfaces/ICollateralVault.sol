@@ -10,7 +10,8 @@ import {PositionWitness} from "./IWitnessVerifier.sol";
 /// @param roots storage roots of the book set at that checkpoint, in set order
 /// @param balanceProof storage proof of the ledger's account word (settlement asset) or collateral word (others);
 /// of the vault's claim word for a claim
-/// @param flowProof storage proof of the vault's flow word; not looked at while that word is empty
+/// @param flowProof storage proof of the vault's flow word; not looked at while nothing has left to this day. Without it what
+/// had left at the checkpoint counts as nothing, which never makes more payable: for an account that had no flow word then
 /// @param pages storage proofs of the ledger's pages of open ids, for an account that had positions (settlement asset only)
 /// @param positions what it had, in the order of the open ids
 struct Witness {
@@ -45,7 +46,7 @@ struct WindDown {
 /// @notice What left the vault for one account and asset. Both counters only grow.
 /// @param withdrawn debited by withdrawals, asset units
 /// @param claimed paid out of kept claims, asset units
-/// @param isOpen set by the first deposit, so that the word is never zero once the account is used
+/// @param isOpen set by the first deposit or withdrawal, so that the word is never zero once the account is used
 struct Flow {
     uint120 withdrawn;
     uint120 claimed;
@@ -130,9 +131,12 @@ interface ICollateralVault {
     );
 
     /// @notice An account's claim in the wind-down left its balance and waits for the payment.
+    /// @param amount added to what the account registered before, and to its counter of what left
+    /// @param registered resulting claims on the asset, of all accounts together
     event ClaimRegistered(AccountId indexed account, address indexed asset, uint112 amount, uint112 registered);
+    /// @param paid what this one got, pro rata; the rest of it is owed no longer
     /// @param custody what all claims on the asset share
-    /// @param paid what this one got, pro rata
+    /// @param held resulting word of the asset
     event RegistrationPaid(
         AccountId indexed account,
         address indexed asset,
@@ -195,7 +199,8 @@ interface ICollateralVault {
 
     /// @notice Pays `amount` under a restriction, capped by the two-witness rule:
     /// min(balance now, balance proven - (withdrawn now - withdrawn proven)). The proven settlement balance of an account
-    /// that had positions is what these would leave it with at the prices of now; see `IWitnessVerifier`. Not in a wind-down.
+    /// that had positions is what these would leave it with at the prices of now (see `IWitnessVerifier`), and its balance now
+    /// counts the open ones likewise. Not in a wind-down.
     function withdrawWitnessed(
         AccountId account,
         address asset,
@@ -207,7 +212,8 @@ interface ICollateralVault {
     /// @notice Pays what a failed transfer left owed, while no restriction stands.
     function claim(AccountId account, address asset, address to) external returns (uint256 amount);
 
-    /// @notice Pays what is owed under a restriction, capped by the two-witness rule on the claim word.
+    /// @notice Pays what is owed under a restriction, capped by the two-witness rule on the claim word. In a wind-down as long
+    /// as claims are registered.
     function claimWitnessed(
         AccountId account,
         address asset,
@@ -216,7 +222,7 @@ interface ICollateralVault {
     ) external returns (uint256 amount);
 
     /// @notice Registers all that a flat account can take out in a wind-down, by the two-witness rule, and debits it. Anyone,
-    /// once for an account and asset, while claims are registered.
+    /// while claims are registered, and again when more has become payable.
     function registerClaim(
         AccountId account,
         address asset,
