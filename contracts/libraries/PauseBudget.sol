@@ -12,7 +12,7 @@ import {CauseClass} from "../types/CauseClass.sol";
 library PauseBudget {
     /// @return armedAt when `key` may pause for `class`, seconds; type(uint256).max while the incident of its last pause stands
     /// @return time how long it may pause, seconds
-    function of(
+    function next(
         Key memory key,
         CauseClass class,
         PauseTerms calldata terms

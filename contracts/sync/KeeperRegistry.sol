@@ -391,7 +391,7 @@ contract KeeperRegistry is IKeeperRegistry, AccessManaged {
         Key memory key = _keys[pauser];
         require(key.isPausing, KeeperRegistryNotPauser(pauser));
         attester = key.attester;
-        (uint256 armedAt, uint256 time) = PauseBudget.of(key, class, terms);
+        (uint256 armedAt, uint256 time) = PauseBudget.next(key, class, terms);
         require(block.timestamp >= armedAt, KeeperRegistryNotRearmed(attester, armedAt));
         softUntil = (block.timestamp + time).toUint32();
         key.generation = terms.generation;
