@@ -30,6 +30,7 @@ const INCREASE_RISK = 1;
 const WITHDRAW = 2;
 const LIQUIDATE = 4;
 const FUND_SHORT = 16;
+const WIND_DOWN = 32;
 
 async function fixture(): Promise<BareLedger> {
   return await deployBareLedger(connection);
@@ -122,6 +123,8 @@ describe("PositionLedger", () => {
         [() => foreign.levelClearing(1), fund],
         [() => foreign.setFundShort(true), fund],
         [() => foreign.push(0, 0, 0), guard],
+        [() => foreign.restrict(0), guard],
+        [() => foreign.checkpointed(0), guard],
       ] as const) {
         await expect(call())
           .to.be.revertedWithCustomError(ledger, "LedgerNotModule")
@@ -335,6 +338,68 @@ describe("PositionLedger", () => {
       expect((await ledger.hotWord()).flags).to.equal(LIQUIDATE);
       await expect(ledger.connect(guard).push(0, 2n ** 40n, 0)).to.be.revertedWithCustomError(
         ledger,
+        "SafeCastOverflowedUintDowncast",
+      );
+    });
+
+    it("ends no wind-down by a push", async () => {
+      const { ledger, guard, fund } = bare;
+      await ledger.connect(guard).restrict(WIND_DOWN | HALT);
+      await ledger.connect(fund).setFundShort(true);
+      await push(INCREASE_RISK);
+      expect((await ledger.hotWord()).flags).to.equal(INCREASE_RISK | FUND_SHORT | WIND_DOWN);
+      await push(WIND_DOWN);
+      expect((await ledger.hotWord()).flags).to.equal(FUND_SHORT | WIND_DOWN);
+    });
+
+    it("adds restrictions to those that stand, keeps the times, and tells what stood", async () => {
+      const { ledger, guard, fund } = bare;
+      await trade({ buyerFee: 5n });
+      await push(WITHDRAW, 99);
+      await ledger.connect(fund).setFundShort(true);
+      const before = await ledger.hotWord();
+      const asGuard = ledger.connect(guard);
+      expect(await asGuard.restrict.staticCall(LIQUIDATE)).to.deep.equal(before);
+      await expect(asGuard.restrict(LIQUIDATE))
+        .to.emit(ledger, "HotWordPushed")
+        .withArgs(WITHDRAW | LIQUIDATE | FUND_SHORT, before.checkpointTime, 99);
+      const after = await ledger.hotWord();
+      expect(after.flags).to.equal(WITHDRAW | LIQUIDATE | FUND_SHORT);
+      expect([after.sequence, after.fees]).to.deep.equal([before.sequence, before.fees]);
+      await ledger.connect(fund).setFundShort(false);
+      await asGuard.restrict(FUND_SHORT);
+      expect((await ledger.hotWord()).flags).to.equal(WITHDRAW | LIQUIDATE);
+    });
+
+    it("takes the time of a checkpoint, and starts the grace when it ends the stale grade", async () => {
+      const { ethers, harness, guard, usd, vault, settlement, auction, fund } = bare;
+      const limit = 1_000;
+      const stale = await ethers.deployContract("PositionLedger", [harness.target, harness.target, usd, limit]);
+      const modules = { vault, settlement, guard, auction, fund };
+      const addresses = Object.entries(modules).map(([name, { address }]) => [name, address]);
+      await stale.bind(Object.fromEntries(addresses) as Parameters<typeof stale.bind>[0]);
+      const asGuard = stale.connect(guard);
+      await asGuard.push(WITHDRAW, await networkHelpers.time.latest(), 7);
+      // Exactly as old as the limit is not stale yet.
+      const { checkpointTime } = await stale.hotWord();
+      const first = Number(checkpointTime) + limit;
+      await networkHelpers.time.setNextBlockTimestamp(first);
+      await expect(asGuard.checkpointed(900)).to.emit(stale, "HotWordPushed").withArgs(WITHDRAW, first, 7);
+      const second = first + limit + 1;
+      await networkHelpers.time.setNextBlockTimestamp(second);
+      await expect(asGuard.checkpointed(900))
+        .to.emit(stale, "HotWordPushed")
+        .withArgs(WITHDRAW, second, second + 900);
+      expect(await asGuard.checkpointed.staticCall(900)).to.equal(WITHDRAW);
+      const hot = await stale.hotWord();
+      expect([hot.checkpointTime, hot.graceUntil, hot.sequence]).to.deep.equal([
+        BigInt(second),
+        BigInt(second + 900),
+        0n,
+      ]);
+      await networkHelpers.time.increase(limit + 2);
+      await expect(asGuard.checkpointed(2n ** 41n)).to.be.revertedWithCustomError(
+        stale,
         "SafeCastOverflowedUintDowncast",
       );
     });
