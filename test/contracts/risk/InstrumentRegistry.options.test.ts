@@ -109,7 +109,7 @@ describe("InstrumentRegistry > options", () => {
       await expect(listing).to.emit(instruments, "VolatilitySet").withArgs(OPTION, VOLATILITY, at);
       const stored = [STRIKE, BigInt(expiry), BigInt(VOLATILITY), BigInt(SHOCK), BigInt(at)];
       expect(await instruments.optionOf(OPTION)).to.deep.equal(stored);
-      expect(await instruments.settlementOf(OPTION)).to.deep.equal([0n, 0n, true]);
+      expect(await instruments.settlementOf(OPTION)).to.deep.equal([0n, 0n, true, false]);
     });
   });
 
@@ -247,7 +247,7 @@ describe("InstrumentRegistry > options", () => {
       await expect(instruments.connect(user).settle(OPTION, 7))
         .to.emit(instruments, "ExpirySettled")
         .withArgs(OPTION, 3_100n * UNIT, expiry + 100, 7);
-      expect(await instruments.settlementOf(OPTION)).to.deep.equal([3_100n * UNIT, BigInt(expiry + 100), true]);
+      expect(await instruments.settlementOf(OPTION)).to.deep.equal([3_100n * UNIT, BigInt(expiry + 100), true, false]);
       await expect(instruments.settle(OPTION, 7))
         .to.be.revertedWithCustomError(instruments, "InstrumentAlreadySettled")
         .withArgs(OPTION);
@@ -301,7 +301,7 @@ describe("InstrumentRegistry > options", () => {
       await expect(instruments.settleByGovernance(OPTION, 9))
         .to.emit(instruments, "ExpirySettled")
         .withArgs(OPTION, 9, from, 0);
-      expect(await instruments.settlementOf(OPTION)).to.deep.equal([9n, BigInt(from), true]);
+      expect(await instruments.settlementOf(OPTION)).to.deep.equal([9n, BigInt(from), true, false]);
     });
 
     it("is too late when anyone proved a round before", async () => {
