@@ -10,6 +10,7 @@ import { deployLockstep, type Lockstep } from "../fixtures/deployLockstep.ts";
 const connection = await network.create();
 const DAY = 24 * 60 * 60;
 const GUARDED = ROLES.flatMap((role) => role.functions.map((guarded) => ({ role, ...guarded })));
+const GUARDED_NAMES = [...new Set(GUARDED.map(({ contract }) => contract))];
 
 function contractOf(system: Lockstep, name: string) {
   const byName: Record<string, { readonly target: unknown }> = {
@@ -19,6 +20,7 @@ function contractOf(system: Lockstep, name: string) {
     InstrumentRegistry: system.instruments,
     PriceOracle: system.oracle,
     KeeperRegistry: system.keeperRegistry,
+    SyncGuard: system.guard,
     CheckpointRegistry: system.registry,
   };
   return byName[name]!.target as string;
@@ -60,6 +62,16 @@ describe("roles", () => {
       const selector = id(signature).slice(0, 10);
       const assigned = await system.authority.getTargetFunctionRole(contractOf(system, contract), selector);
       expect(assigned, `${contract}.${signature}`).to.equal(role.id);
+    }
+  });
+
+  it("of contracts are held by these contracts alone", async () => {
+    const system = await deployLockstep(connection);
+    const holders = [system.admin.address, ...GUARDED_NAMES.map((name) => contractOf(system, name))];
+    for (const { id: role, name, holder } of ROLES) {
+      const held = [];
+      for (const account of holders) if ((await system.authority.hasRole(role, account)).isMember) held.push(account);
+      expect(held, name).to.deep.equal([holder === undefined ? system.admin.address : contractOf(system, holder)]);
     }
   });
 
