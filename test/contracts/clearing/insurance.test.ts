@@ -21,6 +21,9 @@ import { readTerms, UNIT } from "../../helpers/orders.ts";
 const connection = await network.create();
 const { networkHelpers } = connection;
 
+/** The role of deploy/roles.ts that the checkpoint registry holds. */
+const REWARDS = 9n;
+
 async function fixture(): Promise<AuctionSystem> {
   return await deployAuctions(connection);
 }
@@ -110,6 +113,67 @@ describe("InsuranceFund", () => {
       await expect(system.fund.release(to, UNIT)).to.be.revertedWithCustomError(system.fund, "FundShort");
       await system.fund.connect(system.dave).refresh();
       await system.fund.release(to, UNIT);
+    });
+  });
+
+  describe("payReward", () => {
+    /** Dave holds the role of the checkpoint registry. */
+    const pay = async (to: string, quote: bigint) => await system.fund.connect(system.dave).payReward(to, quote);
+
+    beforeEach(async () => {
+      await system.authority.grantRole(REWARDS, system.dave.address, 0);
+    });
+
+    it("is the checkpoint registry's, and not governance's", async () => {
+      for (const caller of [system.admin, system.alice]) {
+        await expect(system.fund.connect(caller).payReward(accountOf(caller), 1n))
+          .to.be.revertedWithCustomError(system.fund, "AccessManagedUnauthorized")
+          .withArgs(caller.address);
+      }
+      const [isMember] = await system.authority.hasRole(REWARDS, system.registry.target);
+      expect(isMember).to.equal(true);
+    });
+
+    it("refuses an account that zero owns, and to pay nothing", async () => {
+      await give(1n);
+      await expect(pay(ZeroHash, 1n)).to.be.revertedWithCustomError(system.fund, "FundZeroAddress");
+      await expect(pay(accountOf(system.carol), 0n)).to.be.revertedWithCustomError(system.ledger, "LedgerZeroAmount");
+    });
+
+    it("is refused while the fund is marked as short", async () => {
+      await give(1_000n);
+      await system.fund.setTarget(2_000n * UNIT);
+      await system.fund.refresh();
+      await expect(pay(accountOf(system.carol), 1n)).to.be.revertedWithCustomError(system.fund, "FundShort");
+    });
+
+    it("sweeps the fees first, and pays all that there is, whatever the target, and no more", async () => {
+      const terms = await readTerms(system, 1);
+      await system.instruments.setInstrument(1, { ...terms, makerFeePpm: 200, takerFeePpm: 500 });
+      await system.orders.trade(system.carol, system.bob);
+      await give(5n);
+      await system.fund.setTarget(4n * UNIT);
+      const to = accountOf(system.alice);
+      // Three dollars of fees.
+      await expect(pay(to, 8n * UNIT + 1n))
+        .to.be.revertedWithCustomError(system.fund, "FundExhausted")
+        .withArgs(8n * UNIT, 8n * UNIT + 1n);
+      const before = await system.ledger.quoteOf(to);
+      const paid = await eventsOf(system, await pay(to, 8n * UNIT));
+      expect(paid.map(({ args }) => [args["kind"], args["account"]])).to.deep.equal([
+        [8n, fundAccount],
+        [9n, fundAccount],
+        [9n, to],
+      ]);
+      expect(await system.ledger.quoteOf(to)).to.equal(before + 8n * UNIT);
+      expect([await fundQuote(), (await system.ledger.hotWord()).fees]).to.deep.equal([0n, 0n]);
+    });
+
+    it("pays in every grade: a checkpoint is worth as much while halted", async () => {
+      await give(5n);
+      await pushHot(system, { flags: FLAGS.increaseRisk | FLAGS.withdraw | FLAGS.liquidate | FLAGS.halt });
+      await pay(accountOf(system.carol), UNIT);
+      expect(await fundQuote()).to.equal(4n * UNIT);
     });
   });
 
