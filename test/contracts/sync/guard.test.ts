@@ -1,16 +1,18 @@
 import { expect } from "chai";
-import { id, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
+import { id, ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import { deployLockstep, TIMES, type Lockstep } from "../../fixtures/deployLockstep.ts";
-import { postCheckpoint } from "../../helpers/attestations.ts";
-import { deadline, pause, readHead } from "../../helpers/guard.ts";
+import { attest, postAttested, postCheckpoint } from "../../helpers/attestations.ts";
+import { attestLike, CAUSES, deadline, GRADES, inOneBlock, pause, readHead } from "../../helpers/guard.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
 const INCIDENT = id("incident");
 const EVIDENCE = id("evidence");
-const DEGRADED = 3;
+/** Of a soft pause once the protocol runs. */
+const SOFT_PAUSE_GAS = 75_000n;
+const RING = 64;
 
 async function fixture(): Promise<Lockstep> {
   return await deployLockstep(connection, { keeperCount: 4 });
@@ -18,55 +20,76 @@ async function fixture(): Promise<Lockstep> {
 
 describe("SyncGuard > setup", () => {
   let system: Lockstep;
+  const { staleLimitSeconds: stale, viewTimeSeconds: view, softTimeSeconds: soft } = TIMES;
 
   beforeEach(async () => {
     system = await networkHelpers.loadFixture(fixture);
   });
 
-  it("INV-4: refuses a soft time shorter than the stale limit", async () => {
-    const { ethers, guard, ledger, keeperRegistry } = system;
-    const factory = await ethers.getContractFactory("SyncGuard");
-    const deploy = async (softTime: number) =>
-      await factory.deploy(ledger.target, keeperRegistry.target, softTime, 0, 0);
-    await expect(deploy(TIMES.staleLimitSeconds - 1))
-      .to.be.revertedWithCustomError(guard, "GuardSoftShorterThanStale")
-      .withArgs(TIMES.staleLimitSeconds - 1, TIMES.staleLimitSeconds);
-    expect(await (await deploy(TIMES.staleLimitSeconds)).SOFT_TIME()).to.equal(TIMES.staleLimitSeconds);
+  async function deploy({ viewTime = view as number, softTime = soft as number, zero = -1 }) {
+    const factory = await system.ethers.getContractFactory("SyncGuard");
+    const { authority, ledger, keeperRegistry } = system;
+    const parts = [authority.target, ledger.target, keeperRegistry.target].with(zero, ZeroAddress);
+    const times = { viewTime, softTime, coolDown: 1, grace: 2, windDownTime: 3, claimPeriod: 4 };
+    const given = zero < 0 ? [authority.target, ledger.target, keeperRegistry.target] : parts;
+    return await factory.deploy(given[0]!, given[1]!, given[2]!, times, ZeroAddress);
+  }
+
+  it("INV-4: refuses a soft pause, whole or shortened by a view's, that does not outlast a checkpoint", async () => {
+    for (const [viewTime, softTime] of [
+      [stale - 1, soft],
+      [stale, 2 * stale - 1],
+      [view, view],
+    ] as const) {
+      await expect(deploy({ viewTime, softTime }))
+        .to.be.revertedWithCustomError(system.guard, "GuardBadTimes")
+        .withArgs(stale, viewTime, softTime);
+    }
+    const guard = await deploy({ viewTime: stale, softTime: 2 * stale });
+    const names = ["VIEW_TIME", "SOFT_TIME", "COOL_DOWN", "GRACE", "WIND_DOWN_TIME", "CLAIM_PERIOD"] as const;
+    const times = [];
+    for (const name of names) times.push(Number(await guard[name]()));
+    expect(times).to.deep.equal([stale, 2 * stale, 1, 2, 3, 4]);
   });
 
   it("refuses zero modules", async () => {
-    const factory = await system.ethers.getContractFactory("SyncGuard");
-    const { ledger, keeperRegistry, guard } = system;
-    for (const pair of [
-      [ZeroAddress, keeperRegistry.target],
-      [ledger.target, ZeroAddress],
-    ]) {
-      await expect(factory.deploy(pair[0]!, pair[1]!, 3_600, 0, 0)).to.be.revertedWithCustomError(
-        guard,
-        "GuardZeroAddress",
-      );
+    for (const zero of [0, 1, 2]) {
+      await expect(deploy({ zero })).to.be.revertedWithCustomError(system.guard, "GuardZeroAddress");
     }
   });
 
+  it("takes instruments and oracle from the ledger", async () => {
+    const guard = await deploy({});
+    expect(await guard.INSTRUMENTS()).to.equal(system.instruments.target);
+    expect(await guard.ORACLE()).to.equal(system.oracle.target);
+  });
+
   it("binds its registry once, by the deployer", async () => {
-    const { ethers, users, ledger, keeperRegistry, registry } = system;
-    const guard = await ethers.deployContract("SyncGuard", [ledger.target, keeperRegistry.target, 3_600, 0, 0]);
+    const { users, registry } = system;
+    const guard = await deploy({});
     await expect(guard.connect(users[0]).bind(registry.target))
       .to.be.revertedWithCustomError(guard, "GuardNotDeployer")
       .withArgs(users[0]!.address);
     await expect(guard.bind(ZeroAddress)).to.be.revertedWithCustomError(guard, "GuardZeroAddress");
     await expect(guard.bind(registry.target)).to.emit(guard, "GuardBound").withArgs(registry.target);
+    expect((await guard.halt()).isUsed).to.equal(true);
     await expect(guard.bind(registry.target)).to.be.revertedWithCustomError(guard, "GuardAlreadyBound");
   });
 
-  it("hears of checkpoints and convictions from the registry only", async () => {
+  it("hears of checkpoints and convictions from the registry only, of a lost quorum from the keepers' only", async () => {
     const { guard, admin } = system;
-    await expect(guard.onCheckpoint(1))
-      .to.be.revertedWithCustomError(guard, "GuardNotRegistry")
+    for (const call of [guard.onCheckpoint(1), guard.onConviction(ZeroHash, 1)]) {
+      await expect(call).to.be.revertedWithCustomError(guard, "GuardNotRegistry").withArgs(admin.address);
+    }
+    await expect(guard.onQuorumLost(1))
+      .to.be.revertedWithCustomError(guard, "GuardNotKeeperRegistry")
       .withArgs(admin.address);
-    await expect(guard.onConviction(ZeroHash, 1))
-      .to.be.revertedWithCustomError(guard, "GuardNotRegistry")
-      .withArgs(admin.address);
+  });
+
+  it("has judged nothing, not even block zero, before the first pause", async () => {
+    expect(await system.guard.isJudged(0)).to.equal(false);
+    expect(await system.guard.claimsUntil()).to.equal(0);
+    expect(await system.guard.isHalted()).to.equal(false);
   });
 });
 
@@ -79,87 +102,88 @@ describe("SyncGuard > softPause", () => {
     await networkHelpers.mine(2);
   });
 
-  it("is for the pause keys of active keepers", async () => {
-    const { guard, keepers, keeperRegistry, users } = system;
-    const head = await readHead(system);
-    const { attester, pauser } = keepers[0]!;
-    await expect(guard.connect(users[0]).softPause(INCIDENT, head.number, head.hash, EVIDENCE))
-      .to.be.revertedWithCustomError(guard, "GuardNotKeeper")
-      .withArgs(users[0]!.address);
-    await keeperRegistry.remove(attester.address);
-    await expect(guard.connect(pauser).softPause(INCIDENT, head.number, head.hash, EVIDENCE))
-      .to.be.revertedWithCustomError(guard, "GuardNotKeeper")
-      .withArgs(pauser.address);
-  });
+  const keyOf = async (index: number) => await system.keeperRegistry.keyOf(system.keepers[index]!.pauser.address);
 
-  it("refuses a zero incident and a zero hash", async () => {
-    const head = await readHead(system);
-    const guard = system.guard.connect(system.keepers[0]!.pauser);
-    await expect(guard.softPause(ZeroHash, head.number, head.hash, EVIDENCE)).to.be.revertedWithCustomError(
-      guard,
-      "GuardZeroIncident",
-    );
-    await expect(guard.softPause(INCIDENT, head.number, ZeroHash, EVIDENCE)).to.be.revertedWithCustomError(
-      guard,
-      "GuardZeroHash",
-    );
-  });
+  describe("refusals", () => {
+    it("is for the pause keys of active keepers", async () => {
+      const { guard, keepers, keeperRegistry, users } = system;
+      const head = await readHead(system);
+      const { attester, pauser } = keepers[0]!;
+      const refused = async (sender: typeof pauser) =>
+        await expect(guard.connect(sender).softPause(INCIDENT, CAUSES.books, head.number, head.hash, EVIDENCE))
+          .to.be.revertedWithCustomError(keeperRegistry, "KeeperRegistryNotPauser")
+          .withArgs(sender.address);
+      await refused(users[0]!);
+      await keeperRegistry.remove(attester.address);
+      await refused(pauser);
+    });
 
-  it("INV-5: refuses future blocks, blocks too old to know, and hashes of other blocks", async () => {
-    const head = await readHead(system);
-    const guard = system.guard.connect(system.keepers[0]!.pauser);
-    const next = head.number + 1;
-    await expect(guard.softPause(INCIDENT, next, head.hash, EVIDENCE))
-      .to.be.revertedWithCustomError(guard, "GuardFutureBlock")
-      .withArgs(next, next);
-    await expect(guard.softPause(INCIDENT, head.number, head.parentHash, EVIDENCE))
-      .to.be.revertedWithCustomError(guard, "GuardWrongBlock")
-      .withArgs(head.number, head.parentHash, head.hash);
-    await networkHelpers.mine(256);
-    await expect(guard.softPause(INCIDENT, head.number, head.hash, EVIDENCE))
-      .to.be.revertedWithCustomError(guard, "GuardOldBlock")
-      .withArgs(head.number, head.number + 257);
-    const oldest = (await system.ethers.provider.getBlock(head.number + 1))!;
-    await guard.softPause(INCIDENT, oldest.number, oldest.hash!, EVIDENCE);
-  });
+    it("refuses a zero incident and a zero hash", async () => {
+      const head = await readHead(system);
+      const guard = system.guard.connect(system.keepers[0]!.pauser);
+      await expect(guard.softPause(ZeroHash, 0, head.number, head.hash, EVIDENCE)).to.be.revertedWithCustomError(
+        guard,
+        "GuardZeroIncident",
+      );
+      await expect(guard.softPause(INCIDENT, 0, head.number, ZeroHash, EVIDENCE)).to.be.revertedWithCustomError(
+        guard,
+        "GuardZeroHash",
+      );
+    });
 
-  it("refuses the pause for a block that was reorganised away", async () => {
-    const snapshot = await networkHelpers.takeSnapshot();
-    await system.usd.mint(system.users[0]!.address, 1n);
-    const orphan = await readHead(system);
-    await snapshot.restore();
-    await networkHelpers.mine(2);
-    const actual = (await system.ethers.provider.getBlock(orphan.number))!.hash;
-    const guard = system.guard.connect(system.keepers[0]!.pauser);
-    await expect(guard.softPause(INCIDENT, orphan.number, orphan.hash, EVIDENCE))
-      .to.be.revertedWithCustomError(guard, "GuardWrongBlock")
-      .withArgs(orphan.number, orphan.hash, actual);
-    expect(await system.ledger.flags()).to.equal(0);
+    it("INV-5: refuses future blocks, blocks too old to know, and hashes of other blocks", async () => {
+      const head = await readHead(system);
+      const guard = system.guard.connect(system.keepers[0]!.pauser);
+      const next = head.number + 1;
+      await expect(guard.softPause(INCIDENT, 0, next, head.hash, EVIDENCE))
+        .to.be.revertedWithCustomError(guard, "GuardFutureBlock")
+        .withArgs(next, next);
+      await expect(guard.softPause(INCIDENT, 0, head.number, head.parentHash, EVIDENCE))
+        .to.be.revertedWithCustomError(guard, "GuardWrongBlock")
+        .withArgs(head.number, head.parentHash, head.hash);
+      await networkHelpers.mine(256);
+      await expect(guard.softPause(INCIDENT, 0, head.number, head.hash, EVIDENCE))
+        .to.be.revertedWithCustomError(guard, "GuardOldBlock")
+        .withArgs(head.number, head.number + 257);
+      const oldest = (await system.ethers.provider.getBlock(head.number + 1))!;
+      await guard.softPause(INCIDENT, 0, oldest.number, oldest.hash!, EVIDENCE);
+    });
+
+    it("refuses the pause for a block of another fork", async () => {
+      const snapshot = await networkHelpers.takeSnapshot();
+      await system.usd.mint(system.users[0]!.address, 1n);
+      const orphan = await readHead(system);
+      await snapshot.restore();
+      await networkHelpers.mine(2);
+      const actual = (await system.ethers.provider.getBlock(orphan.number))!.hash;
+      await expect(pause(system, 0, INCIDENT, orphan))
+        .to.be.revertedWithCustomError(system.guard, "GuardWrongBlock")
+        .withArgs(orphan.number, orphan.hash, actual);
+      expect(await system.ledger.flags()).to.equal(GRADES.synced);
+      expect((await keyOf(0)).booksUntil).to.equal(0);
+    });
   });
 
   it("restricts new risk and withdrawals, and names the witness", async () => {
     const { guard, ledger, registry, keepers } = system;
     const head = await readHead(system);
-    const pausing = guard.connect(keepers[1]!.pauser).softPause(INCIDENT, head.number, head.hash, EVIDENCE);
+    const pausing = pause(system, 1, INCIDENT, head);
     const softUntil = await deadline(system, pausing, TIMES.softTimeSeconds);
+    const startedAt = softUntil - TIMES.softTimeSeconds;
     const witness = await registry.newestNumber();
+    const attester = keepers[1]!.attester.address;
     await expect(pausing)
       .to.emit(guard, "SoftPaused")
       .withArgs(
-        INCIDENT,
-        keepers[1]!.attester.address,
-        head.number,
-        head.hash,
-        EVIDENCE,
-        softUntil,
-        head.number,
-        witness,
-        0,
+        ...([INCIDENT, attester, CAUSES.books, head.number, head.hash, EVIDENCE] as const),
+        ...([softUntil, head.number, witness, 0, 1, startedAt] as const),
       );
-    expect(await ledger.flags()).to.equal(DEGRADED);
+    expect(await ledger.flags()).to.equal(GRADES.degraded);
     expect(await guard.witnessNumber()).to.equal(witness);
-    expect(await guard.pausedBlockOf(INCIDENT)).to.equal(head.number);
-    expect(await guard.incident()).to.deep.equal([softUntil, BigInt(head.number), witness, 0n]);
+    expect(await guard.isJudged(head.number)).to.equal(true);
+    expect(await guard.isJudged(head.number + 1)).to.equal(false);
+    const words = [softUntil, head.number, witness, 0, 1, 0, startedAt].map(BigInt);
+    expect(await guard.incident()).to.deep.equal(words);
     await postCheckpoint(system);
     expect(await guard.witnessNumber()).to.equal(witness);
   });
@@ -173,68 +197,83 @@ describe("SyncGuard > softPause", () => {
     expect(await system.guard.witnessNumber()).to.equal(before);
   });
 
-  it("does nothing the second time, whichever keeper repeats it", async () => {
-    const { guard, ledger, keepers } = system;
+  it("does nothing for a block that was judged or one before it, whoever repeats it under whatever name", async () => {
+    const { guard, ledger, users } = system;
+    const early = await readHead(system);
+    await networkHelpers.mine();
     const head = await readHead(system);
     await pause(system, 0, INCIDENT, head);
     const words = async () =>
       JSON.stringify([await guard.incident(), await ledger.hotWord()].flat(), (_, v) => String(v));
     const before = await words();
-    for (const index of [0, 1]) {
-      const receipt = (await (await pause(system, index, INCIDENT, head)).wait())!;
-      expect(receipt.logs).to.deep.equal([]);
-    }
+    const repeats = [
+      await pause(system, 0, INCIDENT, head),
+      await pause(system, 1, id("another"), early),
+      await guard.connect(users[0]).softPause(INCIDENT, 0, head.number, head.hash, EVIDENCE),
+    ];
+    for (const repeat of repeats) expect((await repeat.wait())!.logs).to.deep.equal([]);
     expect(await words()).to.equal(before);
-    expect((await guard.useOf(keepers[1]!.attester.address)).isUsed).to.equal(false);
+    expect((await keyOf(1)).booksUntil).to.equal(0);
   });
 
-  it("takes two keepers in one block: the first pauses, the second does nothing", async () => {
+  it("takes two keepers in one block: the first pauses, the second does nothing and keeps its budget", async () => {
     const head = await readHead(system);
-    await system.ethers.provider.send("evm_setAutomine", [false]);
-    const sent = [await pause(system, 0, INCIDENT, head), await pause(system, 1, INCIDENT, head)];
-    await networkHelpers.mine();
-    await system.ethers.provider.send("evm_setAutomine", [true]);
-    const receipts = await Promise.all(sent.map(async (tx) => (await tx.wait())!));
-    expect(receipts[0]!.blockNumber).to.equal(receipts[1]!.blockNumber);
-    expect(receipts.map(({ logs }) => logs.length)).to.deep.equal([2, 0]);
+    const [first, second] = await inOneBlock(
+      system,
+      async () => await pause(system, 0, INCIDENT, head),
+      async () => await pause(system, 1, INCIDENT, head),
+    );
+    expect(first!.blockNumber).to.equal(second!.blockNumber);
+    expect([first!.status, second!.status]).to.deep.equal([1, 1]);
+    expect([first!.logs.length, second!.logs.length]).to.deep.equal([3, 0]);
+    expect([(await keyOf(0)).booksUntil !== 0n, (await keyOf(1)).booksUntil]).to.deep.equal([true, 0n]);
+    await pause(system, 1, id("another"), await readHead(system));
+    expect((await system.guard.incident()).nonce).to.equal(2);
   });
 
-  it("INV-6: each keeper pauses once until the pause is lifted and it has cooled down", async () => {
-    const { guard, keepers } = system;
-    const [first, second] = keepers.map(({ attester }) => attester.address);
-    await pause(system, 0, id("one"), await readHead(system));
-    const other = pause(system, 0, id("two"), await readHead(system));
-    await expect(other).to.be.revertedWithCustomError(guard, "GuardNotRearmed").withArgs(first, MaxUint256);
-    await pause(system, 1, id("two"), await readHead(system));
-    expect((await guard.useOf(second!)).isUsed).to.equal(true);
-
-    await networkHelpers.time.increase(TIMES.softTimeSeconds);
-    const lifting = postCheckpoint(system).then(async () => await readHead(system));
-    const rearmedAt = (await lifting).timestamp + TIMES.coolDownSeconds;
-    expect(await system.ledger.flags()).to.equal(0);
-    for (const index of [0, 1]) {
-      await expect(pause(system, index, id("three"), await readHead(system)))
-        .to.be.revertedWithCustomError(guard, "GuardNotRearmed")
-        .withArgs(keepers[index]!.attester.address, rearmedAt);
-    }
-    const head = await readHead(system);
-    await networkHelpers.time.setNextBlockTimestamp(rearmedAt);
-    await pause(system, 0, id("three"), head);
-    expect((await guard.useOf(first!)).generation).to.equal(1);
-    expect(await system.ledger.flags()).to.equal(DEGRADED);
-  });
-
-  it("is extended by another keeper, to the higher of the two blocks, with the first witness", async () => {
-    const early = await readHead(system);
-    await networkHelpers.mine(2);
-    const late = await readHead(system);
-    await pause(system, 0, id("late"), late);
-    const { softUntil, witnessNumber } = await system.guard.incident();
+  it("is extended by another keeper for a later block, with the first witness and begin", async () => {
+    await pause(system, 0, id("early"), await readHead(system));
+    const before = await system.guard.incident();
     await networkHelpers.time.increase(100);
-    await pause(system, 1, id("early"), early);
+    await postCheckpoint(system);
+    await networkHelpers.mine();
+    const late = await readHead(system);
+    await pause(system, 1, id("late"), late);
     const after = await system.guard.incident();
     expect(after.softBlock).to.equal(late.number);
-    expect(after.witnessNumber).to.equal(witnessNumber);
-    expect(after.softUntil).to.be.greaterThan(softUntil);
+    expect([after.witnessNumber, after.startedAt]).to.deep.equal([before.witnessNumber, before.startedAt]);
+    expect(after.softUntil).to.be.greaterThan(before.softUntil);
+    expect(after.nonce).to.equal(2);
+  });
+
+  it("is not shortened by a view's pause that ends earlier", async () => {
+    await pause(system, 0, INCIDENT, await readHead(system));
+    const { softUntil } = await system.guard.incident();
+    await pause(system, 1, id("view"), await readHead(system), CAUSES.view);
+    expect((await system.guard.incident()).softUntil).to.equal(softUntil);
+  });
+
+  it("counts a second incident anew: its own end, witness and begin", async () => {
+    await pause(system, 0, INCIDENT, await readHead(system));
+    await networkHelpers.time.increase(TIMES.softTimeSeconds);
+    const { attestation } = await postCheckpoint(system);
+    const sent = pause(system, 1, id("view"), await readHead(system), CAUSES.view);
+    const softUntil = await deadline(system, sent, TIMES.viewTimeSeconds);
+    const incident = await system.guard.incident();
+    expect([incident.softUntil, incident.witnessNumber, incident.startedAt, incident.generation]).to.deep.equal(
+      [softUntil, attestation.blockNumber, softUntil - TIMES.viewTimeSeconds, 1].map(BigInt),
+    );
+  });
+
+  it(`costs at most ${SOFT_PAUSE_GAS} gas once the ring is full and the key was used before`, async () => {
+    const template = await attest(system);
+    await pause(system, 0, INCIDENT, await readHead(system));
+    await networkHelpers.time.increase(TIMES.softTimeSeconds);
+    for (let count = 0; count < RING; count += 1) await postAttested(system, await attestLike(system, template));
+    await networkHelpers.time.increase(TIMES.coolDownSeconds);
+    await postAttested(system, await attestLike(system, template));
+    const receipt = (await (await pause(system, 0, id("two"), await readHead(system))).wait())!;
+    expect(receipt.logs.length).to.equal(3);
+    expect(receipt.gasUsed).to.be.at.most(SOFT_PAUSE_GAS);
   });
 });
