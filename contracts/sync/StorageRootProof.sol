@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {BlockHeader} from "@openzeppelin/contracts/utils/BlockHeader.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Memory} from "@openzeppelin/contracts/utils/Memory.sol";
 import {RLP} from "@openzeppelin/contracts/utils/RLP.sol";
 import {TrieProof} from "@openzeppelin/contracts/utils/cryptography/TrieProof.sol";
@@ -24,7 +23,6 @@ library StorageRootProof {
     uint256 private constant STORAGE_ROOT_FIELD = 2;
     /// @dev A byte of length and 32 of content.
     uint256 private constant HASH_ITEM_BYTES = 33;
-    uint256 private constant RLP_SINGLE_BYTE = 0x80;
 
     error StorageProofHeaderMismatch(bytes32 actual, bytes32 expected);
     error StorageProofMalformedHeader(uint256 fields);
@@ -67,10 +65,9 @@ library StorageRootProof {
         return item.readBytes32();
     }
 
-    /// @dev One of at most 32 bytes, without leading zeros and with nothing behind it: no longer than its encoding.
+    /// @dev One of at most 32 bytes, in the only encoding that it has: no leading zeros, and nothing behind it.
     function _readNumber(Memory.Slice item) private pure returns (uint256 value) {
         value = item.readUint256();
-        uint256 length = value < RLP_SINGLE_BYTE ? 1 : Math.log256(value) + 2;
-        require(item.length() == length, StorageProofMalformedNumber(item.length(), value));
+        require(item.equal(RLP.encode(value).asSlice()), StorageProofMalformedNumber(item.length(), value));
     }
 }
