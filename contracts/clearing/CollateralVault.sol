@@ -280,10 +280,10 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
     /// @dev Opens the flow as well: an account may withdraw what it never deposited.
     /// @return withdrawn resulting counter
     function _countOut(AccountId account, address asset, uint256 amount) private returns (uint120 withdrawn) {
-        Flow memory flow = _flows[account][asset];
+        Flow storage flow = _flows[account][asset];
         withdrawn = (uint256(flow.withdrawn) + amount).toUint120();
-        (flow.withdrawn, flow.isOpen) = (withdrawn, true);
-        _flows[account][asset] = flow;
+        flow.withdrawn = withdrawn;
+        flow.isOpen = true;
     }
 
     /// @dev The vault owes a refused transfer as before, and to the same account.

@@ -7,6 +7,7 @@ import { deployLockstep, depositUsd, type Lockstep } from "../../fixtures/deploy
 import { accountOf } from "../../helpers/accounts.ts";
 import { listCollateral, WIDE } from "../../helpers/assets.ts";
 import { OrderBook, UNIT } from "../../helpers/orders.ts";
+import { EMPTY_WITNESS } from "../../helpers/witness.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
@@ -133,8 +134,9 @@ describe("CollateralVault > hostile tokens", () => {
     it("enters the vault again by no door", async () => {
       const { vault, ethers } = system;
       const { token, asset } = await ready(await ethers.deployContract("HookToken"));
-      const witness = { number: 0, roots: [], balanceProof: [], flowProof: [] };
+      const witness = EMPTY_WITNESS;
       const bytes = `0x${"00".repeat(32)}`;
+      const repair = { variable: 1, keys: [bytes], offset: 0, expected: bytes, value: bytes };
       const doors = [
         vault.interface.encodeFunctionData("deposit", [account, asset, 1n]),
         vault.interface.encodeFunctionData("depositWithPermit", [account, asset, 1n, 0n, 27, bytes, bytes]),
@@ -142,6 +144,9 @@ describe("CollateralVault > hostile tokens", () => {
         vault.interface.encodeFunctionData("withdrawWitnessed", [account, asset, 1n, asset, witness]),
         vault.interface.encodeFunctionData("claim", [account, asset, asset]),
         vault.interface.encodeFunctionData("claimWitnessed", [account, asset, asset, witness]),
+        vault.interface.encodeFunctionData("registerClaim", [account, asset, witness]),
+        vault.interface.encodeFunctionData("payRegistration", [account, asset]),
+        vault.interface.encodeFunctionData("repair", [repair]),
         vault.interface.encodeFunctionData("setLimits", [asset, WIDE]),
         vault.interface.encodeFunctionData("listAsset", [asset, WIDE]),
       ];
@@ -150,7 +155,7 @@ describe("CollateralVault > hostile tokens", () => {
         await expect(deposit(asset, 10n)).to.be.revertedWithCustomError(vault, "VaultReentered");
       }
       await token.setHook(ZeroAddress, "0x");
-      await deposit(asset, 10n);
+      await deposit(asset, 20n);
       for (const data of doors) {
         await token.setHook(vault.target, data);
         // The hook's revert is the transfer's: nothing left, and the account is owed it.
@@ -159,7 +164,7 @@ describe("CollateralVault > hostile tokens", () => {
       await expect(claim(asset)).to.be.revertedWithCustomError(vault, "SafeERC20FailedOperation");
       await token.setHook(ZeroAddress, "0x");
       await claim(asset);
-      expect(await heldOf(asset)).to.equal(10 - doors.length);
+      expect(await heldOf(asset)).to.equal(20 - doors.length);
     });
 
     it("finds books that add up when it trades or accrues in the middle of a movement", async () => {

@@ -45,12 +45,12 @@ describe("CollateralVault", () => {
 
   describe("setup", () => {
     it("refuses zero modules", async () => {
-      const { ethers, authority, ledger, guard, registry, vault } = system;
+      const { ethers, authority, ledger, guard, registry, verifier, vault } = system;
       const factory = await ethers.getContractFactory("CollateralVault");
-      const modules = [ledger.target, guard.target, registry.target];
+      const modules = [ledger.target, guard.target, registry.target, verifier.target];
       for (const index of modules.keys()) {
-        const [a, b, c] = modules.with(index, ZeroAddress);
-        await expect(factory.deploy(authority.target, a!, b!, c!, WIDE)).to.be.revertedWithCustomError(
+        const [a, b, c, d] = modules.with(index, ZeroAddress);
+        await expect(factory.deploy(authority.target, a!, b!, c!, d!, WIDE)).to.be.revertedWithCustomError(
           vault,
           "VaultZeroAddress",
         );
