@@ -1,6 +1,7 @@
 import type { BookName } from "../../domain/bookSet.ts";
 import type { Address, Hash } from "../../lib/hex.ts";
 import { addressOf } from "./decode.ts";
+import { knownWords, type KnownWord } from "./knownWords.ts";
 import { NaiveTransaction } from "./NaiveTransaction.ts";
 import type { NaiveInput, NaivePrice, NaiveProblem } from "./naiveTypes.ts";
 import { fits, readPlace, writePlace, type Place } from "./words.ts";
@@ -16,8 +17,15 @@ export class Derivation {
   book: BookName = "CollateralVault";
   logIndex = 0;
 
+  #knownWords: ReadonlyMap<string, KnownWord> | undefined;
+
   constructor(input: NaiveInput) {
     this.input = input;
+  }
+
+  /** Number of the block. */
+  get blockNumber(): bigint {
+    return BigInt(this.input.block.number);
   }
 
   /** Time of the block, seconds. */
@@ -35,7 +43,7 @@ export class Derivation {
 
   /** A variable as it is now: as written in this block, otherwise as before it. */
   get(place: Place): bigint {
-    return readPlace(this.#word(place), place);
+    return readPlace(this.word(place), place);
   }
 
   /** An address variable as it is now. */
@@ -51,9 +59,14 @@ export class Derivation {
   set(place: Place, value: bigint | boolean | Address): void {
     const number = BigInt(value);
     if (!fits(place, number)) this.report("illegal", `${number} does not fit in ${place.bits} bits`);
-    let words = this.writes.get(place.book);
-    if (words === undefined) this.writes.set(place.book, (words = new Map<Hash, bigint>()));
-    words.set(place.slot, writePlace(this.#word(place), place, number));
+    this.setWord(place.book, place.slot, writePlace(this.word(place), place, number));
+  }
+
+  /** Writes a whole word. */
+  setWord(book: BookName, slot: Hash, word: bigint): void {
+    let words = this.writes.get(book);
+    if (words === undefined) this.writes.set(book, (words = new Map<Hash, bigint>()));
+    words.set(slot, word);
   }
 
   /** Adds to a variable. */
@@ -76,12 +89,19 @@ export class Derivation {
     if (claimed !== computed) this.report("miscomputed", `${field} is ${claimed}, computed ${computed}`);
   }
 
+  /** What words are, as far as that is known; looked up once, at the first repair of the block. */
+  get knownWords(): ReadonlyMap<string, KnownWord> {
+    this.#knownWords ??= knownWords(this);
+    return this.#knownWords;
+  }
+
   /** The last price of an aggregator at the log at hand. */
   priceOf(aggregator: Address): NaivePrice | undefined {
     return this.prices.get(aggregator) ?? this.input.priceBefore(aggregator);
   }
 
-  #word({ book, slot }: Place): bigint {
+  /** A whole word as it is now. */
+  word({ book, slot }: Pick<Place, "book" | "slot">): bigint {
     return this.writes.get(book)?.get(slot) ?? this.input.read(book, slot);
   }
 }

@@ -57,14 +57,28 @@ export interface Movement {
   readonly amount: bigint;
 }
 
-/** The hot word that guard and registry have to push before the transaction ends. */
-export interface ExpectedPush {
+/** Why a hot word is pushed; the fund's pushes say nothing else. */
+export type Purpose = "checkpoint" | "lift" | "soft pause" | "hard pause" | "resume" | "wind-down" | "outage" | "fund";
+
+/** A pushed hot word whose cause has to follow, with what stood before it. */
+export interface Push {
   readonly logIndex: number;
-  readonly flags: bigint;
-  readonly checkpointTime: bigint;
-  readonly graceUntil: bigint;
-  /** Whether the soft pause has to be lifted first. */
-  readonly isLiftDue: boolean;
+  readonly flagsBefore: bigint;
+  readonly checkpointTimeBefore: bigint;
+}
+
+/** A change of the keeper set that has to be told. */
+export interface SetChange {
+  readonly logIndex: number;
+  readonly entered: readonly Address[];
+  readonly gone: readonly Address[];
+}
+
+/** An event of a book contract; undefined when the log is none. */
+export interface BookEvent {
+  readonly book: BookName;
+  readonly logIndex: number;
+  readonly event: NaiveEvent | undefined;
 }
 
 /** An event that must be the very next one of all book contracts. */
@@ -110,15 +124,37 @@ export class NaiveTransaction {
   quoteMoved = 0n;
   /** The newest withdrawal, which alone can be kept as a claim. */
   lastWithdrawal: Movement | undefined;
-  expectedPush: ExpectedPush | undefined;
-  /** The checkpoint that made room for a post that has to follow. */
-  replacement: { readonly logIndex: number } | undefined;
+  /** Hot words pushed whose causes have to follow. */
+  readonly pushes = new Map<Purpose, Push>();
+  /** The hot word that an outage's credit leads to. */
+  credited: { readonly checkpointTime: bigint; readonly graceUntil: bigint } | undefined;
+  /** The checkpoint that made room for a post that has to follow, and whether that one is carried for nothing. */
+  replacement: { readonly logIndex: number; readonly isUnpaid: boolean } | undefined;
   /** The conviction whose hard pause has to follow. */
-  conviction: { readonly logIndex: number } | undefined;
-  /** Keepers jailed whose conviction has to follow. */
-  jailed: { readonly logIndex: number; readonly challenger: Address }[] = [];
+  conviction: { readonly logIndex: number; readonly digest: Hash } | undefined;
+  /** Keepers slashed whose conviction has to follow. */
+  slashed: { readonly logIndex: number; readonly challenger: Address }[] = [];
+  /** The change of the keeper set that has to be told next. */
+  setChange: SetChange | undefined;
+  /** The keeper that left fewer than a quorum; unless halted, a hard pause has to follow. */
+  quorumLoss: { readonly logIndex: number; readonly isCertain: boolean } | undefined;
+  /** The soft pause that a key has used up, until it is reported. */
+  pauseUsed: { readonly attester: Address; readonly softUntil: bigint } | undefined;
+  /** What repairs and acceptances have changed of every sum that they have to keep. */
+  readonly repaired = new Map<string, bigint>();
+  /** The newest repair or acceptance. */
+  lastRepair: { readonly logIndex: number; readonly book: BookName } | undefined;
+  readonly #events: readonly BookEvent[];
+  /** Which of the events is at hand. */
+  at = 0;
 
-  constructor(index: number) {
+  constructor(index: number, events: readonly BookEvent[] = []) {
     this.index = index;
+    this.#events = events;
+  }
+
+  /** The events of all book contracts that follow the one at hand. */
+  get later(): readonly BookEvent[] {
+    return this.#events.slice(this.at + 1);
   }
 }

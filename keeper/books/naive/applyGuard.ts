@@ -1,129 +1,123 @@
-import { newestBefore, newestPostedAt } from "./checkpointRing.ts";
-import { hot } from "./ledgerStorage.ts";
+import { applyAcceptance, applyRepairMade } from "./applyRepair.ts";
+import { newestBefore } from "./checkpointRing.ts";
 import type { NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
-import { DEGRADED_FLAGS, HALT, HALTED_FLAGS, has, INCREASE_RISK, without } from "./flags.ts";
-import { cursor, guard, incident, keeperAt, pausedBlockAt, useAt } from "./syncStorage.ts";
+import { HALT, has, INCREASE_RISK, WIND_DOWN } from "./flags.ts";
+import { resume, softLift } from "./guardEnds.ts";
+import { creditOutage, startWindDown } from "./guardTimes.ts";
+import { takePush } from "./hotWord.ts";
+import { isFunctional } from "./keeperSet.ts";
+import { BLOCKHASH_WINDOW, requireRecent } from "./recentBlock.ts";
+import { cursor, guard, halt, incident, keepers } from "./syncStorage.ts";
 
-/** Blocks that `blockhash` knows. */
-const BLOCKHASH_WINDOW = 256n;
-
+/** The halt's word is marked from then on. */
 function bind(state: Derivation, event: NaiveEvent): void {
   const registry = event.hex("registry");
   state.require(!state.isSet(guard.registry), "binds the registry again");
   state.require(BigInt(registry) !== 0n, "binds the zero address");
   state.set(guard.registry, registry);
+  state.set(halt.isUsed, true);
 }
 
-/** Whether a soft pause stands that has expired and that the checkpoint of block `newest` lifts. */
-export function isLiftable(state: Derivation, newest: bigint): boolean {
-  const flags = state.get(hot.flags);
-  return (
-    has(flags, INCREASE_RISK) &&
-    !has(flags, HALT) &&
-    state.timestamp >= state.get(incident.softUntil) &&
-    newest > state.get(incident.softBlock)
-  );
+/** One more pause, which voids every certificate to resume. */
+function countPause(state: Derivation, event: NaiveEvent): void {
+  state.add(incident.nonce, 1n);
+  state.compare("nonce", event.number("nonce"), state.get(incident.nonce));
 }
 
-/** One use of a keeper's soft pause until its incident is lifted and the cool-down has passed. */
-function requireRearmed(state: Derivation, event: NaiveEvent): void {
-  const use = useAt(event.hex("attester"));
-  if (!state.isSet(use.isUsed)) return;
-  const used = state.get(use.generation);
-  const generation = state.get(incident.generation);
-  state.require(used !== generation, "pauses twice in one generation");
-  const rearmedAt = state.get(guard.liftedAt) + state.input.immutables.coolDown;
-  state.require(used + 1n !== generation || state.timestamp >= rearmedAt, "pauses before its cool-down has passed");
+/** The end of the pause that the keeper's key has just used up; undefined when none has. */
+function takeUse(state: Derivation, event: NaiveEvent): bigint {
+  const { pauseUsed } = state.transaction;
+  state.transaction.pauseUsed = undefined;
+  const isMeant = pauseUsed?.attester === event.hex("attester");
+  state.require(isMeant, "pauses without using up the pause of its keeper");
+  return pauseUsed?.softUntil ?? event.number("softUntil");
 }
 
-function requirePausable(state: Derivation, event: NaiveEvent): void {
-  const incidentId = event.hex("incidentId");
-  const blockNumber = event.number("blockNumber");
-  const current = BigInt(state.input.block.number);
-  state.require(state.isSet(keeperAt(event.hex("attester")).isActive), "pauses for a keeper that is not active");
-  state.require(BigInt(incidentId) !== 0n, "pauses for incident zero");
-  state.require(!state.isSet(pausedBlockAt(incidentId)), "pauses for an incident again");
-  // Not checked: that the hash is the block's; the block is not at hand.
-  state.require(BigInt(event.hex("blockHash")) !== 0n, "judges the zero hash");
-  state.require(blockNumber < current, `judges future block ${blockNumber}`);
-  state.require(current - blockNumber <= BLOCKHASH_WINDOW, `judges old block ${blockNumber}`);
-  requireRearmed(state, event);
-}
-
+/** The first pause of an incident fixes its witness; later ones only prolong it. */
 function softPause(state: Derivation, event: NaiveEvent): void {
-  requirePausable(state, event);
+  const { flagsBefore } = takePush(state, "soft pause");
+  const used = takeUse(state, event);
   const blockNumber = event.number("blockNumber");
-  const flags = state.get(hot.flags);
-  const generation = state.get(incident.generation);
-  const isFirst = !has(flags, INCREASE_RISK);
+  const isJudged = state.isSet(incident.nonce) && blockNumber <= state.get(incident.softBlock);
+  state.require(BigInt(event.hex("incidentId")) !== 0n, "pauses for incident zero");
+  state.require(!isJudged, `judges block ${blockNumber} again`);
+  state.require(!has(flagsBefore, WIND_DOWN), "pauses in a wind-down");
+  requireRecent(state, event);
 
-  const softUntil = state.timestamp + state.input.immutables.softTime;
-  const softBlockBefore = state.get(incident.softBlock);
-  const softBlock = blockNumber > softBlockBefore ? blockNumber : softBlockBefore;
-  const witnessNumber = isFirst ? newestBefore(state, blockNumber) : state.get(incident.witnessNumber);
-  state.set(incident.softUntil, softUntil);
-  state.set(incident.softBlock, softBlock);
-  state.set(incident.witnessNumber, witnessNumber);
-  state.set(pausedBlockAt(event.hex("incidentId")), blockNumber);
-  state.set(useAt(event.hex("attester")).isUsed, 1n);
-  state.set(useAt(event.hex("attester")).generation, generation);
-  state.compare("softUntil", event.number("softUntil"), softUntil);
-  state.compare("softBlock", event.number("softBlock"), softBlock);
-  state.compare("witnessNumber", event.number("witnessNumber"), witnessNumber);
-  state.compare("generation", event.number("generation"), generation);
-
-  state.transaction.expectedPush = {
-    logIndex: state.logIndex,
-    flags: flags | DEGRADED_FLAGS,
-    checkpointTime: state.get(hot.checkpointTime),
-    graceUntil: state.get(hot.graceUntil),
-    isLiftDue: false,
-  };
+  if (!has(flagsBefore, INCREASE_RISK)) {
+    state.set(incident.softUntil, used);
+    state.set(incident.witnessNumber, newestBefore(state, blockNumber));
+    state.set(incident.startedAt, state.timestamp);
+  } else if (used > state.get(incident.softUntil)) {
+    state.set(incident.softUntil, used);
+  }
+  state.set(incident.softBlock, blockNumber);
+  countPause(state, event);
+  for (const field of ["softUntil", "softBlock", "witnessNumber", "generation", "startedAt"] as const) {
+    state.compare(field, event.number(field), state.get(incident[field]));
+  }
 }
 
-/** By a checkpoint, which is then already expecting it, or by anyone through `liftSoft`. */
-function softLift(state: Derivation, event: NaiveEvent): void {
-  const { expectedPush } = state.transaction;
-  if (expectedPush !== undefined) {
-    state.require(expectedPush.isLiftDue, "lifts a soft pause that must stand");
-    state.transaction.expectedPush = { ...expectedPush, isLiftDue: false };
-  } else {
-    state.require(isLiftable(state, state.get(cursor.newest)), "lifts a soft pause that must stand");
-    state.transaction.expectedPush = {
-      logIndex: state.logIndex,
-      flags: without(state.get(hot.flags), DEGRADED_FLAGS),
-      checkpointTime: state.get(hot.checkpointTime),
-      graceUntil: state.timestamp + state.input.immutables.grace,
-      isLiftDue: false,
-    };
+/**
+ * The witness of a halt by certificate: the newest valid checkpoint before the block that the certificate names. That block
+ * is in calldata: any that `blockhash` knows is possible.
+ */
+function certifiedWitness(state: Derivation, event: NaiveEvent): bigint {
+  const claimed = event.number("witnessNumber");
+  const oldest = state.blockNumber > BLOCKHASH_WINDOW ? state.blockNumber - BLOCKHASH_WINDOW : 0n;
+  let isPossible = false;
+  for (let judged = oldest; judged < state.blockNumber && !isPossible; judged += 1n) {
+    isPossible = newestBefore(state, judged) === claimed;
+  }
+  state.require(isPossible, `takes block ${claimed} for the witness, which no recent block has`);
+  return claimed;
+}
+
+/** By a conviction, by the loss of the quorum, or by the certificate of a quorum, which is in calldata. */
+function causeOfHalt(state: Derivation, event: NaiveEvent): "conviction" | "loss" | "certificate" {
+  const { conviction, quorumLoss } = state.transaction;
+  const cause = event.hex("cause");
+  state.transaction.conviction = undefined;
+  if (conviction !== undefined) {
+    state.require(cause === conviction.digest, "halts for another attestation than the convicted one");
+    return "conviction";
+  }
+  if (quorumLoss !== undefined && BigInt(cause) === state.get(keepers.setId)) {
+    state.transaction.quorumLoss = undefined;
+    return "loss";
+  }
+  state.require(BigInt(cause) !== 0n, "halts for incident zero");
+  state.require(isFunctional(state), "halts without a quorum of keepers");
+  return "certificate";
+}
+
+/** The witness of an incident that already stands is kept; if a conviction voided it, the valid one before it. */
+function hardPause(state: Derivation, event: NaiveEvent): void {
+  const { flagsBefore } = takePush(state, "hard pause");
+  const by = causeOfHalt(state, event);
+  const cause = BigInt(event.hex("cause"));
+  const wasHalted = has(flagsBefore, HALT);
+  if (by === "certificate") {
+    state.require(!has(flagsBefore, WIND_DOWN), "halts in a wind-down");
+    state.require(!wasHalted || state.get(guard.cause) !== cause, "halts for an incident again");
   }
 
-  const generation = state.get(incident.generation) + 1n;
-  state.set(guard.liftedAt, state.timestamp);
-  state.set(incident.generation, generation);
-  state.compare("generation", event.number("generation"), generation);
-  state.compare("liftedAt", event.number("liftedAt"), state.timestamp);
-}
-
-/** The witness of an incident that already stands is kept; if the conviction voided it, the valid one before it. */
-function hardPause(state: Derivation, event: NaiveEvent): void {
-  state.require(state.transaction.conviction !== undefined, "pauses hard without a conviction");
-  state.transaction.conviction = undefined;
-  const flags = state.get(hot.flags);
-  const witnessNumber = has(flags, INCREASE_RISK)
-    ? newestBefore(state, state.get(incident.witnessNumber) + 1n)
-    : state.get(cursor.newest);
-  state.set(incident.witnessNumber, witnessNumber);
-  state.compare("witnessNumber", event.number("witnessNumber"), witnessNumber);
-
-  state.transaction.expectedPush = {
-    logIndex: state.logIndex,
-    flags: flags | HALTED_FLAGS,
-    checkpointTime: newestPostedAt(state),
-    graceUntil: state.get(hot.graceUntil),
-    isLiftDue: false,
-  };
+  if (!has(flagsBefore, INCREASE_RISK)) {
+    const witness = by === "certificate" ? certifiedWitness(state, event) : state.get(cursor.newest);
+    state.set(incident.witnessNumber, witness);
+    state.set(incident.startedAt, state.timestamp);
+  } else if (by === "conviction") {
+    state.set(incident.witnessNumber, newestBefore(state, state.get(incident.witnessNumber) + 1n));
+  }
+  if (!wasHalted) state.set(halt.haltedAt, state.timestamp);
+  state.set(halt.pausedAt, state.timestamp);
+  state.set(halt.haltBlock, state.blockNumber);
+  state.set(guard.cause, cause);
+  countPause(state, event);
+  state.compare("witnessNumber", event.number("witnessNumber"), state.get(incident.witnessNumber));
+  state.compare("startedAt", event.number("startedAt"), state.get(incident.startedAt));
+  state.compare("haltedAt", event.number("haltedAt"), state.get(halt.haltedAt));
 }
 
 /** Applies an event of SyncGuard. */
@@ -132,4 +126,9 @@ export function applyGuard(state: Derivation, event: NaiveEvent): void {
   if (event.name === "SoftPaused") softPause(state, event);
   if (event.name === "SoftLifted") softLift(state, event);
   if (event.name === "HardPaused") hardPause(state, event);
+  if (event.name === "Resumed") resume(state, event);
+  if (event.name === "RepairMade") applyRepairMade(state, event);
+  if (event.name === "BooksAccepted") applyAcceptance(state, event);
+  if (event.name === "OutageCredited") creditOutage(state, event);
+  if (event.name === "WindDownStarted") startWindDown(state, event);
 }

@@ -2,7 +2,9 @@ import { abs, min, PPM } from "./arithmetic.ts";
 import type { NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
 import { expectEvent } from "./expectations.ts";
+import { optionPrice } from "./optionPrice.ts";
 import {
+  CALL,
   collateralCount,
   collateralIdAt,
   collateralTermsAt,
@@ -16,6 +18,7 @@ import {
   settlementAt,
   type InstrumentField,
 } from "./riskStorage.ts";
+import { halt, incident } from "./syncStorage.ts";
 
 const DAY = 86_400n;
 const HOUR = 3_600n;
@@ -120,6 +123,45 @@ function settleExpiry(state: Derivation, event: NaiveEvent): void {
   state.compare("settledAt", event.number("settledAt"), state.timestamp);
 }
 
+/** What an option that has not expired was worth at a time, with the volatility that it has now. */
+function optionValueAt(state: Derivation, instrument: bigint, time: bigint, spot: bigint): bigint {
+  const { strike, expiry, volatilityPpm } = optionAt(instrument);
+  const secondsLeft = state.get(expiry) - time;
+  const isLive = secondsLeft > 0n && state.timestamp < state.get(expiry);
+  state.require(isLive, `winds down instrument ${instrument}, which has expired`);
+  const isCall = state.get(instrumentAt(instrument).kind) === CALL;
+  const option = { isCall, strike: state.get(strike), secondsLeft, volatilityPpm: state.get(volatilityPpm) };
+  return optionPrice(option, spot);
+}
+
+/**
+ * Not checked: that the spot is the average of the feed's rounds, which are in no event; only that it can be, as long as
+ * governance may not name one.
+ */
+function fixWindDownPrice(state: Derivation, event: NaiveEvent): void {
+  const [instrument, spot, time] = [event.number("instrument"), event.number("spot"), event.number("time")];
+  const { kind, feed } = instrumentAt(instrument);
+  const settlement = settlementAt(instrument);
+  const windDownAt = state.get(halt.windDownAt);
+  state.require(windDownAt !== 0n, "fixes a price without a wind-down");
+  state.require(time === state.get(incident.startedAt), `fixes a price of ${time}`);
+  state.require(state.isSet(kind), `fixes the price of instrument ${instrument}, which is not listed`);
+  state.require(!state.isSet(settlement.settledAt), `settles instrument ${instrument} again`);
+  const { minPrice, maxPrice } = feedAt(state.get(feed));
+  const isInside = spot > state.get(minPrice) && spot < state.get(maxPrice);
+  const isOfGovernance = state.timestamp >= windDownAt + GOVERNANCE_DELAY;
+  state.require(spot !== 0n && (isInside || isOfGovernance), `a spot price of ${spot}, which is out of bounds`);
+
+  const isPerpetual = state.get(kind) === PERPETUAL;
+  const price = isPerpetual ? spot : optionValueAt(state, instrument, time, spot);
+  state.set(settlement.price, price);
+  state.set(settlement.settledAt, state.timestamp);
+  state.set(settlement.isUsed, true);
+  state.set(settlement.isWindDown, true);
+  state.compare("price", event.number("price"), price);
+  state.compare("settledAt", event.number("settledAt"), state.timestamp);
+}
+
 /** The next number for a new asset, of which the event is the only record of the decimals; its own for a known one. */
 function setCollateral(state: Derivation, event: NaiveEvent): void {
   const asset = event.hex("asset");
@@ -157,6 +199,7 @@ export function applyInstruments(state: Derivation, event: NaiveEvent): void {
   if (event.name === "OptionListed") listOption(state, event);
   if (event.name === "VolatilitySet") setVolatility(state, event);
   if (event.name === "ExpirySettled") settleExpiry(state, event);
+  if (event.name === "WindDownPriceFixed") fixWindDownPrice(state, event);
   if (event.name === "CollateralSet") setCollateral(state, event);
   if (event.name === "DebtCapsSet") setDebtCaps(state, event);
 }

@@ -1,62 +1,11 @@
 import { applyEntry } from "./applyEntry.ts";
 import { applyFunding } from "./applyFunding.ts";
-import { fundAccount, socialiseLoss } from "./checkShortfall.ts";
+import { socialiseLoss } from "./checkShortfall.ts";
 import { recordDebt } from "./debts.ts";
 import { firstAccountOf, type NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
-import { FUND_SHORT, has, without } from "./flags.ts";
-import { accountAt, hot, modules, totalDebt } from "./ledgerStorage.ts";
-import type { ExpectedPush } from "./NaiveTransaction.ts";
-import { fundTarget } from "./tradingStorage.ts";
-
-/**
- * The word that ledger and fund push: the flag that the fund is short follows what it holds, and stands after a loss that
- * it could not pay, whatever its target; nothing else changes.
- */
-function fundPush(state: Derivation): Omit<ExpectedPush, "logIndex"> | undefined {
-  const flags = state.get(hot.flags);
-  const quote = state.get(accountAt(fundAccount(state)).quote);
-  const isShort = state.transaction.isExpected || quote < state.get(fundTarget.amount);
-  if (isShort === has(flags, FUND_SHORT)) return undefined;
-  return {
-    flags: isShort ? flags | FUND_SHORT : without(flags, FUND_SHORT),
-    checkpointTime: state.get(hot.checkpointTime),
-    graceUntil: state.get(hot.graceUntil),
-    isLiftDue: false,
-  };
-}
-
-/** What the word must be: the constructor's, or what guard and registry push after their events, or the fund's. */
-function expectedWord(state: Derivation): Omit<ExpectedPush, "logIndex"> | undefined {
-  const isConstructor = !state.isSet(modules.guard) && !state.isSet(hot.checkpointTime);
-  if (isConstructor) return { flags: 0n, checkpointTime: state.timestamp, graceUntil: 0n, isLiftDue: false };
-  const { expectedPush } = state.transaction;
-  state.transaction.expectedPush = undefined;
-  if (expectedPush === undefined) return fundPush(state);
-  // That the fund is short is not the guard's to say.
-  const kept = state.get(hot.flags) & FUND_SHORT;
-  return { ...expectedPush, flags: without(expectedPush.flags, FUND_SHORT) | kept };
-}
-
-/** A push without a cause is illegal, and what was pushed is then all there is to store. */
-function pushHotWord(state: Derivation, event: NaiveEvent): void {
-  const pushed = {
-    flags: event.number("flags"),
-    checkpointTime: event.number("checkpointTime"),
-    graceUntil: event.number("graceUntil"),
-  };
-  const expected = expectedWord(state);
-  if (expected === undefined) state.report("illegal", "pushes a hot word without a cause");
-  state.require(expected?.isLiftDue !== true, "pushes a hot word before the soft pause is lifted");
-
-  const { flags, checkpointTime, graceUntil } = expected ?? pushed;
-  state.set(hot.flags, flags);
-  state.set(hot.checkpointTime, checkpointTime);
-  state.set(hot.graceUntil, graceUntil);
-  state.compare("flags", pushed.flags, flags);
-  state.compare("checkpointTime", pushed.checkpointTime, checkpointTime);
-  state.compare("graceUntil", pushed.graceUntil, graceUntil);
-}
+import { pushHotWord } from "./hotWord.ts";
+import { accountAt, modules, totalDebt } from "./ledgerStorage.ts";
 
 /** The fund's account is marked, so that paying a shortfall never reads an empty word. */
 function bindModules(state: Derivation, event: NaiveEvent): void {

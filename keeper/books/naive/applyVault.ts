@@ -3,12 +3,14 @@ import { min } from "./arithmetic.ts";
 import { ownerOf, type NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
 import { expectEvent } from "./expectations.ts";
+import { has, WIND_DOWN } from "./flags.ts";
+import { hot } from "./ledgerStorage.ts";
 import type { Movement } from "./NaiveTransaction.ts";
-import { allowanceOf, capacityOf, relax, spend } from "./outflow.ts";
+import { allowanceOf, capacityOf, relax, requireLimits, spend } from "./outflow.ts";
+import { claimsUntil, payRegistration, registerClaim } from "./windDownClaims.ts";
 import { assetAt, bucketAt, claimAt, flowAt, limitsAt } from "./vaultStorage.ts";
 
 const UINT96_MAX = (1n << 96n) - 1n;
-const MAX_PERIOD = 30n * 86_400n;
 
 interface Subject {
   readonly account: Hash;
@@ -44,9 +46,7 @@ function setLimits(state: Derivation, event: NaiveEvent): void {
   }
   const [capacity, allowance] = [capacityOf(state, asset), allowanceOf(state, asset)];
   const period = state.get(limits.period);
-  const isRefilling = period !== 0n && period <= MAX_PERIOD && capacity >= period;
-  const isPossible = isRefilling && capacity <= UINT96_MAX && allowance !== 0n;
-  state.require(isPossible, `limits of ${capacity} and ${allowance} in ${period} seconds`);
+  requireLimits(state, asset);
   if (isNew) state.set(level, capacity);
   state.set(bucketAt(asset).capacity, allowance);
   state.set(bucketAt(asset).window, period);
@@ -91,14 +91,16 @@ function requireReceiver(state: Derivation, to: Address): void {
 function withdraw(state: Derivation, event: NaiveEvent): void {
   const { account, asset, amount } = subjectOf(event);
   const { held, level } = assetAt(asset);
-  const { withdrawn } = flowAt(account, asset);
+  const { withdrawn, isOpen } = flowAt(account, asset);
   requireReceiver(state, event.hex("to"));
   state.require(amount !== 0n, "withdraws nothing");
+  state.require(!has(state.get(hot.flags), WIND_DOWN), "withdraws in a wind-down");
 
   relax(state, asset);
   const allowanceUsed = spend(state, account, asset, amount);
   state.add(held, -amount);
   state.add(withdrawn, amount);
+  state.set(isOpen, true);
   state.compare("withdrawn", event.number("withdrawn"), state.get(withdrawn));
   state.compare("allowanceUsed", event.number("allowanceUsed"), allowanceUsed);
   state.compare("held", event.number("held"), state.get(held));
@@ -131,6 +133,9 @@ function payClaim(state: Derivation, event: NaiveEvent): void {
   const { held } = assetAt(asset);
   requireReceiver(state, event.hex("to"));
   state.require(amount !== 0n, "claims nothing");
+  const until = claimsUntil(state);
+  const isOpen = until === undefined || state.timestamp <= until;
+  state.require(isOpen, "pays a kept claim once registered claims are paid");
 
   state.add(paid, amount);
   state.add(claimed, amount);
@@ -150,4 +155,6 @@ export function applyVault(state: Derivation, event: NaiveEvent): void {
   if (event.name === "Withdrawn") withdraw(state, event);
   if (event.name === "ClaimKept") keepClaim(state, event);
   if (event.name === "Claimed") payClaim(state, event);
+  if (event.name === "ClaimRegistered") registerClaim(state, event);
+  if (event.name === "RegistrationPaid") payRegistration(state, event);
 }

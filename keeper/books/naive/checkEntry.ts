@@ -1,5 +1,5 @@
 import { abs, divideDown, ONE } from "./arithmetic.ts";
-import { checkFeeSweep, checkLevel, checkRelease } from "./checkFund.ts";
+import { checkFeeSweep, checkLevel, checkRelease, closeRelease } from "./checkFund.ts";
 import { requireInitial } from "./checkMargin.ts";
 import { checkSale } from "./checkSale.ts";
 import { checkCover, checkSocialisation, closeCover, closeSocialisation } from "./checkShortfall.ts";
@@ -24,16 +24,14 @@ import {
 import { expectEvent } from "./expectations.ts";
 import { flagsInForce, HALT, has } from "./flags.ts";
 import { accountAt } from "./ledgerStorage.ts";
-import { finalPayoff } from "./margin.ts";
+import { payoffOf } from "./margin.ts";
 import type { Entry } from "./NaiveTransaction.ts";
-import { instrumentAt, PERPETUAL, settlementAt } from "./riskStorage.ts";
 
-/** `settleExpiry`: all of a position in a settled option, at what it pays, in every grade. */
+/** `settleExpiry`: all of a position in an instrument that has its final price, at what it pays, in every grade. */
 function checkExpiry(state: Derivation, { key, sizeDelta, sizeBefore, quoteDelta }: Entry): void {
-  const isOption = state.get(instrumentAt(key).kind) !== PERPETUAL;
-  state.require(isOption && state.isSet(settlementAt(key).settledAt), `instrument ${key} has no final price`);
+  const payoff = payoffOf(state, key);
+  state.require(payoff !== undefined, `instrument ${key} has no final price`);
   state.require(sizeBefore !== 0n && sizeDelta === -sizeBefore, `settles ${-sizeDelta} of ${sizeBefore}`);
-  const payoff = finalPayoff(state, key);
   if (payoff === undefined) return;
   const quote = divideDown(sizeBefore * payoff, ONE);
   state.require(quoteDelta === quote, `settles for ${quoteDelta} what pays ${quote}`);
@@ -94,7 +92,7 @@ function checkPair(state: Derivation, first: Entry, second: Entry): void {
   state.require(first.account !== second.account, "moves from an account to itself");
   const { kind } = first;
   if (kind === COVER) return closeCover(state, first, second);
-  if (kind === RELEASE) return state.require(BigInt(ownerOf(second.account)) !== 0n, "releases to nobody");
+  if (kind === RELEASE) return closeRelease(state, second);
   state.require(ownerOf(first.account) !== ownerOf(second.account), "deals between two accounts of one owner");
   if (kind === TRADE) checkTrade(state, first, second);
   else checkSale(state, first, second);

@@ -1,3 +1,4 @@
+import { checkConservation } from "./conservation.ts";
 import type { Derivation } from "./Derivation.ts";
 import { meetExpectations } from "./expectations.ts";
 import type { Movement } from "./NaiveTransaction.ts";
@@ -31,20 +32,11 @@ function checkSum(state: Derivation): void {
   state.report("illegal", detail, "PositionLedger", lastLogIndex);
 }
 
-/** Reports what the logs of a transaction still owe when it ends. */
-export function closeTransaction(state: Derivation): void {
-  const { fills, sale, expectedPush, replacement, conviction, jailed } = state.transaction;
-  meetExpectations(state, undefined);
-  checkMovements(state);
-  checkSum(state);
-  if (sale !== undefined) {
-    state.report("illegal", "liquidates without an auction", "PositionLedger", sale.logIndex);
-  }
-  for (const { logIndex } of fills) {
-    state.report("illegal", "fills an order without a trade", "OrderSettlement", logIndex);
-  }
-  if (expectedPush !== undefined) {
-    state.report("illegal", "the hot word that follows is not pushed", "PositionLedger", expectedPush.logIndex);
+/** What has to follow what a keeper, a checkpoint or a conviction did. */
+function checkSync(state: Derivation): void {
+  const { pushes, replacement, conviction, slashed, setChange, quorumLoss } = state.transaction;
+  for (const [purpose, { logIndex }] of pushes) {
+    state.report("illegal", `restricts for a ${purpose} that does not follow`, "PositionLedger", logIndex);
   }
   if (replacement !== undefined) {
     state.report("illegal", "makes room for no checkpoint", "CheckpointRegistry", replacement.logIndex);
@@ -52,7 +44,29 @@ export function closeTransaction(state: Derivation): void {
   if (conviction !== undefined) {
     state.report("illegal", "convicts without a hard pause", "CheckpointRegistry", conviction.logIndex);
   }
-  for (const { logIndex } of jailed) {
-    state.report("illegal", "jails a keeper without a conviction", "KeeperRegistry", logIndex);
+  for (const { logIndex } of slashed) {
+    state.report("illegal", "slashes a keeper without a conviction", "KeeperRegistry", logIndex);
+  }
+  if (setChange !== undefined) {
+    state.report("illegal", "changes the keepers without a new set", "KeeperRegistry", setChange.logIndex);
+  }
+  if (quorumLoss?.isCertain === true) {
+    state.report("illegal", "leaves fewer than a quorum without a hard pause", "KeeperRegistry", quorumLoss.logIndex);
+  }
+}
+
+/** Reports what the logs of a transaction still owe when it ends. */
+export function closeTransaction(state: Derivation): void {
+  const { fills, sale } = state.transaction;
+  meetExpectations(state, undefined);
+  checkMovements(state);
+  checkSum(state);
+  checkSync(state);
+  checkConservation(state);
+  if (sale !== undefined) {
+    state.report("illegal", "liquidates without an auction", "PositionLedger", sale.logIndex);
+  }
+  for (const { logIndex } of fills) {
+    state.report("illegal", "fills an order without a trade", "OrderSettlement", logIndex);
   }
 }

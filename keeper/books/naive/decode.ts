@@ -29,6 +29,11 @@ export class NaiveEvent {
     return Array.from(this.#args.getValue(field) as Iterable<string>, (item) => item.toLowerCase() as Hex);
   }
 
+  /** A list of structs. */
+  structs(field: string): NaiveEvent[] {
+    return Array.from(this.#args.getValue(field) as Iterable<Result>, (item) => new NaiveEvent(this.name, item));
+  }
+
   flag(field: string): boolean {
     return this.#args.getValue(field) as boolean;
   }

@@ -9,6 +9,7 @@ import { applyKeepers } from "./applyKeepers.ts";
 import { applyLedger } from "./applyLedger.ts";
 import { applyOracle } from "./applyOracle.ts";
 import { applyRegistry } from "./applyRegistry.ts";
+import { applyRepair } from "./applyRepair.ts";
 import { applySettlement } from "./applySettlement.ts";
 import { applyVault } from "./applyVault.ts";
 import { closeTransaction } from "./closeTransaction.ts";
@@ -31,21 +32,42 @@ const APPLY: Readonly<Record<BookName, (state: Derivation, event: NaiveEvent) =>
   CheckpointRegistry: applyRegistry,
 };
 
-function applyLog(state: Derivation, log: VerifiedLog): void {
-  const book = BOOK_NAMES.find((name) => state.input.addresses[name] === log.address);
-  if (book === undefined) {
-    // Of any contract: whether it is an aggregator is for the feeds to say, when a price is asked for.
-    const answer = decodeAnswer(log);
-    if (answer !== undefined) state.prices.set(answer.aggregator, answer);
-    return;
-  }
-  state.book = book;
-  state.logIndex = log.logIndex;
-  const event = decodeBookLog(book, log);
+function bookOf(state: Derivation, log: VerifiedLog): BookName | undefined {
+  return BOOK_NAMES.find((name) => state.input.addresses[name] === log.address);
+}
+
+function applyEvent(state: Derivation, book: BookName, event: NaiveEvent | undefined): void {
   meetExpectations(state, event);
   if (event === undefined) return state.report("unreadable", `no event of ${book}`);
   if (event.name === "AuthorityUpdated") return applyAuthority(state, event);
+  if (event.name === "WordRepaired") return applyRepair(state, event);
   APPLY[book](state, event);
+}
+
+/** What comes later is known to what comes before: some events only say what the ones before them were for. */
+function applyTransaction(state: Derivation, index: number, logs: readonly VerifiedLog[]): void {
+  const events = logs.flatMap((log) => {
+    const book = bookOf(state, log);
+    return book === undefined ? [] : [{ book, logIndex: log.logIndex, event: decodeBookLog(book, log) }];
+  });
+  state.transaction = new NaiveTransaction(index, events);
+  let at = 0;
+  for (const log of logs) {
+    state.transaction.lastLogIndex = log.logIndex;
+    const book = bookOf(state, log);
+    if (book === undefined) {
+      // Of any contract: whether it is an aggregator is for the feeds to say, when a price is asked for.
+      const answer = decodeAnswer(log);
+      if (answer !== undefined) state.prices.set(answer.aggregator, answer);
+      continue;
+    }
+    state.book = book;
+    state.logIndex = log.logIndex;
+    state.transaction.at = at;
+    applyEvent(state, book, events[at]?.event);
+    at += 1;
+  }
+  closeTransaction(state);
 }
 
 /**
@@ -56,21 +78,20 @@ function applyLog(state: Derivation, log: VerifiedLog): void {
  *
  * Written to be obviously right, not fast: every word is read, changed and written one variable at a time.
  *
- * Reported as illegal is only what the inputs show to be so. Not seen: what needs calldata (signatures, limits of
- * orders, proofs of witnesses), the rounds and failures of aggregators, hashes of older blocks, or a price that is not
- * known. What an event says of prices (marks, debts, what windows hold, what losses charge) is therefore checked, and
- * stored as it says.
+ * Reported as illegal is only what the inputs show to be so. Not seen: what needs calldata (signatures, certificates, limits
+ * of orders, proofs of witnesses), the rounds and failures of aggregators, hashes of older blocks, what tokens a contract
+ * has, who calls, or a price that is not known. What an event says of prices (marks, debts, what windows hold, what losses
+ * charge, the spot of a wind-down) is therefore checked as far as it goes, and stored as it says.
  */
 export function deriveNaively(input: NaiveInput): NaiveResult {
   const state = new Derivation(input);
-  for (const log of input.block.logs) {
-    if (log.transactionIndex !== state.transaction.index) {
-      closeTransaction(state);
-      state.transaction = new NaiveTransaction(log.transactionIndex);
-    }
-    state.transaction.lastLogIndex = log.logIndex;
-    applyLog(state, log);
+  const { logs } = input.block;
+  for (const index of new Set(logs.map((log) => log.transactionIndex))) {
+    applyTransaction(
+      state,
+      index,
+      logs.filter((log) => log.transactionIndex === index),
+    );
   }
-  closeTransaction(state);
   return { writes: state.writes, problems: state.problems };
 }

@@ -3,6 +3,7 @@ import { Interface } from "ethers";
 import type { BookName } from "../../domain/bookSet.ts";
 
 const AUTHORITY_UPDATED = "event AuthorityUpdated(address authority)";
+const WORD_REPAIRED = "event WordRepaired(bytes32 indexed slot, bytes32 expected, bytes32 value)";
 const INSTRUMENT =
   "(uint8 kind, uint16 feed, uint24 initialPpm, uint24 maintenancePpm, uint24 priceBandPpm, uint24 lagVolatilityPpm, uint24 maxFundingPpm, uint16 makerFeePpm, uint16 takerFeePpm, uint80 maxOpenInterest)";
 
@@ -16,6 +17,9 @@ export const EVENTS: Readonly<Record<BookName, Interface>> = {
     "event Withdrawn(bytes32 indexed account, address indexed asset, address to, uint256 amount, uint120 withdrawn, uint208 allowanceUsed, uint112 held, uint96 level)",
     "event ClaimKept(bytes32 indexed account, address indexed asset, uint256 amount, uint128 owed, uint112 held)",
     "event Claimed(bytes32 indexed account, address indexed asset, address to, uint256 amount, uint128 paid, uint120 claimed, uint112 held)",
+    "event ClaimRegistered(bytes32 indexed account, address indexed asset, uint112 amount, uint112 registered)",
+    "event RegistrationPaid(bytes32 indexed account, address indexed asset, address to, uint112 paid, uint112 custody, uint112 held)",
+    WORD_REPAIRED,
   ]),
   PositionLedger: new Interface([
     "event EntryPosted(uint64 indexed sequence, bytes32 indexed account, uint8 kind, uint256 key, int256 sizeDelta, int256 quoteDelta, uint256 fee, int256 funding, int256 sizeAfter, int256 quoteAfter)",
@@ -25,10 +29,12 @@ export const EVENTS: Readonly<Record<BookName, Interface>> = {
     "event EpochAdvanced(bytes32 indexed account, uint32 epoch)",
     "event HotWordPushed(uint8 flags, uint48 checkpointTime, uint48 graceUntil)",
     "event ModulesBound(address vault, address settlement, address guard, address auction, address fund)",
+    WORD_REPAIRED,
   ]),
   OrderSettlement: new Interface([
     "event OrderFilled(bytes32 indexed orderHash, bytes32 indexed account, uint64 lane, uint64 sequence, uint128 size, uint128 price, uint128 filled)",
     "event OrderCancelled(bytes32 indexed account, uint64 lane, uint64 sequence)",
+    WORD_REPAIRED,
   ]),
   LiquidationAuction: new Interface([
     AUTHORITY_UPDATED,
@@ -39,6 +45,7 @@ export const EVENTS: Readonly<Record<BookName, Interface>> = {
     "event CollateralAuctionStarted(bytes32 indexed account, address indexed asset, uint40 startedAt)",
     "event CollateralAuctionStopped(bytes32 indexed account, address indexed asset)",
     "event CollateralSold(bytes32 indexed account, bytes32 indexed bidder, address indexed asset, uint128 amount, uint128 quote)",
+    WORD_REPAIRED,
   ]),
   InsuranceFund: new Interface([AUTHORITY_UPDATED, "event TargetSet(uint128 target)"]),
   InstrumentRegistry: new Interface([
@@ -47,8 +54,10 @@ export const EVENTS: Readonly<Record<BookName, Interface>> = {
     "event OptionListed(uint16 indexed instrument, uint128 strike, uint40 expiry, uint24 volatilityShockPpm)",
     "event VolatilitySet(uint16 indexed instrument, uint32 volatilityPpm, uint32 volatilityAt)",
     "event ExpirySettled(uint16 indexed instrument, uint128 price, uint40 settledAt, uint80 roundId)",
+    "event WindDownPriceFixed(uint16 indexed instrument, uint128 price, uint40 settledAt, uint128 spot, uint40 time)",
     "event CollateralSet(uint8 indexed id, address indexed asset, uint16 feed, uint24 haircutPpm, uint8 decimals)",
     "event DebtCapsSet(uint128 account, uint128 total)",
+    WORD_REPAIRED,
   ]),
   PriceOracle: new Interface([
     AUTHORITY_UPDATED,
@@ -57,24 +66,41 @@ export const EVENTS: Readonly<Record<BookName, Interface>> = {
   ]),
   KeeperRegistry: new Interface([
     AUTHORITY_UPDATED,
-    "event KeeperAdded(address indexed attester, address indexed pauser, uint32 setId, uint16 count)",
-    "event KeeperRemoved(address indexed attester, uint32 setId, uint16 count)",
-    "event KeeperJailed(address indexed attester, address indexed challenger, uint32 setId, uint16 count)",
-    "event KeeperRegistryBound(address registry)",
+    "event KeeperRegistryBound(address registry, address guard)",
+    "event KeeperApproved(address indexed attester, address indexed pauser, address indexed owner)",
+    "event KeeperBonded(address indexed attester, address payer, uint96 amount, uint40 activeFrom)",
+    "event KeeperActivated(address indexed attester)",
+    "event KeeperUnbonding(address indexed attester, uint40 releaseAt)",
+    "event BondWithdrawn(address indexed attester, address owner, uint96 amount)",
+    "event KeeperSlashed(address indexed attester, address indexed challenger, uint128 reward, uint128 burned)",
+    "event SeatClosed(uint16 size)",
+    "event KeeperSetChanged(uint32 indexed setId, uint16 size, uint16 quorum, address[] members, bytes32 commitment)",
+    "event PauseUsed(address indexed attester, uint8 class, uint24 generation, uint32 softUntil)",
+    "event RewardClaimed(address indexed challenger, address to, uint128 amount)",
+    "event BondsBurned(uint128 amount)",
   ]),
   SyncGuard: new Interface([
-    "event SoftPaused(bytes32 indexed incidentId, address indexed attester, uint64 blockNumber, bytes32 blockHash, bytes32 evidenceHash, uint48 softUntil, uint64 softBlock, uint64 witnessNumber, uint32 generation)",
-    "event SoftLifted(uint32 generation, uint48 liftedAt)",
-    "event HardPaused(bytes32 indexed cause, uint64 witnessNumber)",
+    AUTHORITY_UPDATED,
     "event GuardBound(address registry)",
+    "event SoftPaused(bytes32 indexed incidentId, address indexed attester, uint8 class, uint64 blockNumber, bytes32 blockHash, bytes32 evidenceHash, uint40 softUntil, uint40 softBlock, uint40 witnessNumber, uint24 generation, uint32 nonce, uint40 startedAt)",
+    "event SoftLifted(uint24 generation, uint40 liftedAt)",
+    "event HardPaused(bytes32 indexed cause, uint40 witnessNumber, uint32 nonce, uint40 startedAt, uint40 haltedAt)",
+    "event Resumed(bytes32 indexed incidentId, uint64 checkpointNumber, uint24 generation, uint40 resumedAt)",
+    "event RepairMade(address indexed book, uint40 repairBlock)",
+    "event BooksAccepted(uint64 indexed blockNumber, bytes32 indexed blockHash, (address book, bytes32 slot, bytes32 value)[] corrections)",
+    "event OutageCredited(uint40 from, uint40 to, uint40 checkpointTime)",
+    "event WindDownStarted(uint40 windDownAt, uint40 witnessNumber, uint40 startedAt)",
   ]),
   CheckpointRegistry: new Interface([
     AUTHORITY_UPDATED,
     "event BookSetChanged(uint32 indexed version, uint64 activeFrom, address[] contracts)",
-    "event CheckpointPosted(uint64 indexed blockNumber, bytes32 indexed blockHash, bytes32 booksRoot, uint32 setId, uint32 bookSetVersion, uint48 postedAt, bytes32[] roots)",
+    "event KeeperSetAdopted(uint32 indexed setId, bytes32 commitment)",
+    "event CheckpointPosted(uint64 indexed blockNumber, bytes32 indexed blockHash, address indexed carrier, uint32 setId, uint32 bookSetVersion, uint40 postedAt, bytes32[] roots)",
     "event CheckpointReplaced(uint64 indexed blockNumber, uint64 posts)",
     "event CheckpointProven(uint64 indexed blockNumber, bytes32 indexed blockHash)",
-    "event AttestationConvicted(uint64 indexed blockNumber, bytes32 indexed blockHash, bytes32 booksRoot, address challenger, bool isVoided, uint64 newest)",
+    "event AttestationConvicted(uint64 indexed blockNumber, bytes32 indexed blockHash, bytes32 digest, address challenger, bool isVoided, uint64 newest)",
+    "event RewardSet(uint96 perBlock, uint32 maxBlocks)",
+    "event RewardPaid(uint64 indexed blockNumber, address indexed carrier, bytes32 to, uint256 amount)",
   ]),
 };
 

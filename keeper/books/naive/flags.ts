@@ -11,6 +11,8 @@ export const LIQUIDATE = 4n;
 export const HALT = 8n;
 /** The insurance fund is short. The guard leaves this bit as it is. */
 export const FUND_SHORT = 16n;
+/** The wind-down has begun. Never cleared. */
+export const WIND_DOWN = 32n;
 /** What the soft pause and the stale grade restrict. */
 export const DEGRADED_FLAGS = 1n | 2n;
 /** What the hard pause restricts. */

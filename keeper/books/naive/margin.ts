@@ -77,7 +77,19 @@ function age(state: Derivation, time: bigint): bigint {
   return max(0n, state.timestamp - time);
 }
 
-/** The payoff of an option that has its final price, per unit; undefined for every other instrument. */
+/**
+ * What a unit of an instrument with its final price pays: that of a wind-down, or the payoff of an option. Undefined for every
+ * other instrument. Source: `InstrumentRegistry.payoffOf`.
+ */
+export function payoffOf(state: Derivation, instrument: bigint): bigint | undefined {
+  const { price, settledAt, isWindDown } = settlementAt(instrument);
+  if (!state.isSet(settledAt)) return undefined;
+  if (state.isSet(isWindDown)) return state.get(price);
+  const isCall = state.get(instrumentAt(instrument).kind) === CALL;
+  return intrinsicOf({ isCall, strike: state.get(optionAt(instrument).strike) }, state.get(price));
+}
+
+/** The payoff of an option that has expired and has its final price, per unit; undefined for every other instrument. */
 export function finalPayoff(state: Derivation, instrument: bigint): bigint | undefined {
   const kind = state.get(instrumentAt(instrument).kind);
   const { strike, expiry } = optionAt(instrument);

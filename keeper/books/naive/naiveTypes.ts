@@ -29,6 +29,11 @@ export interface NaiveInput {
   readonly read: (book: BookName, slot: Hash) => bigint;
   /** The last price of an aggregator known before the block. */
   readonly priceBefore: (aggregator: Address) => NaivePrice | undefined;
+  /**
+   * The accounts that events before the block, or in it, have named: what repairs are recognised by. Who gives none is told that
+   * repairs of accounts are of words that nobody knows.
+   */
+  readonly accounts?: Iterable<Hash>;
   /** Never given: the decimals of a feed are those that the oracle stores. */
   readonly decimalsOf?: never;
 }

@@ -7,6 +7,9 @@ import { assetAt, bucketAt, bucketItemAt, limitsAt } from "./vaultStorage.ts";
 /** What a withdrawal weighs in the shared limit while the insurance fund is short. */
 const SHORT_WEIGHT = 4n;
 
+const UINT96_MAX = (1n << 96n) - 1n;
+const MAX_PERIOD = 30n * 86_400n;
+
 /** What the shared limit of an asset holds when it is full. */
 export function capacityOf(state: Derivation, asset: Address): bigint {
   const { cap, outflowPpm } = limitsAt(asset);
@@ -17,6 +20,15 @@ export function capacityOf(state: Derivation, asset: Address): bigint {
 export function allowanceOf(state: Derivation, asset: Address): bigint {
   const { cap, allowancePpm } = limitsAt(asset);
   return (state.get(cap) * state.get(allowancePpm)) / PPM;
+}
+
+/** Reports limits that close the exit: they fill up in time, by a unit a second at least, and no allowance is zero. */
+export function requireLimits(state: Derivation, asset: Address): void {
+  const [capacity, allowance] = [capacityOf(state, asset), allowanceOf(state, asset)];
+  const period = state.get(limitsAt(asset).period);
+  const isRefilling = period !== 0n && period <= MAX_PERIOD && capacity >= period;
+  const isPossible = isRefilling && capacity <= UINT96_MAX && allowance !== 0n;
+  state.require(isPossible, `limits of ${capacity} and ${allowance} in ${period} seconds`);
 }
 
 /** Moves the shared limit towards its capacity, from below or from above, by what has become due since the last time. */

@@ -80,13 +80,14 @@ export function optionAt(instrument: bigint): Record<OptionField, Place> {
   };
 }
 
-/** `struct Settlement { uint128 price; uint40 settledAt; bool isUsed; }` */
-export function settlementAt(instrument: bigint): Record<"price" | "settledAt" | "isUsed", Place> {
+/** `struct Settlement { uint128 price; uint40 settledAt; bool isUsed; bool isWindDown; }` */
+export function settlementAt(instrument: bigint): Record<"price" | "settledAt" | "isUsed" | "isWindDown", Place> {
   const at = { ...instruments, slot: mapped(instrument, SETTLEMENTS) } as const;
   return {
     price: { ...at, offset: 0, bits: 128 },
     settledAt: { ...at, offset: 128, bits: 40 },
     isUsed: { ...at, offset: 168, bits: 8 },
+    isWindDown: { ...at, offset: 176, bits: 8 },
   };
 }
 

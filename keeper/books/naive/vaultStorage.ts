@@ -17,6 +17,10 @@ const CLAIMS = 3n;
 const LIMITS = 4n;
 /** Slot 5: `mapping(address asset => RateLimiter.RefillingBucket) internal _allowances;` */
 const ALLOWANCES = 5n;
+/** Slot 6: `mapping(AccountId account => mapping(address asset => Registration)) internal _registrations;` */
+const REGISTRATIONS = 6n;
+/** Slot 7: `mapping(address asset => WindDown) internal _windDowns;` */
+const WIND_DOWNS = 7n;
 
 const vault = { book: "CollateralVault" } as const;
 
@@ -70,5 +74,27 @@ export function bucketItemAt(asset: Address, account: Hash): Record<"lastUsed" |
   return {
     lastUsed: { ...vault, slot, offset: 0, bits: 208 },
     lastTimepoint: { ...vault, slot, offset: 208, bits: 48 },
+  };
+}
+
+/** `struct Registration { uint112 amount; uint112 paid; bool isPaid; bool isUsed; }` */
+export function registrationAt(account: Hash, asset: Address): Record<"amount" | "paid" | "isPaid" | "isUsed", Place> {
+  const slot = mapped(asset, mapped(account, REGISTRATIONS));
+  return {
+    amount: { ...vault, slot, offset: 0, bits: 112 },
+    paid: { ...vault, slot, offset: 112, bits: 112 },
+    isPaid: { ...vault, slot, offset: 224, bits: 8 },
+    isUsed: { ...vault, slot, offset: 232, bits: 8 },
+  };
+}
+
+/** `struct WindDown { uint112 registered; uint112 custody; bool isFixed; bool isUsed; }` */
+export function windDownAt(asset: Address): Record<"registered" | "custody" | "isFixed" | "isUsed", Place> {
+  const slot = mapped(asset, WIND_DOWNS);
+  return {
+    registered: { ...vault, slot, offset: 0, bits: 112 },
+    custody: { ...vault, slot, offset: 112, bits: 112 },
+    isFixed: { ...vault, slot, offset: 224, bits: 8 },
+    isUsed: { ...vault, slot, offset: 232, bits: 8 },
   };
 }
