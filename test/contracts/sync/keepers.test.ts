@@ -2,110 +2,116 @@ import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
-import { deployLockstep, type Lockstep } from "../../fixtures/deployLockstep.ts";
-import { attest, falsify } from "../../helpers/attestations.ts";
-import { convict } from "../../helpers/convict.ts";
+import { attesterAt, deployKeepers, pauserAt, TERMS, type Keepers, type Terms } from "./deployKeepers.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
+/** Neither of the two that count as local. */
+const OTHER_CHAIN = 424_242;
 
-async function fixture(): Promise<Lockstep> {
-  return await deployLockstep(connection, { keeperCount: 2 });
+async function fixture(): Promise<Keepers> {
+  return await deployKeepers(connection);
 }
 
-describe("KeeperRegistry", () => {
-  let system: Lockstep;
+describe("KeeperRegistry > setup", () => {
+  let system: Keepers;
 
   beforeEach(async () => {
     system = await networkHelpers.loadFixture(fixture);
   });
 
-  it("binds its registry once, by the deployer", async () => {
-    const { ethers, users, authority, registry } = system;
-    const keepers = await ethers.deployContract("KeeperRegistry", [authority.target]);
-    await expect(keepers.connect(users[0]!).bind(registry.target))
-      .to.be.revertedWithCustomError(keepers, "KeeperRegistryNotDeployer")
-      .withArgs(users[0]!.address);
-    await expect(keepers.bind(ZeroAddress)).to.be.revertedWithCustomError(keepers, "KeeperRegistryZeroAddress");
-    await expect(keepers.bind(registry.target)).to.emit(keepers, "KeeperRegistryBound").withArgs(registry.target);
-    await expect(keepers.bind(registry.target)).to.be.revertedWithCustomError(keepers, "KeeperRegistryAlreadyBound");
+  const deploy = async (terms: Partial<Terms>, { ethers, authority, bondToken } = system) =>
+    await ethers.deployContract("KeeperRegistry", [authority.target, bondToken.target, { ...TERMS, ...terms }]);
+
+  it("refuses terms that protect nobody", async () => {
+    const { ethers, authority, keeperRegistry } = system;
+    await expect(
+      ethers.deployContract("KeeperRegistry", [authority.target, ZeroAddress, TERMS]),
+    ).to.be.revertedWithCustomError(keeperRegistry, "KeeperRegistryZeroAddress");
+    const bad: Partial<Terms>[] = [
+      { bond: 0n },
+      { unbonding: 0 },
+      { challengerPpm: 500_001 },
+      { minKeepers: 0 },
+      { minKeepers: 33 },
+    ];
+    for (const terms of bad) {
+      const { minKeepers, challengerPpm } = { ...TERMS, ...terms };
+      await expect(deploy(terms))
+        .to.be.revertedWithCustomError(keeperRegistry, "KeeperRegistryBadTerms")
+        .withArgs(minKeepers, challengerPpm);
+    }
+    await deploy({ challengerPpm: 500_000, minKeepers: 32, joinDelay: 0, unbonding: 1, bond: 1n });
   });
 
-  it("is changed by governance, and jails for the checkpoint registry only", async () => {
+  it("asks for four keepers at least, except on a local chain", async () => {
+    await deploy({ minKeepers: 1 });
+    const local = await network.create({ network: "default", override: { chainId: 1_337 } });
+    await deployKeepers(local, { minKeepers: 1 });
+    await local.close();
+    const there = await network.create({ network: "default", override: { chainId: OTHER_CHAIN } });
+    const foreign = await deployKeepers(there, { minKeepers: 4 });
+    await expect(deploy({ minKeepers: 3 }, foreign))
+      .to.be.revertedWithCustomError(foreign.keeperRegistry, "KeeperRegistryBadTerms")
+      .withArgs(3, TERMS.challengerPpm);
+    await there.close();
+  });
+
+  it("tells its terms", async () => {
+    const { keeperRegistry, bondToken } = system;
+    expect(await keeperRegistry.BOND_TOKEN()).to.equal(bondToken.target);
+    expect(await keeperRegistry.BOND()).to.equal(TERMS.bond);
+    expect(await keeperRegistry.MIN_KEEPERS()).to.equal(TERMS.minKeepers);
+    expect(await keeperRegistry.JOIN_DELAY()).to.equal(TERMS.joinDelay);
+    expect(await keeperRegistry.UNBONDING()).to.equal(TERMS.unbonding);
+    expect(await keeperRegistry.CHALLENGER_PPM()).to.equal(TERMS.challengerPpm);
+  });
+
+  it("binds registry and guard once, by the deployer, and takes no bond before", async () => {
+    const { ethers, admin, users, authority, bondToken, probe } = system;
+    const keepers = await ethers.deployContract("KeeperRegistry", [authority.target, bondToken.target, TERMS]);
+    const [registry, guard] = [probe.target, users[5]!.address];
+    await expect(keepers.connect(users[0]!).bind(registry, guard))
+      .to.be.revertedWithCustomError(keepers, "KeeperRegistryNotDeployer")
+      .withArgs(users[0]!.address);
+    for (const pair of [[ZeroAddress, guard] as const, [registry, ZeroAddress] as const]) {
+      await expect(keepers.bind(...pair)).to.be.revertedWithCustomError(keepers, "KeeperRegistryZeroAddress");
+    }
+    await keepers.approve(attesterAt(0), pauserAt(0), admin.address);
+    await expect(keepers.bond(attesterAt(0))).to.be.revertedWithCustomError(keepers, "KeeperRegistryNotBound");
+    await expect(keepers.bind(registry, guard)).to.emit(keepers, "KeeperRegistryBound").withArgs(registry, guard);
+    await expect(keepers.bind(registry, guard)).to.be.revertedWithCustomError(keepers, "KeeperRegistryAlreadyBound");
+  });
+
+  it("is governed by its authority, convicts for the checkpoint registry and pauses for the guard only", async () => {
     const { keeperRegistry, users, admin } = system;
     const [user] = users;
     const foreign = keeperRegistry.connect(user!);
-    for (const attempt of [foreign.add(user!.address, user!.address), foreign.remove(user!.address)]) {
-      await expect(attempt)
+    const governed = [
+      () => foreign.approve(attesterAt(0), pauserAt(0), user!.address),
+      () => foreign.remove(attesterAt(0)),
+      () => foreign.closeSeat(),
+    ];
+    for (const attempt of governed) {
+      await expect(attempt())
         .to.be.revertedWithCustomError(keeperRegistry, "AccessManagedUnauthorized")
         .withArgs(user!.address);
     }
-    await expect(keeperRegistry.jail([], admin.address))
+    await expect(keeperRegistry.slash([], admin.address))
       .to.be.revertedWithCustomError(keeperRegistry, "KeeperRegistryNotCheckpointRegistry")
+      .withArgs(admin.address);
+    const terms = { generation: 0, liftedAt: 0, coolDown: 0, softTime: 3_600, viewTime: 1_200 };
+    await expect(keeperRegistry.usePause(pauserAt(0), 0, terms))
+      .to.be.revertedWithCustomError(keeperRegistry, "KeeperRegistryNotGuard")
       .withArgs(admin.address);
   });
 
-  it("INV-18: refuses zero keys, keys in use, and keys of keepers that were removed or convicted", async () => {
-    const { keeperRegistry, keepers, users } = system;
-    const [fresh, other] = users.map(({ address }) => address);
-    await expect(keeperRegistry.add(ZeroAddress, fresh!)).to.be.revertedWithCustomError(
-      keeperRegistry,
-      "KeeperRegistryZeroAddress",
-    );
-    await expect(keeperRegistry.add(fresh!, ZeroAddress)).to.be.revertedWithCustomError(
-      keeperRegistry,
-      "KeeperRegistryZeroAddress",
-    );
-    const [first, second] = keepers.map(({ attester, pauser }) => [attester.address, pauser.address] as const);
-    // Not in the other role either.
-    await expect(keeperRegistry.add(first![1], fresh!))
-      .to.be.revertedWithCustomError(keeperRegistry, "KeeperRegistryKeyInUse")
-      .withArgs(first![1]);
-    await expect(keeperRegistry.add(fresh!, second![0]))
-      .to.be.revertedWithCustomError(keeperRegistry, "KeeperRegistryKeyInUse")
-      .withArgs(second![0]);
-    await convict(system, falsify(await attest(system), 0), { signers: [keepers[1]!.attester] });
-    await keeperRegistry.remove(keepers[0]!.attester.address);
-    for (const { attester, pauser } of keepers) {
-      await expect(keeperRegistry.add(attester.address, fresh!))
-        .to.be.revertedWithCustomError(keeperRegistry, "KeeperRegistryKeyInUse")
-        .withArgs(attester.address);
-      await expect(keeperRegistry.add(other!, pauser.address))
-        .to.be.revertedWithCustomError(keeperRegistry, "KeeperRegistryKeyInUse")
-        .withArgs(pauser.address);
-      await expect(keeperRegistry.remove(attester.address))
-        .to.be.revertedWithCustomError(keeperRegistry, "KeeperRegistryNotActive")
-        .withArgs(attester.address);
-      expect(await keeperRegistry.isActive(attester.address)).to.equal(false);
-      expect(await keeperRegistry.attesterOf(pauser.address)).to.equal(ZeroAddress);
-    }
-    expect((await keeperRegistry.keeperOf(keepers[1]!.attester.address)).isJailed).to.equal(true);
-  });
-
-  it("starts a new set with every change", async () => {
-    const { keeperRegistry, keepers, users } = system;
-    const [attester, pauser] = users.map(({ address }) => address);
-    expect(await keeperRegistry.setId()).to.equal(2);
-    await expect(keeperRegistry.add(attester!, pauser!))
-      .to.emit(keeperRegistry, "KeeperAdded")
-      .withArgs(attester, pauser, 3, 3);
-    const { address } = keepers[0]!.attester;
-    await expect(keeperRegistry.remove(address)).to.emit(keeperRegistry, "KeeperRemoved").withArgs(address, 4, 2);
-    const liar = keepers[1]!.attester;
-    await expect(convict(system, falsify(await attest(system), 0), { signers: [liar], challenger: users[3]! }))
-      .to.emit(keeperRegistry, "KeeperJailed")
-      .withArgs(liar.address, users[3]!.address, 5, 1);
-  });
-
-  it("asks for two thirds of its keepers and one more, and for one signature when it has none", async () => {
-    const { ethers, authority } = system;
-    const keepers = await ethers.deployContract("KeeperRegistry", [authority.target]);
-    const signers = await ethers.getSigners();
-    const quorums = [await keepers.quorum()];
-    for (let index = 0; index < 7; index += 1) {
-      await keepers.add(signers[2 * index]!.address, signers[2 * index + 1]!.address);
-      quorums.push(await keepers.quorum());
-    }
-    expect(quorums).to.deep.equal([1n, 1n, 2n, 3n, 3n, 4n, 5n, 5n]);
+  it("knows nothing before the first keeper, and lets nothing pass", async () => {
+    const { keeperRegistry } = system;
+    expect(await keeperRegistry.setId()).to.equal(0);
+    expect(await keeperRegistry.count()).to.equal(0);
+    expect(await keeperRegistry.members()).to.deep.equal([]);
+    expect(await keeperRegistry.quorum()).to.equal(65_535);
+    expect(BigInt(await keeperRegistry.commitment())).to.equal(0n);
   });
 });
