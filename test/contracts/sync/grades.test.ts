@@ -4,16 +4,22 @@ import { network } from "hardhat";
 
 import { deployLockstep, depositUsd, TIMES, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
-import { attest, falsify, postAttested, postCheckpoint } from "../../helpers/attestations.ts";
+import {
+  attest,
+  falsify,
+  postAttested,
+  postCheckpoint,
+  readKeeperSet,
+  signAttestation,
+} from "../../helpers/attestations.ts";
 import { convict } from "../../helpers/convict.ts";
-import { deadline, pause, readHead } from "../../helpers/guard.ts";
+import { attestLike, CAUSES, deadline, GRADES, inOneBlock, pause, readHead } from "../../helpers/guard.ts";
 import { OrderBook, UNIT } from "../../helpers/orders.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
 const INCIDENT = id("incident");
-const DEGRADED = 3n;
-const HALTED = 15n;
+const { degraded: DEGRADED, halted: HALTED } = GRADES;
 const RING = 64;
 
 /** Two accounts with money and a position each, a fresh checkpoint, four keepers. */
@@ -102,11 +108,39 @@ describe("SyncGuard > grades", () => {
       await increase();
     });
 
-    it("hands over to stale without a gap when nobody posts", async () => {
+    it("hands over to stale without a gap when nobody else is alive", async () => {
+      // The latest that a checkpoint can come, and then nobody: neither the time nor the stale grade ends the pause.
       await pause(system, 0, INCIDENT, await readHead(system));
-      await networkHelpers.time.increase(TIMES.softTimeSeconds + 1);
-      expect(await system.ledger.isStale()).to.equal(true);
+      const { softUntil } = await system.guard.incident();
+      await postCheckpoint(system, (await readHead(system)).number);
+      const { checkpointTime } = await system.ledger.hotWord();
+      const staleFrom = Number(checkpointTime) + TIMES.staleLimitSeconds + 1;
+      expect(staleFrom).to.be.lessThan(Number(softUntil));
+      for (const second of [staleFrom, Number(softUntil) - 1, Number(softUntil), Number(softUntil) + 30 * 86_400 - 1]) {
+        await networkHelpers.time.increaseTo(second);
+        expect(await flags()).to.equal(DEGRADED);
+        await expectIncreaseRefused();
+      }
+      // Anybody lifts what has expired, and the stale grade holds still.
+      await system.guard.liftSoft();
+      expect((await system.ledger.hotWord()).flags).to.equal(0n);
+      expect(await flags()).to.equal(DEGRADED);
       await expectIncreaseRefused();
+    });
+
+    it("hands over to stale when a shortened pause ends, too", async () => {
+      await pause(system, 0, INCIDENT, await readHead(system), CAUSES.view);
+      await networkHelpers.mine();
+      await pause(system, 0, id("books"), await readHead(system));
+      const head = await readHead(system);
+      const { softUntil } = await system.guard.incident();
+      expect(Number(softUntil) - head.timestamp).to.equal(TIMES.softTimeSeconds - TIMES.viewTimeSeconds);
+      await postCheckpoint(system, head.number);
+      const { checkpointTime } = await system.ledger.hotWord();
+      await networkHelpers.time.increaseTo(Number(checkpointTime) + TIMES.staleLimitSeconds + 1);
+      await networkHelpers.time.increaseTo(Math.max(Number(softUntil), await networkHelpers.time.latest()));
+      await system.guard.liftSoft();
+      expect(await flags()).to.equal(DEGRADED);
     });
   });
 
@@ -147,6 +181,40 @@ describe("SyncGuard > grades", () => {
     });
   });
 
+  describe("after a silence", () => {
+    it("liquidates nobody in the block of the first checkpoint, nor during the grace", async () => {
+      const { auction, ethFeed, ledger, registry, users, keepers } = system;
+      const account = accountOf(users[0]!);
+      await new OrderBook(system).trade(users[0]!, users[1]!, { size: 28n * UNIT });
+      await postCheckpoint(system);
+      await networkHelpers.time.increase(8 * 3_600);
+      await ethFeed.update(2_750n * 10n ** 8n);
+      expect(await ledger.isStale()).to.equal(true);
+      const { attestation, roots } = await attest(system);
+      const signed = await signAttestation(
+        system,
+        attestation,
+        keepers.map(({ attester }) => attester),
+      );
+      const set = await readKeeperSet(system);
+      const gas = { gasLimit: 1_000_000 };
+      const [posted, started] = await inOneBlock(
+        system,
+        async () => await registry.post(attestation, roots, set, signed, gas),
+        async () => await auction.start(account, 1, gas),
+      );
+      expect([posted!.blockNumber, posted!.status]).to.deep.equal([started!.blockNumber, 1]);
+      expect(started!.status).to.equal(0);
+      const { graceUntil } = await ledger.hotWord();
+      await networkHelpers.time.setNextBlockTimestamp(graceUntil - 1n);
+      await expect(auction.start(account, 1))
+        .to.be.revertedWithCustomError(auction, "AuctionInGrace")
+        .withArgs(graceUntil);
+      await networkHelpers.time.setNextBlockTimestamp(graceUntil);
+      await auction.start(account, 1);
+    });
+  });
+
   describe("hard", () => {
     it("stays after expiry and later checkpoints, and takes further soft pauses", async () => {
       await convict(system, falsify(await attest(system), 0), { signers: [system.keepers[3]!.attester] });
@@ -154,6 +222,7 @@ describe("SyncGuard > grades", () => {
       const witness = await system.guard.witnessNumber();
       await pause(system, 0, INCIDENT, await readHead(system));
       await networkHelpers.time.increase(TIMES.softTimeSeconds);
+      await networkHelpers.mine();
       await postAttested(system, await attest(system), remaining);
       await expect(system.guard.liftSoft()).to.be.revertedWithCustomError(system.guard, "GuardNotLiftable");
       expect(await flags()).to.equal(HALTED);
@@ -161,55 +230,34 @@ describe("SyncGuard > grades", () => {
       await expectIncreaseRefused();
       await reduce();
     });
-
-    it("names its cause and the witness, which is the checkpoint left", async () => {
-      const lie = falsify(await attest(system), 0);
-      const witness = await system.registry.newestNumber();
-      await postAttested(system, lie);
-      await expect(convict(system, lie))
-        .to.emit(system.guard, "HardPaused")
-        .withArgs(await system.registry.hashAttestation(lie.attestation), witness);
-    });
   });
 
   describe("witness", () => {
-    it("falls back to an earlier checkpoint when it is convicted while a later one stands", async () => {
-      const good = await system.registry.newestNumber();
-      const lie = falsify(await attest(system), 2);
-      await postAttested(system, lie);
-      await networkHelpers.mine();
-      await pause(system, 0, INCIDENT, await readHead(system));
-      expect(await system.guard.witnessNumber()).to.equal(lie.attestation.blockNumber);
-      const later = await postCheckpoint(system);
-      await convict(system, lie, { index: 2, signers: [system.keepers[0]!.attester] });
-      expect(await system.registry.newestNumber()).to.equal(later.attestation.blockNumber);
-      expect(await system.guard.witnessNumber()).to.equal(good);
-    });
-
     it("INV-9: stays in the ring however many checkpoints follow, and gives way again afterwards", async () => {
       const { guard, registry, vault, ledger } = system;
       await postCheckpoint(system);
       const witness = await postCheckpoint(system);
       const number = BigInt(witness.attestation.blockNumber);
+      const post = async () => await postAttested(system, await attestLike(system, witness));
       await networkHelpers.mine();
       await pause(system, 0, INCIDENT, await readHead(system));
-      for (let count = 0; count < RING - 1; count += 1) await postCheckpoint(system);
+      for (let count = 0; count < RING - 1; count += 1) await post();
       const newest = await registry.newestNumber();
-      const replacing = postAttested(system, await attest(system));
+      const replacing = post();
       await expect(replacing)
         .to.emit(registry, "CheckpointReplaced")
         .withArgs(newest, RING + 1);
-      await postCheckpoint(system);
+      await post();
 
       expect(await guard.witnessNumber()).to.equal(number);
       expect((await registry.checkpointOf(number)).status).to.equal(1);
-      await registry.verifyRoots(number, witness.roots, ledger.target, vault.target);
+      await registry.verifyRoots(witness.attestation, witness.roots, ledger.target, vault.target);
       expect(await registry.newestBefore(number + 1n)).to.equal(number);
       await expect(registry.checkpointOf(newest)).to.be.revertedWithCustomError(registry, "RegistryUnknownCheckpoint");
 
       await networkHelpers.time.increase(TIMES.softTimeSeconds);
       await guard.liftSoft();
-      await expect(postAttested(system, await attest(system))).not.to.emit(registry, "CheckpointReplaced");
+      await expect(post()).not.to.emit(registry, "CheckpointReplaced");
       await expect(registry.checkpointOf(number)).to.be.revertedWithCustomError(registry, "RegistryUnknownCheckpoint");
     });
   });

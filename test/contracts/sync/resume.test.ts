@@ -1,0 +1,335 @@
+import { expect } from "chai";
+import { concat, id, recoverAddress, TypedDataEncoder, ZeroHash } from "ethers";
+import { network } from "hardhat";
+
+import { deployLockstep, depositUsd, TIMES, type Lockstep } from "../../fixtures/deployLockstep.ts";
+import { accountOf } from "../../helpers/accounts.ts";
+import { impersonate } from "../../helpers/assets.ts";
+import { attest, domainOf, falsify, postAttested, postCheckpoint, readKeeperSet } from "../../helpers/attestations.ts";
+import { convict } from "../../helpers/convict.ts";
+import {
+  CERTIFICATE_TYPES,
+  certifyPause,
+  certifyResume,
+  GRADES,
+  hardPause,
+  inOneBlock,
+  pause,
+  readHead,
+  resume,
+  sendHardPause,
+  sendResume,
+  signPause,
+  signResume,
+} from "../../helpers/guard.ts";
+import { OrderBook, UNIT } from "../../helpers/orders.ts";
+
+const connection = await network.create();
+const { networkHelpers } = connection;
+const { time } = networkHelpers;
+const INCIDENT = id("incident");
+
+/** Two accounts with a position in both instruments, a fresh checkpoint, four keepers. */
+async function fixture(): Promise<Lockstep> {
+  const system = await deployLockstep(connection, { keeperCount: 4 });
+  const [buyer, seller] = system.users;
+  for (const user of [buyer!, seller!]) await depositUsd(system, user, 100_000_000_000n);
+  const orders = new OrderBook(system);
+  await orders.trade(buyer!, seller!, { size: 2n * UNIT });
+  await orders.trade(buyer!, seller!, { instrument: 2, size: UNIT / 10n });
+  await postCheckpoint(system);
+  await networkHelpers.mine();
+  return system;
+}
+
+describe("SyncGuard > resume", () => {
+  let system: Lockstep;
+
+  beforeEach(async () => {
+    system = await networkHelpers.loadFixture(fixture);
+  });
+
+  const refused = async (sent: Promise<unknown>, name: string, ...args: unknown[]) =>
+    await expect(sent)
+      .to.be.revertedWithCustomError(system.guard, name)
+      .withArgs(...args);
+  const pushed = async () => (await system.ledger.hotWord()).flags;
+  const halt = async () => await hardPause(system, INCIDENT, await readHead(system));
+  const trade = async (instrument: number) =>
+    await new OrderBook(system).trade(system.users[0]!, system.users[1]!, { instrument, size: UNIT / 100n });
+
+  /** Halts, waits for the cool-down and posts: everything that a resume needs but its certificate. */
+  async function haltUntilReady(): Promise<void> {
+    await halt();
+    await time.increase(TIMES.coolDownSeconds);
+    await postCheckpoint(system);
+  }
+
+  describe("of a halt", () => {
+    it("lifts everything, starts the grace and counts the incident as ended, carried by anybody", async () => {
+      await haltUntilReady();
+      const { checkpointNumber } = await certifyResume(system);
+      const sent = sendResume(system, { carrier: system.users[4]! });
+      const { timestamp } = await sent.then(async () => await readHead(system));
+      await expect(sent).to.emit(system.guard, "Resumed").withArgs(INCIDENT, checkpointNumber, 1, timestamp);
+      const { flags, graceUntil } = await system.ledger.hotWord();
+      expect([flags, graceUntil]).to.deep.equal([GRADES.synced, BigInt(timestamp + TIMES.graceSeconds)]);
+      const { generation, liftedAt, nonce } = await system.guard.incident();
+      expect([generation, liftedAt, nonce]).to.deep.equal([1n, BigInt(timestamp), 1n]);
+      expect((await system.guard.halt()).clearedNonce).to.equal(1);
+      expect(await system.guard.witnessNumber()).to.equal(checkpointNumber);
+      await trade(1);
+    });
+
+    it("leaves nobody to be liquidated during the grace", async () => {
+      await haltUntilReady();
+      await sendResume(system);
+      const { graceUntil } = await system.ledger.hotWord();
+      await expect(system.auction.start(accountOf(system.users[0]!), 1))
+        .to.be.revertedWithCustomError(system.auction, "AuctionInGrace")
+        .withArgs(graceUntil);
+    });
+
+    it("waits for the cool-down, to the second", async () => {
+      await halt();
+      await networkHelpers.mine();
+      await postCheckpoint(system);
+      const possibleFrom = Number((await system.guard.halt()).pausedAt) + TIMES.coolDownSeconds;
+      await time.setNextBlockTimestamp(possibleFrom - 1);
+      await refused(sendResume(system), "GuardCoolDown", possibleFrom);
+      await time.setNextBlockTimestamp(possibleFrom);
+      await sendResume(system);
+      expect(await pushed()).to.equal(GRADES.synced);
+    });
+
+    it("needs a checkpoint of a block after the halt's", async () => {
+      const head = await readHead(system);
+      await hardPause(system, INCIDENT, head);
+      const { haltBlock } = await system.guard.halt();
+      await postCheckpoint(system, Number(haltBlock));
+      await time.increase(TIMES.coolDownSeconds);
+      await refused(sendResume(system), "GuardCheckpointTooOld", haltBlock, haltBlock + 1n);
+      await postCheckpoint(system, Number(haltBlock) + 1);
+      await sendResume(system);
+    });
+
+    it("needs the cause, the digest and a checkpoint that nobody convicted", async () => {
+      await haltUntilReady();
+      const wrong = id("another");
+      await refused(sendResume(system, { certificate: { incidentId: wrong } }), "GuardWrongIncident", wrong, INCIDENT);
+      const { digest, blockNumber } = await system.registry.newest();
+      const forged = { certificate: { checkpointDigest: wrong } };
+      await refused(sendResume(system, forged), "GuardWrongCheckpoint", wrong, digest);
+
+      await networkHelpers.mine();
+      const lie = falsify(await attest(system), 0);
+      await postAttested(system, lie);
+      await convict(system, lie, { signers: [system.keepers[3]!.attester] });
+      await time.increase(TIMES.coolDownSeconds);
+      const certificate = {
+        checkpointNumber: BigInt(lie.attestation.blockNumber),
+        checkpointDigest: await system.registry.hashAttestation(lie.attestation),
+      };
+      const { haltBlock } = await system.guard.halt();
+      await refused(
+        sendResume(system, { certificate }),
+        "GuardCheckpointTooOld",
+        certificate.checkpointNumber,
+        haltBlock + 1n,
+      );
+      expect(blockNumber).to.be.lessThan(haltBlock);
+    });
+
+    it("refuses an old nonce, another set, too few, and what is signed for another domain", async () => {
+      await haltUntilReady();
+      await refused(sendResume(system, { certificate: { pauseNonce: 0n } }), "GuardWrongNonce", 0, 1);
+      const set = await readKeeperSet(system);
+      await refused(sendResume(system, { certificate: { setId: 9n } }), "GuardWrongKeeperSet", 9, set.id);
+      const signers = system.keepers.slice(0, 2).map(({ attester }) => attester);
+      await refused(sendResume(system, { signers }), "QuorumTooFew", 2, 3);
+
+      const certificate = await certifyResume(system);
+      const domain = await domainOf(system, system.guard.target as string);
+      const digest = await system.guard.hashResume(certificate);
+      for (const changed of [
+        { ...domain, chainId: domain.chainId + 1n },
+        { ...domain, verifyingContract: system.registry.target as string },
+      ]) {
+        const pairs: { signer: string; signature: string }[] = [];
+        for (const { attester } of system.keepers.slice(0, 3)) {
+          const signature = await attester.signTypedData(changed, CERTIFICATE_TYPES.resume, certificate);
+          pairs.push({ signer: recoverAddress(digest, signature), signature });
+        }
+        pairs.sort((a, b) => (BigInt(a.signer) < BigInt(b.signer) ? -1 : 1));
+        const signatures = concat(pairs.map(({ signature }) => signature));
+        await refused(system.guard.resume(certificate, set, signatures), "QuorumNotMember", pairs[0]!.signer);
+      }
+      const signatures = await signResume(system, certificate);
+      await system.keeperRegistry.remove(system.keepers[3]!.attester.address);
+      await expect(system.guard.resume(certificate, set, signatures)).to.be.revertedWithCustomError(
+        system.guard,
+        "QuorumWrongSet",
+      );
+      expect(await pushed()).to.equal(GRADES.halted);
+    });
+
+    it("is refused while custody is short of what is owed, and needs no more than that", async () => {
+      const { vault, usd, admin } = system;
+      await haltUntilReady();
+      const { held } = await vault.assetOf(usd.target);
+      const thief = await impersonate(system, vault.target as string);
+      await usd.connect(thief).transfer(admin.address, 1n);
+      await refused(sendResume(system), "GuardCustodyShort", held - 1n, held);
+      await usd.connect(admin).transfer(vault.target, 1n);
+      await sendResume(system);
+      expect(await pushed()).to.equal(GRADES.synced);
+    });
+
+    it("leaves the instrument of a dead feed to reductions, and resumes the other", async () => {
+      await haltUntilReady();
+      await system.ethFeed.update(0n);
+      await sendResume(system);
+      await trade(2);
+      await expect(trade(1)).to.revert(system.ethers);
+      await new OrderBook(system).trade(system.users[0]!, system.users[1]!, { instrument: 2, size: UNIT / 100n });
+    });
+
+    it("leaves the stale grade to itself", async () => {
+      await haltUntilReady();
+      await time.increase(TIMES.staleLimitSeconds + 1);
+      await sendResume(system);
+      expect(await pushed()).to.equal(GRADES.synced);
+      expect(await system.ledger.flags()).to.equal(GRADES.degraded);
+    });
+
+    it("keeps the flag that the fund is short", async () => {
+      await haltUntilReady();
+      const fund = await impersonate(system, system.fund.target as string);
+      await system.ledger.connect(fund).setFundShort(true);
+      await sendResume(system);
+      expect(await pushed()).to.equal(16);
+    });
+  });
+
+  describe("of a soft pause", () => {
+    it("ends it early, without a cool-down", async () => {
+      await pause(system, 0, INCIDENT, await readHead(system));
+      await networkHelpers.mine();
+      await postCheckpoint(system);
+      const sent = sendResume(system, { certificate: { incidentId: INCIDENT } });
+      await expect(sent).to.emit(system.guard, "Resumed");
+      await expect(sent).not.to.emit(system.guard, "SoftLifted");
+      expect(await pushed()).to.equal(GRADES.synced);
+    });
+
+    it("needs a checkpoint of a block after the judged one", async () => {
+      const head = await readHead(system);
+      await pause(system, 0, INCIDENT, head);
+      await postCheckpoint(system, head.number);
+      await refused(sendResume(system), "GuardCheckpointTooOld", head.number, head.number + 1);
+    });
+
+    it("refuses a convicted checkpoint", async () => {
+      await pause(system, 0, INCIDENT, await readHead(system));
+      await networkHelpers.mine(2);
+      const lie = falsify(await attest(system), 0);
+      await postAttested(system, lie);
+      const digest = await system.registry.hashAttestation(lie.attestation);
+      const certificate = { checkpointNumber: BigInt(lie.attestation.blockNumber), checkpointDigest: digest };
+      await convict(system, lie, { signers: [system.keepers[3]!.attester] });
+      // As a guard that was not halted by it would see it.
+      await unhalt();
+      await refused(sendResume(system, { certificate }), "GuardWrongCheckpoint", digest, ZeroHash);
+    });
+
+    /** Takes HALT out of the ledger's word, which nothing else can. */
+    async function unhalt(): Promise<void> {
+      const guard = await impersonate(system, system.guard.target as string);
+      const { checkpointTime, graceUntil } = await system.ledger.hotWord();
+      await system.ledger.connect(guard).push(GRADES.degraded, checkpointTime, graceUntil);
+    }
+
+    it("is refused when nothing stands", async () => {
+      await expect(sendResume(system)).to.be.revertedWithCustomError(system.guard, "GuardNotPaused");
+      await pause(system, 0, INCIDENT, await readHead(system));
+      await networkHelpers.mine();
+      await postCheckpoint(system);
+      const certificate = await certifyResume(system);
+      await sendResume(system);
+      await expect(sendResume(system, { certificate })).to.be.revertedWithCustomError(system.guard, "GuardNotPaused");
+    });
+  });
+
+  describe("against a pause", () => {
+    it("loses to a soft pause before it in its block", async () => {
+      await haltUntilReady();
+      const head = await readHead(system);
+      const certificate = await certifyResume(system);
+      const receipts = await inOneBlock(
+        system,
+        async () => await pause(system, 0, id("another"), head),
+        async () => await sendResume(system, { certificate }),
+      );
+      expect(receipts.map(({ status }) => status)).to.deep.equal([1, 0]);
+      expect(await pushed()).to.equal(GRADES.halted);
+      await refused(sendResume(system, { certificate }), "GuardWrongNonce", 1, 2);
+    });
+
+    it("loses to a soft pause after it in its block", async () => {
+      await haltUntilReady();
+      const head = await readHead(system);
+      const receipts = await inOneBlock(
+        system,
+        async () => await sendResume(system),
+        async () => await pause(system, 0, id("another"), head),
+      );
+      expect(receipts.map(({ status }) => status)).to.deep.equal([1, 1]);
+      expect(await pushed()).to.equal(GRADES.degraded);
+    });
+
+    it("loses to a hard pause in its block, in both orders", async () => {
+      await haltUntilReady();
+      const certificate = await certifyPause(system, id("another"), await readHead(system));
+      const signatures = await signPause(system, certificate);
+      const snapshot = await networkHelpers.takeSnapshot();
+      const sends = [
+        async () => await sendResume(system),
+        async () => await sendHardPause(system, certificate, signatures),
+      ];
+      for (const order of [sends, sends.toReversed()]) {
+        const certified = await certifyResume(system);
+        const [first, second] = await inOneBlock(system, order[0]!, order[1]!);
+        expect([first!.status, second!.status]).to.deep.equal([1, order === sends ? 1 : 0]);
+        expect(await pushed()).to.equal(GRADES.halted);
+        expect(await system.guard.cause()).to.equal(id("another"));
+        expect(certified.pauseNonce).to.equal(1);
+        await snapshot.restore();
+      }
+    });
+
+    it("refuses the certificate of an earlier incident against a newer pause", async () => {
+      await haltUntilReady();
+      const old = await certifyResume(system);
+      await sendResume(system);
+      await networkHelpers.mine();
+      await halt();
+      await time.increase(TIMES.coolDownSeconds);
+      await postCheckpoint(system);
+      await refused(sendResume(system, { certificate: old }), "GuardWrongNonce", 1, 2);
+      await resume(system);
+      expect(await pushed()).to.equal(GRADES.synced);
+    });
+  });
+
+  it("hashes certificates as EIP-712 says", async () => {
+    const [pausing, resuming] = [
+      await certifyPause(system, INCIDENT, await readHead(system)),
+      await certifyResume(system),
+    ];
+    const domain = await domainOf(system, system.guard.target as string);
+    const pauseHash = TypedDataEncoder.hash(domain, CERTIFICATE_TYPES.pause, pausing);
+    const resumeHash = TypedDataEncoder.hash(domain, CERTIFICATE_TYPES.resume, resuming);
+    expect(await system.guard.hashPause(pausing)).to.equal(pauseHash);
+    expect(await system.guard.hashResume(resuming)).to.equal(resumeHash);
+  });
+});
