@@ -1,4 +1,4 @@
-import { keccak256, concat, type Signer, ZeroHash } from "ethers";
+import { keccak256, concat, dataSlice, type Signer, ZeroHash } from "ethers";
 
 import type { Lockstep } from "../fixtures/deployLockstep.ts";
 import { readStorageRoot } from "./proofs.ts";
@@ -18,6 +18,7 @@ export interface Attested {
   readonly roots: string[];
 }
 
+const SIGNATURE_BYTES = 65;
 const TYPES = {
   Attestation: [
     { name: "setId", type: "uint32" },
@@ -61,19 +62,42 @@ export async function domainOf(system: Lockstep, verifyingContract: string) {
   return { name: "Lockstep", version: "1", chainId, verifyingContract };
 }
 
-/** Signatures of `signers`, ascending by address as the registry wants them. */
+/** The keepers whose signatures count, as `post` and the guard take them. */
+export interface KeeperSetInput {
+  readonly id: bigint;
+  readonly quorum: bigint;
+  /** Attest keys, ascending. */
+  readonly members: string[];
+}
+
+/** The current keeper set. */
+export async function readKeeperSet({ keeperRegistry }: Lockstep): Promise<KeeperSetInput> {
+  const id = await keeperRegistry.setId();
+  const quorum = await keeperRegistry.quorum();
+  return { id, quorum, members: [...(await keeperRegistry.members())] };
+}
+
+/** Signatures of `signers` (default: all keepers of the fixture), one after the other, ascending by address. */
 export async function signAttestation(
   system: Lockstep,
   attestation: AttestationInput,
   signers: readonly Signer[] = system.keepers.map(({ attester }) => attester),
-): Promise<string[]> {
+): Promise<string> {
   const domain = await domainOf(system, system.registry.target as string);
   const pairs: { address: bigint; signature: string }[] = [];
   for (const signer of signers) {
     const signature = await signer.signTypedData(domain, TYPES, attestation);
     pairs.push({ address: BigInt(await signer.getAddress()), signature });
   }
-  return pairs.sort((a, b) => (a.address < b.address ? -1 : 1)).map(({ signature }) => signature);
+  return concat(pairs.sort((a, b) => (a.address < b.address ? -1 : 1)).map(({ signature }) => signature));
+}
+
+/** Each of the signatures that {@link signAttestation} joins. */
+export function splitSignatures(signatures: string): string[] {
+  const count = (signatures.length - 2) / (2 * SIGNATURE_BYTES);
+  return Array.from({ length: count }, (_, index) =>
+    dataSlice(signatures, index * SIGNATURE_BYTES, (index + 1) * SIGNATURE_BYTES),
+  );
 }
 
 /** Signs and posts the true attestation of `blockNumber` (default: the head). */
@@ -83,10 +107,20 @@ export async function postCheckpoint(system: Lockstep, blockNumber?: number): Pr
   return attested;
 }
 
-/** Posts an attestation, true or not, signed by all keepers or by `signers`. */
+/** Posts an attestation, true or not, signed by all keepers or by `signers`, with the current keeper set. */
 export async function postAttested(system: Lockstep, attested: Attested, signers?: readonly Signer[]) {
   const signatures = await signAttestation(system, attested.attestation, signers);
-  return await system.registry.post(attested.attestation, attested.roots, signatures);
+  return await postSigned(system, attested, signatures);
+}
+
+/** Posts an attestation with these signatures and the current keeper set, from `carrier` (default: the deployer). */
+export async function postSigned(
+  system: Lockstep,
+  { attestation, roots }: Attested,
+  signatures: string,
+  carrier: Signer = system.admin,
+) {
+  return await system.registry.connect(carrier).post(attestation, roots, await readKeeperSet(system), signatures);
 }
 
 /** EIP-712 types of the attestation, for tests that sign in a wrong domain. */
