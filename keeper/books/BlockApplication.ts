@@ -5,11 +5,12 @@ import type { StorageTrie } from "../trie/StorageTrie.ts";
 import type { BookBlock, BookLog } from "./BookBlock.ts";
 import { decodeEvent as decodeFeedEvent } from "./generated/AggregatorV3Interface.ts";
 import { DecodeError } from "./layout/DecodeError.ts";
+import type { KnownKeys } from "./KnownKeys.ts";
 import { LayoutRangeError } from "./layout/LayoutRangeError.ts";
 import type { LegalityContext, Moment } from "./legality/LegalityContext.ts";
 import { TransactionRules } from "./legality/TransactionRules.ts";
 import { readPrice, type Answer } from "./Prices.ts";
-import type { Reducer, ReducerContext, TransactionMemory } from "./Reducer.ts";
+import { freshMemory, type Reducer, type ReducerContext, type TransactionMemory } from "./Reducer.ts";
 
 /** What a block is applied to; owned by the books. */
 export interface BookParts {
@@ -19,6 +20,7 @@ export interface BookParts {
   readonly tries: Readonly<Record<BookName, StorageTrie>>;
   readonly bookAt: ReadonlyMap<Address, BookName>;
   readonly answers: Map<Address, Answer>;
+  readonly known: KnownKeys;
 }
 
 /** One block being applied: what it wrote, so that it can be taken back, and what it proves to be wrong with it. */
@@ -51,7 +53,7 @@ export class BlockApplication {
 
   #runTransaction(logs: readonly BookLog[]): void {
     const rules = new TransactionRules(this.#legality);
-    const memory: TransactionMemory = { isBidderNext: false };
+    const memory = freshMemory();
     for (const log of logs) {
       const book = this.#parts.bookAt.get(log.address);
       if (book === undefined) this.#applyFeedLog(log);
@@ -69,6 +71,7 @@ export class BlockApplication {
         this.#find("unreadable", book, log.logIndex, `a log with the unknown topic ${log.topics[0] ?? "(none)"}`);
         return;
       }
+      this.#parts.known.see(event);
       reducer.apply(event, this.#contextFor(book, log, event.name, memory));
       rules.see({ book, logIndex: log.logIndex, event, before });
     } catch (error: unknown) {
@@ -80,17 +83,22 @@ export class BlockApplication {
 
   #contextFor(book: BookName, log: BookLog, name: string, memory: TransactionMemory): ReducerContext {
     const { tries, immutables, addresses } = this.#parts;
+    const writeOf = (other: BookName, slot: Hash, value: bigint): void => {
+      this.words.push([other, slot, tries[other].get(slot)]);
+      tries[other].set(slot, value);
+    };
     return {
       timestamp: this.#timestamp,
+      blockNumber: BigInt(this.#block.number),
       memory,
       immutables,
       addresses,
       read: (slot) => tries[book].get(slot),
       readOf: (other, slot) => tries[other].get(slot),
       write: (slot, value) => {
-        this.words.push([book, slot, tries[book].get(slot)]);
-        tries[book].set(slot, value);
+        writeOf(book, slot, value);
       },
+      writeOf,
       expect: (field, said, implied) => {
         if (said === implied) return;
         this.#find("miscomputed", book, log.logIndex, `${name}.${field} says ${said}, its inputs imply ${implied}`);
@@ -104,7 +112,7 @@ export class BlockApplication {
 
   /** Books and prices as they stand, or stood at a moment of this block: what was written since is taken back. */
   #legalityAt(moment: Moment | null): LegalityContext {
-    const { addresses, immutables, tries, answers } = this.#parts;
+    const { addresses, immutables, tries, answers, known } = this.#parts;
     const readOf = (book: BookName, slot: Hash): bigint => {
       for (let i = moment?.words ?? this.words.length; i < this.words.length; i += 1) {
         const [name, written, before] = this.words[i] as (typeof this.words)[number];
@@ -120,8 +128,10 @@ export class BlockApplication {
     const timestamp = this.#timestamp;
     return {
       timestamp,
+      blockNumber: BigInt(this.#block.number),
       immutables,
       addresses,
+      known,
       readOf,
       priceOf: (feed) =>
         readPrice(feed, { timestamp, immutables, readOracle: (slot) => readOf("PriceOracle", slot), answerOf }),

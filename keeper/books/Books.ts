@@ -1,4 +1,6 @@
 import { TOPICS as FEED_TOPICS } from "./generated/AggregatorV3Interface.ts";
+import { TOPICS as LEDGER_TOPICS } from "./generated/PositionLedger.ts";
+import { TOPICS as GUARD_TOPICS } from "./generated/SyncGuard.ts";
 import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../domain/bookSet.ts";
 import type { Finding } from "../domain/Finding.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
@@ -7,6 +9,7 @@ import type { Address, Hash } from "../lib/hex.ts";
 import { StorageTrie } from "../trie/StorageTrie.ts";
 import { BlockApplication, type BookParts } from "./BlockApplication.ts";
 import type { BookBlock } from "./BookBlock.ts";
+import { KnownKeys } from "./KnownKeys.ts";
 import type { Answer } from "./Prices.ts";
 import type { Reducer } from "./Reducer.ts";
 import { REDUCERS } from "./reducers.ts";
@@ -46,6 +49,7 @@ export class Books {
   readonly #tries: Readonly<Record<BookName, StorageTrie>>;
   readonly #bookAt: ReadonlyMap<Address, BookName>;
   readonly #answers = new Map<Address, Answer>();
+  readonly #known = new KnownKeys();
   readonly #undo: Undo[] = [];
   #hasForgotten = false;
 
@@ -72,6 +76,15 @@ export class Books {
   /** Whether a log can matter to the books: one of a book contract, or an answer of what may be a price feed. */
   concerns({ address, topics }: { readonly address: Address; readonly topics: readonly Hash[] }): boolean {
     return this.#bookAt.has(address) || topics[0] === FEED_TOPICS.AnswerUpdated;
+  }
+
+  /** Whether governance repaired or accepted words of the books in a block. */
+  hasRepair({ logs }: BookBlock): boolean {
+    return logs.some(({ address, topics }) => {
+      const book = this.#bookAt.get(address);
+      if (book === "SyncGuard" && topics[0] === GUARD_TOPICS.BooksAccepted) return true;
+      return book !== undefined && topics[0] === LEDGER_TOPICS.WordRepaired;
+    });
   }
 
   /** Hash of the block that the books hold at a height; null when they do not reach there. */
@@ -183,6 +196,7 @@ export class Books {
       tries: this.#tries,
       bookAt: this.#bookAt,
       answers: this.#answers,
+      known: this.#known,
     };
   }
 }

@@ -1,16 +1,29 @@
 import type { BookName, Immutables } from "../domain/bookSet.ts";
 import type { Address, Hash, Hex } from "../lib/hex.ts";
+import type { HotWord } from "./generated/PositionLedger.ts";
 import type { LogData } from "./layout/readLog.ts";
 
 /** What reducers remember from one event to the next of the same transaction. */
 export interface TransactionMemory {
   /** The first entry of a liquidation was posted: the next one of that kind is the bidder's. */
   isBidderNext: boolean;
+  /** The ledger's hot word before the newest push: the guard pushes first, and says then what for. */
+  pushedOver: HotWord | null;
+  /** Digest of the attestation that was convicted last. */
+  convicted: Hash | null;
+  /** The keeper set that came about last, when it has fewer than a quorum. */
+  brokenSet: bigint | null;
+}
+
+/** Nothing remembered yet. */
+export function freshMemory(): TransactionMemory {
+  return { isBidderNext: false, pushedOver: null, convicted: null, brokenSet: null };
 }
 
 /** What a reducer may read and write while one log is applied. */
 export interface ReducerContext {
   readonly timestamp: bigint;
+  readonly blockNumber: bigint;
   readonly memory: TransactionMemory;
   readonly immutables: Immutables;
   readonly addresses: Readonly<Record<BookName, Address>>;
@@ -19,6 +32,8 @@ export interface ReducerContext {
   /** A word of another book contract, as the books have it. */
   readOf(book: BookName, slot: Hash): bigint;
   write(slot: Hash, value: bigint): void;
+  /** Writes a word of another book contract; zero removes it. Only what governance accepts is written across. */
+  writeOf(book: BookName, slot: Hash, value: bigint): void;
   /** Records a miscomputed result when the event does not say what its inputs imply. */
   expect(field: string, said: bigint | Hex | boolean, implied: bigint | Hex | boolean): void;
 }

@@ -1,6 +1,6 @@
-import { hexToBytes, bigintToHex32, type Address, type Hash } from "../lib/hex.ts";
+import type { Address, Hash } from "../lib/hex.ts";
 import { keccak256Hex } from "../lib/keccak.ts";
-import { concatBytes } from "../lib/bytes.ts";
+import { keccakWords } from "../lib/keccakWords.ts";
 
 /** What makes an incident the same one for every keeper. */
 export interface IncidentKey {
@@ -15,12 +15,5 @@ export interface IncidentKey {
 
 /** keccak256(chain id, guard, first divergent block hash, book contract, keccak256(cause)), 32 bytes each. */
 export function incidentId({ chainId, guard, blockHash, book, cause }: IncidentKey): Hash {
-  const words = [
-    hexToBytes(bigintToHex32(BigInt(chainId))),
-    hexToBytes(bigintToHex32(BigInt(guard))),
-    hexToBytes(blockHash),
-    hexToBytes(bigintToHex32(BigInt(book))),
-    hexToBytes(keccak256Hex(new TextEncoder().encode(cause))),
-  ];
-  return keccak256Hex(concatBytes(words));
+  return keccakWords([BigInt(chainId), guard, blockHash, book, keccak256Hex(new TextEncoder().encode(cause))]);
 }

@@ -3,9 +3,12 @@ import { encodePost } from "../actions/plan/calls.ts";
 import { feesFor } from "../actions/plan/fees.ts";
 import type { BookBlock, Books } from "../books/Books.ts";
 import { storage as registry } from "../books/generated/CheckpointRegistry.ts";
-import { storage as keepers } from "../books/generated/KeeperRegistry.ts";
 import { storage as ledger } from "../books/generated/PositionLedger.ts";
+import { bookSetAt, type BookSet } from "../books/reducers/checkpoints/bookSet.ts";
+import { readKeeperSet } from "../books/reducers/KeeperRegistry.ts";
+import { BOOK_NAMES } from "../domain/bookSet.ts";
 import { booksRoot } from "../domain/booksRoot.ts";
+import type { KeeperSet } from "../domain/keeperSet.ts";
 import type { Hash, Hex } from "../lib/hex.ts";
 import type { Accounts } from "./Accounts.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
@@ -15,6 +18,7 @@ import type { Input } from "./ports.ts";
 interface Posting {
   readonly attestation: Attestation;
   readonly roots: readonly Hash[];
+  readonly set: KeeperSet;
   readonly baseFeePerGas: bigint;
   readonly startedAt: number;
   awaited: { readonly id: number; readonly step: "journal" | "attest" | "sign" } | null;
@@ -57,10 +61,9 @@ export class Checkpoints {
     if (this.#accounts.countOf(poster) === null) return false;
     const cursor = registry.cursor.decode(this.#books.read("CheckpointRegistry", registry.cursor.slot));
     if (BigInt(tip.number) <= cursor.highest) return false;
-    const word = keepers.word3.decode(this.#books.read("KeeperRegistry", keepers.word3.slot));
-    const keeper = keepers.keepers.decode(this.#books.read("KeeperRegistry", keepers.keepers.slot(attester)));
     // A quorum of one: this keeper's signature is enough. More signatures need the exchange between keepers.
-    if (!keeper.isActive || (2n * word.count) / 3n + 1n !== 1n) return false;
+    const { quorum, members } = this.#keeperSet();
+    if (quorum !== 1n || !members.includes(attester) || !this.#isItsBookSet(tip)) return false;
     const hot = ledger.hot.decode(this.#books.read("PositionLedger", ledger.hot.slot));
     const age = BigInt(tip.timestamp) - hot.checkpointTime;
     return cursor.posts === 0n || age >= BigInt(policy.checkpointIntervalSeconds);
@@ -75,18 +78,19 @@ export class Checkpoints {
       this.#outbox.emit({ type: "alert", level: "critical", event: "second-root-refused", detail });
       return;
     }
-    const { setId } = keepers.word3.decode(this.#books.read("KeeperRegistry", keepers.word3.slot));
-    const version = this.#books.read("CheckpointRegistry", registry.bookSetVersion.slot);
+    const set = this.#keeperSet();
+    const { version } = this.#bookSetAt(tip);
     const attestation = {
-      setId,
-      bookSetVersion: registry.bookSetVersion.decode(version),
+      setId: set.id,
+      bookSetVersion: version,
       blockNumber: BigInt(tip.number),
       blockHash: tip.hash,
       booksRoot: root,
     };
     this.#signed.set(tip.hash, root);
     const id = this.#outbox.newId();
-    this.#posting = { attestation, roots, baseFeePerGas, startedAt: tip.number, awaited: { id, step: "journal" } };
+    const awaited = { id, step: "journal" } as const;
+    this.#posting = { attestation, roots, set, baseFeePerGas, startedAt: tip.number, awaited };
     const body = { chainId: this.#options.chainId, blockHash: tip.hash, booksRoot: root };
     this.#outbox.emit({ type: "journal", id, kind: "signature", body });
   }
@@ -130,6 +134,21 @@ export class Checkpoints {
     this.#lost = 0;
   }
 
+  /** Whether the roots that the books prove are those of the book set that is valid at the block. */
+  #isItsBookSet(tip: BookBlock): boolean {
+    const { contracts } = this.#bookSetAt(tip);
+    return contracts.join() === BOOK_NAMES.map((name) => this.#options.addresses[name]).join();
+  }
+
+  #bookSetAt(tip: BookBlock): BookSet {
+    return bookSetAt(BigInt(tip.number), (slot) => this.#books.read("CheckpointRegistry", slot));
+  }
+
+  /** The members whose signatures count, by the books. */
+  #keeperSet(): KeeperSet {
+    return readKeeperSet((slot) => this.#books.read("KeeperRegistry", slot), this.#options.immutables.minKeepers);
+  }
+
   /** Its transaction may wait in a node or be gone: the next one takes its nonce and pays more. */
   #giveUp(): void {
     this.#posting = null;
@@ -153,7 +172,7 @@ export class Checkpoints {
       request: {
         chainId,
         to: addresses.CheckpointRegistry,
-        data: encodePost(posting.attestation, posting.roots, [signature]),
+        data: encodePost({ ...posting, signatures: [signature] }),
         nonce,
         gasLimit: GAS_LIMIT,
         ...feesFor(posting.baseFeePerGas, this.#lost, maxFeePerGas),

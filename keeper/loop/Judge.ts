@@ -20,11 +20,19 @@ export interface Witnesses {
   readonly mayBeUnwitnessed: boolean;
 }
 
+/** What was latched before a block, so that the block can be taken back. */
+interface Latch {
+  readonly hash: Hash;
+  readonly latched: readonly Finding[];
+  readonly isRepaired: boolean;
+}
+
 /**
  * Turns a block and its proofs into what stands against it, and remembers it.
  *
- * A divergence is latched: it stands until its block is orphaned, however equal later blocks look. A fault of our own
- * is latched for good.
+ * A divergence is latched: it stands until its block is orphaned, or until governance has repaired or accepted words after it
+ * and the books are proven to equal the chain again without anything new against a block since. That later blocks look equal
+ * never clears it. A fault of our own is latched for good.
  */
 export class Judge {
   readonly #books: Books;
@@ -32,7 +40,11 @@ export class Judge {
   readonly #ask: typeof askSecondOpinion;
   /** Blocks whose proven roots are the books', oldest first. */
   readonly #agreed: Hash[] = [];
-  #latched: Finding[] = [];
+  /** One for each block, oldest first. */
+  readonly #latches: Latch[] = [];
+  #latched: readonly Finding[] = [];
+  /** Words were repaired or accepted, and since then nothing was found, nor yet proven to be equal. */
+  #isRepaired = false;
   #ownFault: { readonly findings: readonly Finding[]; readonly detail: string } | null = null;
 
   constructor(books: Books, ask: typeof askSecondOpinion = askSecondOpinion) {
@@ -51,31 +63,40 @@ export class Judge {
 
   /** Applies a block to the books and judges it. */
   take(fetched: FetchedBlock, block: BookBlock): void {
+    this.#latches.push({ hash: block.hash, latched: this.#latched, isRepaired: this.#isRepaired });
+    if (this.#latches.length > MAX_AGREED) this.#latches.shift();
     const applied = this.#books.apply(block);
     const all = [...applied, ...this.#compare(fetched, block)];
     const findings = all.filter(({ contract }) => !this.#stands(contract));
+    this.#isRepaired = all.length === 0 && (this.#isRepaired || this.#books.hasRepair(block));
     if (all.length === 0 && fetched.proven !== null) {
       this.#agreed.push(block.hash);
       if (this.#agreed.length > MAX_AGREED) this.#agreed.shift();
+      if (this.#isRepaired) this.#latched = [];
+      this.#isRepaired = false;
     }
     if (findings.length === 0) return;
     // Code is proved by itself: no reducer had a part in it, and no other derivation has an opinion on it.
     const isProvedAlone = findings.some(({ cause }) => cause === "code-changed");
     if (this.#latched.length > 0 || this.#ownFault !== null || isProvedAlone) {
-      this.#latched.push(...findings);
+      this.#latched = [...this.#latched, ...findings];
       return;
     }
     // Beyond what the books can take back, nothing is known of where the difference came from.
     const blocks = this.#books.blocksSince(this.#agreed.at(-1) ?? null) ?? [block];
     const opinion = this.#ask(this.#books, blocks, fetched.proven);
     if (opinion.agreesWithChain) this.#ownFault = { findings, detail: opinion.detail };
-    else this.#latched.push(...findings);
+    else this.#latched = findings;
   }
 
-  /** The block was orphaned: what it diverged in never happened. */
+  /** The newest block was orphaned: what it diverged in never happened, and what it repaired diverges again. */
   forget(blockHash: Hash): void {
     if (this.#agreed.at(-1) === blockHash) this.#agreed.pop();
-    this.#latched = this.#latched.filter((finding) => finding.blockHash !== blockHash);
+    const latch = this.#latches.at(-1);
+    if (latch?.hash !== blockHash) return;
+    this.#latches.pop();
+    this.#latched = latch.latched;
+    this.#isRepaired = latch.isRepaired;
   }
 
   /** The verdict on the newest block of the books. Null while votes are missing that may still come. */

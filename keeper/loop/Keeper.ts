@@ -55,7 +55,9 @@ export class Keeper {
     this.#accounts = new Accounts();
     this.#follower = new Follower(options, this.#books, this.#outbox, UNDO_DEPTH, {
       onBlock: (fetched, block, nowMs) => {
+        const hadLatched = this.#judge.latched.length > 0;
         this.#judge.take(fetched, block);
+        if (hadLatched && this.#judge.latched.length === 0) this.#pauses.resolve();
         if (fetched.nonces !== null) this.#accounts.take(fetched.nonces);
         this.#locator.see(block.logs);
         this.#checkpoints.settle();

@@ -1,10 +1,15 @@
-import { encodeSoftPause } from "../actions/plan/calls.ts";
+import { encodeSoftPause, type CauseClass } from "../actions/plan/calls.ts";
 import { feesFor } from "../actions/plan/fees.ts";
 import type { BookBlock, Books } from "../books/Books.ts";
 import { storage as keepers } from "../books/generated/KeeperRegistry.ts";
-import { storage as ledger } from "../books/generated/PositionLedger.ts";
-import { storage as guard } from "../books/generated/SyncGuard.ts";
-import { FLAG } from "../books/legality/flags.ts";
+import { FLAG, readHot } from "../books/legality/flags.ts";
+import {
+  armedAt,
+  CAUSE_CLASS,
+  readBudget,
+  readIncident,
+  type BudgetContext,
+} from "../books/reducers/keepers/pauseBudget.ts";
 import type { Finding } from "../domain/Finding.ts";
 import { incidentId } from "../domain/incidentId.ts";
 import type { Hash } from "../lib/hex.ts";
@@ -145,7 +150,13 @@ export class Pauses {
       request: {
         chainId: this.#options.chainId,
         to: this.#options.addresses.SyncGuard,
-        data: encodeSoftPause({ incidentId: incidentIdOf, blockNumber, blockHash, evidenceHash }),
+        data: encodeSoftPause({
+          incidentId: incidentIdOf,
+          causeClass: classOf(incident.finding),
+          blockNumber,
+          blockHash,
+          evidenceHash,
+        }),
         nonce,
         gasLimit: GAS_LIMIT,
         ...feesFor(baseFeePerGas, attempt, this.#options.maxFeePerGas),
@@ -179,17 +190,27 @@ export class Pauses {
 
   /** Nothing is left to pursue, and the next incident may be opened; the guard keeps its pause until it is lifted. */
   close(): void {
+    if (this.#incident?.state === "contained") this.resolve();
+  }
+
+  /** What diverged was repaired or accepted: nothing is left to contain, whether it was contained or not. */
+  resolve(): void {
     const incident = this.#incident;
-    if (incident?.state !== "contained") return;
+    if (incident === null) return;
     incident.state = "closed";
     this.#emit();
     this.#incident = null;
   }
 
-  /** The proven effect: the guard recorded this incident. Reorgs can take it away again. */
+  /**
+   * The proven effect: the guard has judged the divergent block, or a later one. A pause names blocks before the one that
+   * includes it, so it came after the divergence, whoever sent it, and only a checkpoint of a later block lifts it. Reorgs can
+   * take it away again.
+   */
   #settle(incident: Incident, tip: BookBlock): boolean {
-    const isRecorded = this.#books.read("SyncGuard", guard.pausedBlocks.slot(incident.id)) !== 0n;
-    const isEffective = isRecorded || this.#isCovered();
+    const { nonce, softBlock } = readIncident(this.#contextAt(tip));
+    const isJudged = nonce !== 0n && softBlock >= BigInt(incident.finding.blockNumber);
+    const isEffective = isJudged || this.#isCovered(incident.finding, tip);
     if (isEffective && incident.state !== "contained") {
       incident.state = "contained";
       incident.containedIn = tip.number;
@@ -207,16 +228,25 @@ export class Pauses {
 
   /**
    * New risk is refused already by an earlier pause of this keeper's, so that the guard would refuse another: the
-   * restriction stands until a later block is in sync, and nothing more can be had by sending.
+   * restriction stands until a later block is in sync, and nothing more can be had by sending. In a wind-down nothing is left
+   * to restrict.
    */
-  #isCovered(): boolean {
+  #isCovered(finding: Finding, tip: BookBlock): boolean {
     const { pauser } = this.#options;
-    const { flags } = ledger.hot.decode(this.#books.read("PositionLedger", ledger.hot.slot));
+    const context = this.#contextAt(tip);
+    const { flags } = readHot(context);
+    if ((flags & FLAG.windDown) !== 0n) return true;
     if (pauser === null || (flags & FLAG.increaseRisk) === 0n) return false;
-    const attester = keepers.attesters.decode(this.#books.read("KeeperRegistry", keepers.attesters.slot(pauser)));
-    const use = guard.uses.decode(this.#books.read("SyncGuard", guard.uses.slot(attester)));
-    const { generation } = guard.incident.decode(this.#books.read("SyncGuard", guard.incident.slot));
-    return use.isUsed && use.generation === generation;
+    const { attester } = keepers.keys.decode(this.#books.read("KeeperRegistry", keepers.keys.slot(pauser)));
+    return context.timestamp < armedAt(CAUSE_CLASS[classOf(finding)], readBudget(attester, context));
+  }
+
+  #contextAt(tip: BookBlock): BudgetContext {
+    return {
+      timestamp: BigInt(tip.timestamp),
+      immutables: this.#options.immutables,
+      readOf: (book, slot) => this.#books.read(book, slot),
+    };
   }
 
   #fail(incident: Incident, detail: string): void {
@@ -234,4 +264,9 @@ export class Pauses {
     const { cause, contract, blockNumber, blockHash, detail } = finding;
     return { id, state, cause, contract, blockNumber, blockHash, detail, transaction, containedIn };
   }
+}
+
+/** A view that is wrong has a budget of its own, so that it never uses up the pause of a proved mismatch. */
+function classOf({ cause }: Finding): CauseClass {
+  return cause === "view-diverged" ? "view" : "books";
 }

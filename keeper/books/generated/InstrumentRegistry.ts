@@ -1,7 +1,7 @@
 // Generated from contracts/risk/InstrumentRegistry.sol; do not edit: npm run generate.
 import type { Hash, Hex } from "../../lib/hex.ts";
 import type { Layout } from "../layout/Layout.ts";
-import { checkLog, readAddress, readUint, type LogData } from "../layout/readLog.ts";
+import { checkLog, readAddress, readFixedBytes, readUint, type LogData } from "../layout/readLog.ts";
 import { addressKey, mappingSlot, uintKey } from "../layout/slots.ts";
 import { boolBits, hexBits, hexOf, uintBits } from "../layout/wordFields.ts";
 
@@ -142,6 +142,7 @@ export const LAYOUT: Layout = {
         { label: "price", type: "uint128", slot: 0n, offset: 0, keyNames: [] },
         { label: "settledAt", type: "uint40", slot: 0n, offset: 16, keyNames: [] },
         { label: "isUsed", type: "bool", slot: 0n, offset: 21, keyNames: [] },
+        { label: "isWindDown", type: "bool", slot: 0n, offset: 22, keyNames: [] },
       ],
     },
     uint128: { kind: "value", label: "uint128", elementary: "uint128", value: "uint", bytes: 16 },
@@ -188,6 +189,7 @@ export interface SettlementsWord {
   /** uint128 */ readonly price: bigint;
   /** uint40 */ readonly settledAt: bigint;
   /** bool */ readonly isUsed: boolean;
+  /** bool */ readonly isWindDown: boolean;
 }
 
 /** A word of `collateral`, low-order field first. */
@@ -278,11 +280,13 @@ export const storage = {
     encode: (fields: SettlementsWord): bigint =>
       uintBits("settlements.price", fields.price, 128) |
       (uintBits("settlements.settledAt", fields.settledAt, 40) << 128n) |
-      (boolBits(fields.isUsed) << 168n),
+      (boolBits(fields.isUsed) << 168n) |
+      (boolBits(fields.isWindDown) << 176n),
     decode: (word: bigint): SettlementsWord => ({
       price: BigInt.asUintN(128, word),
       settledAt: BigInt.asUintN(40, word >> 128n),
       isUsed: BigInt.asUintN(8, word >> 168n) !== 0n,
+      isWindDown: BigInt.asUintN(8, word >> 176n) !== 0n,
     }),
   },
   /** `mapping(uint8 => struct CollateralTerms) _collateral` */
@@ -341,6 +345,8 @@ export const TOPICS = {
   InstrumentSet: "0x2fc113ef73290c42e630419c9cb7e1cb14fa164110061229b4ef19dcbd26d5a5",
   OptionListed: "0x2a0c5f43060c353a96222b7f8537bc8134cdfcaa3e2ec0084e5f4f3b70f7b5eb",
   VolatilitySet: "0xb84216e13c1ad10e91b4023c7b7c9b5db92708bb77e7dca351ed46a05711e920",
+  WindDownPriceFixed: "0x5d7a46103311ef7432f2d8791fbd21b7e0bd298e228531256f8cbf8a39636eec",
+  WordRepaired: "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778",
 } as const;
 
 /** `AuthorityUpdated(address authority)` */
@@ -502,6 +508,50 @@ export function decodeVolatilitySet(log: LogData): VolatilitySetEvent {
   };
 }
 
+/** `WindDownPriceFixed(uint16 indexed instrument, uint128 price, uint40 settledAt, uint128 spot, uint40 time)` */
+export interface WindDownPriceFixedEvent {
+  readonly name: "WindDownPriceFixed";
+  readonly instrument: bigint;
+  readonly price: bigint;
+  readonly settledAt: bigint;
+  readonly spot: bigint;
+  readonly time: bigint;
+}
+
+/** Strictly decodes WindDownPriceFixed; throws {@link DecodeError}. */
+export function decodeWindDownPriceFixed(log: LogData): WindDownPriceFixedEvent {
+  checkLog("WindDownPriceFixed", log, "0x5d7a46103311ef7432f2d8791fbd21b7e0bd298e228531256f8cbf8a39636eec", 2, 4);
+  const { topics, data } = log;
+  return {
+    name: "WindDownPriceFixed",
+    instrument: readUint("WindDownPriceFixed", "instrument", topics[1] as Hex, 2, 16),
+    price: readUint("WindDownPriceFixed", "price", data, 2, 128),
+    settledAt: readUint("WindDownPriceFixed", "settledAt", data, 66, 40),
+    spot: readUint("WindDownPriceFixed", "spot", data, 130, 128),
+    time: readUint("WindDownPriceFixed", "time", data, 194, 40),
+  };
+}
+
+/** `WordRepaired(bytes32 indexed slot, bytes32 expected, bytes32 value)` */
+export interface WordRepairedEvent {
+  readonly name: "WordRepaired";
+  readonly slot: Hex;
+  readonly expected: Hex;
+  readonly value: Hex;
+}
+
+/** Strictly decodes WordRepaired; throws {@link DecodeError}. */
+export function decodeWordRepaired(log: LogData): WordRepairedEvent {
+  checkLog("WordRepaired", log, "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778", 2, 2);
+  const { topics, data } = log;
+  return {
+    name: "WordRepaired",
+    slot: readFixedBytes("WordRepaired", "slot", topics[1] as Hex, 2, 32),
+    expected: readFixedBytes("WordRepaired", "expected", data, 2, 32),
+    value: readFixedBytes("WordRepaired", "value", data, 66, 32),
+  };
+}
+
 /** Any event of InstrumentRegistry. */
 export type InstrumentRegistryEvent =
   | AuthorityUpdatedEvent
@@ -510,7 +560,9 @@ export type InstrumentRegistryEvent =
   | ExpirySettledEvent
   | InstrumentSetEvent
   | OptionListedEvent
-  | VolatilitySetEvent;
+  | VolatilitySetEvent
+  | WindDownPriceFixedEvent
+  | WordRepairedEvent;
 
 /** Decodes a log by its topic 0; null when that is no event of InstrumentRegistry. Throws {@link DecodeError}. */
 export function decodeEvent(log: LogData): InstrumentRegistryEvent | null {
@@ -529,6 +581,10 @@ export function decodeEvent(log: LogData): InstrumentRegistryEvent | null {
       return decodeOptionListed(log);
     case "0xb84216e13c1ad10e91b4023c7b7c9b5db92708bb77e7dca351ed46a05711e920":
       return decodeVolatilitySet(log);
+    case "0x5d7a46103311ef7432f2d8791fbd21b7e0bd298e228531256f8cbf8a39636eec":
+      return decodeWindDownPriceFixed(log);
+    case "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778":
+      return decodeWordRepaired(log);
     default:
       return null;
   }
@@ -550,6 +606,7 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0x33498988": "InstrumentBadMargin",
   "0x14af7a23": "InstrumentBadStrike",
   "0x83e5ab19": "InstrumentBadVolatility",
+  "0x1eaede0d": "InstrumentExpiredBefore",
   "0x79ba1451": "InstrumentFeedFixed",
   "0x4ee26ea1": "InstrumentKindFixed",
   "0x973912f5": "InstrumentNotExpired",
@@ -560,4 +617,12 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0xebaa21a9": "InstrumentVolatilityStep",
   "0x0176659c": "InstrumentZero",
   "0x84a2afd5": "InstrumentZeroCap",
+  "0x2f488000": "OptionPricingExpiryTooFar",
+  "0xff547c62": "OptionPricingSpotOutOfRange",
+  "0x936f602e": "OptionPricingStrikeOutOfRange",
+  "0x32886f39": "OptionPricingVolatilityTooHigh",
+  "0xfab11d06": "RepairForbidden",
+  "0x41aed728": "RepairNotGuard",
+  "0xd06bee61": "RepairUnexpected",
+  "0xcb07a49c": "RepairZeroValue",
 };

@@ -120,6 +120,7 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0xaf77169d": "AccessManagedRequiredDelay",
   "0x068ca9d8": "AccessManagedUnauthorized",
   "0xcf76ca75": "FundBelowTarget",
+  "0x068feeca": "FundExhausted",
   "0xa39a0f4d": "FundShort",
   "0x813abca1": "FundZeroAddress",
 };

@@ -228,6 +228,7 @@ export const TOPICS = {
   CollateralAuctionStopped: "0xb9926767b3ed8d3c4315458248932c0040caed49e4ed9f59ae7de3b613c92022",
   CollateralSold: "0x6767e1adcb30e103a967a283210abefe2329f512327b64e72ed71c84082548fc",
   PositionSold: "0xe5f27eecb585f2451469f694e47dda90bdbb8fd9b709fdf8c8e30dd419d56c43",
+  WordRepaired: "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778",
 } as const;
 
 /** `AuctionStarted(AccountId indexed account, uint16 indexed instrument, uint40 startedAt)` */
@@ -393,6 +394,26 @@ export function decodePositionSold(log: LogData): PositionSoldEvent {
   };
 }
 
+/** `WordRepaired(bytes32 indexed slot, bytes32 expected, bytes32 value)` */
+export interface WordRepairedEvent {
+  readonly name: "WordRepaired";
+  readonly slot: Hex;
+  readonly expected: Hex;
+  readonly value: Hex;
+}
+
+/** Strictly decodes WordRepaired; throws {@link DecodeError}. */
+export function decodeWordRepaired(log: LogData): WordRepairedEvent {
+  checkLog("WordRepaired", log, "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778", 2, 2);
+  const { topics, data } = log;
+  return {
+    name: "WordRepaired",
+    slot: readFixedBytes("WordRepaired", "slot", topics[1] as Hex, 2, 32),
+    expected: readFixedBytes("WordRepaired", "expected", data, 2, 32),
+    value: readFixedBytes("WordRepaired", "value", data, 66, 32),
+  };
+}
+
 /** Any event of LiquidationAuction. */
 export type LiquidationAuctionEvent =
   | AuctionStartedEvent
@@ -402,7 +423,8 @@ export type LiquidationAuctionEvent =
   | CollateralAuctionStartedEvent
   | CollateralAuctionStoppedEvent
   | CollateralSoldEvent
-  | PositionSoldEvent;
+  | PositionSoldEvent
+  | WordRepairedEvent;
 
 /** Decodes a log by its topic 0; null when that is no event of LiquidationAuction. Throws {@link DecodeError}. */
 export function decodeEvent(log: LogData): LiquidationAuctionEvent | null {
@@ -423,6 +445,8 @@ export function decodeEvent(log: LogData): LiquidationAuctionEvent | null {
       return decodeCollateralSold(log);
     case "0xe5f27eecb585f2451469f694e47dda90bdbb8fd9b709fdf8c8e30dd419d56c43":
       return decodePositionSold(log);
+    case "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778":
+      return decodeWordRepaired(log);
     default:
       return null;
   }
@@ -453,6 +477,10 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0x79fc4eed": "AuctionWorsensHealth",
   "0x24fb9a60": "AuctionZeroAddress",
   "0xe5e5dcba": "AuctionZeroAmount",
+  "0xfab11d06": "RepairForbidden",
+  "0x41aed728": "RepairNotGuard",
+  "0xd06bee61": "RepairUnexpected",
+  "0xcb07a49c": "RepairZeroValue",
   "0x327269a7": "SafeCastOverflowedIntDowncast",
   "0x6dfcc650": "SafeCastOverflowedUintDowncast",
   "0x24775e06": "SafeCastOverflowedUintToInt",

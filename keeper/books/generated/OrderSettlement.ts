@@ -106,6 +106,7 @@ export const TOPICS = {
   EIP712DomainChanged: "0x0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31",
   OrderCancelled: "0x358e3b6e444158dcbc18e67309ce4b9d3ed37c56a4f4a407e852131c873959a4",
   OrderFilled: "0x1ed5e072c784949e89e6782bac932be76417130200d68cdc31c3dab4ae7ad103",
+  WordRepaired: "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778",
 } as const;
 
 /** `EIP712DomainChanged()` */
@@ -167,8 +168,29 @@ export function decodeOrderFilled(log: LogData): OrderFilledEvent {
   };
 }
 
+/** `WordRepaired(bytes32 indexed slot, bytes32 expected, bytes32 value)` */
+export interface WordRepairedEvent {
+  readonly name: "WordRepaired";
+  readonly slot: Hex;
+  readonly expected: Hex;
+  readonly value: Hex;
+}
+
+/** Strictly decodes WordRepaired; throws {@link DecodeError}. */
+export function decodeWordRepaired(log: LogData): WordRepairedEvent {
+  checkLog("WordRepaired", log, "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778", 2, 2);
+  const { topics, data } = log;
+  return {
+    name: "WordRepaired",
+    slot: readFixedBytes("WordRepaired", "slot", topics[1] as Hex, 2, 32),
+    expected: readFixedBytes("WordRepaired", "expected", data, 2, 32),
+    value: readFixedBytes("WordRepaired", "value", data, 66, 32),
+  };
+}
+
 /** Any event of OrderSettlement. */
-export type OrderSettlementEvent = EIP712DomainChangedEvent | OrderCancelledEvent | OrderFilledEvent;
+export type OrderSettlementEvent =
+  EIP712DomainChangedEvent | OrderCancelledEvent | OrderFilledEvent | WordRepairedEvent;
 
 /** Decodes a log by its topic 0; null when that is no event of OrderSettlement. Throws {@link DecodeError}. */
 export function decodeEvent(log: LogData): OrderSettlementEvent | null {
@@ -179,6 +201,8 @@ export function decodeEvent(log: LogData): OrderSettlementEvent | null {
       return decodeOrderCancelled(log);
     case "0x1ed5e072c784949e89e6782bac932be76417130200d68cdc31c3dab4ae7ad103":
       return decodeOrderFilled(log);
+    case "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778":
+      return decodeWordRepaired(log);
     default:
       return null;
   }
@@ -191,6 +215,10 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0xff547c62": "OptionPricingSpotOutOfRange",
   "0x936f602e": "OptionPricingStrikeOutOfRange",
   "0x32886f39": "OptionPricingVolatilityTooHigh",
+  "0xfab11d06": "RepairForbidden",
+  "0x41aed728": "RepairNotGuard",
+  "0xd06bee61": "RepairUnexpected",
+  "0xcb07a49c": "RepairZeroValue",
   "0x6dfcc650": "SafeCastOverflowedUintDowncast",
   "0x85e3d85a": "SettlementBadSignature",
   "0x239eaed4": "SettlementBothPostOnly",

@@ -525,6 +525,7 @@ export const TOPICS = {
   HotWordPushed: "0x74385341d2034804679031993d9ac1e1f00f64cf9b6f7b0b04f51c555e209436",
   LossSocialised: "0x624222e4f4b7a347230502c5af53671c185cd73e82b6ab6b3118e5e8e390da96",
   ModulesBound: "0x4a46788c0c08bbb4809a13bee7e0196f94514703135a96d25a0dae930c4968b7",
+  WordRepaired: "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778",
 } as const;
 
 /** `DebtRecorded(AccountId indexed account, uint128 debt, uint128 totalDebt)` */
@@ -697,6 +698,26 @@ export function decodeModulesBound(log: LogData): ModulesBoundEvent {
   };
 }
 
+/** `WordRepaired(bytes32 indexed slot, bytes32 expected, bytes32 value)` */
+export interface WordRepairedEvent {
+  readonly name: "WordRepaired";
+  readonly slot: Hex;
+  readonly expected: Hex;
+  readonly value: Hex;
+}
+
+/** Strictly decodes WordRepaired; throws {@link DecodeError}. */
+export function decodeWordRepaired(log: LogData): WordRepairedEvent {
+  checkLog("WordRepaired", log, "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778", 2, 2);
+  const { topics, data } = log;
+  return {
+    name: "WordRepaired",
+    slot: readFixedBytes("WordRepaired", "slot", topics[1] as Hex, 2, 32),
+    expected: readFixedBytes("WordRepaired", "expected", data, 2, 32),
+    value: readFixedBytes("WordRepaired", "value", data, 66, 32),
+  };
+}
+
 /** Any event of PositionLedger. */
 export type PositionLedgerEvent =
   | DebtRecordedEvent
@@ -705,7 +726,8 @@ export type PositionLedgerEvent =
   | FundingUpdatedEvent
   | HotWordPushedEvent
   | LossSocialisedEvent
-  | ModulesBoundEvent;
+  | ModulesBoundEvent
+  | WordRepairedEvent;
 
 /** Decodes a log by its topic 0; null when that is no event of PositionLedger. Throws {@link DecodeError}. */
 export function decodeEvent(log: LogData): PositionLedgerEvent | null {
@@ -724,6 +746,8 @@ export function decodeEvent(log: LogData): PositionLedgerEvent | null {
       return decodeLossSocialised(log);
     case "0x4a46788c0c08bbb4809a13bee7e0196f94514703135a96d25a0dae930c4968b7":
       return decodeModulesBound(log);
+    case "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778":
+      return decodeWordRepaired(log);
     default:
       return null;
   }
@@ -762,6 +786,10 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0x37670119": "LedgerWithdrawalRestricted",
   "0x9e9ea0db": "LedgerZeroAddress",
   "0x39a2d0fe": "LedgerZeroAmount",
+  "0xfab11d06": "RepairForbidden",
+  "0x41aed728": "RepairNotGuard",
+  "0xd06bee61": "RepairUnexpected",
+  "0xcb07a49c": "RepairZeroValue",
   "0x327269a7": "SafeCastOverflowedIntDowncast",
   "0x6dfcc650": "SafeCastOverflowedUintDowncast",
   "0x24775e06": "SafeCastOverflowedUintToInt",

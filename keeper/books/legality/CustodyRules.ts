@@ -3,6 +3,7 @@ import {
   storage as vault,
   type ClaimedEvent,
   type ClaimKeptEvent,
+  type ClaimRegisteredEvent,
   type CollateralVaultEvent,
   type DepositedEvent,
   type WithdrawnEvent,
@@ -16,12 +17,12 @@ import { isHalted } from "./flags.ts";
 import type { LegalityContext, Pending, Rule, SeenEvent } from "./LegalityContext.ts";
 import { readAccount, valueAccount } from "./portfolio.ts";
 
-type Transfer = DepositedEvent | WithdrawnEvent;
+type Transfer = DepositedEvent | WithdrawnEvent | ClaimRegisteredEvent;
 
 const NONE: ReadonlySet<bigint> = new Set();
 
 /**
- * Custody: every credit and debit has its deposit or withdrawal, with the same account, asset and amount; deposits keep
+ * Custody: every credit and debit has its deposit, withdrawal or registered claim, with the same account, asset and amount; deposits keep
  * the cap, and those of collateral come from the owner; withdrawals keep the outflow limit, the initial requirement and,
  * in the settlement asset, cash; claims are paid from what is owed.
  */
@@ -92,6 +93,9 @@ export class CustodyRules implements Rule {
         this.#transfers.push({ event, logIndex, before });
         this.#withdrawn = event;
         this.#checkOutflow(event, logIndex);
+        return;
+      case "ClaimRegistered":
+        this.#transfers.push({ event, logIndex, before });
         return;
       case "ClaimKept":
         this.#checkKept(event, withdrawn, logIndex);

@@ -7,7 +7,10 @@ import { KIND, readInstrument, readOption, readSettlement } from "./instruments.
 import type { LegalityContext, Pending, Rule, SeenEvent } from "./LegalityContext.ts";
 import { readPosition } from "./portfolio.ts";
 
-/** Positions become quote only in options that have their final price, whole, at the payoff; in every grade. */
+/**
+ * Positions become quote only in instruments that have their final price, whole, in every grade: options at the payoff of
+ * their underlying, any at what a wind-down has fixed.
+ */
 export class ExpiryRules implements Rule {
   readonly #context: LegalityContext;
   readonly #debts: DebtRules;
@@ -29,17 +32,25 @@ export class ExpiryRules implements Rule {
   #judge({ event, logIndex, before }: Pending<EntryPostedEvent>): void {
     const { account, key: instrument, sizeDelta, quoteDelta } = event;
     const illegal = (detail: string): void => {
-      this.#context.illegal("PositionLedger", logIndex, `${account}: option ${instrument} ${detail}`);
+      this.#context.illegal("PositionLedger", logIndex, `${account}: instrument ${instrument} ${detail}`);
     };
     this.#debts.await(account, { pricing: "strict", logIndex, isCapped: false });
-    const { price, settledAt } = readSettlement(instrument, this.#context);
-    const { kind } = readInstrument(instrument, this.#context);
-    if (settledAt === 0n || (kind !== KIND.call && kind !== KIND.put)) return illegal("settled without a final price");
+    const payoff = finalPayoff(instrument, this.#context);
+    if (payoff === null) return illegal("settled without a final price");
     const { size } = readPosition(account, instrument, this.#context.asOf(before));
     if (size === 0n || sizeDelta !== -size) illegal(`settled for ${-sizeDelta} of ${size}`);
-    const gain = price - readOption(instrument, this.#context).strike;
-    const payoff = max(kind === KIND.call ? gain : -gain, 0n);
     const quote = floorDiv(size * payoff, ONE);
     if (quoteDelta !== quote) illegal(`settled at ${quoteDelta}, its payoff is ${quote}`);
   }
+}
+
+/** What a unit pays, as `InstrumentRegistry.payoffOf`; null while that is not final. 1e-18 quote. */
+function finalPayoff(instrument: bigint, context: LegalityContext): bigint | null {
+  const { price, settledAt, isWindDown } = readSettlement(instrument, context);
+  const { kind } = readInstrument(instrument, context);
+  if (settledAt === 0n) return null;
+  if (isWindDown) return price;
+  if (kind !== KIND.call && kind !== KIND.put) return null;
+  const gain = price - readOption(instrument, context).strike;
+  return max(kind === KIND.call ? gain : -gain, 0n);
 }

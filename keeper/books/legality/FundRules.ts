@@ -1,3 +1,4 @@
+import type { RewardPaidEvent } from "../generated/CheckpointRegistry.ts";
 import type { EntryPostedEvent } from "../generated/PositionLedger.ts";
 import { ENTRY_KIND } from "../reducers/ledger/entryKinds.ts";
 import { isOpen, readClearingSize, readMarket } from "../reducers/ledger/market.ts";
@@ -9,19 +10,25 @@ import type { LegalityContext, Pending, Rule, SeenEvent } from "./LegalityContex
 type Entry = Pending<EntryPostedEvent>;
 
 /**
- * The insurance fund: it receives all the fees, releases only what is above its target and nothing while it is short,
+ * The insurance fund: it receives all the fees, releases only what is above its target, rewards of checkpoints apart, and
+ * nothing while it is short,
  * and pays as far as it goes what is missing in the clearing account of an instrument: all of it when nothing is open there,
  * else what no position was charged with.
  */
 export class FundRules implements Rule {
   readonly #context: LegalityContext;
   #release: Entry | null = null;
+  /** What the release at hand leaves to the fund, and the target. */
+  #left: readonly [bigint, bigint] = [0n, 0n];
+  /** Releases that only a reward for a checkpoint explains, because they leave too little. */
+  readonly #rewards: { readonly entry: Entry; readonly detail: string }[] = [];
 
   constructor(context: LegalityContext) {
     this.#context = context;
   }
 
   see({ event, logIndex, before }: SeenEvent): void {
+    if (event.name === "RewardPaid") this.#seeReward(event as RewardPaidEvent);
     if (event.name !== "EntryPosted") return;
     const entry = { event: event as EntryPostedEvent, logIndex, before };
     if (entry.event.kind === ENTRY_KIND.feeSweep) this.#checkSweep(entry);
@@ -31,6 +38,7 @@ export class FundRules implements Rule {
 
   end(): void {
     if (this.#release !== null) this.#illegal(this.#release, "a release without a receiver");
+    for (const { entry, detail } of this.#rewards) this.#illegal(entry, detail);
   }
 
   /** That it is all the fees, the reducer compares. */
@@ -46,9 +54,13 @@ export class FundRules implements Rule {
       this.#checkFund(entry);
       const { flags } = readHot(this.#context);
       if ((flags & FLAG.fundShort) !== 0n) this.#illegal(entry, "a release while the fund is short");
-      const [left, target] = [fundQuote(this.#context), fundTarget(this.#context)];
-      if (left < target) this.#illegal(entry, `a release leaves the fund with ${left}, below its target of ${target}`);
+      this.#left = [fundQuote(this.#context), fundTarget(this.#context)];
       return;
+    }
+    const [left, target] = this.#left;
+    if (left < 0n) this.#illegal(entry, `a release leaves the fund with ${left}`);
+    else if (left < target) {
+      this.#rewards.push({ entry, detail: `a release leaves the fund with ${left}, below its target of ${target}` });
     }
     const amount = entry.event.quoteDelta;
     this.#checkPlain(entry);
@@ -56,6 +68,14 @@ export class FundRules implements Rule {
       this.#illegal(entry, "a release that does not sum to zero");
     }
     if (entry.event.account === payment.event.account) this.#illegal(entry, "a release of the fund to itself");
+  }
+
+  /** What carriers are paid is bounded by its terms, not by the target. */
+  #seeReward({ to, amount }: RewardPaidEvent): void {
+    const index = this.#rewards.findIndex(
+      ({ entry: { event } }) => event.account === to && event.quoteDelta === amount,
+    );
+    if (index >= 0) this.#rewards.splice(index, 1);
   }
 
   #checkLevel(entry: Entry): void {

@@ -1,5 +1,6 @@
 import type { BookAddresses, BookName, Immutables } from "../../domain/bookSet.ts";
 import type { Hash } from "../../lib/hex.ts";
+import type { KnownKeys } from "../KnownKeys.ts";
 import type { Reading } from "../Prices.ts";
 
 /** A moment within a block: how many words had been written, and how many answers given, before it. */
@@ -20,8 +21,11 @@ export interface SeenEvent {
 /** What the rules of legality may ask: the books as they stand after the event being judged. */
 export interface LegalityContext {
   readonly timestamp: bigint;
+  readonly blockNumber: bigint;
   readonly immutables: Immutables;
   readonly addresses: BookAddresses;
+  /** Keys that events have named. */
+  readonly known: KnownKeys;
   readOf(book: BookName, slot: Hash): bigint;
   priceOf(feed: bigint): Reading;
   /** The same with books and prices as they stood at an earlier moment of the block. */

@@ -1,3 +1,4 @@
+import { CheckpointRules } from "./CheckpointRules.ts";
 import { CollateralRules } from "./CollateralRules.ts";
 import { CustodyRules } from "./CustodyRules.ts";
 import { DebtRules } from "./DebtRules.ts";
@@ -5,21 +6,26 @@ import { EntryRules } from "./EntryRules.ts";
 import { ExpiryRules } from "./ExpiryRules.ts";
 import { FundingRules } from "./FundingRules.ts";
 import { FundRules } from "./FundRules.ts";
+import { GuardRules } from "./GuardRules.ts";
+import { KeeperRules } from "./KeeperRules.ts";
 import { LaneRules } from "./LaneRules.ts";
 import type { LegalityContext, Rule, SeenEvent } from "./LegalityContext.ts";
 import { LiquidationRules } from "./LiquidationRules.ts";
 import { PushRules } from "./PushRules.ts";
+import { RepairRules } from "./RepairRules.ts";
 import { SettingsRules } from "./SettingsRules.ts";
 import { ShortfallRules } from "./ShortfallRules.ts";
 import { TermsRules } from "./TermsRules.ts";
 import { TradeRules } from "./TradeRules.ts";
+import { WindDownRules } from "./WindDownRules.ts";
 
 /**
  * The legality of one transaction: each concern judges it event by event, against the books as they stand at that moment
  * or stood before.
  *
- * A price that the keeper does not know skips what needs it. The two-witness rule, signatures of orders and the round of a
- * final price are proven to the contracts in calldata that no log carries, and are not judged here.
+ * A price that the keeper does not know skips what needs it. The two-witness rule, signatures of orders, of checkpoints and of
+ * pause and resume certificates, and the rounds of a final price are proven to the contracts in calldata that no log carries,
+ * and are not judged here.
  */
 export class TransactionRules {
   readonly #rules: readonly Rule[];
@@ -42,6 +48,11 @@ export class TransactionRules {
       new FundRules(context),
       new TermsRules(context),
       new SettingsRules(context),
+      new KeeperRules(context),
+      new GuardRules(context),
+      new CheckpointRules(context),
+      new RepairRules(context),
+      new WindDownRules(context),
     ];
   }
 

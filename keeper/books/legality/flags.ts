@@ -3,7 +3,7 @@ import type { Hash } from "../../lib/hex.ts";
 import { storage as ledger, type HotWord } from "../generated/PositionLedger.ts";
 
 /** Bits of `Flags` in contracts/types/ActionFamily.sol. */
-export const FLAG = { increaseRisk: 1n, withdraw: 2n, liquidate: 4n, halt: 8n, fundShort: 16n } as const;
+export const FLAG = { increaseRisk: 1n, withdraw: 2n, liquidate: 4n, halt: 8n, fundShort: 16n, windDown: 32n } as const;
 const DEGRADED = FLAG.increaseRisk | FLAG.withdraw;
 
 /** What the flags are read from: a reducer's context, or that of the rules. */
@@ -21,8 +21,12 @@ export function readHot(context: Pick<FlagContext, "readOf">): HotWord {
 /** The restrictions in force at the context's time, the stale grade included, as `PositionLedger.flags()`. */
 export function flagsInForce(context: FlagContext): bigint {
   const hot = readHot(context);
-  const isStale = context.timestamp > hot.checkpointTime + context.immutables.staleLimit;
-  return isStale ? hot.flags | DEGRADED : hot.flags;
+  return isStaleAt(hot.checkpointTime, context) ? hot.flags | DEGRADED : hot.flags;
+}
+
+/** Whether the stale grade holds now when the newest checkpoint has this time. */
+export function isStaleAt(checkpointTime: bigint, { timestamp, immutables }: Omit<FlagContext, "readOf">): boolean {
+  return timestamp > checkpointTime + immutables.staleLimit;
 }
 
 /** Whether new risk is refused now: trades must reduce, and no funding accrues. */

@@ -1,4 +1,4 @@
-import type { Hash } from "../../lib/hex.ts";
+import { attestationDigest } from "../../domain/attestationDigest.ts";
 import {
   decodeEvent,
   storage,
@@ -7,11 +7,24 @@ import {
   type CheckpointPostedEvent,
   type CheckpointRegistryEvent,
   type CheckpointReplacedEvent,
+  type KeeperSetAdoptedEvent,
+  type RewardPaidEvent,
 } from "../generated/CheckpointRegistry.ts";
-import { storage as ledger } from "../generated/PositionLedger.ts";
-import { storage as guard } from "../generated/SyncGuard.ts";
+import { storage as keepers } from "../generated/KeeperRegistry.ts";
+import { FLAG, readHot } from "../legality/flags.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import {
+  CHECKPOINT_STATUS,
+  indexOf,
+  metaAt,
+  newestBefore,
+  readCursor,
+  rewardAt,
+  RING,
+  type Read,
+} from "./checkpoints/ring.ts";
+import { readIncident } from "./keepers/pauseBudget.ts";
 
 /** Every storage variable of the contract; the two names are short, so OpenZeppelin leaves their words at zero. */
 export const MAPPED_VARIABLES = [
@@ -21,130 +34,125 @@ export const MAPPED_VARIABLES = [
   "_versionFallback",
   "_ring",
   "_cursor",
-  "_bookSetVersion",
+  "_keeperSet",
+  "_reward",
   "_bookSets",
 ] as const;
 
-/** `CheckpointStatus` of the contract. */
-export const CHECKPOINT_STATUS = { none: 0n, posted: 1n, proven: 2n, convicted: 3n } as const;
-
-const RING = 64n;
-/** Bit of the ledger's flags that refuses new risk: while it is set, an incident stands. */
-const INCREASE_RISK = 1n;
-
-type Read = (slot: Hash) => bigint;
-
-function readCursor(read: Read) {
-  return storage.cursor.decode(read(storage.cursor.slot));
+function reading(context: ReducerContext): Read {
+  return (slot) => context.read(slot);
 }
 
-/** Ring indices, newest first. */
-function newestFirst(read: Read): bigint[] {
-  const { posts } = readCursor(read);
-  const count = posts < RING ? posts : RING;
-  return Array.from({ length: Number(count) }, (_, back) => (posts - 1n - BigInt(back)) % RING);
-}
-
-function metaAt(index: bigint, read: Read) {
-  return storage.ring.at.word2.decode(read(storage.ring.at.word2.slot(index)));
-}
-
-/** Block number of the newest checkpoint below `blockNumber` that is not convicted; 0 when the ring has none. */
-export function newestBefore(blockNumber: bigint, read: Read): bigint {
-  for (const index of newestFirst(read)) {
-    const meta = metaAt(index, read);
-    if (meta.blockNumber < blockNumber && meta.status !== CHECKPOINT_STATUS.convicted) return meta.blockNumber;
-  }
-  return 0n;
-}
-
-/** Time of the newest checkpoint that is not convicted, seconds; 0 when there is none. */
-export function newestPostedAt(read: Read): bigint {
-  const { newest } = readCursor(read);
-  const index = newestFirst(read).find((candidate) => metaAt(candidate, read).blockNumber === newest);
-  return newest === 0n || index === undefined ? 0n : metaAt(index, read).postedAt;
-}
-
-function setStatus(blockNumber: bigint, status: bigint, context: ReducerContext): void {
-  const read: Read = (slot) => context.read(slot);
-  const index = newestFirst(read).find((candidate) => metaAt(candidate, read).blockNumber === blockNumber);
+function changeMeta(
+  blockNumber: bigint,
+  change: { readonly status?: bigint; readonly isPaid?: boolean },
+  context: ReducerContext,
+): void {
+  const read = reading(context);
+  const index = indexOf(blockNumber, read);
   if (index === undefined) return;
-  const { word2 } = storage.ring.at;
-  context.write(word2.slot(index), word2.encode({ ...metaAt(index, read), status }));
+  const { word1 } = storage.ring.at;
+  context.write(word1.slot(index), word1.encode({ ...metaAt(index, read), ...change }));
 }
 
-/** As `SyncGuard.witnessNumber()`: the incident's while one stands, otherwise the newest checkpoint. */
+function changeCursor(change: Partial<ReturnType<typeof readCursor>>, context: ReducerContext): void {
+  const cursor = readCursor(reading(context));
+  context.write(storage.cursor.slot, storage.cursor.encode({ ...cursor, ...change }));
+}
+
+/** The checkpoint that must not be dropped, as `SyncGuard.onCheckpoint` answers; 0 when no incident stands. */
 function witnessNumber(context: ReducerContext): bigint {
-  const { flags } = ledger.hot.decode(context.readOf("PositionLedger", ledger.hot.slot));
-  if ((flags & INCREASE_RISK) === 0n) return readCursor((slot) => context.read(slot)).newest;
-  return guard.incident.decode(context.readOf("SyncGuard", guard.incident.slot)).witnessNumber;
+  return (readHot(context).flags & FLAG.increaseRisk) === 0n ? 0n : readIncident(context).witnessNumber;
 }
 
 /** Posts that stay when the next one comes: the witness of withdrawals never falls out of the ring. */
 function postsKept(context: ReducerContext): bigint {
-  const read: Read = (slot) => context.read(slot);
+  const read = reading(context);
   const { posts } = readCursor(read);
-  const oldest = metaAt(posts % RING, read).blockNumber;
-  return oldest === 0n || oldest !== witnessNumber(context) ? posts : posts - 1n;
+  const witness = witnessNumber(context);
+  return witness === 0n || metaAt(posts % RING, read).blockNumber !== witness ? posts : posts - 1n;
 }
 
 /** Writes nothing: the post that follows takes the place of the newest one. */
 function expectReplacement(event: CheckpointReplacedEvent, context: ReducerContext): void {
-  const { posts } = readCursor((slot) => context.read(slot));
-  const replaced = metaAt((posts - 1n) % RING, (slot) => context.read(slot)).blockNumber;
+  const read = reading(context);
+  const { posts } = readCursor(read);
   context.expect("posts", event.posts, postsKept(context));
-  context.expect("blockNumber", event.blockNumber, replaced);
+  context.expect("blockNumber", event.blockNumber, metaAt((posts - 1n) % RING, read).blockNumber);
 }
 
+/** Who takes the place of a checkpoint that was paid, or carried for nothing, is carried for nothing. */
 function applyPost(event: CheckpointPostedEvent, context: ReducerContext): void {
+  const read = reading(context);
+  const { chainId } = context.immutables;
   const posts = postsKept(context);
   const index = posts % RING;
-  const { blockNumber, setId, bookSetVersion } = event;
+  const { blockNumber, carrier } = event;
   context.expect("postedAt", event.postedAt, context.timestamp);
-  const { blockHash, booksRoot, word2 } = storage.ring.at;
-  context.write(blockHash.slot(index), blockHash.encode(event.blockHash));
-  context.write(booksRoot.slot(index), booksRoot.encode(event.booksRoot));
-  context.write(
-    word2.slot(index),
-    word2.encode({
-      blockNumber,
-      postedAt: context.timestamp,
-      setId,
-      bookSetVersion,
-      status: CHECKPOINT_STATUS.posted,
-    }),
-  );
-  context.write(
-    storage.cursor.slot,
-    storage.cursor.encode({ highest: blockNumber, newest: blockNumber, posts: posts + 1n }),
-  );
+  if (posts !== readCursor(read).posts) {
+    const replaced = metaAt(index, read);
+    const isUnpaid = replaced.isPaid || BigInt(replaced.carrier) === 0n;
+    context.expect("carrier", BigInt(carrier) === 0n, isUnpaid);
+  }
+  const { digest, word1 } = storage.ring.at;
+  const registry = context.addresses.CheckpointRegistry;
+  context.write(digest.slot(index), digest.encode(attestationDigest(event, { chainId, registry })));
+  const meta = { blockNumber, postedAt: context.timestamp, carrier, status: CHECKPOINT_STATUS.posted, isPaid: false };
+  context.write(word1.slot(index), word1.encode(meta));
+  changeCursor({ highest: blockNumber, newest: blockNumber, posts: posts + 1n }, context);
 }
 
+/** A posted checkpoint falls if it is the convicted attestation's. */
 function applyConviction(event: AttestationConvictedEvent, context: ReducerContext): void {
-  const read: Read = (slot) => context.read(slot);
-  const cursor = readCursor(read);
-  let newest = cursor.newest;
-  if (event.isVoided) {
-    setStatus(event.blockNumber, CHECKPOINT_STATUS.convicted, context);
-    if (newest === event.blockNumber) newest = newestBefore(event.blockNumber, read);
+  const read = reading(context);
+  const { blockNumber, digest } = event;
+  const index = indexOf(blockNumber, read);
+  const slot = storage.ring.at.digest;
+  const isVoided =
+    index !== undefined &&
+    slot.decode(context.read(slot.slot(index))) === digest &&
+    metaAt(index, read).status !== CHECKPOINT_STATUS.convicted;
+  if (isVoided) {
+    changeMeta(blockNumber, { status: CHECKPOINT_STATUS.convicted }, context);
+    if (readCursor(read).newest === blockNumber) changeCursor({ newest: newestBefore(blockNumber, read) }, context);
   }
-  context.expect("newest", event.newest, newest);
-  context.write(storage.cursor.slot, storage.cursor.encode({ ...cursor, newest }));
+  context.expect("isVoided", event.isVoided, isVoided);
+  context.expect("newest", event.newest, readCursor(read).newest);
+  context.memory.convicted = digest;
 }
 
 function applyBookSet(event: BookSetChangedEvent, context: ReducerContext): void {
-  const version = storage.bookSetVersion.decode(context.read(storage.bookSetVersion.slot)) + 1n;
+  const version = readCursor(reading(context)).bookSetVersion + 1n;
   context.expect("version", event.version, version);
-  context.write(storage.bookSetVersion.slot, storage.bookSetVersion.encode(version));
+  const bookCount = BigInt(event.contracts.length);
+  changeCursor({ bookSetVersion: version, bookSetFrom: event.activeFrom, bookCount }, context);
   const { contracts, activeFrom } = storage.bookSets;
-  context.write(contracts.length.slot(version), contracts.length.encode(BigInt(event.contracts.length)));
+  context.write(contracts.length.slot(version), contracts.length.encode(bookCount));
   event.contracts.forEach((address, index) => {
     context.write(contracts.at.slot(version, BigInt(index)), contracts.at.encode(address));
   });
   context.write(activeFrom.slot(version), activeFrom.encode(event.activeFrom));
 }
 
-/** Keeps the ring of checkpoints, its cursor and the book sets; a post never evicts the witness of withdrawals. */
+/** What the keeper registry has at this moment. */
+function applyKeeperSet(event: KeeperSetAdoptedEvent, context: ReducerContext): void {
+  const { setId } = keepers.state.decode(context.readOf("KeeperRegistry", keepers.state.slot));
+  const commitment = keepers.commitment.decode(context.readOf("KeeperRegistry", keepers.commitment.slot));
+  context.expect("setId", event.setId, setId);
+  context.expect("commitment", event.commitment, commitment);
+  changeCursor({ setId }, context);
+  context.write(storage.keeperSet.slot, storage.keeperSet.encode(commitment));
+}
+
+function applyPayment(event: RewardPaidEvent, context: ReducerContext): void {
+  const read = reading(context);
+  const index = indexOf(event.blockNumber, read);
+  context.expect("amount", event.amount, index === undefined ? 0n : rewardAt(index, read));
+  if (index !== undefined) context.expect("carrier", event.carrier, metaAt(index, read).carrier);
+  changeMeta(event.blockNumber, { isPaid: true }, context);
+}
+
+/** Keeps the ring of checkpoints, its cursor, the keeper set that signs, the book sets and what carriers are paid. */
 export const checkpointRegistry: Reducer<CheckpointRegistryEvent> = {
   book: "CheckpointRegistry",
   decode: decodeEvent,
@@ -156,6 +164,9 @@ export const checkpointRegistry: Reducer<CheckpointRegistryEvent> = {
       case "BookSetChanged":
         applyBookSet(event, context);
         return;
+      case "KeeperSetAdopted":
+        applyKeeperSet(event, context);
+        return;
       case "CheckpointPosted":
         applyPost(event, context);
         return;
@@ -163,10 +174,18 @@ export const checkpointRegistry: Reducer<CheckpointRegistryEvent> = {
         expectReplacement(event, context);
         return;
       case "CheckpointProven":
-        setStatus(event.blockNumber, CHECKPOINT_STATUS.proven, context);
+        changeMeta(event.blockNumber, { status: CHECKPOINT_STATUS.proven }, context);
         return;
       case "AttestationConvicted":
         applyConviction(event, context);
+        return;
+      case "RewardSet": {
+        const { perBlock, maxBlocks } = event;
+        context.write(storage.reward.slot, storage.reward.encode({ perBlock, maxBlocks, isUsed: true }));
+        return;
+      }
+      case "RewardPaid":
+        applyPayment(event, context);
         return;
       case "EIP712DomainChanged":
         return;

@@ -4,15 +4,18 @@ import {
   type AssetListedEvent,
   type ClaimedEvent,
   type ClaimKeptEvent,
+  type ClaimRegisteredEvent,
   type CollateralVaultEvent,
   type DepositedEvent,
   type LimitsSetEvent,
+  type RegistrationPaidEvent,
   type WithdrawnEvent,
 } from "../generated/CollateralVault.ts";
 import { storage as ledger } from "../generated/PositionLedger.ts";
 import { FLAG } from "../legality/flags.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import { applyRepair } from "./applyRepair.ts";
 import { bucketUsed, capacityOf, relax } from "./outflowLimit.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
@@ -24,6 +27,8 @@ export const MAPPED_VARIABLES = [
   "_claims",
   "_limits",
   "_allowances",
+  "_registrations",
+  "_windDowns",
 ] as const;
 
 const PPM = 1_000_000n;
@@ -94,7 +99,7 @@ function applyWithdrawal(event: WithdrawnEvent, context: ReducerContext): void {
   const flow = storage.flows.decode(context.read(flowSlot));
   const withdrawn = flow.withdrawn + amount;
   context.expect("withdrawn", event.withdrawn, withdrawn);
-  context.write(flowSlot, storage.flows.encode({ ...flow, withdrawn }));
+  context.write(flowSlot, storage.flows.encode({ ...flow, withdrawn, isOpen: true }));
 }
 
 function useAllowance({ account, asset, amount }: WithdrawnEvent, context: ReducerContext): bigint {
@@ -138,6 +143,46 @@ function applyClaim(event: ClaimedEvent, context: ReducerContext): void {
   context.write(slot, storage.assets.encode({ ...asset, held }));
 }
 
+/** A claim of the wind-down: what left the account's balance, counted as withdrawn. */
+function applyRegistration(
+  { account, asset, amount, registered }: ClaimRegisteredEvent,
+  context: ReducerContext,
+): void {
+  const { registrations, windDowns, flows } = storage;
+  const flowSlot = flows.slot(account, asset);
+  const flow = flows.decode(context.read(flowSlot));
+  context.write(flowSlot, flows.encode({ ...flow, withdrawn: flow.withdrawn + amount, isOpen: true }));
+  const slot = registrations.slot(account, asset);
+  const own = registrations.decode(context.read(slot));
+  context.write(slot, registrations.encode({ ...own, amount: own.amount + amount, isUsed: true }));
+  const all = windDowns.decode(context.read(windDowns.slot(asset)));
+  context.expect("registered", registered, all.registered + amount);
+  const after = { ...all, registered: all.registered + amount, isUsed: true };
+  context.write(windDowns.slot(asset), windDowns.encode(after));
+}
+
+/**
+ * Pro rata, rounded down, of what the first payment found there; what is not paid is owed no longer. What it found is a
+ * balance of the token, which no log carries: what the event says is taken, and judged by the rules.
+ */
+function applyRegistrationPayment(event: RegistrationPaidEvent, context: ReducerContext): void {
+  const { account, asset } = event;
+  const { assets, registrations, windDowns } = storage;
+  const all = windDowns.decode(context.read(windDowns.slot(asset)));
+  const custody = all.isFixed ? all.custody : event.custody;
+  context.expect("custody", event.custody, custody);
+  context.write(windDowns.slot(asset), windDowns.encode({ ...all, custody, isFixed: true }));
+  const slot = registrations.slot(account, asset);
+  const { amount } = registrations.decode(context.read(slot));
+  const paid = custody < all.registered ? (amount * custody) / all.registered : amount;
+  context.expect("paid", event.paid, paid);
+  context.write(slot, registrations.encode({ amount, paid, isPaid: true, isUsed: true }));
+  const word = assets.decode(context.read(assets.slot(asset)));
+  const held = word.held > amount ? word.held - amount : 0n;
+  context.expect("held", event.held, held);
+  context.write(assets.slot(asset), assets.encode({ ...word, held }));
+}
+
 function min(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }
@@ -168,6 +213,15 @@ export const collateralVault: Reducer<CollateralVaultEvent> = {
         return;
       case "Claimed":
         applyClaim(event, context);
+        return;
+      case "ClaimRegistered":
+        applyRegistration(event, context);
+        return;
+      case "RegistrationPaid":
+        applyRegistrationPayment(event, context);
+        return;
+      case "WordRepaired":
+        applyRepair(event, context);
         return;
     }
   },

@@ -4,9 +4,12 @@ import {
   type CollateralSetEvent,
   type InstrumentRegistryEvent,
   type OptionListedEvent,
+  type WindDownPriceFixedEvent,
 } from "../generated/InstrumentRegistry.ts";
+import { windDownPrice } from "../model/windDownPrice.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import { applyRepair } from "./applyRepair.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = [
@@ -20,6 +23,10 @@ export const MAPPED_VARIABLES = [
   "_collateralCount",
   "_debtCaps",
 ] as const;
+
+/** `InstrumentKind` of the contract. */
+const PERPETUAL = 1n;
+const CALL = 2n;
 
 /** A listing also marks the settlement's word as used. */
 function applyListing(event: OptionListedEvent, context: ReducerContext): void {
@@ -47,6 +54,19 @@ function applyCollateral(event: CollateralSetEvent, context: ReducerContext): vo
   if (known === 0n) context.write(collateralCount.slot, collateralCount.encode(id));
 }
 
+/** What a unit is worth when a wind-down began at `time` with the underlying at `spot`. */
+function applyWindDownPrice(event: WindDownPriceFixedEvent, context: ReducerContext): void {
+  const { instrument, time, spot } = event;
+  const { settlements, instruments, options } = storage;
+  const { kind } = instruments.decode(context.read(instruments.slot(instrument)));
+  const option = options.decode(context.read(options.slot(instrument)));
+  const price = windDownPrice(kind === PERPETUAL ? null : { ...option, isCall: kind === CALL }, spot, time) ?? 0n;
+  context.expect("settledAt", event.settledAt, context.timestamp);
+  context.expect("price", event.price, price);
+  const fixed = { price, settledAt: context.timestamp, isUsed: true, isWindDown: true };
+  context.write(settlements.slot(instrument), settlements.encode(fixed));
+}
+
 /** Keeps the terms of each instrument and collateral, what options settle at, and the debt caps. */
 export const instrumentRegistry: Reducer<InstrumentRegistryEvent> = {
   book: "InstrumentRegistry",
@@ -71,12 +91,22 @@ export const instrumentRegistry: Reducer<InstrumentRegistryEvent> = {
         return;
       }
       case "ExpirySettled": {
-        const slot = storage.settlements.slot(event.instrument);
+        const { settlements } = storage;
+        const slot = settlements.slot(event.instrument);
         const { price } = event;
         context.expect("settledAt", event.settledAt, context.timestamp);
-        context.write(slot, storage.settlements.encode({ price, settledAt: context.timestamp, isUsed: true }));
+        context.write(
+          slot,
+          settlements.encode({ price, settledAt: context.timestamp, isUsed: true, isWindDown: false }),
+        );
         return;
       }
+      case "WindDownPriceFixed":
+        applyWindDownPrice(event, context);
+        return;
+      case "WordRepaired":
+        applyRepair(event, context);
+        return;
       case "CollateralSet":
         applyCollateral(event, context);
         return;

@@ -1,35 +1,228 @@
-import type { Address } from "../../lib/hex.ts";
-import { decodeEvent, storage, type KeeperRegistryEvent } from "../generated/KeeperRegistry.ts";
+import { keeperSetHash, quorumOf, type KeeperSet } from "../../domain/keeperSet.ts";
+import type { Address, Hash, Hex } from "../../lib/hex.ts";
+import {
+  decodeEvent,
+  storage,
+  type KeeperActivatedEvent,
+  type KeeperApprovedEvent,
+  type KeeperBondedEvent,
+  type KeeperRegistryEvent,
+  type KeeperSetChangedEvent,
+  type KeeperSlashedEvent,
+  type KeeperUnbondingEvent,
+  type PauseUsedEvent,
+  type StateWord,
+} from "../generated/KeeperRegistry.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import { CAUSE_CLASS, pauseEnd, readBudget } from "./keepers/pauseBudget.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = [
   "_authority",
   "_consumingSchedule",
   "_keepers",
-  "_attesters",
-  "_registry",
-  "_setId",
-  "_count",
+  "_stakes",
+  "_keys",
+  "_rewards",
+  "_members",
+  "_burnable",
+  "_state",
+  "_guard",
+  "_commitment",
 ] as const;
 
-/** Every change of the members starts a new set id. */
-function changeSet(event: { setId: bigint; count: bigint }, countDelta: bigint, context: ReducerContext): void {
-  const word = storage.word3.decode(context.read(storage.word3.slot));
-  const setId = word.setId + 1n;
-  const count = word.count + countDelta;
-  context.expect("setId", event.setId, setId);
-  context.expect("count", event.count, count);
-  context.write(storage.word3.slot, storage.word3.encode({ ...word, setId, count }));
+/** `KeeperStatus` of the contract. */
+export const KEEPER_STATUS = {
+  none: 0n,
+  approved: 1n,
+  bonded: 2n,
+  active: 3n,
+  unbonding: 4n,
+  withdrawn: 5n,
+  slashed: 6n,
+} as const;
+
+type Read = (slot: Hash) => bigint;
+
+/** Seats, members and set id. */
+export function readState(read: Read): StateWord {
+  return storage.state.decode(read(storage.state.slot));
 }
 
-function keeperAt(attester: Address, context: ReducerContext) {
-  const slot = storage.keepers.slot(attester);
-  return { slot, keeper: storage.keepers.decode(context.read(slot)) };
+/** The current keeper set, whose hash the contracts keep. */
+export function readKeeperSet(read: Read, minKeepers: bigint): KeeperSet {
+  const { setId, size, active } = readState(read);
+  const members = Array.from({ length: Number(active) }, (_, index) => memberAt(BigInt(index), read));
+  return { id: setId, quorum: quorumOf(size, minKeepers), members };
 }
 
-/** Keeps the keepers by attester, the attesters by pauser, and the id and size of the current set. */
+function memberAt(index: bigint, read: Read): Address {
+  return storage.members.decode(read(storage.members.slot(index)));
+}
+
+/** A keeper's word. */
+export function readKeeper(attester: Address, read: Read) {
+  return storage.keepers.decode(read(storage.keepers.slot(attester)));
+}
+
+function writeState(change: Partial<StateWord>, context: ReducerContext): void {
+  const { state } = storage;
+  context.write(state.slot, state.encode({ ...state.decode(context.read(state.slot)), ...change }));
+}
+
+/** Moves a keeper to a status, from now on. */
+function setStatus(attester: Address, status: bigint, context: ReducerContext): void {
+  const { keepers } = storage;
+  const keeper = readKeeper(attester, (slot) => context.read(slot));
+  context.write(keepers.slot(attester), keepers.encode({ ...keeper, status, since: context.timestamp }));
+}
+
+function setPausing(attester: Address, isPausing: boolean, context: ReducerContext): void {
+  const { keys } = storage;
+  const slot = keys.slot(readKeeper(attester, (word) => context.read(word)).pauser);
+  context.write(slot, keys.encode({ ...keys.decode(context.read(slot)), isPausing }));
+}
+
+function setStake(attester: Address, amount: bigint, context: ReducerContext): void {
+  const { stakes } = storage;
+  const slot = stakes.slot(attester);
+  context.write(slot, stakes.encode({ ...stakes.decode(context.read(slot)), amount }));
+}
+
+function writeMember(index: bigint, member: Address, context: ReducerContext): void {
+  context.write(storage.members.slot(index), storage.members.encode(member));
+}
+
+/** Ascending; the ones above it move up. */
+function addMember(member: Address, context: ReducerContext): void {
+  const read: Read = (slot) => context.read(slot);
+  let index = readState(read).active;
+  for (; index > 0n && memberAt(index - 1n, read) > member; index -= 1n) {
+    writeMember(index, memberAt(index - 1n, read), context);
+  }
+  writeMember(index, member, context);
+}
+
+/** Those that are active still move down together; what stands beyond them stays. Returns how many they are. */
+function compactMembers(context: ReducerContext): bigint {
+  const read: Read = (slot) => context.read(slot);
+  const { active } = readState(read);
+  let place = 0n;
+  for (let index = 0n; index < active; index += 1n) {
+    const member = memberAt(index, read);
+    if (readKeeper(member, read).status !== KEEPER_STATUS.active) continue;
+    if (place !== index) writeMember(place, member, context);
+    place += 1n;
+  }
+  return place;
+}
+
+function applyBinding(event: { registry: Address; guard: Address }, context: ReducerContext): void {
+  writeState({ registry: event.registry }, context);
+  context.write(storage.guard.slot, storage.guard.encode(event.guard));
+}
+
+function applyApproval({ attester, pauser, owner }: KeeperApprovedEvent, context: ReducerContext): void {
+  const { keepers, stakes, keys } = storage;
+  const approved = { pauser, status: KEEPER_STATUS.approved, since: context.timestamp };
+  context.write(keepers.slot(attester), keepers.encode(approved));
+  context.write(stakes.slot(attester), stakes.encode({ owner, amount: 0n }));
+  const key = { attester, isPausing: false, booksUntil: 0n, viewUntil: 0n, generation: 0n };
+  for (const address of [attester, pauser]) context.write(keys.slot(address), keys.encode(key));
+}
+
+function applyBond({ attester, amount, activeFrom }: KeeperBondedEvent, context: ReducerContext): void {
+  const { bond, minKeepers, joinDelay } = context.immutables;
+  const isEnough = readState((slot) => context.read(slot)).size >= minKeepers;
+  context.expect("amount", amount, bond);
+  context.expect("activeFrom", activeFrom, isEnough ? context.timestamp + joinDelay : context.timestamp);
+  setStatus(attester, KEEPER_STATUS.bonded, context);
+  setStake(attester, bond, context);
+}
+
+/** A vacant seat is taken, or there is one more. */
+function applyActivation({ attester }: KeeperActivatedEvent, context: ReducerContext): void {
+  addMember(attester, context);
+  const { size, active } = readState((slot) => context.read(slot));
+  writeState({ size: size > active ? size : size + 1n, active: active + 1n }, context);
+  setStatus(attester, KEEPER_STATUS.active, context);
+  setPausing(attester, true, context);
+}
+
+/** A member leaves with its seat; the new set that follows does without it. */
+function applyUnbonding({ attester, releaseAt }: KeeperUnbondingEvent, context: ReducerContext): void {
+  context.expect("releaseAt", releaseAt, context.timestamp + context.immutables.unbonding);
+  const { status } = readKeeper(attester, (slot) => context.read(slot));
+  if (status === KEEPER_STATUS.active) {
+    writeState({ size: readState((slot) => context.read(slot)).size - 1n }, context);
+    setPausing(attester, false, context);
+  }
+  setStatus(attester, KEEPER_STATUS.unbonding, context);
+}
+
+/** A member that is slashed leaves its seat vacant: the quorum does not shrink. */
+function applySlash(event: KeeperSlashedEvent, context: ReducerContext): void {
+  const { attester, challenger } = event;
+  const { rewards, burnable, stakes } = storage;
+  const { status } = readKeeper(attester, (slot) => context.read(slot));
+  const { amount } = stakes.decode(context.read(stakes.slot(attester)));
+  const reward = (amount * context.immutables.challengerPpm) / 1_000_000n;
+  context.expect("reward", event.reward, reward);
+  context.expect("burned", event.burned, amount - reward);
+  const slot = rewards.slot(challenger);
+  const due = rewards.decode(context.read(slot));
+  context.write(slot, rewards.encode({ ...due, earned: due.earned + reward }));
+  const burnt = burnable.decode(context.read(burnable.slot));
+  context.write(burnable.slot, burnable.encode({ ...burnt, earned: burnt.earned + amount - reward }));
+  setStake(attester, 0n, context);
+  if (status === KEEPER_STATUS.active) setPausing(attester, false, context);
+  setStatus(attester, KEEPER_STATUS.slashed, context);
+}
+
+/** Every change of members or seats, which the events before it tell, starts a new set. */
+function applySet(event: KeeperSetChangedEvent, context: ReducerContext): void {
+  const read: Read = (slot) => context.read(slot);
+  writeState({ setId: readState(read).setId + 1n, active: compactMembers(context) }, context);
+  const set = readKeeperSet(read, context.immutables.minKeepers);
+  const { size, active } = readState(read);
+  const commitment = keeperSetHash(set);
+  context.expect("setId", event.setId, set.id);
+  context.expect("size", event.size, size);
+  context.expect("quorum", event.quorum, set.quorum);
+  context.expect("members", joined(event.members), joined(set.members));
+  context.expect("commitment", event.commitment, commitment);
+  context.write(storage.commitment.slot, storage.commitment.encode(commitment));
+  context.memory.brokenSet = active < set.quorum ? set.id : null;
+}
+
+function joined(addresses: readonly Address[]): Hex {
+  return `0x${addresses.map((address) => address.slice(2)).join("")}`;
+}
+
+/** The key has used up a pause of this class, in the incident that stands or comes about with it. */
+function applyPause(event: PauseUsedEvent, context: ReducerContext): void {
+  const budget = readBudget(event.attester, context);
+  const { generation } = budget;
+  const softUntil = pauseEnd(event.class, budget, context);
+  context.expect("generation", event.generation, generation);
+  context.expect("softUntil", event.softUntil, softUntil);
+  const used = event.class === CAUSE_CLASS.view ? { viewUntil: softUntil } : { booksUntil: softUntil };
+  context.write(storage.keys.slot(budget.pauser), storage.keys.encode({ ...budget.key, ...used, generation }));
+}
+
+function applyPayment(
+  slot: Hash,
+  event: { readonly amount: bigint },
+  word: typeof storage.burnable | typeof storage.rewards,
+  context: ReducerContext,
+): void {
+  const { earned, paid } = word.decode(context.read(slot));
+  context.expect("amount", event.amount, earned - paid);
+  context.write(slot, word.encode({ earned, paid: earned }));
+}
+
+/** Keeps the keepers with their stakes and keys, the members in order, and what convictions owe. */
 export const keeperRegistry: Reducer<KeeperRegistryEvent> = {
   book: "KeeperRegistry",
   decode: decodeEvent,
@@ -38,35 +231,50 @@ export const keeperRegistry: Reducer<KeeperRegistryEvent> = {
       case "AuthorityUpdated":
         applyAuthority(event, storage.word0, context);
         return;
-      case "KeeperRegistryBound": {
-        const word = storage.word3.decode(context.read(storage.word3.slot));
-        context.write(storage.word3.slot, storage.word3.encode({ ...word, registry: event.registry }));
+      case "KeeperRegistryBound":
+        applyBinding(event, context);
+        return;
+      case "KeeperApproved":
+        applyApproval(event, context);
+        return;
+      case "KeeperBonded":
+        applyBond(event, context);
+        return;
+      case "KeeperActivated":
+        applyActivation(event, context);
+        return;
+      case "KeeperUnbonding":
+        applyUnbonding(event, context);
+        return;
+      case "BondWithdrawn": {
+        const { owner, amount } = storage.stakes.decode(context.read(storage.stakes.slot(event.attester)));
+        context.expect("owner", event.owner, owner);
+        context.expect("amount", event.amount, amount);
+        setStake(event.attester, 0n, context);
+        setStatus(event.attester, KEEPER_STATUS.withdrawn, context);
         return;
       }
-      case "KeeperAdded": {
-        const { pauser, attester } = event;
-        context.write(
-          storage.keepers.slot(attester),
-          storage.keepers.encode({ pauser, isActive: true, isJailed: false }),
-        );
-        for (const key of [attester, pauser]) {
-          context.write(storage.attesters.slot(key), storage.attesters.encode(attester));
-        }
-        changeSet(event, 1n, context);
+      case "KeeperSlashed":
+        applySlash(event, context);
+        return;
+      case "SeatClosed": {
+        const size = readState((slot) => context.read(slot)).size - 1n;
+        context.expect("size", event.size, size);
+        writeState({ size }, context);
         return;
       }
-      case "KeeperRemoved": {
-        const { slot, keeper } = keeperAt(event.attester, context);
-        context.write(slot, storage.keepers.encode({ ...keeper, isActive: false }));
-        changeSet(event, -1n, context);
+      case "KeeperSetChanged":
+        applySet(event, context);
         return;
-      }
-      case "KeeperJailed": {
-        const { slot, keeper } = keeperAt(event.attester, context);
-        context.write(slot, storage.keepers.encode({ ...keeper, isActive: false, isJailed: true }));
-        changeSet(event, keeper.isActive ? -1n : 0n, context);
+      case "PauseUsed":
+        applyPause(event, context);
         return;
-      }
+      case "RewardClaimed":
+        applyPayment(storage.rewards.slot(event.challenger), event, storage.rewards, context);
+        return;
+      case "BondsBurned":
+        applyPayment(storage.burnable.slot, event, storage.burnable, context);
+        return;
     }
   },
 };

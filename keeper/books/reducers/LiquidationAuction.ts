@@ -1,6 +1,7 @@
 import { decodeEvent, storage, type LiquidationAuctionEvent } from "../generated/LiquidationAuction.ts";
 import type { Reducer } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import { applyRepair } from "./applyRepair.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = [
@@ -59,6 +60,9 @@ export const liquidationAuction: Reducer<LiquidationAuctionEvent> = {
           collateralAuctions.slot(event.account, event.asset),
           collateralAuctions.encode({ startedAt: 0n, isUsed: true }),
         );
+        return;
+      case "WordRepaired":
+        applyRepair(event, context);
         return;
       case "CollateralSold":
         return;

@@ -1,5 +1,6 @@
 import { decodeEvent, storage, type OrderSettlementEvent } from "../generated/OrderSettlement.ts";
 import type { Reducer } from "../Reducer.ts";
+import { applyRepair } from "./applyRepair.ts";
 
 /** Every storage variable of the contract; the two names are short, so OpenZeppelin leaves their words at zero. */
 export const MAPPED_VARIABLES = ["_nameFallback", "_versionFallback", "_lanes"] as const;
@@ -26,6 +27,9 @@ export const orderSettlement: Reducer<OrderSettlementEvent> = {
         context.write(storage.lanes.slot(account, lane), storage.lanes.encode({ sequence, filled: CANCELLED }));
         return;
       }
+      case "WordRepaired":
+        applyRepair(event, context);
+        return;
       case "EIP712DomainChanged":
         return;
     }

@@ -7,6 +7,7 @@ import {
   type PositionLedgerEvent,
 } from "../generated/PositionLedger.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
+import { applyRepair } from "./applyRepair.ts";
 import { applyEntry } from "./ledger/applyEntry.ts";
 import { applyFunding, applySocialisedLoss } from "./ledger/applyFunding.ts";
 
@@ -92,11 +93,15 @@ export const positionLedger: Reducer<PositionLedgerEvent> = {
       case "HotWordPushed": {
         const { flags, checkpointTime, graceUntil } = event;
         const hot = storage.hot.decode(context.read(storage.hot.slot));
+        context.memory.pushedOver = hot;
         context.write(storage.hot.slot, storage.hot.encode({ ...hot, flags, checkpointTime, graceUntil }));
         return;
       }
       case "ModulesBound":
         bindModules(event, context);
+        return;
+      case "WordRepaired":
+        applyRepair(event, context);
         return;
     }
   },

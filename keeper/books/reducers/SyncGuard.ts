@@ -1,83 +1,205 @@
-import type { Hash } from "../../lib/hex.ts";
-import { storage as registry } from "../generated/CheckpointRegistry.ts";
-import { storage as ledger } from "../generated/PositionLedger.ts";
+import { BOOK_NAMES } from "../../domain/bookSet.ts";
+import { bigintToHex32, type Hash } from "../../lib/hex.ts";
+import type { HotWord } from "../generated/PositionLedger.ts";
 import {
   decodeEvent,
   storage,
+  type BooksAcceptedEvent,
+  type HaltWord,
   type HardPausedEvent,
+  type IncidentWord,
+  type OutageCreditedEvent,
+  type ResumedEvent,
+  type SoftLiftedEvent,
   type SoftPausedEvent,
   type SyncGuardEvent,
+  type WindDownStartedEvent,
 } from "../generated/SyncGuard.ts";
-import { FLAG } from "../legality/flags.ts";
+import { FLAG, readHot } from "../legality/flags.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
-import { newestBefore } from "./CheckpointRegistry.ts";
+import { applyAuthority } from "./applyAuthority.ts";
+import { newestBefore, readCursor, type Read } from "./checkpoints/ring.ts";
+import { CAUSE_CLASS, readBudget, readIncident } from "./keepers/pauseBudget.ts";
 
-/** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
-export const MAPPED_VARIABLES = ["_registry", "_liftedAt", "_incident", "_pausedBlocks", "_uses"] as const;
+/** Every storage variable of the contract; the two names are short, so OpenZeppelin leaves their words at zero. */
+export const MAPPED_VARIABLES = [
+  "_authority",
+  "_consumingSchedule",
+  "_nameFallback",
+  "_versionFallback",
+  "_registry",
+  "_creditedAt",
+  "_incident",
+  "_halt",
+  "_cause",
+] as const;
 
-function applySoftPause(event: SoftPausedEvent, context: ReducerContext): void {
-  const before = storage.incident.decode(context.read(storage.incident.slot));
-  const { flags } = ledger.hot.decode(context.readOf("PositionLedger", ledger.hot.slot));
-  const isFirst = (flags & FLAG.increaseRisk) === 0n;
-  const incident = {
-    softUntil: context.timestamp + context.immutables.softTime,
-    softBlock: event.blockNumber > before.softBlock ? event.blockNumber : before.softBlock,
-    witnessNumber: isFirst
-      ? newestBefore(event.blockNumber, (slot) => context.readOf("CheckpointRegistry", slot))
-      : before.witnessNumber,
-    generation: before.generation,
-  };
-  context.expect("softUntil", event.softUntil, incident.softUntil);
-  context.expect("softBlock", event.softBlock, incident.softBlock);
-  context.expect("witnessNumber", event.witnessNumber, incident.witnessNumber);
-  context.expect("generation", event.generation, incident.generation);
+/** The halt that stands, or the last one. */
+export function readHalt({ readOf }: Pick<ReducerContext, "readOf">): HaltWord {
+  return storage.halt.decode(readOf("SyncGuard", storage.halt.slot));
+}
+
+/** What the standing or last hard pause is about. */
+export function readCause({ readOf }: Pick<ReducerContext, "readOf">): Hash {
+  return storage.cause.decode(readOf("SyncGuard", storage.cause.slot));
+}
+
+function registryOf(context: ReducerContext): Read {
+  return (slot) => context.readOf("CheckpointRegistry", slot);
+}
+
+/** The hot word that the guard found: it pushes before it says what for. */
+function hotBefore(context: ReducerContext): HotWord {
+  return context.memory.pushedOver ?? readHot(context);
+}
+
+function stands({ flags }: HotWord): boolean {
+  return (flags & FLAG.increaseRisk) !== 0n;
+}
+
+function writeIncident(incident: IncidentWord, context: ReducerContext): void {
   context.write(storage.incident.slot, storage.incident.encode(incident));
-  context.write(storage.pausedBlocks.slot(event.incidentId), storage.pausedBlocks.encode(event.blockNumber));
-  context.write(
-    storage.uses.slot(event.attester),
-    storage.uses.encode({ isUsed: true, generation: before.generation }),
-  );
 }
 
-/** The witness of an incident that stands is kept; if the conviction voided it, the newest valid one before it. */
+function changeHalt(change: Partial<HaltWord>, context: ReducerContext): void {
+  context.write(storage.halt.slot, storage.halt.encode({ ...readHalt(context), ...change }));
+}
+
+/** Compares what an event says of the incident with what its reducer computed. */
+function expectFields(
+  event: Readonly<Record<string, unknown>>,
+  implied: Readonly<Record<string, bigint>>,
+  context: ReducerContext,
+): void {
+  for (const [field, value] of Object.entries(implied)) context.expect(field, event[field] as bigint, value);
+}
+
+/** The pause key's own word says until when: it was written right before. */
+function applySoftPause(event: SoftPausedEvent, context: ReducerContext): void {
+  const before = readIncident(context);
+  const { key } = readBudget(event.attester, context);
+  const until = event.class === CAUSE_CLASS.view ? key.viewUntil : key.booksUntil;
+  const isFirst = !stands(hotBefore(context));
+  const incident = {
+    ...before,
+    softUntil: isFirst || until > before.softUntil ? until : before.softUntil,
+    softBlock: event.blockNumber,
+    witnessNumber: isFirst ? newestBefore(event.blockNumber, registryOf(context)) : before.witnessNumber,
+    startedAt: isFirst ? context.timestamp : before.startedAt,
+    nonce: before.nonce + 1n,
+  };
+  const { softUntil, softBlock, witnessNumber, generation, nonce, startedAt } = incident;
+  expectFields({ ...event }, { softUntil, softBlock, witnessNumber, generation, nonce, startedAt }, context);
+  writeIncident(incident, context);
+}
+
+/** The incident is over, and the pause certificates of before are void. */
+function endIncident(event: SoftLiftedEvent | ResumedEvent, time: bigint, context: ReducerContext): void {
+  const before = readIncident(context);
+  const generation = before.generation + 1n;
+  context.expect("generation", event.generation, generation);
+  context.expect("time", time, context.timestamp);
+  writeIncident({ ...before, generation, liftedAt: context.timestamp }, context);
+  changeHalt({ clearedNonce: before.nonce }, context);
+}
+
+/**
+ * The witness that a hard pause leaves. That of an incident that stands is kept; a conviction may have voided it, and then
+ * it is the newest valid one before it. One that begins with a pause certificate depends on the block that this names, which
+ * no log carries: what the event says is taken, and judged by the rules.
+ */
+function hardWitness(event: HardPausedEvent, context: ReducerContext): bigint {
+  const { witnessNumber } = readIncident(context);
+  const { convicted, brokenSet } = context.memory;
+  const isConviction = convicted === event.cause;
+  if (stands(hotBefore(context))) {
+    return isConviction ? newestBefore(witnessNumber + 1n, registryOf(context)) : witnessNumber;
+  }
+  const isQuorumLost = brokenSet !== null && bigintToHex32(brokenSet) === event.cause;
+  return isConviction || isQuorumLost ? readCursor(registryOf(context)).newest : event.witnessNumber;
+}
+
 function applyHardPause(event: HardPausedEvent, context: ReducerContext): void {
-  const incident = storage.incident.decode(context.read(storage.incident.slot));
-  const { flags } = ledger.hot.decode(context.readOf("PositionLedger", ledger.hot.slot));
-  const readRegistry = (slot: Hash): bigint => context.readOf("CheckpointRegistry", slot);
-  const witnessNumber =
-    (flags & FLAG.increaseRisk) === 0n
-      ? registry.cursor.decode(readRegistry(registry.cursor.slot)).newest
-      : newestBefore(incident.witnessNumber + 1n, readRegistry);
-  context.expect("witnessNumber", event.witnessNumber, witnessNumber);
-  context.write(storage.incident.slot, storage.incident.encode({ ...incident, witnessNumber }));
+  const { timestamp, blockNumber } = context;
+  const before = readIncident(context);
+  const found = hotBefore(context);
+  const witnessNumber = hardWitness(event, context);
+  const nonce = before.nonce + 1n;
+  const startedAt = stands(found) ? before.startedAt : timestamp;
+  const haltedAt = (found.flags & FLAG.halt) === 0n ? timestamp : readHalt(context).haltedAt;
+  expectFields({ ...event }, { witnessNumber, nonce, startedAt, haltedAt }, context);
+  writeIncident({ ...before, witnessNumber, nonce, startedAt }, context);
+  changeHalt({ haltedAt, pausedAt: timestamp, haltBlock: blockNumber }, context);
+  context.write(storage.cause.slot, storage.cause.encode(event.cause));
 }
 
-/** Keeps the standing incident: its deadlines, its witness, and which attesters have used up their pause. */
+function applyWindDown(event: WindDownStartedEvent, context: ReducerContext): void {
+  const before = readIncident(context);
+  const found = hotBefore(context);
+  const witnessNumber = stands(found) ? before.witnessNumber : readCursor(registryOf(context)).newest;
+  const startedAt = stands(found) ? before.startedAt : found.checkpointTime;
+  expectFields({ ...event }, { windDownAt: context.timestamp, witnessNumber, startedAt }, context);
+  writeIncident({ ...before, witnessNumber, startedAt, nonce: before.nonce + 1n }, context);
+  changeHalt({ windDownAt: context.timestamp }, context);
+}
+
+/** The books of every contract that is named take over what the chain is declared to hold. */
+function applyAcceptance({ corrections }: BooksAcceptedEvent, context: ReducerContext): void {
+  for (const { book, slot, value } of corrections) {
+    const name = BOOK_NAMES.find((candidate) => context.addresses[candidate] === book);
+    if (name !== undefined) context.writeOf(name, slot, BigInt(value));
+  }
+  changeHalt({ repairBlock: context.blockNumber }, context);
+}
+
+function applyCredit(event: OutageCreditedEvent, context: ReducerContext): void {
+  const { checkpointTime } = readHot(context);
+  context.expect("checkpointTime", event.checkpointTime, checkpointTime + event.to - event.from);
+  const word = storage.word3.decode(context.read(storage.word3.slot));
+  context.write(storage.word3.slot, storage.word3.encode({ ...word, creditedAt: event.to }));
+}
+
+/** Keeps the standing incident and halt, what they are about, and which outages were credited. */
 export const syncGuard: Reducer<SyncGuardEvent> = {
   book: "SyncGuard",
   decode: decodeEvent,
   apply(event, context) {
     switch (event.name) {
+      case "AuthorityUpdated":
+        applyAuthority(event, storage.word0, context);
+        return;
       case "GuardBound": {
-        const word = storage.word0.decode(context.read(storage.word0.slot));
-        context.write(storage.word0.slot, storage.word0.encode({ ...word, registry: event.registry }));
+        const word = storage.word3.decode(context.read(storage.word3.slot));
+        context.write(storage.word3.slot, storage.word3.encode({ ...word, registry: event.registry }));
+        changeHalt({ isUsed: true }, context);
         return;
       }
       case "SoftPaused":
         applySoftPause(event, context);
         return;
-      case "SoftLifted": {
-        const incident = storage.incident.decode(context.read(storage.incident.slot));
-        const generation = incident.generation + 1n;
-        context.expect("generation", event.generation, generation);
-        context.expect("liftedAt", event.liftedAt, context.timestamp);
-        context.write(storage.incident.slot, storage.incident.encode({ ...incident, generation }));
-        const word = storage.word0.decode(context.read(storage.word0.slot));
-        context.write(storage.word0.slot, storage.word0.encode({ ...word, liftedAt: context.timestamp }));
+      case "SoftLifted":
+        endIncident(event, event.liftedAt, context);
         return;
-      }
+      case "Resumed":
+        endIncident(event, event.resumedAt, context);
+        return;
       case "HardPaused":
         applyHardPause(event, context);
+        return;
+      case "RepairMade":
+        context.expect("repairBlock", event.repairBlock, context.blockNumber);
+        changeHalt({ repairBlock: context.blockNumber }, context);
+        return;
+      case "BooksAccepted":
+        applyAcceptance(event, context);
+        return;
+      case "OutageCredited":
+        applyCredit(event, context);
+        return;
+      case "WindDownStarted":
+        applyWindDown(event, context);
+        return;
+      case "EIP712DomainChanged":
         return;
     }
   },
