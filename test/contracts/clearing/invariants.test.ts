@@ -7,7 +7,7 @@ import { deployAwkwardMarket, OPTIONS, type AwkwardMarket } from "../../helpers/
 import { ACTION_KINDS, ClearingActions } from "../../helpers/clearing/ClearingActions.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 
-const SEEDS = (process.env["LOCKSTEP_SEEDS"] ?? "1,2").split(",").map(Number);
+const SEEDS = (process.env["LOCKSTEP_SEEDS"] ?? "1,3").split(",").map(Number);
 const STEPS = Number(process.env["LOCKSTEP_STEPS"] ?? 800);
 const HALF_AN_HOUR = 30 * 60;
 const SCALE = 10n ** 12n;

@@ -25,9 +25,9 @@ const WEIGHTS = {
   wait: 7,
   startAuction: 5,
   bid: 8,
-  startCollateralAuction: 2,
-  bidCollateral: 2,
-  stopAuction: 1,
+  startCollateralAuction: 3,
+  bidCollateral: 4,
+  stopAuction: 2,
   settleOption: 1,
   settleExpiry: 2,
   coverShortfall: 1,
@@ -267,11 +267,28 @@ export class ClearingActions {
 
   async #bidCollateral(): Promise<unknown> {
     const bidder = this.#person();
-    const person = await this.#personWho(async (account) => (await this.system.ledger.valuationOf(account)).cash < 0n);
-    const asset = await this.#assetOf(person);
+    const { person, asset } = (await this.#collateralOnSale()) ?? (await this.#collateralOfDebtor());
     const amount = this.#share((await this.system.ledger.collateralOf(accountOf(person), asset)) / 4n) + 1n;
     const auction = this.system.auction.connect(bidder);
     return auction.bidCollateral(accountOf(person), asset, accountOf(bidder), amount, 2n ** 128n - 1n, GAS);
+  }
+
+  /** Collateral whose auction was started last and not stopped. */
+  async #collateralOnSale() {
+    const onSale: { person: HardhatEthersSigner; asset: string; startedAt: bigint }[] = [];
+    for (const person of this.people) {
+      for (const { token } of this.tokens) {
+        const asset = token.target as string;
+        const startedAt = await this.system.auction.collateralStartedAtOf(accountOf(person), asset);
+        if (startedAt !== 0n) onSale.push({ person, asset, startedAt });
+      }
+    }
+    return onSale.toSorted((a, b) => Number(b.startedAt - a.startedAt))[0] ?? null;
+  }
+
+  async #collateralOfDebtor() {
+    const person = await this.#personWho(async (account) => (await this.system.ledger.valuationOf(account)).cash < 0n);
+    return { person, asset: await this.#assetOf(person) };
   }
 
   async #stopAuction(): Promise<unknown> {
