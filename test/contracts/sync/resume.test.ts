@@ -28,15 +28,16 @@ const connection = await network.create();
 const { networkHelpers } = connection;
 const { time } = networkHelpers;
 const INCIDENT = id("incident");
+const BTC_PRICE = 60_000n * UNIT;
 
-/** Two accounts with a position in both instruments, a fresh checkpoint, four keepers. */
+/** Two accounts with a position in ETH, two with one in BTC, a fresh checkpoint, four keepers. */
 async function fixture(): Promise<Lockstep> {
   const system = await deployLockstep(connection, { keeperCount: 4 });
-  const [buyer, seller] = system.users;
-  for (const user of [buyer!, seller!]) await depositUsd(system, user, 100_000_000_000n);
+  const [first, second, third, fourth] = system.users;
+  for (const user of system.users.slice(0, 4)) await depositUsd(system, user, 100_000_000_000n);
   const orders = new OrderBook(system);
-  await orders.trade(buyer!, seller!, { size: 2n * UNIT });
-  await orders.trade(buyer!, seller!, { instrument: 2, size: UNIT / 10n });
+  await orders.trade(first!, second!, { size: 2n * UNIT });
+  await orders.trade(third!, fourth!, { instrument: 2, size: UNIT / 10n, price: BTC_PRICE });
   await postCheckpoint(system);
   await networkHelpers.mine();
   return system;
@@ -55,8 +56,14 @@ describe("SyncGuard > resume", () => {
       .withArgs(...args);
   const pushed = async () => (await system.ledger.hotWord()).flags;
   const halt = async () => await hardPause(system, INCIDENT, await readHead(system));
-  const trade = async (instrument: number) =>
-    await new OrderBook(system).trade(system.users[0]!, system.users[1]!, { instrument, size: UNIT / 100n });
+  const tradeEth = async () => await new OrderBook(system).trade(system.users[0]!, system.users[1]!);
+  const reduceEth = async () => await new OrderBook(system).trade(system.users[1]!, system.users[0]!);
+  const tradeBtc = async () =>
+    await new OrderBook(system).trade(system.users[2]!, system.users[3]!, {
+      instrument: 2,
+      size: UNIT / 100n,
+      price: BTC_PRICE,
+    });
 
   /** Halts, waits for the cool-down and posts: everything that a resume needs but its certificate. */
   async function haltUntilReady(): Promise<void> {
@@ -78,7 +85,7 @@ describe("SyncGuard > resume", () => {
       expect([generation, liftedAt, nonce]).to.deep.equal([1n, BigInt(timestamp), 1n]);
       expect((await system.guard.halt()).clearedNonce).to.equal(1);
       expect(await system.guard.witnessNumber()).to.equal(checkpointNumber);
-      await trade(1);
+      await tradeEth();
     });
 
     it("leaves nobody to be liquidated during the grace", async () => {
@@ -187,11 +194,14 @@ describe("SyncGuard > resume", () => {
 
     it("leaves the instrument of a dead feed to reductions, and resumes the other", async () => {
       await haltUntilReady();
-      await system.ethFeed.update(0n);
+      const updatedAt = (await time.latest()) - TIMES.feedMaxAgeSeconds - 1;
+      await system.ethFeed.updateAt(3_000n * 10n ** 8n, updatedAt);
       await sendResume(system);
-      await trade(2);
-      await expect(trade(1)).to.revert(system.ethers);
-      await new OrderBook(system).trade(system.users[0]!, system.users[1]!, { instrument: 2, size: UNIT / 100n });
+      await tradeBtc();
+      await expect(tradeEth())
+        .to.be.revertedWithCustomError(system.oracle, "OracleStalePrice")
+        .withArgs(1, updatedAt, TIMES.feedMaxAgeSeconds);
+      await reduceEth();
     });
 
     it("leaves the stale grade to itself", async () => {
