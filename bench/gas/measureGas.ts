@@ -41,7 +41,7 @@ export async function measureGas(networks: NetworkManager): Promise<readonly Gas
     await measureAuction(desk, network, recorder);
     await measureExpiry(desk, network, recorder, OPTIONS.expiring);
     await measureViews(system, network, recorder, OPTIONS.live);
-    await measureSync(network.connection, recorder);
+    await measureSync(network, recorder);
   } finally {
     await network.connection.close();
   }

@@ -4,13 +4,14 @@ import type { NetworkConnection } from "hardhat/types/network";
 import { deployLockstep, type Lockstep } from "../../test/fixtures/deployLockstep.ts";
 import { attest, falsify, postAttested, postCheckpoint, type Attested } from "../../test/helpers/attestations.ts";
 import { convict } from "../../test/helpers/convict.ts";
-import { hardPause, pause, readHead, resume } from "../../test/helpers/guard.ts";
+import { hardPause, pause, readHead, sendResume } from "../../test/helpers/guard.ts";
 import { ETH_PRICE } from "../../test/helpers/orders.ts";
 import { readMultiProof } from "../../test/helpers/proofs.ts";
 import { readWitness } from "../../test/helpers/witness.ts";
 import { Desk, type Holder } from "./Desk.ts";
 import type { GasRecorder } from "./GasRecorder.ts";
 import type { Operation } from "./GasRow.ts";
+import type { GasNetwork } from "./openGasNetwork.ts";
 
 /** One more than the ring of checkpoints has places. */
 const RING = 65;
@@ -74,8 +75,8 @@ async function measureLeaving(
 }
 
 /** A pause, the exit by two witnesses, a halt, its end, and a conviction, one after the other. */
-async function measureIncident(connection: NetworkConnection, recorder: GasRecorder): Promise<void> {
-  const system = await deployLockstep(connection, { keeperCount: 4 });
+async function measureIncident(network: GasNetwork, recorder: GasRecorder): Promise<void> {
+  const system = await deployLockstep(network.connection, { keeperCount: 4 });
   const desk = new Desk(system);
   const [flat, holder, other] = [desk.holder(0), desk.holder(1), desk.holder(2)];
   for (const one of [flat, holder, other]) {
@@ -88,9 +89,9 @@ async function measureIncident(connection: NetworkConnection, recorder: GasRecor
 
   // A keeper that has paused once before, long ago.
   await pause(system, 0, id("an earlier incident"), await readHead(system));
-  await connection.networkHelpers.time.increase(2 * HOUR);
+  network.skip(2 * HOUR);
   await postCheckpoint(system);
-  await connection.networkHelpers.time.increase(2 * HOUR);
+  network.skip(2 * HOUR);
   const before = await postCheckpoint(system);
   const head = await readHead(system);
   await recorder.hashed("soft-pause", pause(system, 0, id("incident"), head));
@@ -98,18 +99,23 @@ async function measureIncident(connection: NetworkConnection, recorder: GasRecor
   await measureLeaving(recorder, system, before, { operation: "withdraw-witnessed", holder: flat });
   await measureLeaving(recorder, system, before, { operation: "withdraw-witnessed-position", holder });
 
-  await recorder.hashed("hard-pause-3of4", hardPause(system, id("incident"), await readHead(system)));
-  await connection.networkHelpers.time.increase(2 * HOUR);
+  await recorder.hashed(
+    "hard-pause-3of4",
+    hardPause(system, id("incident"), await readHead(system), { signers: attesters(system, 3) }),
+  );
+  network.skip(2 * HOUR);
+  await system.ethers.provider.send("evm_mine", []);
   await postCheckpoint(system);
-  await recorder.hashed("resume-3of4", resume(system));
+  await recorder.hashed("resume-3of4", sendResume(system, { signers: attesters(system, 3) }));
   const posted = falsify(await attest(system), 0);
   await postAttested(system, posted, attesters(system, 3));
   await recorder.hashed("checkpoint-convict", convict(system, posted, { signers: attesters(system, 3) }));
 }
 
 /** Checkpoints, pauses and the exit by two witnesses. */
-export async function measureSync(connection: NetworkConnection, recorder: GasRecorder): Promise<void> {
+export async function measureSync(network: GasNetwork, recorder: GasRecorder): Promise<void> {
+  const { connection } = network;
   await measurePosts(connection, recorder);
   for (const books of BOOK_COUNTS) await measureProof(connection, recorder, books);
-  await measureIncident(connection, recorder);
+  await measureIncident(network, recorder);
 }
