@@ -38,13 +38,3 @@ export async function addKeeper(desk: KeeperDesk, attester: Addressed, pauser: A
   await bondKeeper(desk, attester);
   return await desk.keeperRegistry.connect(desk.admin).activate(addressOf(attester));
 }
-
-/** The keeper set as signatures bring it. */
-export async function readMembers({ keeperRegistry }: Pick<KeeperDesk, "keeperRegistry">) {
-  const [id, quorum, members] = await Promise.all([
-    keeperRegistry.setId(),
-    keeperRegistry.quorum(),
-    keeperRegistry.members(),
-  ]);
-  return { id, quorum, members: [...members] };
-}
