@@ -166,7 +166,7 @@ interface IKeeperRegistry {
     /// @return softUntil end of the pause
     function usePause(
         address pauser,
-        CauseClass class,
+        CauseClass class_,
         PauseTerms calldata terms
     ) external returns (address attester, uint32 softUntil);
 

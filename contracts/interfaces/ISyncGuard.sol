@@ -162,7 +162,7 @@ interface ISyncGuard {
     /// budgets: `IKeeperRegistry.usePause`.
     function softPause(
         bytes32 incidentId,
-        CauseClass class,
+        CauseClass class_,
         uint64 blockNumber,
         bytes32 blockHash,
         bytes32 evidenceHash

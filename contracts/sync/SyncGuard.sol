@@ -139,7 +139,7 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     /// nothing left to restrict.
     function softPause(
         bytes32 incidentId,
-        CauseClass class,
+        CauseClass class_,
         uint64 blockNumber,
         bytes32 blockHash,
         bytes32 evidenceHash
@@ -151,7 +151,7 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
         if (LEDGER.flags().has(WIND_DOWN)) return;
 
         PauseTerms memory terms = PauseTerms(next.generation, next.liftedAt, COOL_DOWN, SOFT_TIME, VIEW_TIME);
-        (address attester, uint40 softUntil) = KEEPERS.usePause(msg.sender, class, terms);
+        (address attester, uint40 softUntil) = KEEPERS.usePause(msg.sender, class_, terms);
         if (!LEDGER.restrict(DEGRADED_FLAGS).flags.has(INCREASE_RISK)) {
             next.witnessNumber = uint256(ICheckpointRegistry(_registry).newestBefore(blockNumber)).toUint40();
             next.startedAt = _now();
@@ -166,7 +166,7 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
         emit SoftPaused(
             incidentId,
             attester,
-            class,
+            class_,
             blockNumber,
             blockHash,
             evidenceHash,
