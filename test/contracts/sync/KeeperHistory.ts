@@ -1,7 +1,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { ContractTransactionResponse } from "ethers";
 
-import { SeededRandom } from "../../helpers/SeededRandom.ts";
+import type { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { attesterAt, CLASS, DAY, GAS, pauserAt, type BondTokens, type Keepers, type Terms } from "./deployKeepers.ts";
 import { KeeperModel, type Refusal, type Status } from "./KeeperModel.ts";
 import type { PauseTimes } from "./PauseModel.ts";

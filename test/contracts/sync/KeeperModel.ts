@@ -1,4 +1,4 @@
-import { commitmentOf, NO_QUORUM, quorumOf, sorted, STATUS, type Terms } from "./deployKeepers.ts";
+import { commitmentOf, NO_QUORUM, quorumOf, sorted, type STATUS, type Terms } from "./deployKeepers.ts";
 import { PauseModel, type Incidents, type PauseClass, type PauseTimes } from "./PauseModel.ts";
 
 const MILLION = 1_000_000n;

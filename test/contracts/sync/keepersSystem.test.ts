@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { id, toBeHex, type ContractTransactionResponse } from "ethers";
+import { id, toBeHex, Wallet, type ContractTransactionResponse } from "ethers";
 import { network } from "hardhat";
 
 import { deployLockstep, type Lockstep } from "../../fixtures/deployLockstep.ts";
@@ -33,7 +33,7 @@ describe("KeeperRegistry > with registry and guard", () => {
 
   it("convicts for the bond, half of it at most for the challenger, and voids the certificates of before", async () => {
     const { keeperRegistry, registry, bondToken, users } = system;
-    const [bond, share] = [await keeperRegistry.BOND(), BigInt(await keeperRegistry.CHALLENGER_PPM())];
+    const [bond, share] = [await keeperRegistry.BOND(), await keeperRegistry.CHALLENGER_PPM()];
     const before = await attest(system);
     await convict(system, lie, { signers: [attesterOf(0)], challenger: users[0]! });
     expect([await keeperRegistry.size(), await keeperRegistry.count()]).to.deep.equal([6n, 5n]);
@@ -89,7 +89,7 @@ describe("KeeperRegistry > with registry and guard", () => {
   it("follows the members: who joins signs and pauses, and who is gone does not", async () => {
     const { keeperRegistry, guard, registry, users } = system;
     await keeperRegistry.requestExit(attesterOf(0).address);
-    const joiner = { attester: connection.ethers.Wallet.createRandom(), pauser: users[1]! };
+    const joiner = { attester: new Wallet(id("joiner")), pauser: users[1]! };
     await addKeeper(system, joiner.attester.address, joiner.pauser);
     const grown = { ...system, keepers: [...system.keepers, joiner] };
     const attested = await attest(system);
