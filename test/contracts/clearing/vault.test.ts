@@ -1,7 +1,9 @@
 import { expect } from "chai";
-import { ZeroAddress, ZeroHash } from "ethers";
+import { toBeHex, ZeroAddress, ZeroHash, zeroPadValue } from "ethers";
 import { network } from "hardhat";
 
+import { storage } from "../../../keeper/books/generated/CollateralVault.ts";
+import type { Hex } from "../../../keeper/lib/hex.ts";
 import { deployLockstep, depositUsd, TIMES, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { accountOf } from "../../helpers/accounts.ts";
@@ -325,6 +327,113 @@ describe("CollateralVault", () => {
         }
         expect(await heldOf(usd)).to.equal(balance + claimable);
         expect(await gapOf()).to.equal(0);
+      }
+    });
+  });
+
+  describe("repair", () => {
+    const addressKey = (address: string) => zeroPadValue(address, 32);
+    const word = (value: bigint) => toBeHex(value, 32);
+    /** As the guard. */
+    const repair = async (item: {
+      variable: number;
+      keys: string[];
+      expected: bigint;
+      value: bigint;
+      offset?: number;
+    }) =>
+      await system.vault
+        .connect(await impersonate(system, system.guard.target as string))
+        .repair({ offset: 0, ...item, expected: word(item.expected), value: word(item.value) });
+    const read = async (slot: string) => BigInt(await system.ethers.provider.getStorage(system.vault.target, slot));
+
+    beforeEach(async () => {
+      await depositUsd(system, owner(), 100n);
+      await withdraw(usd, 10n);
+      await system.usd.setBlocked(owner().address, true);
+      await withdraw(usd, 20n);
+    });
+
+    it("is the guard's", async () => {
+      const { vault, admin } = system;
+      const item = { variable: 1, keys: [addressKey(usd)], offset: 0, expected: word(0n), value: word(1n) };
+      await expect(vault.repair(item)).to.be.revertedWithCustomError(vault, "RepairNotGuard").withArgs(admin.address);
+    });
+
+    it("writes assets, flows, claims and limits, where the layout has them", async () => {
+      const { vault } = system;
+      const { assets, flows, claims, limits } = storage;
+      const [holder, asset] = [account as Hex, usd.toLowerCase() as Hex];
+      for (const { variable, keys, slot } of [
+        { variable: 1, keys: [addressKey(usd)], slot: assets.slot(asset) },
+        { variable: 2, keys: [account, addressKey(usd)], slot: flows.slot(holder, asset) },
+        { variable: 3, keys: [account, addressKey(usd)], slot: claims.slot(holder, asset) },
+        { variable: 4, keys: [addressKey(usd)], slot: limits.slot(asset) },
+      ]) {
+        const expected = await read(slot);
+        expect(expected, String(variable)).not.to.equal(0);
+        // The lowest field of each word, by one: up, and down again where nothing forbids it.
+        await expect(repair({ variable, keys, expected, value: expected - 1n + (variable === 2 ? 2n : 0n) }))
+          .to.emit(vault, "WordRepaired")
+          .withArgs(slot, word(expected), word(expected - 1n + (variable === 2 ? 2n : 0n)));
+        expect(await read(slot)).to.equal(expected - 1n + (variable === 2 ? 2n : 0n));
+      }
+    });
+
+    it("writes no allowance, no registration, no wind-down, and not who governs", async () => {
+      const { vault } = system;
+      const shapes = [[], [addressKey(usd)], [account, addressKey(usd)]];
+      for (const variable of [0, 5, 6, 7, 8, 255]) {
+        for (const keys of shapes) {
+          await expect(repair({ variable, keys, expected: 0n, value: 1n }))
+            .to.be.revertedWithCustomError(vault, "RepairForbidden")
+            .withArgs(variable, keys.length, 0);
+        }
+      }
+      for (const variable of [1, 2, 3, 4]) {
+        await expect(
+          repair({ variable, keys: shapes[variable % 3 === 1 ? 1 : 2]!, expected: 0n, value: 1n, offset: 1 }),
+        ).to.be.revertedWithCustomError(vault, "RepairForbidden");
+      }
+    });
+
+    it("lets no counter of what left fall", async () => {
+      const { vault } = system;
+      const keys = [account, addressKey(usd)];
+      const expected = await read(storage.flows.slot(account as Hex, usd.toLowerCase() as Hex));
+      expect(expected).to.equal(30n | (1n << 240n));
+      await vault.connect(owner()).claim(account, usd, system.users[5]!.address);
+      const both = 30n | (20n << 120n) | (1n << 240n);
+      for (const value of [both - 1n, both - (1n << 120n), 1n << 240n]) {
+        await expect(repair({ variable: 2, keys, expected: both, value }))
+          .to.be.revertedWithCustomError(vault, "RepairForbidden")
+          .withArgs(2, 2, 0);
+      }
+      await repair({ variable: 2, keys, expected: both, value: both + 1n + (1n << 120n) });
+      expect(await vault.flowOf(account, usd)).to.deep.equal([31n, 21n, true]);
+    });
+
+    it("promises no more than there is", async () => {
+      const { vault } = system;
+      const expected = await read(storage.assets.slot(usd.toLowerCase() as Hex));
+      const more = { variable: 1, keys: [addressKey(usd)], expected, value: expected + 1n };
+      await expect(repair(more)).to.be.revertedWithCustomError(vault, "VaultCustodyShort").withArgs(usd, 90, 91);
+      await system.usd.mint(vault.target, 1n);
+      await repair(more);
+      expect(await heldOf(usd)).to.equal(91);
+    });
+
+    it("never makes limits that close the exit", async () => {
+      const { vault } = system;
+      const limits = await vault.limitsOf(usd);
+      const expected = await read(storage.limits.slot(usd.toLowerCase() as Hex));
+      const [cap, outflowPpm, allowancePpm, period] = limits;
+      for (const changes of [{ period: 0n }, { period: 31n * 86_400n }, { outflowPpm: 0n }, { allowancePpm: 0n }]) {
+        const value = storage.limits.encode({ cap, outflowPpm, allowancePpm, period, ...changes });
+        await expect(repair({ variable: 4, keys: [addressKey(usd)], expected, value })).to.be.revertedWithCustomError(
+          vault,
+          "VaultBadLimits",
+        );
       }
     });
   });

@@ -12,12 +12,15 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** Which variable each constant of the library names. */
 const CONSTANTS = [
   { constant: "LEDGER_ACCOUNTS_SLOT", contract: "PositionLedger", layout: LEDGER, label: "_accounts" },
+  { constant: "LEDGER_POSITIONS_SLOT", contract: "PositionLedger", layout: LEDGER, label: "_positions" },
+  { constant: "LEDGER_OPEN_IDS_SLOT", contract: "PositionLedger", layout: LEDGER, label: "_openIds" },
+  { constant: "LEDGER_MARKETS_SLOT", contract: "PositionLedger", layout: LEDGER, label: "_markets" },
   { constant: "LEDGER_COLLATERAL_SLOT", contract: "PositionLedger", layout: LEDGER, label: "_collateral" },
   { constant: "VAULT_FLOWS_SLOT", contract: "CollateralVault", layout: VAULT, label: "_flows" },
   { constant: "VAULT_CLAIMS_SLOT", contract: "CollateralVault", layout: VAULT, label: "_claims" },
 ] as const;
 
-/** Members of each word that the vault takes apart by shifting: label, offset in bytes. */
+/** Members of each word that vault and verifier take apart by shifting: label, offset in bytes of the first word. */
 const MEMBERS = [
   {
     contract: "PositionLedger",
@@ -28,6 +31,15 @@ const MEMBERS = [
     ],
   },
   { contract: "PositionLedger", type: "t_struct(Collateral)", members: ["balance@0", "isUsed@16"] },
+  { contract: "PositionLedger", type: "t_struct(PositionWord)", members: ["size@0", "index@12", "increasedAt@24"] },
+  {
+    contract: "PositionLedger",
+    type: "t_struct(Market)",
+    members: [
+      ...["longIndex@0", "shortIndex@12", "accruedAt@24", "observedAt@28"],
+      ...["clearing@0", "openInterest@14", "premiumPpb@26", "isUsed@30"],
+    ],
+  },
   { contract: "CollateralVault", type: "t_struct(Flow)", members: ["withdrawn@0", "claimed@15", "isOpen@30"] },
   { contract: "CollateralVault", type: "t_struct(Claim)", members: ["owed@0", "paid@16"] },
 ] as const;
