@@ -20,8 +20,8 @@ function addressOf(word: bigint): Address {
   return `0x${word.toString(16).padStart(40, "0")}`;
 }
 
-/** The getters of what the contracts hold in their code. */
-const GETTERS = {
+/** The getters of what the contracts hold in their code: contract and function. */
+export const GETTERS = {
   settlementAsset: ["PositionLedger", "SETTLEMENT_ASSET"],
   settlementScale: ["PositionLedger", "SETTLEMENT_SCALE"],
   staleLimit: ["PositionLedger", "STALE_LIMIT"],

@@ -5,7 +5,7 @@ import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "
 import type { Finding } from "../domain/Finding.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
 import { assert } from "../lib/assert.ts";
-import type { Address, Hash } from "../lib/hex.ts";
+import type { Address, Hash, Hex } from "../lib/hex.ts";
 import { StorageTrie } from "../trie/StorageTrie.ts";
 import { BlockApplication, type BookParts } from "./BlockApplication.ts";
 import type { BookBlock } from "./BookBlock.ts";
@@ -76,6 +76,11 @@ export class Books {
   /** Whether a log can matter to the books: one of a book contract, or an answer of what may be a price feed. */
   concerns({ address, topics }: { readonly address: Address; readonly topics: readonly Hash[] }): boolean {
     return this.#bookAt.has(address) || topics[0] === FEED_TOPICS.AnswerUpdated;
+  }
+
+  /** Accounts that events have named. */
+  get accounts(): Iterable<Hex> {
+    return this.#known.accounts;
   }
 
   /** Whether governance repaired or accepted words of the books in a block. */

@@ -35,6 +35,7 @@ export function askSecondOpinion(
       block: { number, hash, timestamp, logs },
       read: (book, slot) => words.get(book)?.get(slot) ?? 0n,
       priceBefore: (aggregator) => answers.get(aggregator),
+      accounts: books.accounts,
     });
     const [problem] = problems;
     if (problem !== undefined) return { agreesWithChain: false, detail: `${problem.book}: ${problem.detail}` };

@@ -2,6 +2,7 @@ import type { Wallet } from "ethers";
 
 import { BOOK_NAMES, type BookAddresses, type Immutables } from "../../../keeper/domain/bookSet.ts";
 import type { Address, Hash } from "../../../keeper/lib/hex.ts";
+import { GETTERS } from "../../../keeper/readContracts.ts";
 import { ROLES, developmentWallet } from "../../../scripts/local/accounts.ts";
 import { callNode } from "../../../scripts/local/callNode.ts";
 import { deployLockstep, type DeployLockstepOptions } from "../../../scripts/local/deployLockstep.ts";
@@ -11,6 +12,15 @@ import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
 import type { CoreDriver } from "./CoreDriver.ts";
 import { createDriver, type KeeperChoice, type KeeperKeys } from "./createDriver.ts";
 import { rpcAt, type Rpc } from "./Rpc.ts";
+
+/** What the contracts hold in their code, read as a keeper does. */
+async function readImmutables({ chain }: Market): Promise<Immutables> {
+  const names = Object.keys(GETTERS) as (keyof typeof GETTERS)[];
+  const values = await chain.read(names.map((name) => ({ contract: GETTERS[name][0], fn: GETTERS[name][1] })));
+  const read = values.map((value) => (typeof value === "string" ? value.toLowerCase() : BigInt(value as bigint)));
+  const pairs = names.map((name, index) => [name, read[index]]);
+  return { ...(Object.fromEntries(pairs) as Immutables), chainId: BigInt(chain.deployment.chainId) };
+}
 
 /** The protocol on a node of its own, with its market, and keepers on it. */
 export class LocalWorld {
@@ -39,21 +49,7 @@ export class LocalWorld {
       const deployment = await deployLockstep({ module: "Lockstep", ...options, url: node.url });
       const market = new Market({ url: node.url, deployment, seed, log: () => undefined });
       await market.prepare();
-      const { chain: contracts } = market;
-      const [settlementScale, staleLimit, softTime, coolDown, grace, sequencerFeed, sequencerGrace] =
-        (await contracts.read([
-          { contract: "PositionLedger", fn: "SETTLEMENT_SCALE" },
-          { contract: "PositionLedger", fn: "STALE_LIMIT" },
-          { contract: "SyncGuard", fn: "SOFT_TIME" },
-          { contract: "SyncGuard", fn: "COOL_DOWN" },
-          { contract: "SyncGuard", fn: "GRACE" },
-          { contract: "PriceOracle", fn: "SEQUENCER_FEED" },
-          { contract: "PriceOracle", fn: "SEQUENCER_GRACE" },
-        ])) as [bigint, bigint, bigint, bigint, bigint, string, bigint];
-      return new LocalWorld(node, market, {
-        ...{ settlementAsset: contracts.address("SettlementToken"), settlementScale, staleLimit },
-        ...{ softTime, coolDown, grace, sequencerFeed: sequencerFeed.toLowerCase() as Address, sequencerGrace },
-      });
+      return new LocalWorld(node, market, await readImmutables(market));
     } catch (error: unknown) {
       await node.stop();
       throw error;

@@ -3,9 +3,10 @@ import { network } from "hardhat";
 
 import type { Books } from "../../../keeper/books/Books.ts";
 import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../../../keeper/domain/bookSet.ts";
-import type { Address, Hash } from "../../../keeper/lib/hex.ts";
+import type { Hash } from "../../../keeper/lib/hex.ts";
 import { developmentWallet } from "../../../scripts/local/accounts.ts";
 import { deployLockstep, type DeployOptions, type Lockstep } from "../../fixtures/deployLockstep.ts";
+import { readImmutables } from "../../keeper/books/BooksFollower.ts";
 import type { CoreDriver } from "./CoreDriver.ts";
 import { createDriver, type KeeperChoice, type KeeperKeys } from "./createDriver.ts";
 import { rpcOf, type Rpc } from "./Rpc.ts";
@@ -34,16 +35,7 @@ export class World {
 
   /** The world of a deployment that is there. */
   static async of(system: Lockstep): Promise<World> {
-    return new World(system, {
-      settlementAsset: (await system.ledger.SETTLEMENT_ASSET()).toLowerCase() as Address,
-      settlementScale: await system.ledger.SETTLEMENT_SCALE(),
-      staleLimit: await system.ledger.STALE_LIMIT(),
-      softTime: await system.guard.SOFT_TIME(),
-      coolDown: await system.guard.COOL_DOWN(),
-      grace: await system.guard.GRACE(),
-      sequencerFeed: (await system.oracle.SEQUENCER_FEED()).toLowerCase() as Address,
-      sequencerGrace: await system.oracle.SEQUENCER_GRACE(),
-    });
+    return new World(system, await readImmutables(system));
   }
 
   async close(): Promise<void> {

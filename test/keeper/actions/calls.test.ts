@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Interface, Transaction, verifyTypedData, Wallet } from "ethers";
+import { concat, Interface, Transaction, verifyTypedData, Wallet } from "ethers";
 
 import { selectorOf } from "../../../keeper/actions/plan/abi.ts";
 import { encodePost, encodeSoftPause } from "../../../keeper/actions/plan/calls.ts";
@@ -11,10 +11,10 @@ import { ATTESTATION_TYPES } from "../../helpers/attestations.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 
 const GUARD = new Interface([
-  "function softPause(bytes32 incidentId, uint64 blockNumber, bytes32 blockHash, bytes32 evidenceHash)",
+  "function softPause(bytes32 incidentId, uint8 class_, uint64 blockNumber, bytes32 blockHash, bytes32 evidenceHash)",
 ]);
 const REGISTRY = new Interface([
-  "function post((uint32 setId, uint32 bookSetVersion, uint64 blockNumber, bytes32 blockHash, bytes32 booksRoot) attestation, bytes32[] roots, bytes[] signatures)",
+  "function post((uint32 setId, uint32 bookSetVersion, uint64 blockNumber, bytes32 blockHash, bytes32 booksRoot) attestation, bytes32[] roots, (uint32 id, uint16 quorum, address[] members) set, bytes signatures)",
 ]);
 const ROUNDS = 200;
 const GWEI = 10n ** 9n;
@@ -35,13 +35,16 @@ describe("calls", () => {
   it("encodes a soft pause as the ABI does, for random values", () => {
     const random = new SeededRandom(chooseSeed(1));
     for (let round = 0; round < ROUNDS; round += 1) {
+      const causeClass = random.below(2) === 0 ? ("books" as const) : ("view" as const);
       const call = {
         incidentId: hash(random),
+        causeClass,
         blockNumber: random.below(2 ** 31),
         blockHash: hash(random),
         evidenceHash: hash(random),
       };
-      expect(encodeSoftPause(call)).to.equal(GUARD.encodeFunctionData("softPause", Object.values(call)));
+      const values = Object.values({ ...call, causeClass: causeClass === "books" ? 0 : 1 });
+      expect(encodeSoftPause(call)).to.equal(GUARD.encodeFunctionData("softPause", values));
     }
   });
 
@@ -50,11 +53,11 @@ describe("calls", () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const attestation = attestationOf(random);
       const roots = Array.from({ length: random.below(12) }, () => hash(random));
-      const signatures = Array.from({ length: random.below(8) }, () =>
-        random.hex([65, 65, 64, 32, 0][random.below(5)]!),
-      );
-      const expected = REGISTRY.encodeFunctionData("post", [attestation, roots, signatures]);
-      expect(encodePost(attestation, roots, signatures)).to.equal(expected);
+      const signatures = Array.from({ length: random.below(8) }, () => random.hex(65));
+      const members = Array.from({ length: random.below(9) }, () => random.hex(20));
+      const set = { id: random.uint(32), quorum: random.uint(16), members };
+      const expected = REGISTRY.encodeFunctionData("post", [attestation, roots, set, concat(signatures)]);
+      expect(encodePost({ attestation, roots, set, signatures })).to.equal(expected);
     }
   });
 

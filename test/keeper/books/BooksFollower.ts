@@ -10,14 +10,24 @@ import type { Address, Hash } from "../../../keeper/lib/hex.ts";
 import type { Lockstep } from "../../fixtures/deployLockstep.ts";
 
 /** What the contracts of a deployment hold in their code. */
-export async function readImmutables({ ledger, guard, oracle }: Lockstep): Promise<Immutables> {
+export async function readImmutables(system: Lockstep): Promise<Immutables> {
+  const { ethers, ledger, guard, oracle, keeperRegistry } = system;
   return {
+    chainId: (await ethers.provider.getNetwork()).chainId,
     settlementAsset: (await ledger.SETTLEMENT_ASSET()).toLowerCase() as Address,
     settlementScale: await ledger.SETTLEMENT_SCALE(),
     staleLimit: await ledger.STALE_LIMIT(),
     softTime: await guard.SOFT_TIME(),
+    viewTime: await guard.VIEW_TIME(),
     coolDown: await guard.COOL_DOWN(),
     grace: await guard.GRACE(),
+    windDownTime: await guard.WIND_DOWN_TIME(),
+    claimPeriod: await guard.CLAIM_PERIOD(),
+    bond: await keeperRegistry.BOND(),
+    minKeepers: await keeperRegistry.MIN_KEEPERS(),
+    joinDelay: await keeperRegistry.JOIN_DELAY(),
+    unbonding: await keeperRegistry.UNBONDING(),
+    challengerPpm: await keeperRegistry.CHALLENGER_PPM(),
     sequencerFeed: (await oracle.SEQUENCER_FEED()).toLowerCase() as Address,
     sequencerGrace: await oracle.SEQUENCER_GRACE(),
   };

@@ -14,6 +14,7 @@ import { deployAwkwardMarket } from "../../helpers/clearing/awkwardMarket.ts";
 import { openAwkwardMarket } from "../../helpers/keeper/anvilMarket.ts";
 import { liveBadDay } from "../../helpers/keeper/badDay.ts";
 import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import { describeVerdict } from "../../helpers/keeper/describeVerdict.ts";
 import { readBlock } from "../../helpers/keeper/Rpc.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import { World, wordsOf } from "../../helpers/keeper/World.ts";
@@ -80,13 +81,6 @@ function nameOf(event: { readonly name: string }): string {
   if (event.name !== "EntryPosted") return event.name;
   const { kind } = event as EntryPostedEvent;
   return `entry ${Object.entries(ENTRY_KIND).find(([, value]) => value === kind)?.[0]}`;
-}
-
-function describeVerdict(verdict: CoreDriver["verdict"]): string {
-  if (verdict.kind === "InSync") return verdict.kind;
-  if (verdict.kind === "Unknown") return `${verdict.reason}: ${verdict.detail}`;
-  const findings = verdict.findings.map(({ contract, cause, detail }) => `${contract} ${cause}: ${detail}`);
-  return [verdict.kind, ...findings].join("\n  ");
 }
 
 /** Everything from genesis again, by the other derivation: it has to agree as well. */

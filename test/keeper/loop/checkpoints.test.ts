@@ -37,7 +37,11 @@ describe("Checkpoints", function () {
     await driver.tick(100);
     await driver.follow();
     const first = await world.system.registry.newest();
-    expect(first.booksRoot).to.equal(hashRoots(await world.roots(first.blockHash as Hash)));
+    const { blockHash } = driver.all("checkpoint")[0]!;
+    const booksRoot = hashRoots(await world.roots(blockHash));
+    const { attestation } = driver.all("sign-attestation")[0]!;
+    expect(attestation).to.deep.include({ blockNumber: first.blockNumber, blockHash, booksRoot });
+    expect(first.digest).to.equal(await world.system.registry.hashAttestation(attestation));
     await world.mine(3);
     await driver.follow();
     expect(driver.all("checkpoint")).to.have.length(1);

@@ -4,7 +4,7 @@ import { id, Transaction } from "ethers";
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
 import { storage as guard } from "../../../keeper/books/generated/SyncGuard.ts";
 import type { Effect } from "../../../keeper/loop/ports.ts";
-import { pause, readHead } from "../../helpers/guard.ts";
+import { CAUSES, pause, readHead } from "../../helpers/guard.ts";
 import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
 import { World } from "../../helpers/keeper/World.ts";
 
@@ -68,8 +68,8 @@ describe("Pauses", function () {
       const [was, now] = [before, next].map(({ data }) =>
         world.system.guard.interface.decodeFunctionData("softPause", data),
       );
-      expect(now![1]).to.equal((was![1] as bigint) + 1n);
-      expect(now![0]).to.equal(was![0]);
+      expect(now![2]).to.equal((was![2] as bigint) + 1n);
+      expect([now![0], now![1]]).to.deep.equal([was![0], BigInt(CAUSES.books)]);
     });
   });
 
@@ -151,15 +151,55 @@ describe("Pauses", function () {
     expect(attemptsOf(driver)).to.have.length(1);
   });
 
-  it("does not take a pause of another incident for its own", async () => {
+  it("takes a pause that judged the divergent block for its own, whatever incident it names", async () => {
     const driver = world.keeper({ broadcast: lost });
     await driver.follow();
     await diverge();
     await driver.follow();
     await pause(world.system, 1, id("another"), await readHead(world.system));
+    expect(await world.system.guard.isJudged(driver.incident!.blockNumber)).to.equal(true);
+    await driver.follow();
+    expect(driver.incident?.state).to.equal("contained");
+  });
+
+  it("does not take a pause of a block before the divergent one for its own", async () => {
+    const driver = world.keeper({ broadcast: lost });
+    await driver.follow();
+    const before = await readHead(world.system);
+    await diverge();
+    await driver.follow();
+    await pause(world.system, 1, id("another"), before);
     await driver.follow();
     expect(driver.incident?.state).to.equal("acting");
-    expect(driver.keeper.books.read("SyncGuard", guard.pausedBlocks.slot(driver.incident!.id))).to.equal(0n);
+    const { softBlock, nonce } = guard.incident.decode(driver.keeper.books.read("SyncGuard", guard.incident.slot));
+    expect([softBlock, nonce]).to.deep.equal([BigInt(before.number), 1n]);
+    expect(attemptsOf(driver)).to.have.length(2);
+  });
+
+  it("sends nothing more while the guard would refuse it, and the pause of this key stands", async () => {
+    const driver = world.keeper();
+    await driver.follow();
+    // The key's own pause of the class for another cause, before anything diverged.
+    await pause(world.system, 0, id("earlier"), await readHead(world.system));
+    await driver.follow();
+    await diverge();
+    await driver.follow();
+    expect(driver.verdict.kind).to.equal("Diverged");
+    expect(driver.incident?.state).to.equal("contained");
+    expect(attemptsOf(driver)).to.deep.equal([]);
+  });
+
+  it("sends a pause for proved books although its key has used up that for views (G14)", async () => {
+    const driver = world.keeper();
+    await driver.follow();
+    await pause(world.system, 0, id("view"), await readHead(world.system), CAUSES.view);
+    await driver.follow();
+    await diverge();
+    await driver.follow();
+    expect(driver.incident?.state).to.equal("contained");
+    expect(attemptsOf(driver)).to.have.length(1);
+    expect(driver.refusals).to.deep.equal([]);
+    expect(await effectsOf(world)).to.deep.equal([id("view"), driver.incident!.id]);
   });
 
   it("alerts and sends nothing in mode alert, nor without a key", async () => {

@@ -1,18 +1,39 @@
 import { expect } from "chai";
+import { network } from "hardhat";
 
-import { BOOK_NAMES } from "../../../keeper/domain/bookSet.ts";
+import * as registry from "../../../keeper/books/generated/CheckpointRegistry.ts";
+import * as vault from "../../../keeper/books/generated/CollateralVault.ts";
+import * as instruments from "../../../keeper/books/generated/InstrumentRegistry.ts";
+import * as fund from "../../../keeper/books/generated/InsuranceFund.ts";
+import * as keepers from "../../../keeper/books/generated/KeeperRegistry.ts";
+import * as auction from "../../../keeper/books/generated/LiquidationAuction.ts";
+import * as settlement from "../../../keeper/books/generated/OrderSettlement.ts";
+import * as ledger from "../../../keeper/books/generated/PositionLedger.ts";
+import * as oracle from "../../../keeper/books/generated/PriceOracle.ts";
+import * as guard from "../../../keeper/books/generated/SyncGuard.ts";
 import { REDUCERS } from "../../../keeper/books/reducers.ts";
+import { BOOK_NAMES } from "../../../keeper/domain/bookSet.ts";
+import { describeVerdict } from "../../helpers/keeper/describeVerdict.ts";
 import { World, wordsOf } from "../../helpers/keeper/World.ts";
 import { readBlock } from "../../helpers/keeper/Rpc.ts";
 import { tour } from "../books/naive/tour.ts";
+import { deployToured } from "../books/naive/tourSync.ts";
+
+/** Every event of every book contract. */
+const EVENT_NAMES = [auction, fund, guard, instruments, keepers, ledger, oracle, registry, settlement, vault].map(
+  ({ TOPICS }) => Object.keys(TOPICS),
+);
+/** Emitted by OpenZeppelin for contracts that change their domain, which none of these does. */
+const UNSEEN = new Set(["EIP712DomainChanged"]);
 
 describe("Keeper on everything that an honest protocol can do", function () {
   this.timeout(120_000);
   let world: World;
 
   before(async () => {
-    world = await World.open({ keeperCount: 2 });
-    await tour(world.system);
+    const system = await deployToured(await network.create());
+    world = await World.of(system);
+    await tour(system);
   });
 
   after(() => world.close());
@@ -21,26 +42,30 @@ describe("Keeper on everything that an honest protocol can do", function () {
     const driver = world.keeper({ keys: {} });
     const head = Number(await world.send("eth_blockNumber"));
     const names = new Set<string>();
+    const unproven: number[] = [];
     for (let number = 1; number <= head; number += 1) {
       const block = (await readBlock(world.rpc, number))!;
       await driver.hear("hardhat", block);
+      if (driver.reports.at(-1)?.number !== number) {
+        unproven.push(number);
+        await driver.tick();
+        continue;
+      }
       expect(driver.reports.at(-1)).to.include({ number, hash: block.hash });
-      expect(driver.verdict.kind).to.equal("InSync");
+      expect(describeVerdict(driver.verdict), `block ${number}`).to.equal("InSync");
       for (const log of driver.keeper.books.tip?.logs ?? []) {
         const book = BOOK_NAMES.find((name) => world.addresses[name] === log.address);
         if (book !== undefined) names.add(REDUCERS[book].decode(log)!.name);
       }
     }
-    expect([...names]).to.include.members([
-      "CheckpointReplaced",
-      "HardPaused",
-      "SoftLifted",
-      "ClaimKept",
-      "KeeperJailed",
-    ]);
+    // The tour gives the vault ether by hand once: the node then proves another state than the header's, and is not believed
+    // at that block nor at the next.
+    expect(unproven).to.have.length.at.most(2);
+    const kinds = EVENT_NAMES.flat();
+    expect(kinds.filter((name) => !names.has(name) && !UNSEEN.has(name))).to.deep.equal([]);
 
-    // In one go, as after a start.
-    const late = world.keeper({ keys: {} });
+    // In one go, as after a start; of the newest block alone everything is proven.
+    const late = world.keeper({ keys: {}, options: { proofDepth: 1 } });
     await late.follow();
     expect(late.reports).to.have.length(1);
     expect(wordsOf(late.keeper.books)).to.deep.equal(wordsOf(driver.keeper.books));
