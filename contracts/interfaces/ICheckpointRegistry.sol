@@ -26,7 +26,7 @@ enum CheckpointStatus {
 /// @notice A checkpoint as it is kept. Who wants more of it brings the attestation that `digest` commits to.
 /// @param digest EIP-712 digest of the attestation
 /// @param postedAt seconds
-/// @param carrier who posted it, and is paid for it
+/// @param carrier who posted it, and is paid for it; zero when nobody is
 /// @param isPaid whether it was
 struct Checkpoint {
     bytes32 digest;
@@ -86,6 +86,7 @@ interface ICheckpointRegistry {
     event BookSetChanged(uint32 indexed version, uint64 activeFrom, address[] contracts);
     /// @notice A change of the keepers, as told by their registry.
     event KeeperSetAdopted(uint32 indexed setId, bytes32 commitment);
+    /// @param carrier who is paid for it; zero when it takes the place of one that was paid for
     event CheckpointPosted(
         uint64 indexed blockNumber,
         bytes32 indexed blockHash,
@@ -187,7 +188,9 @@ interface ICheckpointRegistry {
     ) external;
 
     /// @notice Pays the caller for a checkpoint that it carried and that nobody convicted, from the fund that fees flow into.
-    /// @dev As long as the checkpoint and the one before it are kept: claim within 60 posts.
+    /// @dev As long as the checkpoint and the one before it are kept: claim within 60 posts. While an incident has lasted so long
+    /// that its witness is the oldest checkpoint, each post takes the place of the newest one and what it advanced with it:
+    /// then claim before the next.
     function claimReward(uint64 blockNumber, AccountId to) external returns (uint256 amount);
 
     /// @notice Checks that `roots` are those of a valid checkpoint and finds two books among them.

@@ -22,19 +22,19 @@ import {Quorum} from "../libraries/Quorum.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {Flags} from "../types/ActionFamily.sol";
 import {KeeperSet} from "../types/KeeperSet.sol";
+import {CheckpointRing, RING_SIZE} from "./CheckpointRing.sol";
 import {CheckpointWords, CursorWord} from "./CheckpointWords.sol";
 import {StorageRootProof} from "./StorageRootProof.sol";
 
 /// @title CheckpointRegistry
 /// @dev Storage-transparent: every slot is a function of its events, of `AuthorityUpdated` and of the time of the block.
-/// Post number n (counted from zero, replaced ones not counted) stands at `n % RING`; the block numbers of the kept ones
-/// ascend, so that a binary search finds them.
 contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     using SafeCast for uint256;
     using CheckpointWords for Attestation;
     using CheckpointWords for bytes32[];
     using CheckpointWords for Checkpoint;
     using CheckpointWords for Cursor;
+    using CheckpointRing for Checkpoint[RING_SIZE];
 
     struct BookSet {
         address[] contracts;
@@ -44,8 +44,6 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
         "Attestation(uint32 setId,uint32 bookSetVersion,uint64 blockNumber,bytes32 blockHash,bytes32 booksRoot)"
     );
-    /// @dev Checkpoints kept. Bounds every search.
-    uint256 private constant RING = 64;
     uint256 private constant MAX_BOOKS = 32;
 
     IKeeperRegistry public immutable KEEPERS;
@@ -56,7 +54,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     /// @dev At most 256, the window of `blockhash`.
     uint64 public immutable POST_WINDOW;
 
-    Checkpoint[RING] internal _ring;
+    Checkpoint[RING_SIZE] internal _ring;
     Cursor internal _cursor;
     bytes32 internal _keeperSet;
     Reward internal _reward;
@@ -153,7 +151,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
         Quorum.check(_keeperSet, set, digest, signatures);
 
         (uint256 posts, address carrier) = _makeRoom(cursor.posts(), GUARD.onCheckpoint(number));
-        _ring[posts % RING].store(digest, number, carrier);
+        _ring.at(posts).store(digest, number, carrier);
         _cursor.store(cursor.afterPost(number, posts + 1));
         emit CheckpointPosted(number, blockHash, carrier, setId, version, uint40(block.timestamp), roots);
     }
@@ -195,9 +193,9 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     /// newest one gives way instead, which its successor makes dispensable. The successor also takes over what the newest
     /// one advanced, and is carried for nothing if that was paid: no block is paid twice.
     function _makeRoom(uint256 posts, uint64 witness) private returns (uint256, address carrier) {
-        if (witness == 0 || _ring[posts % RING].blockNumber != witness) return (posts, msg.sender);
+        if (witness == 0 || _ring.at(posts).blockNumber != witness) return (posts, msg.sender);
         // The ring is full, so that there is a newest post.
-        Checkpoint storage newest_ = _ring[(posts - 1) % RING];
+        Checkpoint storage newest_ = _ring.at(posts - 1);
         (uint40 number, address paid, bool isPaid) = (newest_.blockNumber, newest_.carrier, newest_.isPaid);
         emit CheckpointReplaced(number, uint64(posts - 1));
         return (posts - 1, isPaid || paid == address(0) ? address(0) : msg.sender);
@@ -300,14 +298,14 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     /// @dev Voids the posted checkpoint of a convicted attestation, if there is one, and falls back to the newest other.
     function _void(uint64 blockNumber, bytes32 digest) private returns (bool) {
         Cursor memory cursor = _cursor;
-        (bool isKnown, uint256 place) = _find(cursor.posts, blockNumber);
+        (bool isKnown, uint256 place) = _ring.find(cursor.posts, blockNumber);
         if (!isKnown) return false;
-        Checkpoint storage checkpoint = _ring[place % RING];
+        Checkpoint storage checkpoint = _ring.at(place);
         if (checkpoint.digest != digest || checkpoint.status == CheckpointStatus.Convicted) return false;
         checkpoint.status = CheckpointStatus.Convicted;
         if (cursor.newest == blockNumber) {
-            (isKnown, place) = _validBelow(cursor.posts, place);
-            _cursor.newest = isKnown ? _ring[place % RING].blockNumber : 0;
+            (isKnown, place) = _ring.validBelow(cursor.posts, place);
+            _cursor.newest = isKnown ? _ring.at(place).blockNumber : 0;
         }
         return true;
     }
@@ -318,7 +316,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     function claimReward(uint64 blockNumber, AccountId to) external returns (uint256 amount) {
         uint256 posts = _cursor.posts;
         uint256 place = _placeOf(posts, blockNumber);
-        Checkpoint storage checkpoint = _ring[place % RING];
+        Checkpoint storage checkpoint = _ring.at(place);
         _requireValid(blockNumber, checkpoint.status);
         require(msg.sender == checkpoint.carrier, RegistryNotCarrier(blockNumber, msg.sender));
         require(!checkpoint.isPaid, RegistryAlreadyPaid(blockNumber));
@@ -333,9 +331,9 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     /// @dev What the checkpoint at `place` advanced is known as long as the one before it is kept. The first of all
     /// advanced one block, namely its own.
     function _rewardAt(uint256 posts, uint256 place) private view returns (uint256) {
-        uint256 number = _ring[place % RING].blockNumber;
-        require(place == 0 || place > _oldest(posts), RegistryNothingToPay(uint64(number)));
-        uint256 advanced = place == 0 ? 1 : number - _ring[(place - 1) % RING].blockNumber;
+        uint256 number = _ring.at(place).blockNumber;
+        require(place == 0 || place > CheckpointRing.oldest(posts), RegistryNothingToPay(uint64(number)));
+        uint256 advanced = place == 0 ? 1 : number - _ring.at(place - 1).blockNumber;
         Reward memory terms = _reward;
         if (advanced > terms.maxBlocks) advanced = terms.maxBlocks;
         return advanced * terms.perBlock;
@@ -378,54 +376,21 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
 
     function _requireDigest(Attestation calldata attestation) private view returns (Checkpoint storage checkpoint) {
         uint64 number = attestation.blockNumber;
-        checkpoint = _ring[_placeOf(_cursor.posts, number) % RING];
+        checkpoint = _ring.at(_placeOf(_cursor.posts, number));
         bytes32 digest = hashAttestation(attestation);
         require(digest == checkpoint.digest, RegistryWrongDigest(number, digest, checkpoint.digest));
+    }
+
+    function _placeOf(uint256 posts, uint64 blockNumber) private view returns (uint256 place) {
+        bool isKnown;
+        (isKnown, place) = _ring.find(posts, blockNumber);
+        require(isKnown, RegistryUnknownCheckpoint(blockNumber));
     }
 
     function _position(address[] storage books, address book) private view returns (uint256 index) {
         uint256 count = books.length;
         while (index < count && books[index] != book) ++index;
         require(index < count, RegistryNotInBookSet(book));
-    }
-
-    // ---- Search ----
-
-    /// @dev Place of the oldest checkpoint that is kept, when there are `posts`.
-    function _oldest(uint256 posts) private pure returns (uint256) {
-        return posts > RING ? posts - RING : 0;
-    }
-
-    function _placeOf(uint256 posts, uint64 blockNumber) private view returns (uint256 place) {
-        bool isKnown;
-        (isKnown, place) = _find(posts, blockNumber);
-        require(isKnown, RegistryUnknownCheckpoint(blockNumber));
-    }
-
-    /// @dev Most who ask mean the newest post, which is therefore looked at first.
-    function _find(uint256 posts, uint64 blockNumber) private view returns (bool isKnown, uint256 place) {
-        if (posts == 0) return (false, 0);
-        if (_ring[(posts - 1) % RING].blockNumber == blockNumber) return (true, posts - 1);
-        place = _firstFrom(posts, blockNumber);
-        isKnown = place < posts && _ring[place % RING].blockNumber == blockNumber;
-    }
-
-    /// @dev The oldest place whose block is not below `blockNumber`; `posts` if there is none. Binary search.
-    function _firstFrom(uint256 posts, uint64 blockNumber) private view returns (uint256 low) {
-        low = _oldest(posts);
-        uint256 high = posts;
-        while (low < high) {
-            uint256 middle = (low + high) / 2;
-            if (_ring[middle % RING].blockNumber < blockNumber) low = middle + 1;
-            else high = middle;
-        }
-    }
-
-    /// @dev The newest place below `place` that is not convicted.
-    function _validBelow(uint256 posts, uint256 place) private view returns (bool, uint256) {
-        uint256 oldest = _oldest(posts);
-        while (place > oldest) if (_ring[--place % RING].status != CheckpointStatus.Convicted) return (true, place);
-        return (false, 0);
     }
 
     // ---- Views ----
@@ -454,8 +419,8 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     /// @dev What is above the newest valid one is convicted, so that it is found from above.
     function newest() public view returns (Checkpoint memory checkpoint) {
         uint256 posts = _cursor.posts;
-        (bool isKnown, uint256 place) = _validBelow(posts, posts);
-        if (isKnown) checkpoint = _ring[place % RING];
+        (bool isKnown, uint256 place) = _ring.validBelow(posts, posts);
+        if (isKnown) checkpoint = _ring.at(place);
     }
 
     /// @inheritdoc ICheckpointRegistry
@@ -467,13 +432,13 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     function newestBefore(uint64 blockNumber) external view returns (uint64) {
         Cursor memory cursor = _cursor;
         if (cursor.newest < blockNumber) return cursor.newest;
-        (bool isKnown, uint256 place) = _validBelow(cursor.posts, _firstFrom(cursor.posts, blockNumber));
-        return isKnown ? _ring[place % RING].blockNumber : 0;
+        (bool isKnown, uint256 place) = _ring.validBelow(cursor.posts, _ring.firstFrom(cursor.posts, blockNumber));
+        return isKnown ? _ring.at(place).blockNumber : 0;
     }
 
     /// @inheritdoc ICheckpointRegistry
     function checkpointOf(uint64 blockNumber) external view returns (Checkpoint memory) {
-        return _ring[_placeOf(_cursor.posts, blockNumber) % RING];
+        return _ring.at(_placeOf(_cursor.posts, blockNumber));
     }
 
     /// @inheritdoc ICheckpointRegistry
