@@ -7,6 +7,7 @@ import type { NaiveInput, NaiveProblem, NaiveResult } from "../../../../keeper/b
 import { verifyHeader } from "../../../../keeper/chain/verify/header.ts";
 import { verifyReceipts } from "../../../../keeper/chain/verify/receipts.ts";
 import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../../../../keeper/domain/bookSet.ts";
+import type { VerifiedLog } from "../../../../keeper/domain/VerifiedLog.ts";
 import type { Address, Hash } from "../../../../keeper/lib/hex.ts";
 import type { Lockstep } from "../../../fixtures/deployLockstep.ts";
 
@@ -21,13 +22,23 @@ export interface Followed {
 /** The addresses and immutables of a deployment, lower case. */
 export async function readContext(system: Lockstep): Promise<Pick<NaiveInput, "addresses" | "immutables">> {
   const pairs = BOOK_NAMES.map((name, index) => [name, system.books[index]!.toLowerCase()] as const);
+  const { guard, keeperRegistry } = system;
   const immutables: Immutables = {
+    chainId: (await system.ethers.provider.getNetwork()).chainId,
     settlementAsset: (await system.ledger.SETTLEMENT_ASSET()).toLowerCase() as Address,
     settlementScale: await system.ledger.SETTLEMENT_SCALE(),
     staleLimit: await system.ledger.STALE_LIMIT(),
-    softTime: await system.guard.SOFT_TIME(),
-    coolDown: await system.guard.COOL_DOWN(),
-    grace: await system.guard.GRACE(),
+    softTime: await guard.SOFT_TIME(),
+    viewTime: await guard.VIEW_TIME(),
+    coolDown: await guard.COOL_DOWN(),
+    grace: await guard.GRACE(),
+    windDownTime: await guard.WIND_DOWN_TIME(),
+    claimPeriod: await guard.CLAIM_PERIOD(),
+    bond: await keeperRegistry.BOND(),
+    minKeepers: await keeperRegistry.MIN_KEEPERS(),
+    joinDelay: await keeperRegistry.JOIN_DELAY(),
+    unbonding: await keeperRegistry.UNBONDING(),
+    challengerPpm: await keeperRegistry.CHALLENGER_PPM(),
     sequencerFeed: (await system.oracle.SEQUENCER_FEED()).toLowerCase() as Address,
     sequencerGrace: await system.oracle.SEQUENCER_GRACE(),
   };
@@ -40,6 +51,7 @@ export class NaiveFollower {
   readonly #context: Pick<NaiveInput, "addresses" | "immutables">;
   #words = new Map<BookName, Map<Hash, bigint>>(BOOK_NAMES.map((name) => [name, new Map<Hash, bigint>()]));
   #prices = new Map<Address, { answer: bigint; updatedAt: bigint }>();
+  readonly #accounts = new Set<Hash>();
   #next = 0;
   /** Every block since the first, with what was derived from it. */
   readonly followed: Followed[] = [];
@@ -64,6 +76,7 @@ export class NaiveFollower {
     const receipts: unknown[] = [];
     for (const hash of block.transactions) receipts.push(await provider.send("eth_getTransactionReceipt", [hash]));
     const logs = verifyReceipts(receipts, header.receiptsRoot);
+    this.#see(logs);
     const words = new Map([...this.#words].map(([book, ofBook]) => [book, new Map(ofBook)] as const));
     const prices = new Map(this.#prices);
     const input: NaiveInput = {
@@ -71,6 +84,7 @@ export class NaiveFollower {
       block: { number, hash: block.hash, timestamp: header.timestamp, logs },
       read: (book, slot) => words.get(book)!.get(slot) ?? 0n,
       priceBefore: (aggregator) => prices.get(aggregator),
+      accounts: [...this.#accounts],
     };
     return { input, result: deriveNaively(input) };
   }
@@ -109,6 +123,15 @@ export class NaiveFollower {
     const proof = (await this.#system.ethers.provider.send("eth_getProof", selector)) as { storageHash: Hash };
     const root = naiveRootAfter(this.#words.get(book)!, writes.get(book) ?? new Map<Hash, bigint>());
     if (root !== proof.storageHash) this.mismatches.push({ number: block.number, book });
+  }
+
+  /** Remembers what may be an account: an indexed word whose upper 20 bytes are not empty. */
+  #see(logs: readonly VerifiedLog[]): void {
+    const { PositionLedger, CollateralVault } = this.#context.addresses;
+    for (const { address, topics } of logs) {
+      if (address !== PositionLedger && address !== CollateralVault) continue;
+      for (const topic of topics.slice(1)) if (BigInt(topic) >> 96n !== 0n) this.#accounts.add(topic);
+    }
   }
 
   #keep({ input, result }: Followed): void {

@@ -7,9 +7,10 @@ import { writePlace, type Place } from "../../../../keeper/books/naive/words.ts"
 import { BOOK_NAMES, type BookName } from "../../../../keeper/domain/bookSet.ts";
 import type { VerifiedLog } from "../../../../keeper/domain/VerifiedLog.ts";
 import type { Hash, Hex } from "../../../../keeper/lib/hex.ts";
-import { deployLockstep, type Lockstep } from "../../../fixtures/deployLockstep.ts";
+import type { Lockstep } from "../../../fixtures/deployLockstep.ts";
 import { NaiveFollower, readContext, type Followed } from "./NaiveFollower.ts";
 import { tour } from "./tour.ts";
+import { deployToured } from "./tourSync.ts";
 
 /** The kinds of entries in the order of their numbers, with how many entries an operation of that kind posts. */
 export const ENTRIES = [
@@ -55,7 +56,7 @@ export class Toured {
 
   static async #take(): Promise<Toured> {
     const connection = await network.create();
-    const system = await deployLockstep(connection, { keeperCount: 2 });
+    const system = await deployToured(connection);
     const follower = new NaiveFollower(system, await readContext(system));
     await tour(system);
     await follower.follow();
@@ -72,6 +73,10 @@ export class Toured {
       const { name, args } = this.abis.get(book)!.parseLog(log)!;
       const found = { ...followed, log, book };
       this.found.set(name, found);
+      if (name === "WordRepaired") this.found.set(`WordRepaired of ${book}`, found);
+      if (name === "CheckpointPosted" && BigInt(args.getValue("carrier") as string) === 0n) {
+        this.found.set("CheckpointPosted for nothing", found);
+      }
       if (name === "FundingUpdated" && args.getValue("size") !== 0n) this.found.set("FundingUpdated of a trade", found);
       const [kind, count] = name === "EntryPosted" ? ENTRIES[Number(args.getValue("kind"))]! : [name, 1];
       const isSecond = count === 2 && previous === `${kind} 1`;
@@ -141,6 +146,7 @@ export class Toured {
       if (name !== field) return value;
       if (typeof value === "bigint") return value ^ 1n;
       if (typeof value === "boolean") return !value;
+      if (Array.isArray(value)) return value.toReversed() as unknown;
       // An address or 32 bytes; in lower case nobody asks for a checksum.
       return (value as string).toLowerCase().replace(/.$/, (digit) => (digit === "0" ? "1" : "0"));
     });

@@ -2,11 +2,12 @@ import type { Result } from "ethers";
 
 import { hot } from "../../../../keeper/books/naive/ledgerStorage.ts";
 import type { NaiveInput } from "../../../../keeper/books/naive/naiveTypes.ts";
-import { instrumentAt } from "../../../../keeper/books/naive/riskStorage.ts";
+import { feedAt, instrumentAt } from "../../../../keeper/books/naive/riskStorage.ts";
+import { guard, halt, keeperAt } from "../../../../keeper/books/naive/syncStorage.ts";
 import { fundTarget } from "../../../../keeper/books/naive/tradingStorage.ts";
 import { UNIT } from "../../../helpers/orders.ts";
 import type { Found } from "./Toured.ts";
-import { at, isKind, num, poorer, was, type Changes } from "./world.ts";
+import { at, isKind, now, num, poorer, was, type Changes } from "./world.ts";
 
 /** An honest event, and a world in which it is honest as well. */
 export interface PermittedWorld {
@@ -26,6 +27,31 @@ export const PERMITTED_WORLDS: readonly PermittedWorld[] = [
     isMeant: isKind(4n),
     which: "last",
     changes: (_, found) => [[hot.flags, was(found, hot.flags) | 15n]],
+  },
+  {
+    name: "a price of a wind-down that governance names beyond the feed's bounds",
+    event: "WindDownPriceFixed",
+    isMeant: () => true,
+    which: "last",
+    changes: (args) => [[feedAt(1n).maxPrice, num(args, "spot")]],
+  },
+  {
+    name: "a keeper that joins without a delay because there are too few seats",
+    event: "KeeperActivated",
+    isMeant: () => true,
+    which: "first",
+    changes: (args, found) => [[keeperAt(at(args, "attester")).since, now(found) + 1n]],
+  },
+  {
+    name: "a resume of a soft pause, which has no cool-down and whose cause nobody keeps",
+    event: "Resumed",
+    isMeant: () => true,
+    which: "last",
+    changes: (_, found) => [
+      [hot.flags, 3n],
+      [halt.pausedAt, now(found)],
+      [guard.cause, 1n],
+    ],
   },
   {
     name: "a loss of which a unit is charged as much as an unknown price allows",

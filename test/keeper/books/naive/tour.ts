@@ -1,17 +1,27 @@
 import type { Lockstep } from "../../../fixtures/deployLockstep.ts";
+import { tourKeepers } from "./tourKeepers.ts";
 import { tourLosses } from "./tourLosses.ts";
 import { tourOptions } from "./tourOptions.ts";
-import { tourConvictions, tourGovernance, tourGuard } from "./tourSync.ts";
+import { tourRepairs } from "./tourRepairs.ts";
+import { tourGovernance, tourGuard, tourOutage, tourRewards } from "./tourSync.ts";
 import { tourTrades } from "./tourTrades.ts";
 import { tourVault } from "./tourVault.ts";
+import { tourWindDown } from "./tourWindDown.ts";
 
-/** One of everything that an honest protocol can do, so that every event of every book contract is emitted. */
+/**
+ * One of everything that an honest protocol can do, so that every event of every book contract is emitted; the very end, and
+ * an outage, where the system has a sequencer, included. Four keepers.
+ */
 export async function tour(system: Lockstep): Promise<void> {
   const token = await tourVault(system);
   await tourTrades(system);
   await tourOptions(system);
   await tourLosses(system, token);
+  await tourRewards(system);
   await tourGuard(system);
-  await tourConvictions(system);
-  await tourGovernance(system);
+  await tourOutage(system);
+  const grown = await tourKeepers(system);
+  await tourRepairs(grown);
+  await tourGovernance(grown);
+  await tourWindDown(grown);
 }

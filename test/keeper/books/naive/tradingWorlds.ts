@@ -107,7 +107,7 @@ export const TRADING_WORLDS: readonly World[] = [
   {
     name: "the expiry of an option for another payoff",
     event: "EntryPosted",
-    isMeant: (args) => isKind(4n)(args) && num(args, "quoteDelta") !== 0n,
+    isMeant: (args) => isKind(4n)(args) && num(args, "key") === CALL && num(args, "quoteDelta") !== 0n,
     changes: (args) => [[optionAt(num(args, "key")).strike, UNIT]],
     detail: /settles for/,
   },
@@ -135,6 +135,7 @@ export const TRADING_WORLDS: readonly World[] = [
   {
     name: "a release below the target",
     event: "EntryPosted",
+    which: "first",
     isMeant: isKind(9n),
     changes: () => [[fundTarget.amount, 10n ** 24n]],
     detail: /of its target/,
@@ -174,6 +175,7 @@ export const TRADING_WORLDS: readonly World[] = [
   {
     name: "a volatility that jumps",
     event: "VolatilitySet",
+    isMeant: (args) => num(args, "instrument") === CALL,
     changes: (args, found) => [[optionAt(num(args, "instrument")).volatilityAt, now(found) - 60n]],
     detail: /moves the volatility/,
   },

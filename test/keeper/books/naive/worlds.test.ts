@@ -1,9 +1,13 @@
 import { expect } from "chai";
 
+import { END_WORLDS } from "./endWorlds.ts";
 import { LOSS_WORLDS } from "./lossWorlds.ts";
 import { PERMITTED_WORLDS } from "./permittedWorlds.ts";
+import { SYNC_WORLDS } from "./syncWorlds.ts";
 import { Toured } from "./Toured.ts";
 import { TRADING_WORLDS } from "./tradingWorlds.ts";
+
+const WORLDS = [...TRADING_WORLDS, ...LOSS_WORLDS, ...SYNC_WORLDS, ...END_WORLDS];
 
 describe("deriveNaively of a tour in another world", () => {
   let toured: Toured;
@@ -12,7 +16,7 @@ describe("deriveNaively of a tour in another world", () => {
     toured = await Toured.once();
   });
 
-  for (const { name, event, isMeant = () => true, which, changes, detail } of [...TRADING_WORLDS, ...LOSS_WORLDS]) {
+  for (const { name, event, isMeant = () => true, which, changes, detail } of WORLDS) {
     it(`reports ${name}`, () => {
       const found = toured.find(event, isMeant, which);
       const { args } = toured.abis.get(found.book)!.parseLog(found.log)!;
