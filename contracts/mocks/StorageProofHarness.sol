@@ -60,20 +60,21 @@ contract StorageProofHarness {
         }
     }
 
-    /// @notice Runs `call` with each of its bits from `first` up to `last` flipped, one at a time; bit 0 is the highest one
-    /// of byte 0.
+    /// @notice Runs `call` with every `step`th of its bits from `first` up to `last` flipped, one at a time; bit 0 is the
+    /// highest one of byte 0.
     /// @return refused how many reverted
     /// @return changed how many returned something else than `call` does as it is
     /// @return accepted how many returned the same
     function flip(
         bytes memory call,
         uint256 first,
-        uint256 last
+        uint256 last,
+        uint256 step
     ) external view returns (uint256 refused, uint256 changed, uint256 accepted) {
         (bool isAccepted, bytes memory answer) = address(this).staticcall(call);
         require(isAccepted, HarnessCallRefused(answer));
         bytes32 expected = keccak256(answer);
-        for (uint256 bit = first; bit < last; ++bit) {
+        for (uint256 bit = first; bit < last; bit += step) {
             _flip(call, bit);
             (isAccepted, answer) = address(this).staticcall(call);
             if (!isAccepted) ++refused;
