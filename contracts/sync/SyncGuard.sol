@@ -135,8 +135,9 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     // ---- Soft ----
 
     /// @inheritdoc ISyncGuard
-    /// @dev A no-op by anybody is harmless, so that keepers need not agree on who is first. In a wind-down there is
-    /// nothing left to restrict.
+    /// @dev Invariant INV-6: each pause uses up the budget of its key, and one that has none left pauses nothing. A no-op by
+    /// anybody is harmless, so that keepers need not agree on who is first. In a wind-down there is nothing left to
+    /// restrict.
     function softPause(
         bytes32 incidentId,
         CauseClass class_,
