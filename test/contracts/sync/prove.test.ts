@@ -38,15 +38,41 @@ describe("CheckpointRegistry > prove", () => {
     proof = await readMultiProof(system.ethers, system.books, number);
   });
 
-  async function prove(changes: Partial<MultiProof & { number: number; roots: string[] }> = {}) {
-    const all = { number, roots: posted.roots, ...proof, ...changes };
-    return await system.registry.prove(all.number, all.roots, all.headerRlp, all.nodes, all.paths);
+  async function prove(changes: Partial<MultiProof & Attested> = {}) {
+    const all = { ...posted, ...proof, ...changes };
+    return await system.registry.prove(all.attestation, all.roots, all.headerRlp, all.nodes, all.paths);
   }
 
   it("refuses a block without a checkpoint", async () => {
-    await expect(prove({ number: number - 1 }))
+    await expect(prove({ attestation: { ...posted.attestation, blockNumber: number - 1 } }))
       .to.be.revertedWithCustomError(system.registry, "RegistryUnknownCheckpoint")
       .withArgs(number - 1);
+  });
+
+  it("refuses another attestation of the block than the one that was posted", async () => {
+    const { registry } = system;
+    const { digest } = await registry.newest();
+    const lie = falsify(posted, 2);
+    const changed: Partial<Attested["attestation"]>[] = [
+      { setId: posted.attestation.setId + 1n },
+      { bookSetVersion: 2n },
+      { blockHash: hashRoots(posted.roots) },
+      { booksRoot: lie.attestation.booksRoot },
+    ];
+    for (const change of changed) {
+      const attestation = { ...posted.attestation, ...change };
+      const given = await registry.hashAttestation(attestation);
+      await expect(prove({ attestation }))
+        .to.be.revertedWithCustomError(registry, "RegistryWrongDigest")
+        .withArgs(number, given, digest);
+      const { vault, ledger } = system;
+      await expect(registry.verifyRoots(attestation, posted.roots, vault.target, ledger.target))
+        .to.be.revertedWithCustomError(registry, "RegistryWrongDigest")
+        .withArgs(number, given, digest);
+      await expect(registry.storageRootOf(attestation, posted.roots, vault.target))
+        .to.be.revertedWithCustomError(registry, "RegistryWrongDigest")
+        .withArgs(number, given, digest);
+    }
   });
 
   it("refuses roots that are not those posted", async () => {
@@ -88,7 +114,15 @@ describe("CheckpointRegistry > prove", () => {
         "TrieProofTraversalError",
       );
     }
-    await expect(prove({ paths: proof.paths.with(0, [255]) })).to.be.revertedWithPanic(0x32);
+    for (const [book, node] of [
+      [0, proof.nodes.length],
+      [3, 255],
+      [system.books.length - 1, proof.nodes.length],
+    ] as const) {
+      await expect(prove({ paths: proof.paths.with(book, [...proof.paths[book]!, node]) }))
+        .to.be.revertedWithCustomError(system.registry, "RegistryBadPath")
+        .withArgs(book, node);
+    }
   });
 
   it("refuses nodes that are shortened, lengthened, exchanged or missing", async () => {
@@ -127,7 +161,7 @@ describe("CheckpointRegistry > prove", () => {
     await postAttested(system, lie);
     const { blockNumber } = lie.attestation;
     const witness = await readMultiProof(system.ethers, system.books, blockNumber);
-    await expect(prove({ ...witness, number: blockNumber, roots: lie.roots }))
+    await expect(prove({ ...witness, ...lie }))
       .to.be.revertedWithCustomError(system.registry, "RegistryRootDiffers")
       .withArgs(system.books[4], truth.roots[4], lie.roots[4]);
   });
@@ -144,7 +178,7 @@ describe("CheckpointRegistry > prove", () => {
       while (bit >= sizes[index]!) bit -= sizes[index++]!;
       const mutated = parts.with(index, flipBit(parts[index]!, bit));
       const [headerRlp, ...nodes] = mutated;
-      const call = system.registry.prove.staticCall(number, posted.roots, headerRlp!, nodes, proof.paths);
+      const call = system.registry.prove.staticCall(posted.attestation, posted.roots, headerRlp!, nodes, proof.paths);
       if (
         await call.then(
           () => true,
@@ -155,7 +189,7 @@ describe("CheckpointRegistry > prove", () => {
       }
     }
     expect(accepted).to.deep.equal([]);
-    await system.registry.prove.staticCall(number, posted.roots, proof.headerRlp, proof.nodes, proof.paths);
+    await system.registry.prove.staticCall(posted.attestation, posted.roots, proof.headerRlp, proof.nodes, proof.paths);
   });
 
   it("proves the posted checkpoint from distinct nodes, once", async () => {
@@ -175,5 +209,48 @@ describe("CheckpointRegistry > prove", () => {
     await convict(system, lie, { signers: [attester] });
     await prove();
     expect((await system.registry.checkpointOf(number)).status).to.equal(2);
+  });
+
+  describe("checked roots", () => {
+    it("are those of a posted or a proven checkpoint, and say which book is which", async () => {
+      const { registry, books, vault, guard } = system;
+      for (const status of [1n, 2n]) {
+        const { attestation, roots } = posted;
+        expect(await registry.verifyRoots(attestation, roots, vault.target, guard.target)).to.deep.equal([
+          BigInt(books.indexOf(vault.target as string)),
+          BigInt(books.indexOf(guard.target as string)),
+        ]);
+        const { postedAt } = await registry.checkpointOf(number);
+        for (const [index, book] of books.entries()) {
+          expect(await registry.storageRootOf(attestation, roots, book)).to.deep.equal([
+            roots[index],
+            status,
+            postedAt,
+          ]);
+        }
+        expect((await registry.summary()).status).to.equal(status);
+        if (status === 1n) await prove();
+      }
+    });
+
+    it("are those that were signed, of books of the set", async () => {
+      const { registry, vault, users } = system;
+      const { attestation, roots } = posted;
+      const stranger = users[0]!.address;
+      const reordered = roots.toReversed();
+      const calls = [
+        async (given: string[], book: string) => await registry.verifyRoots(attestation, given, vault.target, book),
+        async (given: string[], book: string) => await registry.verifyRoots(attestation, given, book, vault.target),
+        async (given: string[], book: string) => await registry.storageRootOf(attestation, given, book),
+      ];
+      for (const call of calls) {
+        await expect(call(reordered, vault.target as string))
+          .to.be.revertedWithCustomError(registry, "RegistryRootsMismatch")
+          .withArgs(hashRoots(reordered), attestation.booksRoot);
+        await expect(call(roots, stranger))
+          .to.be.revertedWithCustomError(registry, "RegistryNotInBookSet")
+          .withArgs(stranger);
+      }
+    });
   });
 });
