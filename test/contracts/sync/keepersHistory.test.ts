@@ -88,7 +88,9 @@ describe("KeeperRegistry > at random", () => {
     });
   }
 
-  it("did everything, and was refused for every reason but a full set", () => {
+  it("did everything, and was refused for every reason but a full set", function () {
+    // A shorter history than the one of every day does not reach everything.
+    if (COUNT < 700) this.skip();
     const lines = [...tally].sort().map(([label, count]) => `${label} ${count}`);
     process.stdout.write(`    ${lines.join(", ")}\n`);
     for (const step of STEPS) expect(tally.get(`${step} done`), step).to.be.greaterThan(0);
