@@ -2,6 +2,7 @@ import type { Address } from "../../lib/hex.ts";
 import type { NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
 import { expectEvent } from "./expectations.ts";
+import type { SetChange } from "./NaiveTransaction.ts";
 import { hashKeeperSet } from "./signedHashes.ts";
 import { cursor, keepers, keeperSet, memberAt } from "./syncStorage.ts";
 import { word32 } from "./words.ts";
@@ -26,10 +27,14 @@ function membersOf(state: Derivation): Address[] {
   return members;
 }
 
+function pendingChange(state: Derivation): Omit<SetChange, "logIndex"> {
+  return state.transaction.setChange ?? { entered: [], gone: [] };
+}
+
 /** The set changes: its event must follow, and the members move when it does. */
 export function startNewSet(state: Derivation, change: { readonly entered?: Address; readonly gone?: Address }): void {
   const { logIndex } = state;
-  const { entered, gone } = state.transaction.setChange ?? { entered: [], gone: [] };
+  const { entered, gone } = pendingChange(state);
   state.transaction.setChange = {
     logIndex,
     entered: [...entered, ...(change.entered === undefined ? [] : [change.entered])],
@@ -39,7 +44,7 @@ export function startNewSet(state: Derivation, change: { readonly entered?: Addr
 
 /** Addresses of one length sort as the numbers that they are. What is stored behind the members stays as it is. */
 function moveMembers(state: Derivation): Address[] {
-  const { entered, gone } = state.transaction.setChange ?? { entered: [], gone: [] };
+  const { entered, gone } = pendingChange(state);
   const before = membersOf(state);
   for (const attester of gone) state.require(before.includes(attester), `${attester} is no member`);
   const members = [...before.filter((member) => !gone.includes(member)), ...entered].sort();

@@ -1,13 +1,13 @@
-import { id, toBeHex } from "ethers";
+import { toBeHex } from "ethers";
 
 import type { MockAggregator, MockSequencerFeed, MockToken } from "../../../../types/ethers-contracts/index.ts";
 import type { Lockstep } from "../../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
 import { listCollateral } from "../../../helpers/assets.ts";
-import { attest, signAttestation } from "../../../helpers/attestations.ts";
 import { OrderBook, UNIT, type MatchInput } from "../../../helpers/orders.ts";
 import type { SeededRandom } from "../../../helpers/SeededRandom.ts";
 import { GAS, TrafficRisk, type Party } from "./TrafficRisk.ts";
+import { TrafficSync } from "./TrafficSync.ts";
 
 const USD = 1_000_000n;
 
@@ -21,6 +21,7 @@ export class Traffic {
   readonly #orders: OrderBook;
   readonly #parties: readonly Party[];
   readonly #risk: TrafficRisk;
+  readonly #sync: TrafficSync;
   /** In the feeds' 8 decimals. */
   readonly #marks = [3_000_00000000n, 60_000_00000000n];
   #last: MatchInput | undefined;
@@ -41,6 +42,7 @@ export class Traffic {
     this.#parties = system.users
       .slice(0, 4)
       .flatMap((owner) => [0, 1].map((index) => ({ owner, account: accountOf(owner, index) })));
+    this.#sync = new TrafficSync(system, random);
     this.#risk = new TrafficRisk(system, random, token, this.#parties);
   }
 
@@ -80,9 +82,11 @@ export class Traffic {
     else if (dice < 44) await this.#trade();
     else if (dice < 48) await this.#refill();
     else if (dice < 59) await this.#movePrice();
-    else if (dice < 68) await this.#post();
-    else if (dice < 69) await this.#softPause();
-    else if (dice < 71) await this.#system.guard.liftSoft(GAS);
+    else if (dice < 67) await this.#sync.post();
+    else if (dice < 68) await this.#sync.pause();
+    else if (dice < 69) await this.#system.guard.liftSoft(GAS);
+    else if (dice < 70) await this.#sync.moveKeepers();
+    else if (dice < 71) await (this.#random.bool() ? this.#sync.reward() : this.#sync.repair());
     else if (dice < 73) await this.#cancel();
     else if (dice < 75) await this.#block();
     else if (dice < 77) await this.#claim();
@@ -172,21 +176,6 @@ export class Traffic {
     if (this.#random.below(12) !== 0) return;
     const { timestamp } = (await this.#system.ethers.provider.getBlock("latest"))!;
     await this.#sequencer.set(this.#random.below(3) === 0 ? 1 : 0, timestamp, GAS);
-  }
-
-  async #post(): Promise<void> {
-    const { attestation, roots } = await attest(this.#system);
-    const signatures = await signAttestation(this.#system, attestation);
-    await this.#system.registry.post(attestation, roots, signatures, GAS);
-  }
-
-  async #softPause(): Promise<void> {
-    const { provider } = this.#system.ethers;
-    const number = (await provider.getBlockNumber()) - this.#random.below(3);
-    const { hash } = (await provider.getBlock(number))!;
-    const incidentId = id(`incident ${this.#random.below(6)}`);
-    const { pauser } = this.#system.keepers[this.#random.below(this.#system.keepers.length)]!;
-    await this.#system.guard.connect(pauser).softPause(incidentId, number, hash!, id("evidence"), GAS);
   }
 
   async #cancel(): Promise<void> {

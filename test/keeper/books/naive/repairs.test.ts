@@ -17,6 +17,7 @@ import type { Address, Hash } from "../../../../keeper/lib/hex.ts";
 import { postCheckpoint } from "../../../helpers/attestations.ts";
 import { hardPause, readHead } from "../../../helpers/guard.ts";
 import { UNIT } from "../../../helpers/orders.ts";
+import { NaiveFollower, readContext } from "./NaiveFollower.ts";
 import { stage, type Scene } from "./stage.ts";
 import { accept, quoteTo, repair, type RepairOf } from "./tourRepairs.ts";
 
@@ -115,7 +116,6 @@ describe("deriveNaively of repairs", () => {
 
   /** A follower from the beginning: what a test before has seen was taken back. */
   async function restage(): Promise<Pick<Scene, "follower">> {
-    const { NaiveFollower, readContext } = await import("./NaiveFollower.ts");
     const follower = new NaiveFollower(scene.system, await readContext(scene.system));
     await follower.follow();
     return { follower };

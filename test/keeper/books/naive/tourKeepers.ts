@@ -2,9 +2,9 @@ import { id, Wallet } from "ethers";
 
 import { attesterKey, type KeeperKeys, type Lockstep } from "../../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
-import { attest, falsify, postAttested, postCheckpoint } from "../../../helpers/attestations.ts";
+import { attest, falsify, postAttested, postCheckpoint, readKeeperSet } from "../../../helpers/attestations.ts";
 import { convict } from "../../../helpers/convict.ts";
-import { activeAttesters, hardPause, pause, readHead, resume } from "../../../helpers/guard.ts";
+import { hardPause, pause, readHead, resume } from "../../../helpers/guard.ts";
 import { addKeeper, approveKeeper, bondKeeper } from "../../../helpers/keepers.ts";
 import { readWitness } from "../../../helpers/witness.ts";
 import { passTime } from "./stage.ts";
@@ -74,6 +74,6 @@ export async function tourKeepers(system: Lockstep): Promise<Lockstep> {
   await resume(grown);
   await keeperRegistry.claimReward(admin.address);
   await keeperRegistry.burn();
-  const active = new Set((await activeAttesters(grown)).map((signer) => (signer as Wallet).address));
-  return { ...grown, keepers: grown.keepers.filter(({ attester }) => active.has(attester.address)) };
+  const { members } = await readKeeperSet(grown);
+  return { ...grown, keepers: grown.keepers.filter(({ attester }) => members.includes(attester.address)) };
 }

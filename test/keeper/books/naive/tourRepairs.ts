@@ -37,8 +37,8 @@ async function read(system: Lockstep, { place, add }: Pick<RepairOf, "place" | "
   return { expected, value: writePlace(expected, place, readPlace(expected, place) + add) };
 }
 
-/** Repairs words, all in one transaction. */
-export async function repair(system: Lockstep, items: readonly RepairOf[]): Promise<void> {
+/** Calls of the authority that repair words. */
+export async function encodeRepairs(system: Lockstep, items: readonly RepairOf[]): Promise<string[]> {
   const { authority, guard } = system;
   const calls: string[] = [];
   for (const { variable, keys, place, offset = 0, add } of items) {
@@ -53,7 +53,12 @@ export async function repair(system: Lockstep, items: readonly RepairOf[]): Prom
     const data = guard.interface.encodeFunctionData("repair", [bookAddress(system, place.book), item]);
     calls.push(authority.interface.encodeFunctionData("execute", [guard.target, data]));
   }
-  await authority.multicall(calls);
+  return calls;
+}
+
+/** Repairs words, all in one transaction. */
+export async function repair(system: Lockstep, items: readonly RepairOf[]): Promise<void> {
+  await system.authority.multicall(await encodeRepairs(system, items));
 }
 
 /** Declares words right as the chain has them, with something added to a variable in each. */
