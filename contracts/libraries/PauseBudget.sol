@@ -10,16 +10,16 @@ import {CauseClass} from "../types/CauseClass.sol";
 /// @dev Pauses of one key that no cool-down separates last no longer than `softTime` together: one of each class at most,
 /// and the second one, which is then for the books, is shorter by the time of the first.
 library PauseBudget {
-    /// @return armedAt when `key` may pause for `class`, seconds; type(uint256).max while the incident of its last pause stands
+    /// @return armedAt when `key` may pause for `class_`, seconds; type(uint256).max while the incident of its last pause stands
     /// @return time how long it may pause, seconds
     function next(
         Key memory key,
-        CauseClass class,
+        CauseClass class_,
         PauseTerms calldata terms
     ) internal view returns (uint256 armedAt, uint256 time) {
         uint256 booksArmedAt = _booksArmedAt(key, terms);
         uint256 viewArmedAt = _armedAt(key.viewUntil, key.generation, terms);
-        if (class == CauseClass.View) return (Math.max(booksArmedAt, viewArmedAt), terms.viewTime);
+        if (class_ == CauseClass.View) return (Math.max(booksArmedAt, viewArmedAt), terms.viewTime);
         bool isViewArmed = block.timestamp >= viewArmedAt;
         return (booksArmedAt, isViewArmed ? terms.softTime : terms.softTime - terms.viewTime);
     }

@@ -37,7 +37,7 @@ contract SyncProbe {
         emit Slashed(KEEPERS.slash(attesters, challenger));
     }
 
-    function usePause(address pauser, CauseClass class, PauseTerms calldata terms) external {
-        KEEPERS.usePause(pauser, class, terms);
+    function usePause(address pauser, CauseClass class_, PauseTerms calldata terms) external {
+        KEEPERS.usePause(pauser, class_, terms);
     }
 }

@@ -384,21 +384,21 @@ contract KeeperRegistry is IKeeperRegistry, AccessManaged {
     /// @inheritdoc IKeeperRegistry
     function usePause(
         address pauser,
-        CauseClass class,
+        CauseClass class_,
         PauseTerms calldata terms
     ) external returns (address attester, uint32 softUntil) {
         require(msg.sender == _guard, KeeperRegistryNotGuard(msg.sender));
         Key memory key = _keys[pauser];
         require(key.isPausing, KeeperRegistryNotPauser(pauser));
         attester = key.attester;
-        (uint256 armedAt, uint256 time) = PauseBudget.next(key, class, terms);
+        (uint256 armedAt, uint256 time) = PauseBudget.next(key, class_, terms);
         require(block.timestamp >= armedAt, KeeperRegistryNotRearmed(attester, armedAt));
         softUntil = (block.timestamp + time).toUint32();
         key.generation = terms.generation;
-        if (class == CauseClass.View) key.viewUntil = softUntil;
+        if (class_ == CauseClass.View) key.viewUntil = softUntil;
         else key.booksUntil = softUntil;
         _writeKey(pauser, key);
-        emit PauseUsed(attester, class, terms.generation, softUntil);
+        emit PauseUsed(attester, class_, terms.generation, softUntil);
     }
 
     /// @dev A function of its own, because in a longer one the compiler writes the word once for each field.
