@@ -178,6 +178,19 @@ describe("KeeperRegistry > membership", () => {
       expect(await keeperRegistry.quorum()).to.equal(3);
     });
 
+    it("keeps the delay where convictions left seats vacant: nobody convicts others to get in at once", async () => {
+      const system = await deployKeepers(connection);
+      const { keeperRegistry, probe, admin } = system;
+      await addKeepers(system, 4);
+      await approveKeeper(system, attesterAt(4), pauserAt(4));
+      await bondKeeper(system, attesterAt(4));
+      await probe.slash([0, 1, 2].map(attesterAt), admin.address);
+      await expect(keeperRegistry.activate(attesterAt(4))).to.be.revertedWithCustomError(
+        keeperRegistry,
+        "KeeperRegistryTooEarly",
+      );
+    });
+
     it("seats it in order, lets it pause, and tells the registry of the new set last", async () => {
       const system = await networkHelpers.loadFixture(fixture);
       const { keeperRegistry, probe } = system;
