@@ -1,27 +1,13 @@
 import { expect } from "chai";
-import { concat, id, recoverAddress, TypedDataEncoder, ZeroHash } from "ethers";
+import { id, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import { deployLockstep, depositUsd, TIMES, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
 import { impersonate } from "../../helpers/assets.ts";
-import { attest, domainOf, falsify, postAttested, postCheckpoint, readKeeperSet } from "../../helpers/attestations.ts";
+import { attest, falsify, postAttested, postCheckpoint } from "../../helpers/attestations.ts";
 import { convict } from "../../helpers/convict.ts";
-import {
-  CERTIFICATE_TYPES,
-  certifyPause,
-  certifyResume,
-  GRADES,
-  hardPause,
-  inOneBlock,
-  pause,
-  readHead,
-  resume,
-  sendHardPause,
-  sendResume,
-  signPause,
-  signResume,
-} from "../../helpers/guard.ts";
+import { certifyResume, GRADES, hardPause, pause, readHead, sendResume } from "../../helpers/guard.ts";
 import { OrderBook, UNIT } from "../../helpers/orders.ts";
 
 const connection = await network.create();
@@ -109,6 +95,19 @@ describe("SyncGuard > resume", () => {
       expect(await pushed()).to.equal(GRADES.synced);
     });
 
+    it("waits for the cool-down since the newest hard pause, not since the first", async () => {
+      await halt();
+      await time.increase(TIMES.coolDownSeconds - 60);
+      await hardPause(system, id("another"), await readHead(system));
+      const { haltedAt, pausedAt } = await system.guard.halt();
+      expect(pausedAt).to.be.greaterThan(haltedAt);
+      await time.increase(120);
+      await postCheckpoint(system);
+      await refused(sendResume(system), "GuardCoolDown", Number(pausedAt) + TIMES.coolDownSeconds);
+      await time.increaseTo(Number(pausedAt) + TIMES.coolDownSeconds);
+      await sendResume(system);
+    });
+
     it("needs a checkpoint of a block after the halt's", async () => {
       const head = await readHead(system);
       await hardPause(system, INCIDENT, head);
@@ -145,39 +144,6 @@ describe("SyncGuard > resume", () => {
         haltBlock + 1n,
       );
       expect(blockNumber).to.be.lessThan(haltBlock);
-    });
-
-    it("refuses an old nonce, another set, too few, and what is signed for another domain", async () => {
-      await haltUntilReady();
-      await refused(sendResume(system, { certificate: { pauseNonce: 0n } }), "GuardWrongNonce", 0, 1);
-      const set = await readKeeperSet(system);
-      await refused(sendResume(system, { certificate: { setId: 9n } }), "GuardWrongKeeperSet", 9, set.id);
-      const signers = system.keepers.slice(0, 2).map(({ attester }) => attester);
-      await refused(sendResume(system, { signers }), "QuorumTooFew", 2, 3);
-
-      const certificate = await certifyResume(system);
-      const domain = await domainOf(system, system.guard.target as string);
-      const digest = await system.guard.hashResume(certificate);
-      for (const changed of [
-        { ...domain, chainId: domain.chainId + 1n },
-        { ...domain, verifyingContract: system.registry.target as string },
-      ]) {
-        const pairs: { signer: string; signature: string }[] = [];
-        for (const { attester } of system.keepers.slice(0, 3)) {
-          const signature = await attester.signTypedData(changed, CERTIFICATE_TYPES.resume, certificate);
-          pairs.push({ signer: recoverAddress(digest, signature), signature });
-        }
-        pairs.sort((a, b) => (BigInt(a.signer) < BigInt(b.signer) ? -1 : 1));
-        const signatures = concat(pairs.map(({ signature }) => signature));
-        await refused(system.guard.resume(certificate, set, signatures), "QuorumNotMember", pairs[0]!.signer);
-      }
-      const signatures = await signResume(system, certificate);
-      await system.keeperRegistry.remove(system.keepers[3]!.attester.address);
-      await expect(system.guard.resume(certificate, set, signatures)).to.be.revertedWithCustomError(
-        system.guard,
-        "QuorumWrongSet",
-      );
-      expect(await pushed()).to.equal(GRADES.halted);
     });
 
     it("is refused while custody is short of what is owed, and needs no more than that", async () => {
@@ -250,6 +216,8 @@ describe("SyncGuard > resume", () => {
       // As a guard that was not halted by it would see it.
       await unhalt();
       await refused(sendResume(system, { certificate }), "GuardWrongCheckpoint", digest, ZeroHash);
+      const nothing = { ...certificate, checkpointDigest: ZeroHash };
+      await refused(sendResume(system, { certificate: nothing }), "GuardWrongCheckpoint", ZeroHash, ZeroHash);
     });
 
     /** Takes HALT out of the ledger's word, which nothing else can. */
@@ -268,78 +236,5 @@ describe("SyncGuard > resume", () => {
       await sendResume(system);
       await expect(sendResume(system, { certificate })).to.be.revertedWithCustomError(system.guard, "GuardNotPaused");
     });
-  });
-
-  describe("against a pause", () => {
-    it("loses to a soft pause before it in its block", async () => {
-      await haltUntilReady();
-      const head = await readHead(system);
-      const certificate = await certifyResume(system);
-      const receipts = await inOneBlock(
-        system,
-        async () => await pause(system, 0, id("another"), head),
-        async () => await sendResume(system, { certificate }),
-      );
-      expect(receipts.map(({ status }) => status)).to.deep.equal([1, 0]);
-      expect(await pushed()).to.equal(GRADES.halted);
-      await refused(sendResume(system, { certificate }), "GuardWrongNonce", 1, 2);
-    });
-
-    it("loses to a soft pause after it in its block", async () => {
-      await haltUntilReady();
-      const head = await readHead(system);
-      const receipts = await inOneBlock(
-        system,
-        async () => await sendResume(system),
-        async () => await pause(system, 0, id("another"), head),
-      );
-      expect(receipts.map(({ status }) => status)).to.deep.equal([1, 1]);
-      expect(await pushed()).to.equal(GRADES.degraded);
-    });
-
-    it("loses to a hard pause in its block, in both orders", async () => {
-      await haltUntilReady();
-      const certificate = await certifyPause(system, id("another"), await readHead(system));
-      const signatures = await signPause(system, certificate);
-      const snapshot = await networkHelpers.takeSnapshot();
-      const sends = [
-        async () => await sendResume(system),
-        async () => await sendHardPause(system, certificate, signatures),
-      ];
-      for (const order of [sends, sends.toReversed()]) {
-        const certified = await certifyResume(system);
-        const [first, second] = await inOneBlock(system, order[0]!, order[1]!);
-        expect([first!.status, second!.status]).to.deep.equal([1, order === sends ? 1 : 0]);
-        expect(await pushed()).to.equal(GRADES.halted);
-        expect(await system.guard.cause()).to.equal(id("another"));
-        expect(certified.pauseNonce).to.equal(1);
-        await snapshot.restore();
-      }
-    });
-
-    it("refuses the certificate of an earlier incident against a newer pause", async () => {
-      await haltUntilReady();
-      const old = await certifyResume(system);
-      await sendResume(system);
-      await networkHelpers.mine();
-      await halt();
-      await time.increase(TIMES.coolDownSeconds);
-      await postCheckpoint(system);
-      await refused(sendResume(system, { certificate: old }), "GuardWrongNonce", 1, 2);
-      await resume(system);
-      expect(await pushed()).to.equal(GRADES.synced);
-    });
-  });
-
-  it("hashes certificates as EIP-712 says", async () => {
-    const [pausing, resuming] = [
-      await certifyPause(system, INCIDENT, await readHead(system)),
-      await certifyResume(system),
-    ];
-    const domain = await domainOf(system, system.guard.target as string);
-    const pauseHash = TypedDataEncoder.hash(domain, CERTIFICATE_TYPES.pause, pausing);
-    const resumeHash = TypedDataEncoder.hash(domain, CERTIFICATE_TYPES.resume, resuming);
-    expect(await system.guard.hashPause(pausing)).to.equal(pauseHash);
-    expect(await system.guard.hashResume(resuming)).to.equal(resumeHash);
   });
 });
