@@ -19,6 +19,9 @@ interface WordRepairedEvent {
  * guard's own event; and what they change together, relative to the books, creates nothing: sizes of an instrument sum to
  * zero and its open interest is that of the longs, what the vault owes of an asset is what it holds. Putting the books' own
  * value back changes nothing.
+ *
+ * Of a word that no known key explains nobody can prove what it is: accepted, it is not judged; but governance writes none of
+ * the vault or the ledger, as an account needs no more than a deposit to be known.
  */
 export class RepairRules implements Rule {
   readonly #context: LegalityContext;
@@ -35,7 +38,7 @@ export class RepairRules implements Rule {
       const { slot, value } = event as WordRepairedEvent;
       if (BigInt(value) === 0n) this.#context.illegal(book, logIndex, `the word ${slot} is repaired to zero`);
       this.#untold.push({ book, logIndex });
-      this.#note(book, slot, before, logIndex);
+      this.#note(book, slot, before, { logIndex, isWritten: true });
     } else if (event.name === "RepairMade") this.#checkRepair(event as RepairMadeEvent, logIndex);
     else if (event.name === "BooksAccepted") this.#checkAcceptance(event as BooksAcceptedEvent, logIndex, before);
   }
@@ -67,15 +70,17 @@ export class RepairRules implements Rule {
     for (const { book: address, slot } of corrections) {
       const book = BOOK_NAMES.find((name) => this.#context.addresses[name] === address);
       const id = `${address} ${slot}`;
-      if (book !== undefined && !seen.has(id)) this.#note(book, slot, before, logIndex);
+      if (book !== undefined && !seen.has(id)) {
+        this.#note(book, slot, before, { logIndex, isWritten: false });
+      }
       seen.add(id);
     }
   }
 
-  #note(book: BookName, slot: Hash, moment: Moment, logIndex: number): void {
+  #note(book: BookName, slot: Hash, moment: Moment, how: Pick<RepairedWord, "logIndex" | "isWritten">): void {
     const before = this.#context.asOf(moment).readOf(book, slot);
     const after = this.#context.readOf(book, slot);
-    if (before !== after) this.#words.push({ book, slot, before, after, logIndex });
+    if (before !== after) this.#words.push({ book, slot, before, after, ...how });
   }
 
   #checkHalted(logIndex: number): void {
@@ -97,7 +102,9 @@ export class RepairRules implements Rule {
     const illegal = (detail: string): void => {
       this.#illegal(logIndex, `a repair or acceptance that does not conserve: ${detail}`);
     };
-    for (const { book, slot } of sum.unknown) illegal(`no known key explains the word ${slot} of ${book}`);
+    for (const { book, slot, isWritten } of sum.unknown) {
+      if (isWritten) illegal(`no known key explains the word ${slot} of ${book}`);
+    }
     for (const [instrument, size] of sum.sizes) if (size !== 0n) illegal(`sizes in ${instrument} differ by ${size}`);
     for (const [instrument, longs] of sum.longs) {
       if (longs !== 0n) illegal(`the longs of ${instrument} and its open interest differ by ${longs}`);

@@ -9,6 +9,8 @@ import { max } from "./amounts.ts";
 
 /** A word of the books that governance changed, before and after. */
 export interface RepairedWord {
+  /** Written, not just declared right. */
+  readonly isWritten: boolean;
   readonly book: BookName;
   readonly slot: Hash;
   readonly before: bigint;

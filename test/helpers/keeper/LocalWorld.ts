@@ -1,7 +1,7 @@
 import type { Wallet } from "ethers";
 
 import { BOOK_NAMES, type BookAddresses, type Immutables } from "../../../keeper/domain/bookSet.ts";
-import type { Address, Hash } from "../../../keeper/lib/hex.ts";
+import type { Hash } from "../../../keeper/lib/hex.ts";
 import { GETTERS } from "../../../keeper/readContracts.ts";
 import { ROLES, developmentWallet } from "../../../scripts/local/accounts.ts";
 import { callNode } from "../../../scripts/local/callNode.ts";

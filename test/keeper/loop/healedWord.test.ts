@@ -10,7 +10,7 @@ import type { Address, Hash, Hex } from "../../../keeper/lib/hex.ts";
 import { depositUsd, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
 import { listCollateral } from "../../helpers/assets.ts";
-import { attest, postCheckpoint, signAttestation } from "../../helpers/attestations.ts";
+import { attest, postCheckpoint, readKeeperSet, signAttestation } from "../../helpers/attestations.ts";
 import { pause, readHead } from "../../helpers/guard.ts";
 import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
 import { allowDeposits, depositAllowed } from "../../helpers/keeper/deposits.ts";
@@ -149,11 +149,12 @@ const CASES: readonly Case[] = [
       await pause(system, 1, id("other"), await readHead(system));
       const { attestation, roots } = await attest(system);
       const signatures = await signAttestation(system, attestation);
+      const set = await readKeeperSet(system);
       return {
         book: "PositionLedger",
         slot: ledger.hot.slot,
         change: (word) => ledger.hot.encode({ ...ledger.hot.decode(word), flags: 0n }),
-        send: () => system.registry.post(attestation, roots, signatures, GAS),
+        send: () => system.registry.post(attestation, roots, set, signatures, GAS),
       };
     },
   },
