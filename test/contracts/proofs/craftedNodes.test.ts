@@ -190,6 +190,18 @@ describe("StorageRootProof > nodes of somebody's own making", () => {
       await refusesAll(harness, [wordOf(branch(0, keccak256(bottom), ONE))], "INVALID_PROOF");
     });
 
+    it("has a value for a key that ends there, which is what such a trie holds", async () => {
+      const end = encodeRlp([...Array.from({ length: 16 }, () => HASH), WORD]);
+      const root = encodeRlp([path(EXTENSION, NIBBLES), keccak256(end)]);
+      await accepts(harness, wordOf(root, end), WORD.slice(1));
+      const empty = encodeRlp([...Array.from({ length: 16 }, () => HASH), NONE]);
+      await refusesAll(
+        harness,
+        [wordOf(encodeRlp([path(EXTENSION, NIBBLES), keccak256(empty)]), empty)],
+        "EMPTY_VALUE",
+      );
+    });
+
     it("has children that are hashes or nodes", async () => {
       for (const child of [ONE, HASH.slice(0, 4), HASH.slice(2)]) {
         const node = branch(0, child);
