@@ -445,6 +445,8 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
     }
 
     /// @dev Invariant INV-8: min(now, proven - (out now - out proven)). A counter that fell was tampered with: nothing is payable.
+    /// Whoever tampers with words of both contracts, again and again, takes what the outflow limit lets out until the pause ends,
+    /// and in a wind-down, where there is no limit, a larger share of what is there.
     function _capped(
         uint256 balanceNow,
         uint256 balanceProven,

@@ -222,7 +222,7 @@ interface ICollateralVault {
     ) external returns (uint256 amount);
 
     /// @notice Registers all that a flat account can take out in a wind-down, by the two-witness rule, and debits it. Anyone,
-    /// while claims are registered, and again when more has become payable.
+    /// while claims are registered, and again when more has become payable. An account in debt is repaid first.
     function registerClaim(
         AccountId account,
         address asset,
