@@ -33,13 +33,13 @@ export class TrafficSync {
     return known.filter(({ address }) => members.includes(address));
   }
 
-  /** A true checkpoint of the head; while a pause stands, now and then a resume after it. */
+  /** A true checkpoint of the head; while a pause stands, a resume after it. */
   async post(): Promise<void> {
     const { registry, ledger } = this.#system;
     const { attestation, roots } = await attest(this.#system);
     const signatures = await signAttestation(this.#system, attestation, await this.#signers());
     await registry.post(attestation, roots, await readKeeperSet(this.#system), signatures, GAS);
-    if (((await ledger.hotWord()).flags & 1n) !== 0n && this.#random.bool()) await this.#resume();
+    if (((await ledger.hotWord()).flags & 1n) !== 0n) await this.#resume();
   }
 
   async #resume(): Promise<void> {
@@ -54,7 +54,7 @@ export class TrafficSync {
     const number = (await ethers.provider.getBlockNumber()) - this.#random.below(3);
     const { hash } = (await ethers.provider.getBlock(number))!;
     const incidentId = id(`incident ${this.#random.below(6)}`);
-    if (this.#random.below(3) === 0) {
+    if (this.#random.below(6) === 0) {
       const certificate = await certifyPause(this.#system, incidentId, { ...(await readHead(this.#system)) });
       const signatures = await signPause(this.#system, certificate, await this.#signers());
       await guard.hardPause(certificate, await readKeeperSet(this.#system), signatures, GAS);

@@ -61,7 +61,8 @@ const RESULTS: Readonly<Record<string, readonly string[]>> = {
 describe("deriveNaively", () => {
   let toured: Toured;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(300_000);
     toured = await Toured.once();
   });
 

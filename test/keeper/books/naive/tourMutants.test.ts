@@ -1,6 +1,8 @@
 import { expect } from "chai";
+import { toBeHex, type Result } from "ethers";
 
 import type { BookName } from "../../../../keeper/domain/bookSet.ts";
+import type { Hash, Hex } from "../../../../keeper/lib/hex.ts";
 import { ENTRIES, Toured } from "./Toured.ts";
 
 /** Inputs that another event of the transaction or the books before it do not leave open. */
@@ -97,7 +99,8 @@ function inputsOf(kind: string, at: number): string[] {
 describe("deriveNaively of a tour with one event of it changed", () => {
   let toured: Toured;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(300_000);
     toured = await Toured.once();
   });
 
@@ -120,6 +123,47 @@ describe("deriveNaively of a tour with one event of it changed", () => {
     const { problems } = toured.deriveReplaced(event, toured.alter(event, "payer"));
     expect(problems.map(({ detail }) => detail)).to.deep.equal([
       "deposits collateral of another account than one's own",
+    ]);
+  });
+
+  it("calls a removal illegal that leaves fewer than a quorum and halts nothing", () => {
+    const isNumber = (args: Result): boolean => BigInt(args.getValue("cause") as string) < 1_000n;
+    const event = toured.find("HardPaused", isNumber);
+    const { problems } = toured.deriveWithout(event);
+    expect(problems.map(({ detail }) => detail)).to.include("leaves fewer than a quorum without a hard pause");
+  });
+
+  it("calls a halt illegal that names another attestation than the convicted one", () => {
+    const [convicted, digest] = [toured.found.get("AttestationConvicted")!, "digest"];
+    const { args } = toured.abis.get("CheckpointRegistry")!.parseLog(convicted.log)!;
+    const event = toured.find("HardPaused", (halt) => halt.getValue("cause") === args.getValue(digest));
+    const { problems } = toured.deriveReplaced(event, toured.alter(event, "cause"));
+    expect(problems.map(({ detail }) => detail)).to.include("halts for another attestation than the convicted one");
+  });
+
+  it("reports an acceptance that moves value, of nothing, and of what is no book contract", () => {
+    const event = toured.found.get("BooksAccepted")!;
+    const abi = toured.abis.get("SyncGuard")!;
+    const { fragment, args } = abi.parseLog(event.log)!;
+    const corrections = Array.from(args.getValue("corrections") as Iterable<Result>);
+    const said = (changed: (book: string, slot: string, value: bigint) => unknown[] | undefined): string[] => {
+      const list = corrections.flatMap(({ book, slot, value }) => {
+        const correction = changed(book as string, slot as string, BigInt(value as string));
+        return correction === undefined ? [] : [correction];
+      });
+      const { topics, data } = abi.encodeEventLog(fragment, [args[0], args[1], list]);
+      const replacement = { topics: topics as Hash[], data: data as Hex };
+      return toured.deriveReplaced(event, replacement).problems.map(({ detail }) => detail);
+    };
+    expect(said((book, slot, value) => [book, slot, toBeHex(value, 32)])).to.deep.equal([]);
+    expect(said((book, slot, value) => [book, slot, toBeHex(value + 1n, 32)])).to.deep.equal([
+      "repairs change the quote by 2",
+    ]);
+    expect(said(() => undefined)).to.deep.equal(["accepts nothing"]);
+    const stranger = `0x${"77".repeat(20)}`;
+    expect(said((_, slot, value) => [stranger, slot, toBeHex(value, 32)])).to.deep.equal([
+      `repairs ${stranger}, which is no book contract`,
+      `repairs ${stranger}, which is no book contract`,
     ]);
   });
 

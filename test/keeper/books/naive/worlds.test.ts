@@ -12,7 +12,8 @@ const WORLDS = [...TRADING_WORLDS, ...LOSS_WORLDS, ...SYNC_WORLDS, ...END_WORLDS
 describe("deriveNaively of a tour in another world", () => {
   let toured: Toured;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(300_000);
     toured = await Toured.once();
   });
 
