@@ -1,13 +1,17 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { BaseContract } from "ethers";
 
-import { GRADES, type Grade } from "./grades.ts";
+import type { Caller } from "./callers.ts";
+import { GRADES, RESTRICTED, type Grade } from "./grades.ts";
 import type { Stage } from "./stage.ts";
 
 /** The outcome of a call that does not revert. */
 export const SUCCEEDS = "succeeds";
 
-/** {@link SUCCEEDS}, or the name of the custom error that a call reverts with. */
+/** The outcome of a call that neither reverts nor changes anything: a transaction without events. */
+export const DOES_NOTHING = "does nothing";
+
+/** {@link SUCCEEDS}, {@link DOES_NOTHING}, or the name of the custom error that a call reverts with. */
 export type Outcome = string;
 
 /** What the principles of the pauses say about a row; most say nothing. */
@@ -21,7 +25,15 @@ export type Nature =
   /** Moves an asset out of the vault. */
   | "pays"
   /** Moves an asset out of the vault by the two-witness rule. */
-  | "pays witnessed";
+  | "pays witnessed"
+  /** Moves out of the vault what was registered in a wind-down by the two-witness rule. */
+  | "pays registered"
+  /** Posts, proves or convicts. */
+  | "judges"
+  /** Ends a soft pause, or lets it end: it has expired, and a later checkpoint stands. */
+  | "lifts"
+  /** Ends a halt, too: with the signatures of a quorum. */
+  | "resumes";
 
 /** An account and an asset of it. */
 export interface Holding {
@@ -34,9 +46,12 @@ export interface Row {
   readonly contract: ContractName;
   /** Name of the function; no contract of the protocol has two of one name. */
   readonly fn: string;
+  /** Who calls; by default it can be anyone. */
+  readonly by?: Caller;
+  /** Nothing where there is only one. */
   readonly situation: string;
   readonly nature?: Nature;
-  /** Who calls; by default the stranger. */
+  /** The signer; by default the stranger. */
   readonly from?: (stage: Stage) => HardhatEthersSigner;
   /** What happens in the grade before the call. */
   readonly prepare?: (stage: Stage) => Promise<unknown>;
@@ -44,6 +59,8 @@ export interface Row {
   readonly args?: (stage: Stage) => readonly unknown[] | Promise<readonly unknown[]>;
   /** What is paid from, when the nature is to pay. */
   readonly holding?: (stage: Stage) => Holding;
+  /** Whether the flat account has nothing left of its holding when this has succeeded. */
+  readonly isExit?: boolean;
   readonly outcomes: Readonly<Record<Grade, Outcome>>;
 }
 
@@ -59,6 +76,7 @@ const CONTRACTS = {
   SyncGuard: (stage: Stage): BaseContract => stage.guard,
   CheckpointRegistry: (stage: Stage): BaseContract => stage.registry,
   MarginEngine: (stage: Stage): BaseContract => stage.margin,
+  WitnessVerifier: (stage: Stage): BaseContract => stage.verifier,
 } as const;
 
 /** A contract of the protocol. */
@@ -72,13 +90,23 @@ export function contractOf(stage: Stage, name: ContractName): BaseContract {
   return CONTRACTS[name](stage);
 }
 
+/** Who calls in a row. */
+export function callerOf({ by = "anyone" }: Pick<Row, "by">): Caller {
+  return by;
+}
+
+/** A row in words, without its outcome. */
+export function titleOf(row: Row): string {
+  return [`${row.contract}.${row.fn}`, callerOf(row), row.situation].filter((part) => part !== "").join(", ");
+}
+
 /** The same outcome in every grade, but for `exceptions`. */
 export function everywhere(outcome: Outcome, exceptions: Partial<Record<Grade, Outcome>> = {}): Record<Grade, Outcome> {
   const outcomes = Object.fromEntries(GRADES.map((grade) => [grade, outcome])) as Record<Grade, Outcome>;
   return { ...outcomes, ...exceptions };
 }
 
-/** Succeeds, but for the grades in which new risk and withdrawals are restricted: there `error`. */
-export function unlessRestricted(error: Outcome): Record<Grade, Outcome> {
-  return everywhere(SUCCEEDS, { Soft: error, Stale: error, Halted: error });
+/** One outcome in the grades in which new risk and withdrawals are restricted, by default success in the others. */
+export function whereRestricted(error: Outcome, elsewhere: Outcome = SUCCEEDS): Record<Grade, Outcome> {
+  return { ...everywhere(elsewhere), ...Object.fromEntries(RESTRICTED.map((grade) => [grade, error])) };
 }

@@ -1,38 +1,62 @@
 import { Interface, type FunctionFragment, type InterfaceAbi, type ParamType } from "ethers";
 
-import { contractOf, SUCCEEDS, type Outcome, type Row } from "./Row.ts";
+import { contractOf, DOES_NOTHING, SUCCEEDS, type Outcome, type Row } from "./Row.ts";
 import type { Stage } from "./stage.ts";
 
 /** More than any call of the matrix needs; a fixed one, so that a call that reverts is sent all the same. */
 const GAS_LIMIT = 12_000_000n;
 
-/** Names of custom errors by selector, of every ABI that is given. */
-export function errorNames(abis: readonly InterfaceAbi[]): ReadonlyMap<string, string> {
+/** Names of custom errors by selector. */
+export type ErrorNames = ReadonlyMap<string, string>;
+
+/** Names of the custom errors of every ABI that is given. */
+export function errorNames(abis: readonly InterfaceAbi[]): ErrorNames {
   const names = new Map<string, string>();
   for (const abi of abis) Interface.from(abi).forEachError(({ selector, name }) => names.set(selector, name));
   return names;
 }
 
-/** Sends what `row` says, after its preparation, and tells the outcome. */
-export async function attempt(stage: Stage, row: Row, names: ReadonlyMap<string, string>): Promise<Outcome> {
+/** A call as it is sent. */
+export interface Call {
+  readonly to: string;
+  readonly data: string;
+}
+
+/** What `row` sends, after its preparation, which happens here. */
+export async function prepareCall(stage: Stage, row: Row): Promise<Call> {
   await row.prepare?.(stage);
   const contract = contractOf(stage, row.contract);
   const fragment = contract.interface.getFunction(row.fn)!;
   const args = row.args === undefined ? fragment.inputs.map((input) => zeroOf(input)) : await row.args(stage);
+  return { to: contract.target as string, data: contract.interface.encodeFunctionData(fragment, args) };
+}
+
+/** Sends `call` as `row` says, and tells the outcome. */
+export async function attempt(stage: Stage, row: Row, call: Call, names: ErrorNames): Promise<Outcome> {
   const signer = row.from === undefined ? stage.stranger : row.from(stage);
-  const data = contract.interface.encodeFunctionData(fragment, args);
   try {
-    const sent = await signer.sendTransaction({ to: await contract.getAddress(), data, gasLimit: GAS_LIMIT });
-    await sent.wait();
-    return SUCCEEDS;
+    const sent = await signer.sendTransaction({ ...call, gasLimit: GAS_LIMIT });
+    return (await sent.wait())!.logs.length === 0 ? DOES_NOTHING : SUCCEEDS;
   } catch (error: unknown) {
-    return names.get(selectorOf(error)) ?? `${row.contract}.${row.fn}: ${String(error)}`;
+    return nameOf(error, names) ?? `${row.contract}.${row.fn}: ${String(error)}`;
   }
 }
 
-function selectorOf(error: unknown): string {
-  if (!(error instanceof Error) || !("data" in error) || typeof error.data !== "string") return "";
-  return error.data.slice(0, 10);
+/** What would become of `call` from `address` now: {@link SUCCEEDS} whenever it does not revert. */
+export async function attemptAs(stage: Stage, address: string, call: Call, names: ErrorNames): Promise<Outcome> {
+  try {
+    await stage.ethers.provider.send("eth_call", [{ ...call, from: address }, "latest"]);
+    return SUCCEEDS;
+  } catch (error: unknown) {
+    return nameOf(error, names) ?? String(error);
+  }
+}
+
+function nameOf(error: unknown, names: ErrorNames): string | undefined {
+  if (!(error instanceof Error) || !("data" in error)) return undefined;
+  const { data } = error;
+  const bytes = typeof data === "object" && data !== null && "data" in data ? data.data : data;
+  return typeof bytes === "string" ? names.get(bytes.slice(0, 10)) : undefined;
 }
 
 /** Zero, or nothing, of a type. */

@@ -1,5 +1,3 @@
-import { Wallet, id } from "ethers";
-
 import { accountOf } from "../accounts.ts";
 import { COLLATERAL, WIDE } from "../assets.ts";
 import { readTerms, UNIT } from "../orders.ts";
@@ -19,22 +17,22 @@ function governed(
 ): Row[] {
   const from = (stage: Stage) => stage.admin;
   return [
-    { contract, fn, situation: "its role", from, args, outcomes },
-    { contract, fn, situation: "anyone else", outcomes: everywhere(UNAUTHORIZED) },
+    { contract, fn, by: "governance", situation: "", from, args, outcomes },
+    { contract, fn, by: "anyone else", situation: "", outcomes: everywhere(UNAUTHORIZED) },
   ];
 }
 
 /** What only one contract of the protocol may call. */
 function internal(contract: ContractName, fns: readonly string[], error: string): Row[] {
-  return fns.map((fn) => ({ contract, fn, situation: "anyone but its caller", outcomes: everywhere(error) }));
+  return fns.map((fn) => ({ contract, fn, by: "anyone else", situation: "", outcomes: everywhere(error) }));
 }
 
 /** What the deployer did once. */
 function bound(contract: ContractName, notDeployer: string, alreadyBound: string): Row[] {
   return [
-    { contract, fn: "bind", situation: "anyone else", outcomes: everywhere(notDeployer) },
+    { contract, fn: "bind", by: "anyone else", situation: "", outcomes: everywhere(notDeployer) },
     {
-      ...{ contract, fn: "bind", situation: "the deployer, again", from: (stage) => stage.admin },
+      ...{ contract, fn: "bind", by: "deployer", situation: "again", from: (stage) => stage.admin },
       outcomes: everywhere(alreadyBound),
     },
   ];
@@ -42,9 +40,7 @@ function bound(contract: ContractName, notDeployer: string, alreadyBound: string
 
 /** Only the authority itself moves a contract to another one, and only for governance. */
 function withAuthority(...contracts: readonly ContractName[]): Row[] {
-  return contracts.map((contract) => {
-    return { contract, fn: "setAuthority", situation: "anyone but it", outcomes: everywhere(UNAUTHORIZED) };
-  });
+  return contracts.flatMap((contract) => internal(contract, ["setAuthority"], UNAUTHORIZED));
 }
 
 async function optionArgs(stage: Stage): Promise<readonly unknown[]> {
@@ -53,7 +49,10 @@ async function optionArgs(stage: Stage): Promise<readonly unknown[]> {
   return [77, terms, 60_000n * UNIT, expiry, 800_000, 250_000];
 }
 
-const newKey = (name: string): string => new Wallet(id(name)).address;
+/** The later block from which the books are others. */
+async function bookArgs({ books, ethers }: Stage): Promise<readonly unknown[]> {
+  return [books, (await ethers.provider.getBlockNumber()) + 1_000];
+}
 
 /** Every function that is not for everyone. */
 export const CLOSED_ROWS: readonly Row[] = [
@@ -61,17 +60,22 @@ export const CLOSED_ROWS: readonly Row[] = [
     "PositionLedger",
     [
       ...["credit", "debit", "debitWitnessed", "trade", "advanceEpoch", "liquidate", "sellCollateral"],
-      ...["sweepFees", "release", "levelClearing", "setFundShort", "push"],
+      ...["sweepFees", "release", "levelClearing", "setFundShort", "push", "restrict", "checkpointed"],
     ],
     NOT_MODULE,
   ),
   ...internal("SyncGuard", ["onCheckpoint", "onConviction"], "GuardNotRegistry"),
-  ...internal("KeeperRegistry", ["jail"], "KeeperRegistryNotCheckpointRegistry"),
+  ...internal("SyncGuard", ["onQuorumLost"], "GuardNotKeeperRegistry"),
+  ...internal("KeeperRegistry", ["slash"], "KeeperRegistryNotCheckpointRegistry"),
+  ...internal("KeeperRegistry", ["usePause"], "KeeperRegistryNotGuard"),
+  ...internal("CheckpointRegistry", ["onKeeperSet"], "RegistryNotKeeperRegistry"),
+  ...internal("InsuranceFund", ["payReward"], UNAUTHORIZED),
+  ...internal("InstrumentRegistry", ["settleWindDown"], UNAUTHORIZED),
   ...bound("PositionLedger", "LedgerNotDeployer", "LedgerAlreadyBound"),
   ...bound("SyncGuard", "GuardNotDeployer", "GuardAlreadyBound"),
   ...bound("KeeperRegistry", "KeeperRegistryNotDeployer", "KeeperRegistryAlreadyBound"),
   ...withAuthority("CollateralVault", "LiquidationAuction", "InsuranceFund", "InstrumentRegistry"),
-  ...withAuthority("PriceOracle", "KeeperRegistry", "CheckpointRegistry"),
+  ...withAuthority("PriceOracle", "KeeperRegistry", "SyncGuard", "CheckpointRegistry"),
 
   ...governed("CollateralVault", "listAsset", (stage) => [stage.spare.target, WIDE]),
   ...governed("CollateralVault", "setLimits", (stage) => [stage.weth.target, WIDE]),
@@ -93,7 +97,6 @@ export const CLOSED_ROWS: readonly Row[] = [
   ...governed("InstrumentRegistry", "setDebtCaps", () => [UNIT, UNIT]),
   ...governed("PriceOracle", "setFeed", (stage) => [9, stage.ethFeed.target, 3_600, UNIT, 10_000n * UNIT]),
   ...governed("PriceOracle", "setSecondary", (stage) => [1, stage.btcFeed.target, 3_600, 100_000]),
-  ...governed("KeeperRegistry", "add", () => [newKey("attester"), newKey("pauser")]),
-  ...governed("KeeperRegistry", "remove", (stage) => [stage.keepers[1]!.attester.address]),
-  ...governed("CheckpointRegistry", "setBooks", (stage) => [stage.books, 0]),
+  ...governed("CheckpointRegistry", "setBooks", bookArgs),
+  ...governed("CheckpointRegistry", "setReward", () => [UNIT, 10]),
 ];

@@ -1,5 +1,6 @@
 import { accountOf } from "../accounts.ts";
-import { everywhere, SUCCEEDS, type Row } from "./Row.ts";
+import { UNIT } from "../orders.ts";
+import { DOES_NOTHING, everywhere, SUCCEEDS, type Row } from "./Row.ts";
 import { debtorOf, OPTION } from "./stage.ts";
 
 /** What anyone may do in ledger, fund and instrument registry. */
@@ -12,7 +13,7 @@ export const LEDGER_ROWS: readonly Row[] = [
   {
     ...{ contract: "PositionLedger", fn: "coverShortfall", situation: "an account with nothing but a loss" },
     args: (stage) => [debtorOf(stage, "broke")],
-    outcomes: everywhere(SUCCEEDS, { Halted: "LedgerHalted" }),
+    outcomes: everywhere(SUCCEEDS, { Halted: "LedgerHalted", "Wind-down": "LedgerHalted" }),
   },
   {
     ...{ contract: "PositionLedger", fn: "recordDebt", situation: "an account in debt" },
@@ -33,7 +34,12 @@ export const LEDGER_ROWS: readonly Row[] = [
     ...{ args: () => [OPTION.done], outcomes: everywhere(SUCCEEDS) },
   },
   {
-    ...{ contract: "InsuranceFund", fn: "refresh", situation: "any" },
+    ...{ contract: "InsuranceFund", fn: "refresh", situation: "nothing has changed" },
+    ...{ args: () => [], outcomes: everywhere(DOES_NOTHING) },
+  },
+  {
+    ...{ contract: "InsuranceFund", fn: "refresh", situation: "its target has changed" },
+    prepare: async ({ fund }) => await fund.setTarget((await fund.targetQuote()) === UNIT ? 2n ** 100n : 0n),
     ...{ args: () => [], outcomes: everywhere(SUCCEEDS) },
   },
   {

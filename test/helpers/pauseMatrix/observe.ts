@@ -3,15 +3,17 @@ import { accountsOf, OPTION, type Stage } from "./stage.ts";
 
 const INSTRUMENTS = [1, 2, ...Object.values(OPTION)] as const;
 
-/** What the principles of the pauses speak about: the size of every position, and what the vault has of every asset. */
+/** What the principles of the pauses speak about: restrictions, the size of every position, and what the vault has. */
 export interface Observation {
+  /** Flags in force. */
+  readonly flags: bigint;
   /** By account and instrument. */
   readonly sizes: ReadonlyMap<string, bigint>;
   /** By asset. */
   readonly custody: ReadonlyMap<string, bigint>;
 }
 
-/** Reads all positions and the vault's custody. */
+/** Reads flags, all positions and the vault's custody. */
 export async function observe(stage: Stage): Promise<Observation> {
   const { harness, ledger, vault, usd, weth, permit, refused } = stage;
   const accounts = accountsOf(stage);
@@ -24,7 +26,7 @@ export async function observe(stage: Stage): Promise<Observation> {
   for (const token of [usd, weth, permit, refused]) {
     custody.push([token.target as string, await token.balanceOf(vault.target)]);
   }
-  return { sizes: new Map(sizes), custody: new Map(custody) };
+  return { flags: await ledger.flags(), sizes: new Map(sizes), custody: new Map(custody) };
 }
 
 /** Positions that are larger than before, or on the other side. */
@@ -42,26 +44,37 @@ export function paidBetween(before: Observation, after: Observation): ReadonlyMa
   return new Map(paid.filter(([, amount]) => amount > 0n));
 }
 
+/** A block in which something is read; the newest one by default. */
+interface At {
+  readonly blockTag?: number;
+}
+
 /**
  * The two-witness rule, by its definition: min(balance now, balance proven - (out now - out proven)), asset units.
  *
  * @param fn says what is paid: a balance, or a claim
  */
-export async function payableByRule(stage: Stage, { account, asset }: Holding, fn: Row["fn"]): Promise<bigint> {
+export async function payableByRule(stage: Stage, holding: Holding, fn: Row["fn"]): Promise<bigint> {
   const then = { blockTag: stage.witness.attestation.blockNumber };
   const isClaim = fn === "claimWitnessed";
-  const balanceAt = async (at: { blockTag?: number }): Promise<bigint> => {
-    if (isClaim) {
-      const { owed, paid } = await stage.vault.claimOf(account, asset, at);
-      return owed - paid;
-    }
-    if (asset !== stage.usd.target) return await stage.ledger.collateralOf(account, asset, at);
-    return (await stage.ledger.quoteOf(account, at)) / (await stage.ledger.SETTLEMENT_SCALE());
-  };
-  const outAt = async (at: { blockTag?: number }): Promise<bigint> => {
-    const { withdrawn, claimed } = await stage.vault.flowOf(account, asset, at);
+  const balanceAt = async (at: At) => await (isClaim ? owedAt(stage, holding, at) : unitsAt(stage, holding, at));
+  const outAt = async (at: At): Promise<bigint> => {
+    const { withdrawn, claimed } = await stage.vault.flowOf(holding.account, holding.asset, at);
     return isClaim ? claimed : withdrawn;
   };
   const [now, left] = [await balanceAt({}), (await balanceAt(then)) - ((await outAt({})) - (await outAt(then)))];
   return now < left ? now : left;
+}
+
+async function owedAt({ vault }: Stage, { account, asset }: Holding, at: At): Promise<bigint> {
+  const { owed, paid } = await vault.claimOf(account, asset, at);
+  return owed - paid;
+}
+
+/** Of the settlement currency with what positions add to it: they are the same ever since, and count at the prices of now. */
+async function unitsAt({ ledger, usd }: Stage, { account, asset }: Holding, at: At): Promise<bigint> {
+  if (asset !== usd.target) return await ledger.collateralOf(account, asset, at);
+  const { cash } = await ledger.valuationOf(account);
+  const added = cash - (await ledger.quoteOf(account));
+  return ((await ledger.quoteOf(account, at)) + added) / (await ledger.SETTLEMENT_SCALE());
 }

@@ -1,5 +1,6 @@
+import { CALLER_NOTES } from "./callers.ts";
 import { GRADE_NOTES, GRADES, RESTRICTED, type Grade } from "./grades.ts";
-import { CONTRACT_NAMES, SUCCEEDS, type Row } from "./Row.ts";
+import { callerOf, CONTRACT_NAMES, DOES_NOTHING, SUCCEEDS, type Row } from "./Row.ts";
 
 /** How the document is brought up to date. */
 export const UPDATE_COMMAND =
@@ -7,8 +8,8 @@ export const UPDATE_COMMAND =
 
 const INTRODUCTION = `# Pause matrix
 
-What every function that changes state does in every grade: ✓ when it succeeds, else the error that it reverts with. Of each contract
-first what the grade decides, then what it does not.
+What every function that changes state does in every grade, whoever calls it: ✓ when it succeeds, – when it changes nothing and does
+not revert, else the error that it reverts with. Of each contract first what the grade decides, then what it does not.
 
 \`test/contracts/pauseMatrix.test.ts\` makes each of these calls on a deployment that was really brought into the grade, compares this
 page with what it found, and fails when a contract has a function that is not here. The page is generated:
@@ -19,12 +20,15 @@ ${UPDATE_COMMAND}
 `;
 
 const PRINCIPLES = `
-In every grade whoever reduces risk or adds margin succeeds. In ${RESTRICTED.slice(0, -1).join(", ")} and ${RESTRICTED.at(-1)!} no position grows but a
-bidder's, and the vault pays nobody more than the two-witness rule allows. Governance acts in every grade, and as little as ever: it
-cannot lift a pause.
+In every grade whoever reduces risk or adds margin succeeds, and checkpoints are posted, proved and convicted. In ${RESTRICTED.slice(0, -1).join(", ")}
+and ${RESTRICTED.at(-1)!} no position grows but a bidder's, and the vault pays nobody more than the two-witness rule allows: by a witness,
+or, in a wind-down, by registration and its payment. By one of these ways the flat account gets all that is proven in every grade.
+A halt ends with the signatures of a quorum and by nothing else, governance included; a wind-down never ends.
 
 What stands in the way of a reduction is never the grade. It can be the price: while a feed has no usable answer, positions count
 at the worst end of its bounds, and who could not pay there can neither reduce nor be liquidated until it answers again.
+
+A function that only a contract of the protocol may call is refused to everybody here; what it does is seen in the functions that call it.
 `;
 
 /** The page of `rows`. */
@@ -33,11 +37,12 @@ export function renderMatrix(rows: readonly Row[]): string {
     ["grade", "is"],
     GRADES.map((grade) => [grade, GRADE_NOTES[grade]]),
   );
+  const callers = table(["caller", "is"], Object.entries(CALLER_NOTES));
   const parts = CONTRACT_NAMES.flatMap((contract) => {
     const own = rows.filter((row) => row.contract === contract);
     return own.length === 0 ? [] : [`\n## ${contract}\n`, ...tablesOf(own).map((part) => `\n${part}`)];
   });
-  return `${INTRODUCTION}\n${grades}${PRINCIPLES}${parts.join("")}`;
+  return `${INTRODUCTION}\n${grades}\n${callers}${PRINCIPLES}${parts.join("")}`;
 }
 
 /** What the grade decides in one table, what it does not in another. */
@@ -48,7 +53,7 @@ function tablesOf(rows: readonly Row[]): string[] {
   if (different.length !== 0) {
     tables.push(
       table(
-        ["function", "situation", ...GRADES],
+        ["function", "caller", "situation", ...GRADES],
         different.map((row) => cells(row, GRADES)),
       ),
     );
@@ -56,7 +61,7 @@ function tablesOf(rows: readonly Row[]): string[] {
   if (same.length !== 0) {
     tables.push(
       table(
-        ["function", "situation", "in every grade"],
+        ["function", "caller", "situation", "in every grade"],
         same.map((row) => cells(row, GRADES.slice(0, 1))),
       ),
     );
@@ -64,9 +69,13 @@ function tablesOf(rows: readonly Row[]): string[] {
   return tables;
 }
 
-function cells({ fn, situation, outcomes }: Row, grades: readonly Grade[]): readonly string[] {
-  const named = grades.map((grade) => (outcomes[grade] === SUCCEEDS ? "✓" : `\`${outcomes[grade]}\``));
-  return [`\`${fn}\``, situation, ...named];
+function cells(row: Row, grades: readonly Grade[]): readonly string[] {
+  return [`\`${row.fn}\``, callerOf(row), row.situation, ...grades.map((grade) => mark(row.outcomes[grade]))];
+}
+
+function mark(outcome: string): string {
+  if (outcome === SUCCEEDS) return "✓";
+  return outcome === DOES_NOTHING ? "–" : `\`${outcome}\``;
 }
 
 /** Columns as wide as their widest cell, as the formatter wants them. */

@@ -2,12 +2,13 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 
 import { accountOf } from "../accounts.ts";
 import { UNIT, type TradeOptions } from "../orders.ts";
-import { everywhere, SUCCEEDS, unlessRestricted, type Nature, type Row } from "./Row.ts";
+import { everywhere, SUCCEEDS, whereRestricted, type Nature, type Row } from "./Row.ts";
 import { debtorOf, OPTION, type Stage } from "./stage.ts";
 
 const ETH = 1_600n * UNIT;
 const BTC = 54_000n * UNIT;
 const INCREASE = "LedgerIncreaseRestricted";
+const RESTRICTED = whereRestricted(INCREASE);
 
 /** One trade: who buys, who sells, and what. */
 interface Deal {
@@ -66,14 +67,14 @@ export const SETTLEMENT_ROWS: readonly Row[] = [
     }),
     everywhere(SUCCEEDS),
   ),
-  settle("one reduces, one increases", "takes risk", handOver, unlessRestricted(INCREASE)),
+  settle("one reduces, one increases", "takes risk", handOver, RESTRICTED),
   settle(
     "one reduces, one flips",
     "takes risk",
     ({ long, short }) => ({ buyer: short, seller: long, options: { size: 6n * UNIT } }),
-    unlessRestricted(INCREASE),
+    RESTRICTED,
   ),
-  settle("both increase", "takes risk", increase, unlessRestricted(INCREASE)),
+  settle("both increase", "takes risk", increase, RESTRICTED),
   settle(
     "both increase, an option",
     "takes risk",
@@ -81,19 +82,16 @@ export const SETTLEMENT_ROWS: readonly Row[] = [
       const price = await margin.markOf(OPTION.live);
       return { buyer: long, seller: short, options: { instrument: OPTION.live, price, size: UNIT / 100n } };
     },
-    unlessRestricted(INCREASE),
+    RESTRICTED,
   ),
   settle(
     "a reduce-only order increases",
     "takes risk",
     ({ long, short }) => ({ buyer: long, seller: short, options: { buy: { isReduceOnly: true } } }),
-    { ...everywhere("LedgerNotReducing"), Soft: INCREASE, Stale: INCREASE, Halted: INCREASE },
+    whereRestricted(INCREASE, "LedgerNotReducing"),
   ),
   {
-    ...settle("one increases, no usable price", "takes risk", handOver, {
-      ...everywhere("OracleOutOfBounds"),
-      ...{ Soft: INCREASE, Stale: INCREASE, Halted: INCREASE },
-    }),
+    ...settle("one increases, no usable price", "takes risk", handOver, whereRestricted(INCREASE, "OracleOutOfBounds")),
     prepare: breakPrice,
   },
   {
@@ -104,27 +102,27 @@ export const SETTLEMENT_ROWS: readonly Row[] = [
   {
     ...{ contract: "OrderSettlement", fn: "settleBatch", situation: "one of them increases", nature: "takes risk" },
     args: async (stage) => [[await matchOf(stage, reduction), await matchOf(stage, increase)]],
-    outcomes: unlessRestricted(INCREASE),
+    outcomes: RESTRICTED,
   },
   {
-    ...{ contract: "OrderSettlement", fn: "cancel", situation: "the owner", nature: "reduces risk" },
+    ...{ contract: "OrderSettlement", fn: "cancel", by: "the owner", situation: "", nature: "reduces risk" },
     from: (stage) => stage.long,
     args: (stage) => [accountOf(stage.long), 7n, 1n],
     outcomes: everywhere(SUCCEEDS),
   },
   {
-    ...{ contract: "OrderSettlement", fn: "cancel", situation: "anyone else" },
+    ...{ contract: "OrderSettlement", fn: "cancel", by: "anyone else", situation: "" },
     args: (stage) => [accountOf(stage.long), 7n, 1n],
     outcomes: everywhere("SettlementNotOwner"),
   },
   {
-    ...{ contract: "OrderSettlement", fn: "cancelAll", situation: "the owner", nature: "reduces risk" },
+    ...{ contract: "OrderSettlement", fn: "cancelAll", by: "the owner", situation: "", nature: "reduces risk" },
     from: (stage) => stage.long,
     args: (stage) => [accountOf(stage.long)],
     outcomes: everywhere(SUCCEEDS),
   },
   {
-    ...{ contract: "OrderSettlement", fn: "cancelAll", situation: "anyone else" },
+    ...{ contract: "OrderSettlement", fn: "cancelAll", by: "anyone else", situation: "" },
     args: (stage) => [accountOf(stage.long)],
     outcomes: everywhere("SettlementNotOwner"),
   },

@@ -5,15 +5,27 @@ import type {
   FalseToken,
   LedgerHarness,
   MockAggregator,
+  MockRoundFeed,
   MockToken,
   PermitToken,
 } from "../../../types/ethers-contracts/index.ts";
-import { deployLockstep, TIMES, type Lockstep } from "../../fixtures/deployLockstep.ts";
+import { deployLockstep, TIMES, type KeeperKeys, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../accounts.ts";
 import { listCollateral } from "../assets.ts";
 import type { Attested } from "../attestations.ts";
 import { OrderBook, readTerms, UNIT, type TradeOptions } from "../orders.ts";
 import { postHead } from "./grades.ts";
+import {
+  admitKeepers,
+  CLAIM_SECONDS,
+  FOUNDERS,
+  FRESH,
+  JOIN_SECONDS,
+  keeperKeys,
+  liveThrough,
+  UNBONDING_SECONDS,
+  WIND_DOWN_SECONDS,
+} from "./keepers.ts";
 
 /** One unit of the settlement token. */
 export const DOLLAR = 10n ** 6n;
@@ -51,6 +63,16 @@ export interface Stage extends Lockstep {
   readonly rich: HardhatEthersSigner;
   readonly debtor: HardhatEthersSigner;
   readonly stranger: HardhatEthersSigner;
+  /** Owner of the bonds of all keepers but the founders. */
+  readonly bondOwner: HardhatEthersSigner;
+  /** Convicted a keeper, and has not been paid. */
+  readonly challenger: HardhatEthersSigner;
+  /** Posts all checkpoints that {@link postHead} does. */
+  readonly carrier: HardhatEthersSigner;
+  /** A keeper that has never paused. */
+  readonly fresh: KeeperKeys;
+  /** The sequencer's uptime feed: up since long ago, in round 1. */
+  readonly sequencer: MockRoundFeed;
   readonly weth: MockToken;
   readonly permit: PermitToken;
   readonly refused: FalseToken;
@@ -92,38 +114,53 @@ async function setPrice(feed: MockAggregator, dollars: bigint): Promise<void> {
   await feed.update(dollars * 10n ** 8n);
 }
 
+const PARAMETERS = {
+  ...{ makerFeePpm: 200, takerFeePpm: 500, fundTarget: UNIT, settlementCap: 4_000_000n * DOLLAR },
+  ...{ auctionSeconds: AUCTION_TERMS.duration, liquidationCapacity: AUCTION_TERMS.capacity },
+  ...{ minKeepers: FOUNDERS, joinDelaySeconds: JOIN_SECONDS, unbondingSeconds: UNBONDING_SECONDS },
+  ...{ windDownSeconds: WIND_DOWN_SECONDS, claimPeriodSeconds: CLAIM_SECONDS },
+} as const;
+
 /** Builds the stage, in Synced and outside any grace. */
 export async function deployStage(connection: NetworkConnection): Promise<Stage> {
-  const parameters = {
-    ...{ makerFeePpm: 200, takerFeePpm: 500, fundTarget: UNIT, settlementCap: 4_000_000n * DOLLAR },
-    ...{ auctionSeconds: AUCTION_TERMS.duration, liquidationCapacity: AUCTION_TERMS.capacity },
-  };
-  const system = await deployLockstep(connection, { keeperCount: 4, parameters });
+  const bare = await deployBare(connection);
+  for (const token of [bare.weth, bare.permit, bare.refused]) await listCollateral(bare, token);
+  await bare.instruments.setDebtCaps(100_000n * UNIT, 1_000_000n * UNIT);
+  await bare.registry.setReward(UNIT, 1_000);
+  await admitKeepers(bare);
+  await endow(bare);
+  const round = await expireOptions(bare);
+  // In which governance may settle what nobody proved.
+  await connection.networkHelpers.time.increase(7 * DAY);
+  await liveThrough(bare);
+  await calmDown(bare);
+  await openPositions(bare);
+  await strikePrices(bare);
+  await keepClaim(bare);
+  return { ...bare, round, witness: await postHead(bare) };
+}
+
+type Bare = Omit<Stage, "round" | "witness">;
+
+async function deployBare(connection: NetworkConnection): Promise<Bare> {
+  const sequencer = await connection.ethers.deployContract("MockRoundFeed", [false]);
+  await sequencer.set(1, 0, 1, 1);
+  const parameters = { ...PARAMETERS, sequencerFeed: sequencer.target as string };
+  const system = await deployLockstep(connection, { keeperCount: FOUNDERS, parameters });
   const { ethers, users } = system;
-  const [flat, long, short, rich, debtor, stranger] = users as HardhatEthersSigner[];
-  const people = { flat: flat!, long: long!, short: short!, rich: rich!, debtor: debtor!, stranger: stranger! };
+  const [flat, long, short, rich, debtor, stranger, bondOwner, challenger, carrier] = users as HardhatEthersSigner[];
+  const owners = { flat: flat!, long: long!, short: short!, rich: rich!, debtor: debtor!, stranger: stranger! };
+  const keepers = await keeperKeys(system);
+  const people = { bondOwner: bondOwner!, challenger: challenger!, carrier: carrier!, keepers, fresh: keepers[FRESH]! };
   const tokens = {
     weth: await ethers.deployContract("MockToken", ["Wrapped Ether", "WETH", 18]),
     permit: await ethers.deployContract("PermitToken"),
     refused: await ethers.deployContract("FalseToken"),
     spare: await ethers.deployContract("MockToken", ["Spare", "SPR", 8]),
   };
-  for (const token of [tokens.weth, tokens.permit, tokens.refused]) await listCollateral(system, token);
-  await system.instruments.setDebtCaps(100_000n * UNIT, 1_000_000n * UNIT);
   const harness = await ethers.deployContract("LedgerHarness");
-  const bare = { ...system, ...people, ...tokens, harness, orders: new OrderBook(system) };
-
-  await endow(bare);
-  const round = await expireOptions(bare);
-  await calmDown(bare);
-  await openPositions(bare);
-  await strikePrices(bare);
-  await keepClaim(bare);
-  const witness = await postHead(system);
-  return { ...bare, round, witness };
+  return { ...system, ...owners, ...people, ...tokens, sequencer, harness, orders: new OrderBook(system) };
 }
-
-type Bare = Omit<Stage, "round" | "witness">;
 
 /** Deposits, early: a week later the outflow limit has forgotten them. */
 async function endow(bare: Bare): Promise<void> {
@@ -170,10 +207,9 @@ async function expireOptions(bare: Bare): Promise<bigint> {
   return round;
 }
 
-/** After a week, in which governance may settle what nobody proved, the grade is Synced again and no grace runs. */
+/** The grade is Synced again and no grace runs; prices are those of now, and another option is listed. */
 async function calmDown(bare: Bare): Promise<void> {
   const { time } = bare.connection.networkHelpers;
-  await time.increase(7 * DAY);
   await postHead(bare);
   await time.increase(TIMES.graceSeconds);
   await setPrice(bare.ethFeed, 3_000n);
