@@ -45,6 +45,9 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
         "Attestation(uint32 setId,uint32 bookSetVersion,uint64 blockNumber,bytes32 blockHash,bytes32 booksRoot)"
     );
     uint256 private constant MAX_BOOKS = 32;
+    /// @dev Forks shallower than this never know different lists under one version: otherwise what was signed honestly on
+    /// one of them could be convicted on the other. Blocks.
+    uint256 private constant BOOK_SET_LEAD = 64;
 
     IKeeperRegistry public immutable KEEPERS;
     ISyncGuard public immutable GUARD;
@@ -84,16 +87,18 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     function setBooks(address[] calldata contracts, uint64 activeFrom) external restricted returns (uint32 version) {
         uint256 count = contracts.length;
         require(count != 0 && count <= MAX_BOOKS, RegistryBadBookCount(count));
+        Cursor memory cursor = _cursor;
+        bool isFirst = cursor.bookSetVersion == 0;
         if (activeFrom == 0) activeFrom = uint64(block.number);
-        require(activeFrom >= block.number, RegistryPastActivation(activeFrom, block.number));
+        uint256 earliest = isFirst ? block.number : block.number + BOOK_SET_LEAD;
+        require(activeFrom >= earliest, RegistryPastActivation(activeFrom, earliest));
         for (uint256 i = 0; i < count; ++i) {
             require(contracts[i] != address(0), RegistryZeroAddress());
             for (uint256 j = 0; j < i; ++j) require(contracts[i] != contracts[j], RegistryDuplicateBook(contracts[i]));
         }
-        Cursor memory cursor = _cursor;
         // Of the first version nothing is asked: it may be active from block zero of a chain that begins.
         require(
-            cursor.bookSetVersion == 0 || activeFrom > cursor.bookSetFrom,
+            isFirst || activeFrom > cursor.bookSetFrom,
             RegistryPastActivation(activeFrom, cursor.bookSetFrom)
         );
         version = ++cursor.bookSetVersion;
@@ -151,7 +156,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
         Quorum.check(_keeperSet, set, digest, signatures);
 
         (uint256 posts, address carrier) = _makeRoom(cursor.posts(), GUARD.onCheckpoint(number));
-        _ring.at(posts).store(digest, number, carrier);
+        _ring.entry(posts).store(digest, number, carrier);
         _cursor.store(cursor.afterPost(number, posts + 1));
         emit CheckpointPosted(number, blockHash, carrier, setId, version, uint40(block.timestamp), roots);
     }
@@ -193,9 +198,9 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     /// newest one gives way instead, which its successor makes dispensable. The successor also takes over what the newest
     /// one advanced, and is carried for nothing if that was paid: no block is paid twice.
     function _makeRoom(uint256 posts, uint64 witness) private returns (uint256, address carrier) {
-        if (witness == 0 || _ring.at(posts).blockNumber != witness) return (posts, msg.sender);
+        if (witness == 0 || _ring.entry(posts).blockNumber != witness) return (posts, msg.sender);
         // The ring is full, so that there is a newest post.
-        Checkpoint storage newest_ = _ring.at(posts - 1);
+        Checkpoint storage newest_ = _ring.entry(posts - 1);
         (uint40 number, address paid, bool isPaid) = (newest_.blockNumber, newest_.carrier, newest_.isPaid);
         emit CheckpointReplaced(number, uint64(posts - 1));
         return (posts - 1, isPaid || paid == address(0) ? address(0) : msg.sender);
@@ -300,12 +305,12 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
         Cursor memory cursor = _cursor;
         (bool isKnown, uint256 place) = _ring.find(cursor.posts, blockNumber);
         if (!isKnown) return false;
-        Checkpoint storage checkpoint = _ring.at(place);
+        Checkpoint storage checkpoint = _ring.entry(place);
         if (checkpoint.digest != digest || checkpoint.status == CheckpointStatus.Convicted) return false;
         checkpoint.status = CheckpointStatus.Convicted;
         if (cursor.newest == blockNumber) {
             (isKnown, place) = _ring.validBelow(cursor.posts, place);
-            _cursor.newest = isKnown ? _ring.at(place).blockNumber : 0;
+            _cursor.newest = isKnown ? _ring.entry(place).blockNumber : 0;
         }
         return true;
     }
@@ -316,7 +321,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     function claimReward(uint64 blockNumber, AccountId to) external returns (uint256 amount) {
         uint256 posts = _cursor.posts;
         uint256 place = _placeOf(posts, blockNumber);
-        Checkpoint storage checkpoint = _ring.at(place);
+        Checkpoint storage checkpoint = _ring.entry(place);
         _requireValid(blockNumber, checkpoint.status);
         require(msg.sender == checkpoint.carrier, RegistryNotCarrier(blockNumber, msg.sender));
         require(!checkpoint.isPaid, RegistryAlreadyPaid(blockNumber));
@@ -331,9 +336,9 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     /// @dev What the checkpoint at `place` advanced is known as long as the one before it is kept. The first of all
     /// advanced one block, namely its own.
     function _rewardAt(uint256 posts, uint256 place) private view returns (uint256) {
-        uint256 number = _ring.at(place).blockNumber;
+        uint256 number = _ring.entry(place).blockNumber;
         require(place == 0 || place > CheckpointRing.oldest(posts), RegistryNothingToPay(uint64(number)));
-        uint256 advanced = place == 0 ? 1 : number - _ring.at(place - 1).blockNumber;
+        uint256 advanced = place == 0 ? 1 : number - _ring.entry(place - 1).blockNumber;
         Reward memory terms = _reward;
         if (advanced > terms.maxBlocks) advanced = terms.maxBlocks;
         return advanced * terms.perBlock;
@@ -376,7 +381,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
 
     function _requireDigest(Attestation calldata attestation) private view returns (Checkpoint storage checkpoint) {
         uint64 number = attestation.blockNumber;
-        checkpoint = _ring.at(_placeOf(_cursor.posts, number));
+        checkpoint = _ring.entry(_placeOf(_cursor.posts, number));
         bytes32 digest = hashAttestation(attestation);
         require(digest == checkpoint.digest, RegistryWrongDigest(number, digest, checkpoint.digest));
     }
@@ -420,7 +425,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     function newest() public view returns (Checkpoint memory checkpoint) {
         uint256 posts = _cursor.posts;
         (bool isKnown, uint256 place) = _ring.validBelow(posts, posts);
-        if (isKnown) checkpoint = _ring.at(place);
+        if (isKnown) checkpoint = _ring.entry(place);
     }
 
     /// @inheritdoc ICheckpointRegistry
@@ -433,12 +438,12 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
         Cursor memory cursor = _cursor;
         if (cursor.newest < blockNumber) return cursor.newest;
         (bool isKnown, uint256 place) = _ring.validBelow(cursor.posts, _ring.firstFrom(cursor.posts, blockNumber));
-        return isKnown ? _ring.at(place).blockNumber : 0;
+        return isKnown ? _ring.entry(place).blockNumber : 0;
     }
 
     /// @inheritdoc ICheckpointRegistry
     function checkpointOf(uint64 blockNumber) external view returns (Checkpoint memory) {
-        return _ring.at(_placeOf(_cursor.posts, blockNumber));
+        return _ring.entry(_placeOf(_cursor.posts, blockNumber));
     }
 
     /// @inheritdoc ICheckpointRegistry

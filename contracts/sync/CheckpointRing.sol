@@ -11,7 +11,7 @@ uint256 constant RING_SIZE = 64;
 /// `n % RING_SIZE`. Of `posts` so far, the last RING_SIZE are kept. Their block numbers ascend with their places.
 library CheckpointRing {
     /// @notice The checkpoint at `place`, if it is kept.
-    function at(Checkpoint[RING_SIZE] storage ring, uint256 place) internal view returns (Checkpoint storage) {
+    function entry(Checkpoint[RING_SIZE] storage ring, uint256 place) internal view returns (Checkpoint storage) {
         return ring[place % RING_SIZE];
     }
 
@@ -28,11 +28,11 @@ library CheckpointRing {
         uint64 blockNumber
     ) internal view returns (bool isKnown, uint256 place) {
         if (posts == 0) return (false, 0);
-        uint64 newest = at(ring, posts - 1).blockNumber;
+        uint64 newest = entry(ring, posts - 1).blockNumber;
         if (blockNumber >= newest) return (blockNumber == newest, posts - 1);
         // The newest one is above, so that there is a place.
         place = firstFrom(ring, posts, blockNumber);
-        isKnown = at(ring, place).blockNumber == blockNumber;
+        isKnown = entry(ring, place).blockNumber == blockNumber;
     }
 
     /// @notice The oldest place whose block is not below `blockNumber`; `posts` if there is none. Binary search.
@@ -45,7 +45,7 @@ library CheckpointRing {
         uint256 high = posts;
         while (low < high) {
             uint256 middle = (low + high) / 2;
-            if (at(ring, middle).blockNumber < blockNumber) low = middle + 1;
+            if (entry(ring, middle).blockNumber < blockNumber) low = middle + 1;
             else high = middle;
         }
     }
@@ -57,7 +57,7 @@ library CheckpointRing {
         uint256 place
     ) internal view returns (bool, uint256) {
         uint256 last = oldest(posts);
-        while (place > last) if (at(ring, --place).status != CheckpointStatus.Convicted) return (true, place);
+        while (place > last) if (entry(ring, --place).status != CheckpointStatus.Convicted) return (true, place);
         return (false, 0);
     }
 }
