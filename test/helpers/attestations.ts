@@ -1,4 +1,4 @@
-import { keccak256, concat, dataSlice, type Signer, ZeroHash } from "ethers";
+import { keccak256, concat, dataSlice, toBeHex, type Signer, ZeroHash } from "ethers";
 
 import type { Lockstep } from "../fixtures/deployLockstep.ts";
 import { readStorageRoot } from "./proofs.ts";
@@ -75,6 +75,11 @@ export async function readKeeperSet({ keeperRegistry }: Lockstep): Promise<Keepe
   const id = await keeperRegistry.setId();
   const quorum = await keeperRegistry.quorum();
   return { id, quorum, members: [...(await keeperRegistry.members())] };
+}
+
+/** What the registries keep of a keeper set: the hash of id, quorum and members, 32 bytes each. */
+export function hashKeeperSet({ id, quorum, members }: KeeperSetInput): string {
+  return hashRoots([id, quorum, ...members].map((field) => toBeHex(field, 32)));
 }
 
 /** Signatures of `signers` (default: all keepers of the fixture), one after the other, ascending by address. */
