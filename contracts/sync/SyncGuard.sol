@@ -221,9 +221,11 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
         emit SoftLifted(current.generation, current.liftedAt);
     }
 
-    /// @dev Ends the incident: the flags go, the grace starts, and the pause certificates of before are void.
+    /// @dev Ends the incident: the flags go, the grace starts, and all certificates of before are void, those that were
+    /// signed after its last pause included.
     function _end(Flags pushed, uint40 checkpointTime, Incident memory current) private {
         ++current.generation;
+        ++current.nonce;
         current.liftedAt = _now();
         _incident = current;
         _halt.clearedNonce = current.nonce;
