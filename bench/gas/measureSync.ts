@@ -16,6 +16,8 @@ import type { GasNetwork } from "./openGasNetwork.ts";
 /** One more than the ring of checkpoints has places. */
 const RING = 65;
 const HOUR = 3_600;
+/** A later book set is announced so many blocks ahead, and one for the transaction. */
+const LEAD = 65;
 
 /** How many keepers there are, and how many sign. */
 const QUORUMS = [
@@ -55,7 +57,9 @@ async function measureProof(
 ): Promise<void> {
   const whole = await deployLockstep(connection);
   const system = { ...whole, books: whole.books.slice(0, count) };
-  await system.registry.setBooks([...system.books], 0);
+  const from = (await system.ethers.provider.getBlockNumber()) + LEAD;
+  await system.registry.setBooks([...system.books], from);
+  await connection.provider.request({ method: "hardhat_mine", params: [`0x${LEAD.toString(16)}`] });
   const { attestation, roots } = await postCheckpoint(system);
   const { headerRlp, nodes, paths } = await readMultiProof(system.ethers, system.books, attestation.blockNumber);
   await recorder.hashed(operation, system.registry.prove(attestation, roots, headerRlp, nodes, paths));

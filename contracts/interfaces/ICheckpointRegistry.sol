@@ -142,7 +142,8 @@ interface ICheckpointRegistry {
     error RegistryNothingToPay(uint64 blockNumber);
 
     /// @notice Replaces the list of book contracts from a block on (governance).
-    /// @param activeFrom first block of the new list; zero for the block of this transaction
+    /// @param activeFrom first block of the new list. The first list of all may start in any block from this one on (zero: in
+    /// this one), later ones 64 blocks ahead at the earliest
     function setBooks(address[] calldata contracts, uint64 activeFrom) external returns (uint32 version);
 
     /// @notice What carriers are paid from now on (governance).

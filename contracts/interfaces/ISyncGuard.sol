@@ -10,7 +10,7 @@ import {Repair} from "./IRepairable.sol";
 /// @param softBlock highest block that a soft pause judged; only a checkpoint of a later block lifts it
 /// @param witnessNumber newest checkpoint before the incident: the witness of withdrawals
 /// @param generation number of incidents that ended so far
-/// @param nonce number of pauses so far, soft and hard; a resume certificate names it
+/// @param nonce number of pauses, soft and hard, and of their ends so far; a resume certificate names it
 /// @param liftedAt when the last incident ended
 /// @param startedAt when the one that stands, or stood last, began
 struct Incident {
@@ -29,7 +29,7 @@ struct Incident {
 /// @param haltBlock block that included it
 /// @param repairBlock block that included the newest repair or acceptance
 /// @param windDownAt when the wind-down began, seconds; zero if it did not
-/// @param clearedNonce the pause nonce when the last incident ended: pause certificates of before are void
+/// @param clearedNonce the pause nonce since the last incident ended: pause certificates of before are void
 struct Halt {
     uint40 haltedAt;
     uint40 pausedAt;

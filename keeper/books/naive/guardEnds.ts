@@ -21,6 +21,7 @@ export function isLiftable(state: Derivation, flags: bigint, newest: bigint): bo
 function end(state: Derivation, event: NaiveEvent, endedAt: "liftedAt" | "resumedAt"): void {
   state.add(incident.generation, 1n);
   state.set(incident.liftedAt, state.timestamp);
+  state.add(incident.nonce, 1n);
   state.set(halt.clearedNonce, state.get(incident.nonce));
   state.compare("generation", event.number("generation"), state.get(incident.generation));
   state.compare(endedAt, event.number(endedAt), state.timestamp);

@@ -99,8 +99,9 @@ function endIncident(event: SoftLiftedEvent | ResumedEvent, time: bigint, contex
   const generation = before.generation + 1n;
   context.expect("generation", event.generation, generation);
   context.expect("time", time, context.timestamp);
-  writeIncident({ ...before, generation, liftedAt: context.timestamp }, context);
-  changeHalt({ clearedNonce: before.nonce }, context);
+  const nonce = before.nonce + 1n;
+  writeIncident({ ...before, generation, nonce, liftedAt: context.timestamp }, context);
+  changeHalt({ clearedNonce: nonce }, context);
 }
 
 /**
