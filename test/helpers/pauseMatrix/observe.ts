@@ -50,20 +50,29 @@ interface At {
 }
 
 /**
- * The two-witness rule, by its definition: min(balance now, balance proven - (out now - out proven)), asset units.
+ * The two-witness rule, by its definition: min(now, proven - what left since + what was deposited since), asset units.
  *
  * @param fn says what is paid: a balance, or a claim
  */
 export async function payableByRule(stage: Stage, holding: Holding, fn: Row["fn"]): Promise<bigint> {
+  const { account, asset } = holding;
   const then = { blockTag: stage.witness.attestation.blockNumber };
   const isClaim = fn === "claimWitnessed";
   const balanceAt = async (at: At) => await (isClaim ? owedAt(stage, holding, at) : unitsAt(stage, holding, at));
   const outAt = async (at: At): Promise<bigint> => {
-    const { withdrawn, claimed } = await stage.vault.flowOf(holding.account, holding.asset, at);
-    return isClaim ? claimed : withdrawn;
+    if (isClaim) return (await stage.vault.claimOf(account, asset, at)).paid;
+    return (await stage.vault.flowOf(account, asset, at)).withdrawn;
   };
-  const [now, left] = [await balanceAt({}), (await balanceAt(then)) - ((await outAt({})) - (await outAt(then)))];
+  const deposited = isClaim ? 0n : await depositedSince(stage, holding, then.blockTag + 1);
+  const left = (await balanceAt(then)) - ((await outAt({})) - (await outAt(then))) + deposited;
+  const now = await balanceAt({});
   return now < left ? now : left;
+}
+
+/** Sums up the vault's own events. */
+async function depositedSince({ vault }: Stage, { account, asset }: Holding, fromBlock: number): Promise<bigint> {
+  const deposits = await vault.queryFilter(vault.filters.Deposited(account, asset), fromBlock);
+  return deposits.reduce((sum, { args }) => sum + args.amount, 0n);
 }
 
 async function owedAt({ vault }: Stage, { account, asset }: Holding, at: At): Promise<bigint> {
