@@ -310,8 +310,9 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     // ---- Resume ----
 
     /// @inheritdoc ISyncGuard
-    /// @dev Pause beats resume. In one block, the resume that comes second names an old nonce, and the pause that comes
-    /// second restricts again. The checkpoint's block is after the halt's, and so is this one.
+    /// @dev Pause beats resume. In one block, the resume that comes second names an old nonce, and the soft pause that
+    /// comes second restricts again, as does a certificate for the nonce that the resume leaves. The checkpoint's block is
+    /// after the halt's, and so is this one.
     function resume(
         ResumeCertificate calldata certificate,
         KeeperSet calldata set,

@@ -125,17 +125,23 @@ describe("SyncGuard > hardPause", () => {
       await refused(hardPause(system, INCIDENT, await readHead(system), wrong), "GuardWrongNonce", 1, 0);
     });
 
-    it("refuses a certificate of before the last resume, and takes one signed in the incident that ended", async () => {
+    it("refuses certificates of before the last resume, signed in the incident that ended or earlier", async () => {
       const head = await readHead(system);
       const old = await certifyPause(system, id("old"), head);
-      const oldSignatures = await signPause(system, old);
       await pause(system, 0, INCIDENT, await readHead(system));
       const during = await certifyPause(system, id("during"), head);
+      const signed = [
+        [old, await signPause(system, old)],
+        [during, await signPause(system, during)],
+      ] as const;
       await networkHelpers.mine();
       await postCheckpoint(system);
       await sendResume(system);
-      await refused(sendHardPause(system, old, oldSignatures), "GuardWrongNonce", 0, 1);
-      await sendHardPause(system, during, await signPause(system, during));
+      for (const [certificate, signatures] of signed) {
+        const sent = sendHardPause(system, certificate, signatures);
+        await refused(sent, "GuardWrongNonce", certificate.pauseNonce, 2);
+      }
+      await hardPause(system, id("new"), head);
       expect(await pushed()).to.equal(GRADES.halted);
     });
   });
@@ -221,7 +227,7 @@ describe("SyncGuard > hardPause", () => {
       await resume(system);
       await hardPause(system, INCIDENT, await readHead(system));
       const { haltedAt, clearedNonce } = await system.guard.halt();
-      expect([haltedAt, clearedNonce]).to.deep.equal([BigInt((await readHead(system)).timestamp), 1n]);
+      expect([haltedAt, clearedNonce]).to.deep.equal([BigInt((await readHead(system)).timestamp), 2n]);
     });
   });
 });

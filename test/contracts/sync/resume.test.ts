@@ -68,8 +68,8 @@ describe("SyncGuard > resume", () => {
       const { flags, graceUntil } = await system.ledger.hotWord();
       expect([flags, graceUntil]).to.deep.equal([GRADES.synced, BigInt(timestamp + TIMES.graceSeconds)]);
       const { generation, liftedAt, nonce } = await system.guard.incident();
-      expect([generation, liftedAt, nonce]).to.deep.equal([1n, BigInt(timestamp), 1n]);
-      expect((await system.guard.halt()).clearedNonce).to.equal(1);
+      expect([generation, liftedAt, nonce]).to.deep.equal([1n, BigInt(timestamp), 2n]);
+      expect((await system.guard.halt()).clearedNonce).to.equal(2);
       expect(await system.guard.witnessNumber()).to.equal(checkpointNumber);
       await tradeEth();
     });
