@@ -20,6 +20,8 @@ import { addKeeper } from "../../helpers/keepers.ts";
 const connection = await network.create();
 const { networkHelpers } = connection;
 const RING = 64;
+/** A new book set is announced so many blocks ahead. */
+const BOOK_SET_LEAD = 64;
 
 async function fixture(): Promise<Lockstep> {
   return await deployLockstep(connection, { keeperCount: 4 });
@@ -97,13 +99,14 @@ describe("CheckpointRegistry > post", () => {
   describe("the roots", () => {
     it("are of the book set that is valid at the block", async () => {
       const { blockNumber } = attested.attestation;
-      await system.registry.setBooks(system.books.slice(0, 3), blockNumber + 3);
+      const first = blockNumber + 1 + BOOK_SET_LEAD;
+      await system.registry.setBooks(system.books.slice(0, 3), first);
       for (const bookSetVersion of [0n, 2n, 2n ** 32n - 1n]) {
         await expect(postChanged({ bookSetVersion }))
           .to.be.revertedWithCustomError(system.registry, "RegistryWrongBookSet")
           .withArgs(bookSetVersion, 1);
       }
-      await networkHelpers.mine(4);
+      await networkHelpers.mineUpTo(first);
       await expect(postAttested(system, await attest(system)))
         .to.be.revertedWithCustomError(system.registry, "RegistryRootCount")
         .withArgs(system.books.length, 3);
@@ -111,9 +114,9 @@ describe("CheckpointRegistry > post", () => {
 
     it("are of the old set below the first block of the new one, and of the new one from it on", async () => {
       const { registry } = system;
-      const first = (await readHead(system)).number + 3;
+      const first = (await readHead(system)).number + 1 + BOOK_SET_LEAD;
       await registry.setBooks(system.books.slice(0, 3), first);
-      await networkHelpers.mine(3);
+      await networkHelpers.mineUpTo(first);
       const old = await attest(system, first - 1);
       const late = await attest(system, first);
       const booksRoot = hashRoots(late.roots.slice(0, 3));
@@ -159,8 +162,9 @@ describe("CheckpointRegistry > post", () => {
       const { registry } = system;
       for (const count of [1, 2, 31, 32]) {
         const books = Array.from({ length: count }, (_, nonce) => getCreateAddress({ from: sorted[0]!, nonce }));
-        await registry.setBooks(books, 0);
-        await networkHelpers.mine();
+        const first = (await readHead(system)).number + 1 + BOOK_SET_LEAD;
+        await registry.setBooks(books, first);
+        await networkHelpers.mineUpTo(first);
         const { attestation } = await attest(system);
         const roots = books.map((_, index) => toBeHex(index + 1, 32));
         const made = { attestation: { ...attestation, booksRoot: hashRoots(roots) }, roots };

@@ -6,6 +6,8 @@ import { deployLockstep, type Lockstep } from "../../fixtures/deployLockstep.ts"
 
 const connection = await network.create();
 const { networkHelpers } = connection;
+/** Later book sets are announced so many blocks ahead. */
+const BOOK_SET_LEAD = 64;
 
 async function fixture(): Promise<Lockstep> {
   return await deployLockstep(connection, { keeperCount: 4 });
@@ -81,48 +83,68 @@ describe("CheckpointRegistry > setup", () => {
     for (const contracts of [[], many]) {
       await refusal(contracts).revertedWithCustomError(registry, "RegistryBadBookCount").withArgs(contracts.length);
     }
-    await refusal([ZeroAddress]).revertedWithCustomError(registry, "RegistryZeroAddress");
-    await refusal([books[0]!, books[1]!, books[0]!])
+    const later = (await system.ethers.provider.getBlockNumber()) + 100;
+    await refusal([ZeroAddress], later).revertedWithCustomError(registry, "RegistryZeroAddress");
+    await refusal([books[0]!, books[1]!, books[0]!], later)
       .revertedWithCustomError(registry, "RegistryDuplicateBook")
       .withArgs(books[0]);
     const head = await system.ethers.provider.getBlockNumber();
-    await refusal([...books], head)
-      .revertedWithCustomError(registry, "RegistryPastActivation")
-      .withArgs(head, head + 1);
+    for (const early of [0, head, head + BOOK_SET_LEAD]) {
+      await refusal([...books], early)
+        .revertedWithCustomError(registry, "RegistryPastActivation")
+        .withArgs(early === 0 ? head + 1 : early, head + 1 + BOOK_SET_LEAD);
+    }
     await refusal([...books], 2n ** 40n).revertedWithCustomError(registry, "SafeCastOverflowedUintDowncast");
     await registry.setBooks([...books], head + 100);
     await refusal([...books], head + 100)
       .revertedWithCustomError(registry, "RegistryPastActivation")
       .withArgs(head + 100, head + 100);
-    await refusal([...books])
+    await refusal([...books], head + 99)
       .revertedWithCustomError(registry, "RegistryPastActivation")
-      .withArgs(head + 2, head + 100);
+      .withArgs(head + 99, head + 100);
+  });
+
+  it("takes the first book set from any block on, and none of the past", async () => {
+    const { ethers, authority, keeperRegistry, guard, fund, ledger, books } = system;
+    const modules = [keeperRegistry.target, guard.target, fund.target, ledger.target] as const;
+    const fresh = await (
+      await ethers.getContractFactory("CheckpointRegistry")
+    ).deploy(authority.target, ...modules, 64);
+    const next = (await ethers.provider.getBlockNumber()) + 1;
+    await expect(fresh.setBooks([...books], next - 1))
+      .to.be.revertedWithCustomError(fresh, "RegistryPastActivation")
+      .withArgs(next - 1, next);
+    expect(await fresh.bookSetVersionAt(next)).to.equal(0);
+    await expect(fresh.setBooks([...books], 0))
+      .to.emit(fresh, "BookSetChanged")
+      .withArgs(1, next, books);
+    expect(await fresh.bookSetVersionAt(next)).to.equal(1);
   });
 
   it("names the book set that is valid at a block", async () => {
     const { registry, books } = system;
     const { activeFrom } = await registry.booksOf(1);
     const head = await system.ethers.provider.getBlockNumber();
-    const starts = [Number(activeFrom), head + 10, head + 20, head + 21];
+    const starts = [Number(activeFrom), head + 70, head + 80, head + 81];
     for (const start of starts.slice(1)) await registry.setBooks(books.slice(0, 2), start);
     for (const number of [
       0,
       starts[0]! - 1,
-      head + 9,
-      head + 10,
-      head + 11,
-      head + 19,
-      head + 20,
-      head + 21,
+      head + 69,
+      head + 70,
+      head + 71,
+      head + 79,
+      head + 80,
+      head + 81,
       head + 99,
     ]) {
       const version = starts.filter((start) => start <= number).length;
       expect(await registry.bookSetVersionAt(number), `block ${number}`).to.equal(version);
     }
     expect((await registry.summary()).bookSetVersion).to.equal(1);
-    await networkHelpers.mineUpTo(head + 20);
+    await networkHelpers.mineUpTo(head + 80);
     expect((await registry.summary()).bookSetVersion).to.equal(3);
-    expect(await registry.booksOf(2)).to.deep.equal([books.slice(0, 2), BigInt(head + 10)]);
+    expect(await registry.booksOf(2)).to.deep.equal([books.slice(0, 2), BigInt(head + 70)]);
     expect(await registry.booksOf(9)).to.deep.equal([[], 0n]);
   });
 });
