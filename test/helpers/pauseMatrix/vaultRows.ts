@@ -5,9 +5,11 @@ import type { Caller } from "./callers.ts";
 import { claimed, flatDollars, isWindingDown, longDollars, longWeth, windfall, witnessOf } from "./holdings.ts";
 import { CLAIM_SECONDS, loseQuorum } from "./keepers.ts";
 import { everywhere, SUCCEEDS, whereRestricted, type Holding, type Row } from "./Row.ts";
-import { debtorOf, DOLLAR, FLAT_DOLLARS, type Stage } from "./stage.ts";
+import { debtorOf, DOLLAR, FLAT_DOLLARS, give, type Stage } from "./stage.ts";
 
 const CONTRACT = "CollateralVault";
+/** In which the outflow limit is full again, seconds. */
+const PERIOD = 3_600;
 
 /** Deposits are paid by the stranger, who allows the vault what the row needs. */
 function deposit(
@@ -76,6 +78,14 @@ async function payFlat(stage: Stage, amount: bigint): Promise<void> {
   await stage.vault.connect(stage.flat).withdrawWitnessed(account, asset, amount, stage.flat.address, witness);
 }
 
+/** The same in parts, as the outflow limit lets them out while the fund is short. */
+async function payThreeQuarters(stage: Stage): Promise<void> {
+  for (const _ of [1, 2, 3]) {
+    await payFlat(stage, FLAT_DOLLARS / 4n);
+    await stage.connection.networkHelpers.time.increase(PERIOD);
+  }
+}
+
 /** A permit of the stranger's for one unit. */
 async function permitArgs({ stranger, permit, vault, ethers }: Stage): Promise<readonly unknown[]> {
   const deadline = 2 ** 40;
@@ -95,8 +105,6 @@ const RESTRICTED = whereRestricted("LedgerWithdrawalRestricted");
 const LITTLE = 100n * DOLLAR;
 /** More than a quarter of what may leave. */
 const MUCH = 300_000n * DOLLAR;
-/** In which the outflow limit is full again, seconds. */
-const PERIOD = 3_600;
 
 const DEPOSITS: readonly Row[] = [
   deposit("settlement currency, into an account with a position", (stage) => {
@@ -157,17 +165,23 @@ const WITNESSED: readonly Row[] = [
       "flat, the last quarter of what the checkpoint proves",
       {
         ...{ holding: flatDollars, user: "flat", amount: FLAT_DOLLARS / 4n },
-        prepare: async (stage) => {
-          for (const _ of [1, 2, 3]) {
-            await payFlat(stage, FLAT_DOLLARS / 4n);
-            await stage.connection.networkHelpers.time.increase(PERIOD);
-          }
-        },
+        prepare: payThreeQuarters,
       },
       everywhere(SUCCEEDS),
     ),
     isExit: true,
   },
+  withdrawWitnessed(
+    "flat, what was deposited after the checkpoint, beside the last quarter of what it proves",
+    {
+      ...{ holding: flatDollars, user: "flat", amount: FLAT_DOLLARS / 4n + DOLLAR },
+      prepare: async (stage) => {
+        await give(stage, stage.usd, accountOf(stage.flat), DOLLAR);
+        await payThreeQuarters(stage);
+      },
+    },
+    everywhere("VaultAboveWitnessed"),
+  ),
   withdrawWitnessed(
     "flat, what was won after the checkpoint",
     {
