@@ -27,6 +27,7 @@ const viaIR = Object.fromEntries(
     "contracts/sync/KeeperRegistry.sol",
     "contracts/sync/SyncGuard.sol",
     "contracts/sync/WitnessVerifier.sol",
+    "contracts/mocks/StorageProofHarness.sol",
     "contracts/clearing/CollateralVault.sol",
   ].map((source) => [source, { ...compiler, settings: { ...compiler.settings, viaIR: true } }]),
 );
