@@ -30,6 +30,20 @@ export const LAYOUTS: Readonly<Record<BookName, Layout>> = {
   CheckpointRegistry: registry.LAYOUT,
 };
 
+/** Topic 0 of each event of each book contract, by name. */
+export const TOPICS: Readonly<Record<BookName, Readonly<Record<string, Hash>>>> = {
+  CollateralVault: vault.TOPICS,
+  PositionLedger: ledger.TOPICS,
+  OrderSettlement: settlement.TOPICS,
+  LiquidationAuction: auction.TOPICS,
+  InsuranceFund: fund.TOPICS,
+  InstrumentRegistry: instruments.TOPICS,
+  PriceOracle: oracle.TOPICS,
+  KeeperRegistry: keepers.TOPICS,
+  SyncGuard: guard.TOPICS,
+  CheckpointRegistry: registry.TOPICS,
+};
+
 /** Above every instrument, lane and id that the tests use. */
 const MAX_NUMBER = 512;
 

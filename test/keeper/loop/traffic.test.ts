@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { id, Wallet } from "ethers";
 
 import type { Hash } from "../../../keeper/lib/hex.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
@@ -20,7 +19,6 @@ class Blocks {
   readonly #world: World;
   readonly #random: SeededRandom;
   readonly #traffic: Traffic;
-  #added: Wallet | undefined;
   sent = 0;
 
   private constructor(world: World, random: SeededRandom, traffic: Traffic) {
@@ -42,20 +40,12 @@ class Blocks {
     await this.#traffic.mine();
   }
 
-  /** Keepers come and go, feeds change their rules. */
+  /** Feeds change their rules. */
   async #govern(): Promise<void> {
-    const { keeperRegistry, oracle, ethFeed, btcFeed } = this.#world.system;
-    if (this.#random.bool()) {
-      const [feed, aggregator] = this.#random.bool() ? [1, ethFeed] : [2, btcFeed];
-      const maxAge = 900 + this.#random.below(1_800);
-      await oracle.setFeed(feed, aggregator.target, maxAge, 10n ** 20n, 10n ** 24n, GAS);
-    } else if (this.#added === undefined) {
-      this.#added = new Wallet(id(`keeper ${this.sent}`));
-      await keeperRegistry.add(this.#added.address, new Wallet(id(`pauser ${this.sent}`)).address, GAS);
-    } else {
-      await keeperRegistry.remove(this.#added.address, GAS);
-      this.#added = undefined;
-    }
+    const { oracle, ethFeed, btcFeed } = this.#world.system;
+    const [feed, aggregator] = this.#random.bool() ? [1, ethFeed] : [2, btcFeed];
+    const maxAge = 900 + this.#random.below(1_800);
+    await oracle.setFeed(feed, aggregator.target, maxAge, 10n ** 20n, 10n ** 24n, GAS);
   }
 }
 
