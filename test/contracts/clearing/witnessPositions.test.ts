@@ -38,7 +38,9 @@ function floor(value: bigint, divisor: bigint): bigint {
 
 /** Two perpetuals and seventeen traders' worth of margin, an ETH call and put at the money, and a market maker. */
 async function scene(): Promise<Lockstep> {
-  const system = await deployLockstep(connection, { keeperCount: 4, parameters: { settlementCap: 10n ** 16n } });
+  // So small a cap lets trades of less than one ETH move the premium, and funding accrue.
+  const parameters = { settlementCap: 10n ** 16n, maxOpenInterest: 10n ** 9n };
+  const system = await deployLockstep(connection, { keeperCount: 4, parameters });
   const { instruments, users } = system;
   for (const instrument of MORE_PERPETUALS) await instruments.setInstrument(instrument, await readTerms(system, 1));
   const expiry = (await networkHelpers.time.latest()) + 30 * DAY;
@@ -251,6 +253,25 @@ describe("CollateralVault > two witnesses > positions", () => {
       // Every trade rounds against her by a unit of 1e-18 at most.
       expect(open <= units(balance) && open >= units(balance) - 1n, `${open} of ${balance}`).to.equal(true);
       await withdraw(open, witness);
+    });
+
+    it("settles a long by the long index and a short by the short one, where a loss was socialised", async () => {
+      const [short, of] = [system.users[1]!, accountOf(system.users[1]!)];
+      await trade(2n * UNIT);
+      await trade(-UNIT, { user: short });
+      const slot = slotOf.market(1n);
+      const word = BigInt(await system.ethers.provider.getStorage(system.ledger.target, slot));
+      // Each unit of a long has paid 5, each of a short 7.
+      const indexes = (5n * UNIT) | (BigInt.asUintN(96, -7n * UNIT) << 96n);
+      await write(slot, ((word >> 192n) << 192n) | indexes);
+      const attested = await postCheckpoint(system);
+      expect(await settlementBalance(attested, await witnessOf(attested))).to.equal(9_990n * UNIT);
+      expect(await settlementBalance(attested, await witnessOf(attested, of), of)).to.equal(9_993n * UNIT);
+      for (const held of [account, of]) {
+        expect(await settlementBalance(attested, await witnessOf(attested, held), held)).to.equal(
+          await model(attested, held),
+        );
+      }
     });
 
     it("counts an option at its mark, and at its payoff once that is final", async () => {
@@ -536,5 +557,7 @@ describe("CollateralVault > two witnesses > positions", () => {
         expect(positions.length).to.equal(had.length);
       }
     }
+    const { longIndex } = await system.ledger.marketOf(1);
+    expect(longIndex).not.to.equal(0);
   });
 });
