@@ -97,10 +97,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
             for (uint256 j = 0; j < i; ++j) require(contracts[i] != contracts[j], RegistryDuplicateBook(contracts[i]));
         }
         // Of the first version nothing is asked: it may be active from block zero of a chain that begins.
-        require(
-            isFirst || activeFrom > cursor.bookSetFrom,
-            RegistryPastActivation(activeFrom, cursor.bookSetFrom)
-        );
+        require(isFirst || activeFrom > cursor.bookSetFrom, RegistryPastActivation(activeFrom, cursor.bookSetFrom));
         version = ++cursor.bookSetVersion;
         cursor.bookSetFrom = uint256(activeFrom).toUint40();
         cursor.bookCount = uint8(count);
@@ -246,7 +243,7 @@ contract CheckpointRegistry is ICheckpointRegistry, AccessManaged, EIP712 {
     // ---- Convict ----
 
     /// @inheritdoc ICheckpointRegistry
-    /// @dev Nothing of it is caught: what is starved of gas reverts as a whole, so that no bond is taken without the halt.
+    /// @dev Invariant INV-26: a conviction always halts. Nothing of it is caught: what is starved of gas reverts as a whole, so that no bond is taken without the halt.
     function convict(
         Attestation calldata attestation,
         bytes32[] calldata roots,

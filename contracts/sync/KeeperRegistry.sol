@@ -234,7 +234,7 @@ contract KeeperRegistry is IKeeperRegistry, AccessManaged {
     // ---- Convictions ----
 
     /// @inheritdoc IKeeperRegistry
-    /// @dev Vacant seats keep the quorum: with each convicted keeper the others do not become fewer than before.
+    /// @dev Invariant INV-27: vacant seats keep the quorum. With each convicted keeper the others do not become fewer than before.
     function slash(address[] calldata attesters, address challenger) external returns (uint256 slashed) {
         State memory state = _state;
         require(msg.sender == state.registry, KeeperRegistryNotCheckpointRegistry(msg.sender));
@@ -298,7 +298,7 @@ contract KeeperRegistry is IKeeperRegistry, AccessManaged {
 
     // ---- Tokens ----
 
-    /// @dev A token that takes more from this contract than it was told to would take it from the other keepers.
+    /// @dev Invariant INV-28: what it holds is what it owes. A token that takes more from this contract than it was told to would take it from the other keepers.
     function _send(address to, uint256 amount) private {
         uint256 before = BOND_TOKEN.balanceOf(address(this));
         BOND_TOKEN.safeTransfer(to, amount);

@@ -441,7 +441,7 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     // ---- Wind-down ----
 
     /// @inheritdoc ISyncGuard
-    /// @dev Halted for ever or without keepers for ever, everybody becomes flat and is paid at fixed prices. After a
+    /// @dev Invariant INV-30: nothing ends a wind-down. Halted for ever or without keepers for ever, everybody becomes flat and is paid at fixed prices. After a
     /// conviction that left no checkpoint only the halt counts: its time zero is not an age, and one keeper that
     /// convicts itself must not end the protocol at once.
     function startWindDown() external {

@@ -113,7 +113,7 @@ describe("the pause matrix", () => {
     }
   });
 
-  it("ends no halt but by a quorum's certificate, and no wind-down", () => {
+  it("INV-30: ends no halt but by a quorum's certificate, and no wind-down", () => {
     expect(offenders("lifts", STOPPED, (outcome) => outcome !== SUCCEEDS)).to.deep.equal([]);
     expect(offenders("resumes", ["Wind-down"], (outcome) => outcome === "GuardWindDown")).to.deep.equal([]);
     expect(MATRIX.filter((row) => row.nature === "resumes" && row.outcomes.Halted === SUCCEEDS).length).to.equal(1);

@@ -194,7 +194,7 @@ describe("repair", () => {
       expect([...seen].sort()).to.deep.equal(listed.sort());
     });
 
-    it("writes one word and emits one event", async () => {
+    it("INV-29: writes one word and emits one event", async () => {
       const slot = ledgerStorage.markets.word1.slot(1n);
       await write("ledger", slot, 5n);
       const item = { variable: 5, keys: [word(1n)], offset: 1, expected: word(5n), value: word(6n) };

@@ -87,7 +87,7 @@ describe("SyncGuard > all or nothing", () => {
     expect((await system.ledger.hotWord()).flags).to.equal(GRADES.synced);
   });
 
-  it("slashes, voids and halts, or does nothing", async () => {
+  it("INV-26: slashes, voids and halts, or does nothing", async () => {
     const lie = falsify(await attest(system), 0);
     await postAttested(system, lie);
     const { blockNumber } = lie.attestation;

@@ -69,7 +69,7 @@ describe("KeeperRegistry > at random", () => {
   for (const [round, seed] of SEEDS.entries()) {
     const token = HOSTILE[round % HOSTILE.length]!;
 
-    it(`is its model, and has what it owes, for ${COUNT} operations with a ${token} (seed ${seed})`, async () => {
+    it(`INV-28: is its model, and has what it owes, for ${COUNT} operations with a ${token} (seed ${seed})`, async () => {
       const system: HostileSystem = await deployKeepers(connection, HISTORY_TERMS, token);
       const { bondToken, keeperRegistry, admin, probe } = system;
       if ("setPercent" in bondToken) await bondToken.setPercent(0);

@@ -75,7 +75,7 @@ describe("KeeperRegistry > seats", () => {
   });
 
   describe("of convicted keepers", () => {
-    it("stay vacant, so that the quorum does not shrink, until others take them", async () => {
+    it("INV-27: stay vacant, so that the quorum does not shrink, until others take them", async () => {
       const system = await of(7, 2);
       expect(await readSeats(system)).to.deep.equal([7, 5, 5]);
       await addKeepers(system, 8, 7);
