@@ -39,7 +39,7 @@ export class RepairRules implements Rule {
       if (BigInt(value) === 0n) this.#context.illegal(book, logIndex, `the word ${slot} is repaired to zero`);
       this.#untold.push({ book, logIndex });
       this.#note(book, slot, before, { logIndex, isWritten: true });
-    } else if (event.name === "RepairMade") this.#checkRepair(event as RepairMadeEvent, logIndex);
+    } else if (event.name === "RepairMade") this.#checkRepair(event as RepairMadeEvent, logIndex, before);
     else if (event.name === "BooksAccepted") this.#checkAcceptance(event as BooksAcceptedEvent, logIndex, before);
   }
 
@@ -50,8 +50,8 @@ export class RepairRules implements Rule {
     if (this.#words.length > 0) this.#checkConservation(this.#words);
   }
 
-  #checkRepair({ book }: RepairMadeEvent, logIndex: number): void {
-    this.#checkHalted(logIndex);
+  #checkRepair({ book }: RepairMadeEvent, logIndex: number, before: Moment): void {
+    this.#checkHalted(logIndex, before);
     this.#checkBook(book, logIndex);
     const index = this.#untold.findIndex((word) => this.#context.addresses[word.book] === book);
     if (index < 0) this.#illegal(logIndex, `a repair of ${book} that changes no word`);
@@ -59,7 +59,7 @@ export class RepairRules implements Rule {
   }
 
   #checkAcceptance(event: BooksAcceptedEvent, logIndex: number, before: Moment): void {
-    this.#checkHalted(logIndex);
+    this.#checkHalted(logIndex, before);
     const { blockNumber, blockHash, corrections } = event;
     if (!isRecent(blockNumber, this.#context) || BigInt(blockHash) === 0n) {
       this.#illegal(logIndex, `books are accepted as of block ${blockNumber}, not one of the last 256`);
@@ -83,8 +83,8 @@ export class RepairRules implements Rule {
     if (before !== after) this.#words.push({ book, slot, before, after, ...how });
   }
 
-  #checkHalted(logIndex: number): void {
-    const { flags } = readHot(this.#context);
+  #checkHalted(logIndex: number, before: Moment): void {
+    const { flags } = readHot(this.#context.asOf(before));
     if ((flags & FLAG.halt) === 0n) this.#illegal(logIndex, "a repair or acceptance while not halted");
     if ((flags & FLAG.windDown) !== 0n) this.#illegal(logIndex, "a repair or acceptance in the wind-down");
   }
