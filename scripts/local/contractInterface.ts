@@ -21,6 +21,7 @@ const FOLDERS = {
   CheckpointRegistry: "sync",
   KeeperRegistry: "sync",
   SyncGuard: "sync",
+  WitnessVerifier: "sync",
 } as const;
 
 /** A contract whose ABI is read from its artifact. */
