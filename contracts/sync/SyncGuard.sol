@@ -31,7 +31,8 @@ import {KeeperSet} from "../types/KeeperSet.sol";
 /// @title SyncGuard
 /// @dev Storage-transparent: every slot is a function of its events, the time and the number of their block, and
 /// `AuthorityUpdated`. The flags themselves live in the ledger's hot word, so that asking for them costs a trade no
-/// extra cold read. An incident stands while INCREASE_RISK is pushed.
+/// extra cold read. Whether an incident stands, is a halt, or is the wind-down, the guard knows from its own words: a bit
+/// of the ledger's that was tampered with neither ends the protocol nor keeps anybody from pausing it.
 /// No call is ever caught here. Whoever starves one of gas makes the whole transaction revert, and with EIP-150's 1/64
 /// left over cannot make half of it happen: a pause, a conviction or a checkpoint takes all of its effects or none.
 contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
@@ -115,9 +116,9 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
 
     /// @dev Repairs happen while trading stands still, and not once everything is being paid out.
     modifier onlyHalted() {
-        Flags pushed = LEDGER.hotWord().flags;
-        require(pushed.has(HALT), GuardNotHalted());
-        require(!pushed.has(WIND_DOWN), GuardWindDown(_halt.windDownAt));
+        Halt memory stopped = _halt;
+        require(stopped.windDownAt == 0, GuardWindDown(stopped.windDownAt));
+        require(_isHard(_incident, stopped), GuardNotHalted());
         _;
     }
 
@@ -130,6 +131,18 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
         _registry = registry;
         _halt.isUsed = true;
         emit GuardBound(registry);
+    }
+
+    // ---- What stands ----
+
+    /// @dev Every pause counts up the nonce, and every end clears what was counted.
+    function _stands(Incident memory current, Halt memory stopped) private pure returns (bool) {
+        return current.nonce != stopped.clearedNonce;
+    }
+
+    /// @dev Whether the incident that stands had a hard pause.
+    function _isHard(Incident memory current, Halt memory stopped) private pure returns (bool) {
+        return _stands(current, stopped) && stopped.pausedAt >= current.startedAt;
     }
 
     // ---- Soft ----
@@ -149,11 +162,13 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
         Incident memory next = _incident;
         if (_isJudged(next, blockNumber)) return;
         _requireCanonical(blockNumber, blockHash);
-        if (LEDGER.flags().has(WIND_DOWN)) return;
+        (uint256 windDownAt, bool stands) = (_halt.windDownAt, next.nonce != _halt.clearedNonce);
+        if (windDownAt != 0) return;
 
         PauseTerms memory terms = PauseTerms(next.generation, next.liftedAt, COOL_DOWN, SOFT_TIME, VIEW_TIME);
         (address attester, uint40 softUntil) = KEEPERS.usePause(msg.sender, class_, terms);
-        if (!LEDGER.restrict(DEGRADED_FLAGS).flags.has(INCREASE_RISK)) {
+        LEDGER.restrict(DEGRADED_FLAGS);
+        if (!stands) {
             next.witnessNumber = uint256(ICheckpointRegistry(_registry).newestBefore(blockNumber)).toUint40();
             next.startedAt = _now();
             next.softUntil = softUntil;
@@ -256,15 +271,15 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
         bytes32 incidentId = certificate.incidentId;
         require(incidentId != bytes32(0), GuardZeroIncident());
         _requireCanonical(certificate.blockNumber, certificate.blockHash);
-        Flags inForce = LEDGER.flags();
-        if (inForce.has(WIND_DOWN) || (inForce.has(HALT) && _cause == incidentId)) return;
+        Halt memory stopped = _halt;
+        if (stopped.windDownAt != 0 || (_cause == incidentId && LEDGER.flags().has(HALT))) return;
         require(certificate.setId == set.id, GuardWrongKeeperSet(certificate.setId, set.id));
         (uint32 given, uint32 current) = (certificate.pauseNonce, _incident.nonce);
-        require(_halt.clearedNonce <= given && given <= current, GuardWrongNonce(given, current));
+        require(stopped.clearedNonce <= given && given <= current, GuardWrongNonce(given, current));
         Quorum.check(KEEPERS.commitment(), set, hashPause(certificate), signatures);
 
-        Flags before = LEDGER.restrict(HALTED_FLAGS).flags;
-        _pauseHard(incidentId, before, ICheckpointRegistry(_registry).newestBefore(certificate.blockNumber), false);
+        LEDGER.restrict(HALTED_FLAGS);
+        _pauseHard(incidentId, ICheckpointRegistry(_registry).newestBefore(certificate.blockNumber), false);
     }
 
     /// @inheritdoc ISyncGuard
@@ -273,29 +288,30 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     function onConviction(bytes32 cause_, uint48 newestTime) external onlyRegistry {
         HotWord memory hot = LEDGER.hotWord();
         LEDGER.push(hot.flags | HALTED_FLAGS, newestTime, hot.graceUntil);
-        _pauseHard(cause_, hot.flags, ICheckpointRegistry(_registry).newestNumber(), true);
+        _pauseHard(cause_, ICheckpointRegistry(_registry).newestNumber(), true);
     }
 
     /// @inheritdoc ISyncGuard
     function onQuorumLost(uint32 setId) external {
         require(msg.sender == address(KEEPERS), GuardNotKeeperRegistry(msg.sender));
-        Flags before = LEDGER.restrict(HALTED_FLAGS).flags;
-        _pauseHard(bytes32(uint256(setId)), before, ICheckpointRegistry(_registry).newestNumber(), false);
+        LEDGER.restrict(HALTED_FLAGS);
+        _pauseHard(bytes32(uint256(setId)), ICheckpointRegistry(_registry).newestNumber(), false);
     }
 
     /// @dev The witness of an incident that already stands is kept, unless a conviction voided it: then the newest
     /// valid one before it, never a later one.
     /// @param witness of an incident that begins now
-    function _pauseHard(bytes32 cause_, Flags before, uint64 witness, bool isConviction) private {
+    function _pauseHard(bytes32 cause_, uint64 witness, bool isConviction) private {
         Incident memory next = _incident;
         Halt memory stopped = _halt;
-        if (!before.has(INCREASE_RISK)) {
+        // In a wind-down haltedAt means nothing any more, and stays.
+        if (!_isHard(next, stopped) && stopped.windDownAt == 0) stopped.haltedAt = _now();
+        if (!_stands(next, stopped)) {
             next.witnessNumber = uint256(witness).toUint40();
             next.startedAt = _now();
         } else if (isConviction) {
             next.witnessNumber = _validWitness(next.witnessNumber);
         }
-        if (!before.has(HALT)) stopped.haltedAt = _now();
         (stopped.pausedAt, stopped.haltBlock) = (_now(), block.number.toUint40());
         ++next.nonce;
         (_incident, _halt, _cause) = (next, stopped, cause_);
@@ -320,13 +336,13 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     ) external {
         HotWord memory hot = LEDGER.hotWord();
         Halt memory stopped = _halt;
-        require(!hot.flags.has(WIND_DOWN), GuardWindDown(stopped.windDownAt));
-        require(hot.flags.has(INCREASE_RISK), GuardNotPaused());
-        require(certificate.setId == set.id, GuardWrongKeeperSet(certificate.setId, set.id));
         Incident memory current = _incident;
+        require(stopped.windDownAt == 0, GuardWindDown(stopped.windDownAt));
+        require(_stands(current, stopped), GuardNotPaused());
+        require(certificate.setId == set.id, GuardWrongKeeperSet(certificate.setId, set.id));
         require(certificate.pauseNonce == current.nonce, GuardWrongNonce(certificate.pauseNonce, current.nonce));
         uint64 after_ = current.softBlock;
-        if (hot.flags.has(HALT)) {
+        if (_isHard(current, stopped)) {
             require(certificate.incidentId == _cause, GuardWrongIncident(certificate.incidentId, _cause));
             uint256 possibleFrom = uint256(stopped.pausedAt) + COOL_DOWN;
             require(block.timestamp >= possibleFrom, GuardCoolDown(possibleFrom));
@@ -447,12 +463,12 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     function startWindDown() external {
         HotWord memory before = LEDGER.restrict(HALTED_FLAGS | WIND_DOWN);
         Halt memory stopped = _halt;
-        require(!before.flags.has(WIND_DOWN), GuardWindDown(stopped.windDownAt));
-        uint256 since = before.checkpointTime;
-        if (before.flags.has(HALT) && (since == 0 || stopped.haltedAt < since)) since = stopped.haltedAt;
-        require(block.timestamp >= since + WIND_DOWN_TIME, GuardWindDownTooEarly(since + WIND_DOWN_TIME));
         Incident memory next = _incident;
-        if (!before.flags.has(INCREASE_RISK)) {
+        require(stopped.windDownAt == 0, GuardWindDown(stopped.windDownAt));
+        uint256 since = before.checkpointTime;
+        if (_isHard(next, stopped) && (since == 0 || stopped.haltedAt < since)) since = stopped.haltedAt;
+        require(block.timestamp >= since + WIND_DOWN_TIME, GuardWindDownTooEarly(since + WIND_DOWN_TIME));
+        if (!_stands(next, stopped)) {
             next.witnessNumber = uint256(ICheckpointRegistry(_registry).newestNumber()).toUint40();
             next.startedAt = before.checkpointTime;
         }
@@ -483,8 +499,8 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
 
     /// @inheritdoc ISyncGuard
     function witnessNumber() external view returns (uint64) {
-        bool stands = LEDGER.hotWord().flags.has(INCREASE_RISK);
-        return stands ? _incident.witnessNumber : ICheckpointRegistry(_registry).newestNumber();
+        Incident memory current = _incident;
+        return _stands(current, _halt) ? current.witnessNumber : ICheckpointRegistry(_registry).newestNumber();
     }
 
     /// @inheritdoc ISyncGuard

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { id, ZeroHash } from "ethers";
+import { id, toBeHex, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import { deployLockstep, depositUsd, TIMES, type Lockstep } from "../../fixtures/deployLockstep.ts";
@@ -220,11 +220,12 @@ describe("SyncGuard > resume", () => {
       await refused(sendResume(system, { certificate: nothing }), "GuardWrongCheckpoint", ZeroHash, ZeroHash);
     });
 
-    /** Takes HALT out of the ledger's word, which nothing else can. */
+    /** Takes the time of the hard pause out of the guard's word, which nothing else can: slot 5, bits 40 to 79. */
     async function unhalt(): Promise<void> {
-      const guard = await impersonate(system, system.guard.target as string);
-      const { checkpointTime, graceUntil } = await system.ledger.hotWord();
-      await system.ledger.connect(guard).push(GRADES.degraded, checkpointTime, graceUntil);
+      const guard = system.guard.target as string;
+      const word = BigInt(await system.ethers.provider.getStorage(guard, 5));
+      await networkHelpers.setStorageAt(guard, 5, toBeHex(word & ~(((1n << 40n) - 1n) << 40n), 32));
+      expect((await system.guard.halt()).pausedAt).to.equal(0);
     }
 
     it("is refused when nothing stands", async () => {
