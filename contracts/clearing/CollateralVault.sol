@@ -15,6 +15,7 @@ import {
     Asset,
     AssetLimits,
     Claim,
+    ClaimPaid,
     Flow,
     ICollateralVault,
     Registration,
@@ -33,7 +34,7 @@ import {Flags, FUND_SHORT, WIND_DOWN, WITHDRAW} from "../types/ActionFamily.sol"
 /// @title CollateralVault
 /// @dev Storage-transparent: every slot is a function of the events of {ICollateralVault} and {IRepairable}, and of
 /// `AuthorityUpdated`.
-/// The counters of what left live here and the balances live in the ledger, so that one tampered word never
+/// The counters of what came and left live here and the balances live in the ledger, so that one tampered word never
 /// satisfies both witnesses.
 /// Custody is never compared with what is owed: what an operation moves is measured, and what is missing is for the
 /// keepers to see. A vault that refused to work while a unit is missing would close the exit for all over one unit.
@@ -49,7 +50,7 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
     /// @dev An empty limit or allowance is full again after this at the latest: limits slow the exit and never close it.
     uint256 private constant MAX_PERIOD = 30 days;
     /// @dev Of `_assets`, `_flows`, `_claims` and `_limits`, in slots 1 to 4: one word a key, or two keys. Not the allowances,
-    /// which refill by themselves, nor what is empty until a wind-down begins.
+    /// which refill by themselves, nor what is empty until a wind-down begins, nor what was paid of claims.
     bytes32 private constant REPAIRABLE = bytes32(hex"0011121211");
     uint8 private constant ASSETS_VARIABLE = 1;
     uint8 private constant FLOWS_VARIABLE = 2;
@@ -70,6 +71,7 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
     mapping(address asset => RateLimiter.RefillingBucket) internal _allowances;
     mapping(AccountId account => mapping(address asset => Registration)) internal _registrations;
     mapping(address asset => WindDown) internal _windDowns;
+    mapping(AccountId account => mapping(address asset => ClaimPaid)) internal _claimsPaid;
 
     /// @dev One while a function runs that moves tokens or limits. A whole word, which needs no reading to be written.
     uint256 private transient _entered;
@@ -224,13 +226,26 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
         uint256 level = state.level + received;
         state.level = level < type(uint96).max ? uint96(level) : type(uint96).max;
         _write(asset, state);
-        // An account may gain quote by trading before it ever deposits the settlement asset: open that flow as well.
-        if (!_flows[account][asset].isOpen) {
-            _flows[account][asset].isOpen = true;
-            _flows[account][SETTLEMENT_ASSET].isOpen = true;
-        }
+        _countIn(account, asset, received);
         emit Deposited(account, asset, msg.sender, received, state.held, state.level);
         LEDGER.credit(account, asset, received);
+    }
+
+    /// @dev An account may gain quote by trading before it ever deposits the settlement asset: opens that flow as well.
+    function _countIn(AccountId account, address asset, uint256 amount) private {
+        Flow memory flow = _flows[account][asset];
+        if (flow.openedAt == 0) {
+            flow.openedAt = block.number.toUint40();
+            Flow storage settlement = _flows[account][SETTLEMENT_ASSET];
+            if (asset != SETTLEMENT_ASSET && settlement.openedAt == 0) settlement.openedAt = flow.openedAt;
+        }
+        flow.deposited = (flow.deposited + amount).toUint104();
+        _writeFlow(account, asset, flow);
+    }
+
+    /// @dev A function of its own for the same reason as {_write}.
+    function _writeFlow(AccountId account, address asset, Flow memory flow) private {
+        _flows[account][asset] = flow;
     }
 
     // ---- Withdrawals ----
@@ -272,18 +287,18 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
         // At most `held`, as required above.
         state.held -= uint112(amount);
         _write(asset, state);
-        uint120 withdrawn = _countOut(account, asset, amount);
+        uint104 withdrawn = _countOut(account, asset, amount);
         emit Withdrawn(account, asset, to, amount, withdrawn, allowanceUsed, state.held, state.level);
         if (!_send(asset, to, amount)) _keep(account, asset, amount);
     }
 
     /// @dev Opens the flow as well: an account may withdraw what it never deposited.
     /// @return withdrawn resulting counter
-    function _countOut(AccountId account, address asset, uint256 amount) private returns (uint120 withdrawn) {
-        Flow storage flow = _flows[account][asset];
-        withdrawn = (uint256(flow.withdrawn) + amount).toUint120();
-        flow.withdrawn = withdrawn;
-        flow.isOpen = true;
+    function _countOut(AccountId account, address asset, uint256 amount) private returns (uint104 withdrawn) {
+        Flow memory flow = _flows[account][asset];
+        if (flow.openedAt == 0) flow.openedAt = block.number.toUint40();
+        flow.withdrawn = withdrawn = (flow.withdrawn + amount).toUint104();
+        _writeFlow(account, asset, flow);
     }
 
     /// @dev The vault owes a refused transfer as before, and to the same account.
@@ -389,18 +404,29 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
     ) external nonReentrant onlyOwnerOf(account) returns (uint256 amount) {
         uint256 until = GUARD.claimsUntil();
         require(until == 0 || block.timestamp <= until, VaultRegistrationClosed(until));
-        (, bytes32 vaultRoot) = _witnessRoots(witness);
-        uint256 word = VERIFIER.word(vaultRoot, LedgerLayout.claimSlot(account, asset), witness.balanceProof);
-        uint256 claimed = _flows[account][asset].claimed;
-        uint256 flow = _flowProven(account, asset, vaultRoot, claimed, witness.flowProof);
-        Claim memory kept = _claims[account][asset];
-        amount = _capped(
-            Math.saturatingSub(kept.owed, kept.paid),
-            Math.saturatingSub(uint128(word), uint128(word >> 128)),
-            claimed,
-            uint120(flow >> 120)
-        );
+        amount = _claimWitnessed(account, asset, witness);
         _payClaim(account, asset, amount, to);
+    }
+
+    /// @dev Without a proof nothing was paid before the witness, which never makes more payable. What no checkpoint proves at all
+    /// stays owed.
+    function _claimWitnessed(
+        AccountId account,
+        address asset,
+        Witness calldata witness
+    ) private view returns (uint256) {
+        (, bytes32 vaultRoot) = _witnessRoots(witness, GUARD.witnessNumber());
+        uint256 proven = _wordProven(vaultRoot, LedgerLayout.claimSlot(account, asset), witness.balanceProof);
+        uint256 paid = uint120(_wordProven(vaultRoot, LedgerLayout.claimPaidSlot(account, asset), witness.flowProof));
+        uint256 paidNow = _claimsPaid[account][asset].claimed;
+        if (paidNow < paid) return 0;
+        Claim memory kept = _claims[account][asset];
+        return
+            _capped(
+                Math.saturatingSub(kept.owed, kept.paid),
+                Math.saturatingSub(uint128(proven), uint128(proven >> 128)),
+                paidNow - paid
+            );
     }
 
     /// @dev The outflow limit let a claim out when it was withdrawn.
@@ -412,8 +438,8 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
         // At most `held`, as required above.
         _assets[asset].held = held -= uint112(amount);
         uint128 paid = _claims[account][asset].paid += amount.toUint128();
-        uint120 claimed = (uint256(_flows[account][asset].claimed) + amount).toUint120();
-        _flows[account][asset].claimed = claimed;
+        uint120 claimed = (_claimsPaid[account][asset].claimed + amount).toUint120();
+        _claimsPaid[account][asset] = ClaimPaid(claimed, true);
         emit Claimed(account, asset, to, amount, paid, claimed, held);
         require(_send(asset, to, amount), SafeERC20.SafeERC20FailedOperation(asset));
     }
@@ -426,42 +452,51 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
         address asset,
         Witness calldata witness
     ) public view returns (uint256) {
-        (bytes32 ledgerRoot, bytes32 vaultRoot) = _witnessRoots(witness);
-        uint256 balanceNow;
-        uint256 balanceProven;
-        if (asset == SETTLEMENT_ASSET) {
-            balanceProven = _settlementUnits(
-                VERIFIER.settlementBalance(ledgerRoot, account, witness.balanceProof, witness.pages, witness.positions)
-            );
-            balanceNow = _settlementNow(account);
-        } else {
-            bytes32 slot = LedgerLayout.collateralSlot(account, asset);
-            balanceProven = uint128(VERIFIER.word(ledgerRoot, slot, witness.balanceProof));
-            balanceNow = LEDGER.collateralOf(account, asset);
-        }
-        uint256 withdrawn = _flows[account][asset].withdrawn;
-        uint256 flow = _flowProven(account, asset, vaultRoot, withdrawn, witness.flowProof);
-        return _capped(balanceNow, balanceProven, withdrawn, uint120(flow));
+        (uint256 brought, uint256 leftSince) = _broughtAndLeft(account, asset, witness);
+        return _capped(_balanceNow(account, asset), brought, leftSince);
     }
 
-    /// @dev Invariant INV-8: min(now, proven - (out now - out proven)). A counter that fell was tampered with: nothing is payable.
-    /// Whoever tampers with words of both contracts, again and again, takes what the outflow limit lets out until the pause ends,
-    /// and in a wind-down, where there is no limit, a larger share of what is there.
-    function _capped(
-        uint256 balanceNow,
-        uint256 balanceProven,
-        uint256 outNow,
-        uint256 outProven
-    ) private pure returns (uint256) {
-        if (outNow < outProven) return 0;
-        return Math.min(balanceNow, Math.saturatingSub(balanceProven, outNow - outProven));
+    /// @return brought what the witness proves, and what was deposited since; nothing when a counter was tampered with and fell
+    /// @return leftSince what was withdrawn since
+    function _broughtAndLeft(
+        AccountId account,
+        address asset,
+        Witness calldata witness
+    ) private view returns (uint256 brought, uint256 leftSince) {
+        Flow memory flow = _flows[account][asset];
+        uint64 number = GUARD.witnessNumber();
+        if (number == 0) return (flow.deposited, flow.withdrawn);
+        (bytes32 ledgerRoot, bytes32 vaultRoot) = _witnessRoots(witness, number);
+        if (witness.balanceProof.length != 0) brought = _balanceProven(account, asset, ledgerRoot, witness);
+        (uint256 depositedBefore, uint256 withdrawnBefore) = _isYounger(flow, number)
+            ? (0, 0)
+            : _flowProven(account, asset, vaultRoot, witness.flowProof);
+        if (flow.deposited < depositedBefore || flow.withdrawn < withdrawnBefore) return (0, 0);
+        return (brought + flow.deposited - depositedBefore, flow.withdrawn - withdrawnBefore);
     }
 
+    /// @dev Invariant INV-8: min(now, proven + (in now - in proven) - (out now - out proven)). One tampered word pays nothing that
+    /// the account was not proven to have or has not brought since: a balance is capped by the counters, and a counter, or its
+    /// age, by the balance. Whoever tampers with words of both contracts, again and again, takes what the outflow limit lets out
+    /// until the pause ends, and in a wind-down, where there is no limit, a larger share of what is there.
+    function _capped(uint256 balance, uint256 brought, uint256 leftSince) private pure returns (uint256) {
+        return Math.min(balance, Math.saturatingSub(brought, leftSince));
+    }
+
+    /// @dev Whether there was no flow word at the witness, neither counter: a word is as old as `openedAt` says.
+    function _isYounger(Flow memory flow, uint64 number) private pure returns (bool) {
+        return flow.openedAt > number || (flow.openedAt | flow.deposited | flow.withdrawn) == 0;
+    }
+
+    /// @param number of the witness, as the guard names it
     /// @return ledgerRoot storage root of the ledger at the witness
     /// @return vaultRoot storage root of this contract at the witness
-    function _witnessRoots(Witness calldata witness) private view returns (bytes32 ledgerRoot, bytes32 vaultRoot) {
-        (uint64 given, uint64 required) = (witness.attestation.blockNumber, GUARD.witnessNumber());
-        require(given == required, VaultWrongWitness(given, required));
+    function _witnessRoots(
+        Witness calldata witness,
+        uint64 number
+    ) private view returns (bytes32 ledgerRoot, bytes32 vaultRoot) {
+        uint64 given = witness.attestation.blockNumber;
+        require(given == number, VaultWrongWitness(given, number));
         (uint256 ledgerIndex, uint256 vaultIndex) = REGISTRY.verifyRoots(
             witness.attestation,
             witness.roots,
@@ -471,18 +506,42 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
         return (witness.roots[ledgerIndex], witness.roots[vaultIndex]);
     }
 
-    /// @dev Zeros when nothing has left to this day, and when no proof is given: a smaller counter at the witness never makes
-    /// more payable. So whoever had no flow word there needs none, and leaves in as many parts as the limits want.
-    /// @param outNow the counter that is asked about
+    /// @return asset units
+    function _balanceProven(
+        AccountId account,
+        address asset,
+        bytes32 ledgerRoot,
+        Witness calldata witness
+    ) private view returns (uint256) {
+        if (asset != SETTLEMENT_ASSET) {
+            bytes32 slot = LedgerLayout.collateralSlot(account, asset);
+            return uint128(VERIFIER.word(ledgerRoot, slot, witness.balanceProof));
+        }
+        return
+            _settlementUnits(
+                VERIFIER.settlementBalance(ledgerRoot, account, witness.balanceProof, witness.pages, witness.positions)
+            );
+    }
+
+    /// @dev Refuses an empty proof: without what had come until the witness, all that ever came would count as brought since.
     function _flowProven(
         AccountId account,
         address asset,
         bytes32 vaultRoot,
-        uint256 outNow,
         bytes[] calldata flowProof
-    ) private view returns (uint256) {
-        if (outNow == 0 || flowProof.length == 0) return 0;
-        return VERIFIER.word(vaultRoot, LedgerLayout.flowSlot(account, asset), flowProof);
+    ) private view returns (uint256 deposited, uint256 withdrawn) {
+        uint256 flow = VERIFIER.word(vaultRoot, LedgerLayout.flowSlot(account, asset), flowProof);
+        return (uint104(flow), uint104(flow >> 104));
+    }
+
+    /// @return word zero without a proof
+    function _wordProven(bytes32 root, bytes32 slot, bytes[] calldata proof) private view returns (uint256 word) {
+        if (proof.length != 0) word = VERIFIER.word(root, slot, proof);
+    }
+
+    /// @return asset units
+    function _balanceNow(AccountId account, address asset) private view returns (uint256) {
+        return asset == SETTLEMENT_ASSET ? _settlementNow(account) : LEDGER.collateralOf(account, asset);
     }
 
     /// @dev With open positions, what these are worth at the worst of what a rule of the oracle leaves open counts as well, as it
@@ -500,7 +559,7 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
     // ---- Wind-down ----
 
     /// @inheritdoc ICollateralVault
-    /// @dev The counter of what left rises with each registration, so that all of them together are what one would be, and
+    /// @dev The counter of what was withdrawn rises with each registration, so that all of them together are what one would be, and
     /// whoever registers an account at a bad moment takes nothing from it: the rest is registered later.
     function registerClaim(
         AccountId account,
@@ -558,13 +617,13 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
     // ---- Repair ----
 
     /// @inheritdoc IRepairable
-    /// @dev No counter of what left falls, no repair promises more than there is, and limits slow the exit and never close it.
+    /// @dev No counter moves to where more would be payable by the two-witness rule: what came never rises, what left never falls,
+    /// and the age of both stays. No repair promises more than there is, and limits slow the exit and never close it.
     function repair(Repair calldata item) external nonReentrant {
         _requireGuard(address(GUARD));
-        (uint256 expected, uint256 value) = (uint256(item.expected), uint256(item.value));
         if (item.variable == FLOWS_VARIABLE) {
-            bool isRising = uint120(value) >= uint120(expected) && uint120(value >> 120) >= uint120(expected >> 120);
-            require(isRising, RepairForbidden(item.variable, item.keys.length, item.offset));
+            bool isSafe = _paysNoMore(uint256(item.expected), uint256(item.value));
+            require(isSafe, RepairForbidden(item.variable, item.keys.length, item.offset));
         }
         _repair(item);
         if (item.variable == ASSETS_VARIABLE) {
@@ -575,6 +634,12 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
         } else if (item.variable == LIMITS_VARIABLE) {
             _requireLimits(_limits[address(uint160(uint256(item.keys[0])))]);
         }
+    }
+
+    /// @param before, next flow words
+    function _paysNoMore(uint256 before, uint256 next) private pure returns (bool) {
+        bool isCounterSafe = uint104(next) <= uint104(before) && uint104(next >> 104) >= uint104(before >> 104);
+        return isCounterSafe && next >> 208 == before >> 208;
     }
 
     function _repairable() internal pure override returns (bytes32) {
@@ -605,6 +670,11 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
     /// @inheritdoc ICollateralVault
     function flowOf(AccountId account, address asset) external view returns (Flow memory) {
         return _flows[account][asset];
+    }
+
+    /// @inheritdoc ICollateralVault
+    function claimPaidOf(AccountId account, address asset) external view returns (ClaimPaid memory) {
+        return _claimsPaid[account][asset];
     }
 
     /// @inheritdoc ICollateralVault

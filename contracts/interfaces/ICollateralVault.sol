@@ -5,13 +5,14 @@ import {AccountId} from "../types/AccountId.sol";
 import {Attestation} from "./ICheckpointRegistry.sol";
 import {PositionWitness} from "./IWitnessVerifier.sol";
 
-/// @notice Proof of what a checkpoint before the incident says of one account and asset.
+/// @notice Proof of what a checkpoint before the incident says of one account and asset. When the guard names none (there was
+/// none before the incident), nothing of it is looked at.
 /// @param attestation of the witness checkpoint; its block must be the one the guard names
 /// @param roots storage roots of the book set at that checkpoint, in set order
 /// @param balanceProof storage proof of the ledger's account word (settlement asset) or collateral word (others);
-/// of the vault's claim word for a claim
-/// @param flowProof storage proof of the vault's flow word; not looked at while nothing has left to this day. Without it what
-/// had left at the checkpoint counts as nothing, which never makes more payable: for an account that had no flow word then
+/// of the vault's claim word for a claim. Empty when there was no such word: then nothing is proven
+/// @param flowProof storage proof of the vault's flow word, which must not be left out when that word is as old as the
+/// checkpoint, and is not looked at when it is younger. For a claim of the word of paid claims; empty when there was none
 /// @param pages storage proofs of the ledger's pages of open ids, for an account that had positions (settlement asset only)
 /// @param positions what it had, in the order of the open ids
 struct Witness {
@@ -43,14 +44,24 @@ struct WindDown {
     bool isUsed;
 }
 
-/// @notice What left the vault for one account and asset. Both counters only grow.
-/// @param withdrawn debited by withdrawals, asset units
-/// @param claimed paid out of kept claims, asset units
-/// @param isOpen set by the first deposit or withdrawal, so that the word is never zero once the account is used
+/// @notice What came into the vault and left it for one account and asset. Both counters only grow. What would bring one to
+/// 2^104 units (2e13 whole tokens of 18 decimals) reverts: a withdrawal never before the account itself has taken out that much,
+/// a deposit when it was given that much.
+/// @param deposited credited by deposits, asset units
+/// @param withdrawn debited by withdrawals and registered claims, asset units
+/// @param openedAt block of the first deposit or withdrawal, so that the word is never zero once the account is used. The
+/// settlement asset's is opened by the first deposit of any asset
 struct Flow {
-    uint120 withdrawn;
+    uint104 deposited;
+    uint104 withdrawn;
+    uint40 openedAt;
+}
+
+/// @notice What was paid out of kept claims of one account and asset. The counter only grows.
+/// @param claimed asset units
+struct ClaimPaid {
     uint120 claimed;
-    bool isOpen;
+    bool isUsed;
 }
 
 /// @notice Withdrawals whose token transfer failed. Both counters only grow.
@@ -131,7 +142,7 @@ interface ICollateralVault {
     );
 
     /// @notice An account's claim in the wind-down left its balance and waits for the payment.
-    /// @param amount added to what the account registered before, and to its counter of what left
+    /// @param amount added to what the account registered before, and to its counter of what was withdrawn
     /// @param registered resulting claims on the asset, of all accounts together
     event ClaimRegistered(AccountId indexed account, address indexed asset, uint112 amount, uint112 registered);
     /// @param paid what this one got, pro rata; the rest of it is owed no longer
@@ -198,9 +209,9 @@ interface ICollateralVault {
     function withdraw(AccountId account, address asset, uint256 amount, address to) external;
 
     /// @notice Pays `amount` under a restriction, capped by the two-witness rule:
-    /// min(balance now, balance proven - (withdrawn now - withdrawn proven)). The proven settlement balance of an account
-    /// that had positions is what these would leave it with at the prices of now (see `IWitnessVerifier`), and its balance now
-    /// counts the open ones likewise. Not in a wind-down.
+    /// min(balance now, balance proven + what was deposited since - what was withdrawn since). The proven settlement balance of
+    /// an account that had positions is what these would leave it with at the prices of now (see `IWitnessVerifier`), no less
+    /// than nothing, and its balance now counts the open ones likewise. Not in a wind-down.
     function withdrawWitnessed(
         AccountId account,
         address asset,
@@ -234,6 +245,8 @@ interface ICollateralVault {
     function payRegistration(AccountId account, address asset) external returns (uint112 paid);
 
     /// @notice What `withdrawWitnessed` would pay at most, the outflow limit apart, asset units. Reverts when the proofs do not hold.
+    /// Nothing when a counter is smaller than it was proven to be. Without a checkpoint before the incident, what was ever
+    /// deposited less what was ever withdrawn, if the balance is not less.
     function payableWitnessed(
         AccountId account,
         address asset,
@@ -245,6 +258,7 @@ interface ICollateralVault {
     /// @notice What the shared limit lets out now, and what the account may withdraw beside it, asset units.
     function availableOf(AccountId account, address asset) external view returns (uint256 level, uint256 allowance);
     function flowOf(AccountId account, address asset) external view returns (Flow memory);
+    function claimPaidOf(AccountId account, address asset) external view returns (ClaimPaid memory);
     function registrationOf(AccountId account, address asset) external view returns (Registration memory);
     function windDownOf(address asset) external view returns (WindDown memory);
     function claimOf(AccountId account, address asset) external view returns (Claim memory);

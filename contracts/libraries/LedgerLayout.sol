@@ -13,6 +13,7 @@ library LedgerLayout {
     uint256 internal constant LEDGER_MARKETS_SLOT = 5;
     uint256 internal constant VAULT_FLOWS_SLOT = 2;
     uint256 internal constant VAULT_CLAIMS_SLOT = 3;
+    uint256 internal constant VAULT_CLAIMS_PAID_SLOT = 8;
 
     /// @notice Slot of the ledger's account word `{int128 quote, uint16 openCount, ...}`; the rest of it is no witness's concern.
     function accountSlot(AccountId account) internal pure returns (bytes32) {
@@ -39,7 +40,7 @@ library LedgerLayout {
         return _nested(account, asset, LEDGER_COLLATERAL_SLOT);
     }
 
-    /// @notice Slot of the vault's flow word `{uint120 withdrawn, uint120 claimed, bool isOpen}`.
+    /// @notice Slot of the vault's flow word `{uint104 deposited, uint104 withdrawn, uint40 openedAt}`.
     function flowSlot(AccountId account, address asset) internal pure returns (bytes32) {
         return _nested(account, asset, VAULT_FLOWS_SLOT);
     }
@@ -47,6 +48,11 @@ library LedgerLayout {
     /// @notice Slot of the vault's claim word `{uint128 owed, uint128 paid}`.
     function claimSlot(AccountId account, address asset) internal pure returns (bytes32) {
         return _nested(account, asset, VAULT_CLAIMS_SLOT);
+    }
+
+    /// @notice Slot of the vault's word of paid claims `{uint120 claimed, bool isUsed}`.
+    function claimPaidSlot(AccountId account, address asset) internal pure returns (bytes32) {
+        return _nested(account, asset, VAULT_CLAIMS_PAID_SLOT);
     }
 
     function _nested(AccountId account, address asset, uint256 slot) private pure returns (bytes32) {

@@ -44,7 +44,7 @@ const NO_PROOFS = { balanceProof: [], flowProof: [], pages: [], positions: [] };
 
 /**
  * The proofs for a withdrawal of `asset` under the two-witness rule, against the checkpoint that the guard names now.
- * Without a checkpoint the witness is empty, and the contracts refuse it by name.
+ * Without a checkpoint the witness is empty, and the contracts do not look at it.
  *
  * @param asset default: the settlement token
  */
@@ -65,10 +65,8 @@ export async function buildWitness(
     readProof(chain, ledger, balanceSlot, number),
     readProof(chain, chain.address("CollateralVault"), nestedSlot("address", account, asset, VAULT_FLOWS), number),
   ]);
-  const opened = isSettlement ? await readPositions(chain, account, balance.value, number) : NO_PROOFS;
-  // An absent word has no proof of inclusion, and needs none.
-  const flowProof = flow.value === 0n ? [] : flow.proof;
-  return { ...attested, balanceProof: balance.proof, flowProof, pages: opened.pages, positions: opened.positions };
+  const { pages, positions } = isSettlement ? await readPositions(chain, account, balance.value, number) : NO_PROOFS;
+  return { ...attested, balanceProof: balance.proof, flowProof: flow.proof, pages, positions };
 }
 
 /** Slot of the ledger's account word `{int128 quote, uint16 openCount}`, for drills that tamper with it. */
@@ -144,13 +142,15 @@ interface StorageProof {
   readonly proof: readonly Hex[];
 }
 
+/** No proof of an absent word: it has none of inclusion, and needs none. */
 async function readProof(chain: LocalChain, book: Address, slot: Hash, number: bigint): Promise<StorageProof> {
   const answer = await callNode(chain.url, "eth_getProof", [book, [slot], `0x${number.toString(16)}`]);
   const { storageProof } = answer as {
     readonly storageProof: readonly { readonly value: Hex; readonly proof: readonly Hex[] }[];
   };
   const [entry] = storageProof;
-  return { value: BigInt(entry?.value ?? "0x0"), proof: entry?.proof ?? [] };
+  const value = BigInt(entry?.value ?? "0x0");
+  return { value, proof: value === 0n ? [] : (entry?.proof ?? []) };
 }
 
 type KeyType = "bytes32" | "address" | "uint16" | "uint256";

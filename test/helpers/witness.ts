@@ -20,7 +20,7 @@ export interface WitnessInput {
   readonly positions: PositionWitnessInput[];
 }
 
-/** A witness of nothing, for calls that are refused before they look at it. */
+/** A witness of nothing, for calls that do not look at it: they are refused before, or there is no checkpoint. */
 export const EMPTY_WITNESS: WitnessInput = {
   attestation: {
     setId: 0n,
@@ -50,6 +50,7 @@ export const slotOf = {
   market: (instrument: bigint): string => mappingSlot("bytes32", toBeHex(instrument, 32), 5n),
   flow: (account: string, asset: string): string => nestedSlot(account, asset, 2n),
   claim: (account: string, asset: string): string => nestedSlot(account, asset, 3n),
+  claimPaid: (account: string, asset: string): string => nestedSlot(account, asset, 8n),
 };
 
 /** Proofs of what checkpoint `attested` says of an account and asset, or of its claim. */
@@ -63,21 +64,18 @@ export async function readWitness(
   const asset = await token.getAddress();
   const { attestation, roots } = attested;
   const reader = new StorageReader(system, attestation.blockNumber);
-  const flowSlot = slotOf.flow(account, asset);
-  // An absent word has no proof of inclusion, and needs none.
-  const hasFlow = (await reader.word(system.vault.target as string, flowSlot)) !== 0n;
-  const flowProof = hasFlow ? await reader.proof(system.vault.target as string, flowSlot) : [];
-  const common = { attestation, roots, flowProof };
+  const [vault, ledger] = [system.vault.target as string, system.ledger.target as string];
   if (kind === "claim") {
-    const balanceProof = await reader.proof(system.vault.target as string, slotOf.claim(account, asset));
-    return { ...common, balanceProof, pages: [], positions: [] };
+    const balanceProof = await reader.proof(vault, slotOf.claim(account, asset));
+    const flowProof = await reader.proof(vault, slotOf.claimPaid(account, asset));
+    return { attestation, roots, flowProof, balanceProof, pages: [], positions: [] };
   }
-  const ledger = system.ledger.target as string;
+  const flowProof = await reader.proof(vault, slotOf.flow(account, asset));
   const isSettlement = asset === (await system.usd.getAddress());
   const balanceSlot = isSettlement ? slotOf.account(account) : slotOf.collateral(account, asset);
   const balanceProof = await reader.proof(ledger, balanceSlot);
   const opened = isSettlement ? await readPositions(reader, ledger, account) : { pages: [], positions: [] };
-  return { ...common, balanceProof, ...opened };
+  return { attestation, roots, flowProof, balanceProof, ...opened };
 }
 
 /** The pages of open ids of an account, and what it had in each, in their order. */
@@ -117,7 +115,9 @@ class StorageReader {
     return BigInt((await provider.send("eth_getStorageAt", [contract, slot, toQuantity(this.#number)])) as string);
   }
 
+  /** Empty for an absent word, which has no proof of inclusion and needs none. */
   async proof(contract: string, slot: string): Promise<string[]> {
+    if ((await this.word(contract, slot)) === 0n) return [];
     return await readStorageProof(this.#system.ethers, contract, slot, this.#number);
   }
 }

@@ -16,6 +16,7 @@ export const VARIABLES = [
   "_allowances",
   "_registrations",
   "_windDowns",
+  "_claimsPaid",
 ] as const;
 
 /** The storage layout of CollateralVault as data. */
@@ -55,6 +56,13 @@ export const LAYOUT: Layout = {
       keyNames: ["account", "asset"],
     },
     { label: "_windDowns", type: "mapping(address => struct WindDown)", slot: 7n, offset: 0, keyNames: ["asset"] },
+    {
+      label: "_claimsPaid",
+      type: "mapping(AccountId => mapping(address => struct ClaimPaid))",
+      slot: 8n,
+      offset: 0,
+      keyNames: ["account", "asset"],
+    },
   ],
   types: {
     AccountId: { kind: "value", label: "AccountId", elementary: "bytes32", value: "bytes", bytes: 32 },
@@ -66,6 +74,12 @@ export const LAYOUT: Layout = {
       label: "mapping(AccountId => mapping(address => struct Claim))",
       key: "AccountId",
       value: "mapping(address => struct Claim)",
+    },
+    "mapping(AccountId => mapping(address => struct ClaimPaid))": {
+      kind: "mapping",
+      label: "mapping(AccountId => mapping(address => struct ClaimPaid))",
+      key: "AccountId",
+      value: "mapping(address => struct ClaimPaid)",
     },
     "mapping(AccountId => mapping(address => struct Flow))": {
       kind: "mapping",
@@ -96,6 +110,12 @@ export const LAYOUT: Layout = {
       label: "mapping(address => struct Claim)",
       key: "address",
       value: "struct Claim",
+    },
+    "mapping(address => struct ClaimPaid)": {
+      kind: "mapping",
+      label: "mapping(address => struct ClaimPaid)",
+      key: "address",
+      value: "struct ClaimPaid",
     },
     "mapping(address => struct Flow)": {
       kind: "mapping",
@@ -158,14 +178,23 @@ export const LAYOUT: Layout = {
         { label: "paid", type: "uint128", slot: 0n, offset: 16, keyNames: [] },
       ],
     },
+    "struct ClaimPaid": {
+      kind: "struct",
+      label: "struct ClaimPaid",
+      slots: 1n,
+      members: [
+        { label: "claimed", type: "uint120", slot: 0n, offset: 0, keyNames: [] },
+        { label: "isUsed", type: "bool", slot: 0n, offset: 15, keyNames: [] },
+      ],
+    },
     "struct Flow": {
       kind: "struct",
       label: "struct Flow",
       slots: 1n,
       members: [
-        { label: "withdrawn", type: "uint120", slot: 0n, offset: 0, keyNames: [] },
-        { label: "claimed", type: "uint120", slot: 0n, offset: 15, keyNames: [] },
-        { label: "isOpen", type: "bool", slot: 0n, offset: 30, keyNames: [] },
+        { label: "deposited", type: "uint104", slot: 0n, offset: 0, keyNames: [] },
+        { label: "withdrawn", type: "uint104", slot: 0n, offset: 13, keyNames: [] },
+        { label: "openedAt", type: "uint40", slot: 0n, offset: 26, keyNames: [] },
       ],
     },
     "struct RateLimiter.RefillingBucket": {
@@ -215,6 +244,7 @@ export const LAYOUT: Layout = {
         { label: "isUsed", type: "bool", slot: 0n, offset: 29, keyNames: [] },
       ],
     },
+    uint104: { kind: "value", label: "uint104", elementary: "uint104", value: "uint", bytes: 13 },
     uint112: { kind: "value", label: "uint112", elementary: "uint112", value: "uint", bytes: 14 },
     uint120: { kind: "value", label: "uint120", elementary: "uint120", value: "uint", bytes: 15 },
     uint128: { kind: "value", label: "uint128", elementary: "uint128", value: "uint", bytes: 16 },
@@ -242,9 +272,9 @@ export interface AssetsWord {
 
 /** A word of `flows`, low-order field first. */
 export interface FlowsWord {
-  /** uint120 */ readonly withdrawn: bigint;
-  /** uint120 */ readonly claimed: bigint;
-  /** bool */ readonly isOpen: boolean;
+  /** uint104 */ readonly deposited: bigint;
+  /** uint104 */ readonly withdrawn: bigint;
+  /** uint40 */ readonly openedAt: bigint;
 }
 
 /** A word of `claims`, low-order field first. */
@@ -286,6 +316,12 @@ export interface WindDownsWord {
   /** uint112 */ readonly registered: bigint;
   /** uint112 */ readonly custody: bigint;
   /** bool */ readonly isFixed: boolean;
+  /** bool */ readonly isUsed: boolean;
+}
+
+/** A word of `claimsPaid`, low-order field first. */
+export interface ClaimsPaidWord {
+  /** uint120 */ readonly claimed: bigint;
   /** bool */ readonly isUsed: boolean;
 }
 
@@ -331,13 +367,13 @@ export const storage = {
         addressKey("flows[asset]", asset),
       ),
     encode: (fields: FlowsWord): bigint =>
-      uintBits("flows.withdrawn", fields.withdrawn, 120) |
-      (uintBits("flows.claimed", fields.claimed, 120) << 120n) |
-      (boolBits(fields.isOpen) << 240n),
+      uintBits("flows.deposited", fields.deposited, 104) |
+      (uintBits("flows.withdrawn", fields.withdrawn, 104) << 104n) |
+      (uintBits("flows.openedAt", fields.openedAt, 40) << 208n),
     decode: (word: bigint): FlowsWord => ({
-      withdrawn: BigInt.asUintN(120, word),
-      claimed: BigInt.asUintN(120, word >> 120n),
-      isOpen: BigInt.asUintN(8, word >> 240n) !== 0n,
+      deposited: BigInt.asUintN(104, word),
+      withdrawn: BigInt.asUintN(104, word >> 104n),
+      openedAt: BigInt.asUintN(40, word >> 208n),
     }),
   },
   /** `mapping(AccountId => mapping(address => struct Claim)) _claims` */
@@ -454,6 +490,23 @@ export const storage = {
       custody: BigInt.asUintN(112, word >> 112n),
       isFixed: BigInt.asUintN(8, word >> 224n) !== 0n,
       isUsed: BigInt.asUintN(8, word >> 232n) !== 0n,
+    }),
+  },
+  /** `mapping(AccountId => mapping(address => struct ClaimPaid)) _claimsPaid` */
+  claimsPaid: {
+    slot: (account: Hex, asset: Hex): Hash =>
+      mappingSlot(
+        mappingSlot(
+          "0x0000000000000000000000000000000000000000000000000000000000000008",
+          bytesKey("claimsPaid[account]", account, 32),
+        ),
+        addressKey("claimsPaid[asset]", asset),
+      ),
+    encode: (fields: ClaimsPaidWord): bigint =>
+      uintBits("claimsPaid.claimed", fields.claimed, 120) | (boolBits(fields.isUsed) << 120n),
+    decode: (word: bigint): ClaimsPaidWord => ({
+      claimed: BigInt.asUintN(120, word),
+      isUsed: BigInt.asUintN(8, word >> 120n) !== 0n,
     }),
   },
 } as const;

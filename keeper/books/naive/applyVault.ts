@@ -6,9 +6,10 @@ import { expectEvent } from "./expectations.ts";
 import { has, WIND_DOWN } from "./flags.ts";
 import { hot } from "./ledgerStorage.ts";
 import type { Movement } from "./NaiveTransaction.ts";
+import { openFlow } from "./openFlow.ts";
 import { allowanceOf, capacityOf, relax, requireLimits, spend } from "./outflow.ts";
 import { claimsUntil, payRegistration, registerClaim } from "./windDownClaims.ts";
-import { assetAt, bucketAt, claimAt, flowAt, limitsAt } from "./vaultStorage.ts";
+import { assetAt, bucketAt, claimAt, claimPaidAt, flowAt, limitsAt } from "./vaultStorage.ts";
 
 const UINT96_MAX = (1n << 96n) - 1n;
 
@@ -70,10 +71,10 @@ function deposit(state: Derivation, event: NaiveEvent): void {
   const cap = state.get(limitsAt(asset).cap);
   state.require(state.get(held) <= cap, `holds ${state.get(held)} of ${asset}, capped at ${cap}`);
   // The first deposit of an asset opens its flow, and the one of the settlement asset with it.
-  if (!state.isSet(flowAt(account, asset).isOpen)) {
-    state.set(flowAt(account, asset).isOpen, true);
-    state.set(flowAt(account, state.input.immutables.settlementAsset).isOpen, true);
-  }
+  const { settlementAsset } = state.input.immutables;
+  if (!state.isSet(flowAt(account, asset).openedAt)) openFlow(state, account, settlementAsset);
+  openFlow(state, account, asset);
+  state.add(flowAt(account, asset).deposited, amount);
   state.compare("held", event.number("held"), state.get(held));
   state.compare("level", event.number("level"), state.get(level));
   state.transaction.vaultMovements.push({ logIndex: state.logIndex, account, asset, amount });
@@ -91,7 +92,7 @@ function requireReceiver(state: Derivation, to: Address): void {
 function withdraw(state: Derivation, event: NaiveEvent): void {
   const { account, asset, amount } = subjectOf(event);
   const { held, level } = assetAt(asset);
-  const { withdrawn, isOpen } = flowAt(account, asset);
+  const { withdrawn } = flowAt(account, asset);
   requireReceiver(state, event.hex("to"));
   state.require(amount !== 0n, "withdraws nothing");
   state.require(!has(state.get(hot.flags), WIND_DOWN), "withdraws in a wind-down");
@@ -100,7 +101,7 @@ function withdraw(state: Derivation, event: NaiveEvent): void {
   const allowanceUsed = spend(state, account, asset, amount);
   state.add(held, -amount);
   state.add(withdrawn, amount);
-  state.set(isOpen, true);
+  openFlow(state, account, asset);
   state.compare("withdrawn", event.number("withdrawn"), state.get(withdrawn));
   state.compare("allowanceUsed", event.number("allowanceUsed"), allowanceUsed);
   state.compare("held", event.number("held"), state.get(held));
@@ -129,7 +130,7 @@ function keepClaim(state: Derivation, event: NaiveEvent): void {
 function payClaim(state: Derivation, event: NaiveEvent): void {
   const { account, asset, amount } = subjectOf(event);
   const { owed, paid } = claimAt(account, asset);
-  const { claimed } = flowAt(account, asset);
+  const { claimed, isUsed } = claimPaidAt(account, asset);
   const { held } = assetAt(asset);
   requireReceiver(state, event.hex("to"));
   state.require(amount !== 0n, "claims nothing");
@@ -139,6 +140,7 @@ function payClaim(state: Derivation, event: NaiveEvent): void {
 
   state.add(paid, amount);
   state.add(claimed, amount);
+  state.set(isUsed, true);
   state.add(held, -amount);
   const isOwed = state.get(paid) <= state.get(owed);
   state.require(isOwed, `pays ${state.get(paid)} in claims of ${state.get(owed)} owed`);

@@ -21,6 +21,8 @@ const ALLOWANCES = 5n;
 const REGISTRATIONS = 6n;
 /** Slot 7: `mapping(address asset => WindDown) internal _windDowns;` */
 const WIND_DOWNS = 7n;
+/** Slot 8: `mapping(AccountId account => mapping(address asset => ClaimPaid)) internal _claimsPaid;` */
+const CLAIMS_PAID = 8n;
 
 const vault = { book: "CollateralVault" } as const;
 
@@ -35,14 +37,20 @@ export function assetAt(asset: Address): Record<"held" | "level" | "levelAt" | "
   };
 }
 
-/** `struct Flow { uint120 withdrawn; uint120 claimed; bool isOpen; }` */
-export function flowAt(account: Hash, asset: Address): Record<"withdrawn" | "claimed" | "isOpen", Place> {
+/** `struct Flow { uint104 deposited; uint104 withdrawn; uint40 openedAt; }` */
+export function flowAt(account: Hash, asset: Address): Record<"deposited" | "withdrawn" | "openedAt", Place> {
   const slot = mapped(asset, mapped(account, FLOWS));
   return {
-    withdrawn: { ...vault, slot, offset: 0, bits: 120 },
-    claimed: { ...vault, slot, offset: 120, bits: 120 },
-    isOpen: { ...vault, slot, offset: 240, bits: 8 },
+    deposited: { ...vault, slot, offset: 0, bits: 104 },
+    withdrawn: { ...vault, slot, offset: 104, bits: 104 },
+    openedAt: { ...vault, slot, offset: 208, bits: 40 },
   };
+}
+
+/** `struct ClaimPaid { uint120 claimed; bool isUsed; }` */
+export function claimPaidAt(account: Hash, asset: Address): Record<"claimed" | "isUsed", Place> {
+  const slot = mapped(asset, mapped(account, CLAIMS_PAID));
+  return { claimed: { ...vault, slot, offset: 0, bits: 120 }, isUsed: { ...vault, slot, offset: 120, bits: 8 } };
 }
 
 /** `struct Claim { uint128 owed; uint128 paid; }` */

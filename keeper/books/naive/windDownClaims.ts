@@ -2,6 +2,7 @@ import { min } from "./arithmetic.ts";
 import { fundAccount } from "./checkShortfall.ts";
 import { ownerOf, type NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
+import { openFlow } from "./openFlow.ts";
 import { halt } from "./syncStorage.ts";
 import { assetAt, flowAt, registrationAt, windDownAt } from "./vaultStorage.ts";
 
@@ -17,7 +18,7 @@ export function claimsUntil(state: Derivation): bigint | undefined {
  */
 export function registerClaim(state: Derivation, event: NaiveEvent): void {
   const [account, asset, amount] = [event.hex("account"), event.hex("asset"), event.number("amount")];
-  const { withdrawn, isOpen } = flowAt(account, asset);
+  const { withdrawn } = flowAt(account, asset);
   const own = registrationAt(account, asset);
   const all = windDownAt(asset);
   const until = claimsUntil(state);
@@ -26,7 +27,7 @@ export function registerClaim(state: Derivation, event: NaiveEvent): void {
   state.require(amount !== 0n, "registers a claim of nothing");
 
   state.add(withdrawn, amount);
-  state.set(isOpen, true);
+  openFlow(state, account, asset);
   state.add(own.amount, amount);
   state.set(own.isUsed, true);
   state.add(all.registered, amount);

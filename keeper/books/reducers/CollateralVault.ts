@@ -11,6 +11,7 @@ import {
   type RegistrationPaidEvent,
   type WithdrawnEvent,
 } from "../generated/CollateralVault.ts";
+import type { Address, Hash } from "../../lib/hex.ts";
 import { storage as ledger } from "../generated/PositionLedger.ts";
 import { FLAG } from "../legality/flags.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
@@ -29,6 +30,7 @@ export const MAPPED_VARIABLES = [
   "_allowances",
   "_registrations",
   "_windDowns",
+  "_claimsPaid",
 ] as const;
 
 const PPM = 1_000_000n;
@@ -65,7 +67,15 @@ function applyLimits(event: LimitsSetEvent, context: ReducerContext): void {
   context.write(word0.slot(asset), word0.encode({ capacity: (cap * allowancePpm) / PPM, window: period }));
 }
 
-/** The first deposit of an asset opens its flow, and the flow of the settlement asset. */
+/** The flow of an account and asset. The first deposit or withdrawal opens it; it keeps the block of that. */
+function openedFlow(account: Hash, asset: Address, context: ReducerContext) {
+  const slot = storage.flows.slot(account, asset);
+  const flow = storage.flows.decode(context.read(slot));
+  const isNew = flow.openedAt === 0n;
+  return { slot, isNew, flow: isNew ? { ...flow, openedAt: context.blockNumber } : flow };
+}
+
+/** The first deposit of an asset opens the flow of the settlement asset as well. */
 function applyDeposit(event: DepositedEvent, context: ReducerContext): void {
   const { slot, word } = relaxedAsset(event.asset, context);
   const held = word.held + event.amount;
@@ -73,17 +83,17 @@ function applyDeposit(event: DepositedEvent, context: ReducerContext): void {
   context.expect("held", event.held, held);
   context.expect("level", event.level, level);
   context.write(slot, storage.assets.encode({ ...word, held, level }));
-  const flowSlot = storage.flows.slot(event.account, event.asset);
-  if (storage.flows.decode(context.read(flowSlot)).isOpen) return;
-  for (const opened of [flowSlot, storage.flows.slot(event.account, context.immutables.settlementAsset)]) {
-    const flow = storage.flows.decode(context.read(opened));
-    context.write(opened, storage.flows.encode({ ...flow, isOpen: true }));
+  const own = openedFlow(event.account, event.asset, context);
+  if (own.isNew) {
+    const settlement = openedFlow(event.account, context.immutables.settlementAsset, context);
+    context.write(settlement.slot, storage.flows.encode(settlement.flow));
   }
+  context.write(own.slot, storage.flows.encode({ ...own.flow, deposited: own.flow.deposited + event.amount }));
 }
 
 /** The shared limit pays what it can pay whole; else the account's own allowance does, whose limit the rules judge. */
 function applyWithdrawal(event: WithdrawnEvent, context: ReducerContext): void {
-  const { account, asset, amount } = event;
+  const { asset, amount } = event;
   const { slot, word } = relaxedAsset(asset, context);
   const { flags } = ledger.hot.decode(context.readOf("PositionLedger", ledger.hot.slot));
   const cost = amount * ((flags & FLAG.fundShort) === 0n ? 1n : SHORT_WEIGHT);
@@ -95,11 +105,18 @@ function applyWithdrawal(event: WithdrawnEvent, context: ReducerContext): void {
   context.expect("level", event.level, level);
   context.expect("allowanceUsed", event.allowanceUsed, allowanceUsed);
   context.write(slot, storage.assets.encode({ ...word, held, level }));
-  const flowSlot = storage.flows.slot(account, asset);
-  const flow = storage.flows.decode(context.read(flowSlot));
+  context.expect("withdrawn", event.withdrawn, countOut(event, context));
+}
+
+/** The resulting counter of what was withdrawn. */
+function countOut(
+  { account, asset, amount }: Pick<WithdrawnEvent, "account" | "asset" | "amount">,
+  context: ReducerContext,
+): bigint {
+  const { slot, flow } = openedFlow(account, asset, context);
   const withdrawn = flow.withdrawn + amount;
-  context.expect("withdrawn", event.withdrawn, withdrawn);
-  context.write(flowSlot, storage.flows.encode({ ...flow, withdrawn, isOpen: true }));
+  context.write(slot, storage.flows.encode({ ...flow, withdrawn }));
+  return withdrawn;
 }
 
 function useAllowance({ account, asset, amount }: WithdrawnEvent, context: ReducerContext): bigint {
@@ -134,24 +151,19 @@ function applyClaim(event: ClaimedEvent, context: ReducerContext): void {
   const claim = storage.claims.decode(context.read(claimSlot));
   const paid = claim.paid + event.amount;
   context.expect("paid", event.paid, paid);
-  const flowSlot = storage.flows.slot(event.account, event.asset);
-  const flow = storage.flows.decode(context.read(flowSlot));
-  const claimed = flow.claimed + event.amount;
+  const paidSlot = storage.claimsPaid.slot(event.account, event.asset);
+  const claimed = storage.claimsPaid.decode(context.read(paidSlot)).claimed + event.amount;
   context.expect("claimed", event.claimed, claimed);
   context.write(claimSlot, storage.claims.encode({ ...claim, paid }));
-  context.write(flowSlot, storage.flows.encode({ ...flow, claimed }));
+  context.write(paidSlot, storage.claimsPaid.encode({ claimed, isUsed: true }));
   context.write(slot, storage.assets.encode({ ...asset, held }));
 }
 
 /** A claim of the wind-down: what left the account's balance, counted as withdrawn. */
-function applyRegistration(
-  { account, asset, amount, registered }: ClaimRegisteredEvent,
-  context: ReducerContext,
-): void {
-  const { registrations, windDowns, flows } = storage;
-  const flowSlot = flows.slot(account, asset);
-  const flow = flows.decode(context.read(flowSlot));
-  context.write(flowSlot, flows.encode({ ...flow, withdrawn: flow.withdrawn + amount, isOpen: true }));
+function applyRegistration(event: ClaimRegisteredEvent, context: ReducerContext): void {
+  const { account, asset, amount, registered } = event;
+  const { registrations, windDowns } = storage;
+  countOut(event, context);
   const slot = registrations.slot(account, asset);
   const own = registrations.decode(context.read(slot));
   context.write(slot, registrations.encode({ ...own, amount: own.amount + amount, isUsed: true }));

@@ -12,7 +12,7 @@ import { postCheckpoint, type Attested } from "../../helpers/attestations.ts";
 import { hardPause, pause, readHead } from "../../helpers/guard.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import { OrderBook, UNIT } from "../../helpers/orders.ts";
-import { readWitness, slotOf, type WitnessInput } from "../../helpers/witness.ts";
+import { EMPTY_WITNESS, readWitness, slotOf, type WitnessInput } from "../../helpers/witness.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
@@ -129,7 +129,8 @@ describe("CollateralVault > wind-down", () => {
         .to.emit(vault, "ClaimRegistered")
         .withArgs(accountOf(user(1)), usd, 500n * DOLLAR, 1_500n * DOLLAR);
       expect(await ledger.quoteOf(account)).to.equal(0);
-      expect(await vault.flowOf(account, usd)).to.deep.equal([1_200n * DOLLAR, 0n, true]);
+      const { deposited, withdrawn } = await vault.flowOf(account, usd);
+      expect([deposited, withdrawn]).to.deep.equal([1_200n * DOLLAR, 1_200n * DOLLAR]);
       expect(await registrationOf(0)).to.deep.equal([1_000n * DOLLAR, 0n, false, true]);
       expect(await vault.windDownOf(usd)).to.deep.equal([1_500n * DOLLAR, 0n, false, true]);
       // Nothing has moved yet.
@@ -145,15 +146,25 @@ describe("CollateralVault > wind-down", () => {
         .withArgs(accountOf(user(0)), usd);
     });
 
-    it("adds up to what one registration would be, when a stranger begins without a proof of what had left", async () => {
-      const { vault } = system;
+    it("adds up to what one registration would be, when a stranger begins without a proof of the balance", async () => {
+      const { vault, verifier } = system;
+      await depositUsd(system, user(0), 70n * DOLLAR);
       await startWindDown();
-      await register(0, system.usd, { ...(await witnessOf(0)), flowProof: [] });
-      expect((await registrationOf(0)).amount).to.equal(800n * DOLLAR);
+      const witness = await witnessOf(0);
+      await expect(register(0, system.usd, { ...witness, flowProof: [] })).to.be.revertedWithCustomError(
+        verifier,
+        "TrieProofTraversalError",
+      );
+      await register(0, system.usd, { ...witness, balanceProof: [] });
+      expect((await registrationOf(0)).amount).to.equal(70n * DOLLAR);
+      await expect(register(0, system.usd, { ...witness, balanceProof: [] })).to.be.revertedWithCustomError(
+        vault,
+        "VaultNothingToClaim",
+      );
       await expect(register(0))
         .to.emit(vault, "ClaimRegistered")
-        .withArgs(accountOf(user(0)), usd, 200n * DOLLAR, 1_000n * DOLLAR);
-      expect((await registrationOf(0)).amount).to.equal(1_000n * DOLLAR);
+        .withArgs(accountOf(user(0)), usd, 1_000n * DOLLAR, 1_070n * DOLLAR);
+      expect((await registrationOf(0)).amount).to.equal(1_070n * DOLLAR);
       await expect(register(0)).to.be.revertedWithCustomError(vault, "VaultNothingToClaim");
     });
 
@@ -195,11 +206,50 @@ describe("CollateralVault > wind-down", () => {
       expect((await registrationOf(0)).amount).to.equal(1_000n * DOLLAR);
     });
 
-    it("takes nothing that was deposited after the witness", async () => {
+    it("takes what was deposited after the witness, until registration ends, and each unit once", async () => {
+      const { vault } = system;
       await depositUsd(system, user(1), 70n * DOLLAR);
+      // Younger than the witness: nothing of it is proven.
+      await depositUsd(system, user(5), 40n * DOLLAR);
       await startWindDown();
-      await register(1);
-      expect((await registrationOf(1)).amount).to.equal(500n * DOLLAR);
+      for (const index of [1, 5]) await register(index);
+      await depositUsd(system, user(5), 3n * DOLLAR);
+      await tamperQuote(5, 10n ** 9n * UNIT);
+      await register(5);
+      for (const index of [1, 5]) {
+        await tamperQuote(index, 10n ** 9n * UNIT);
+        await expect(register(index)).to.be.revertedWithCustomError(vault, "VaultNothingToClaim");
+      }
+      expect((await registrationOf(1)).amount).to.equal(570n * DOLLAR);
+      expect((await registrationOf(5)).amount).to.equal(43n * DOLLAR);
+      await endRegistration();
+      for (const index of [1, 5]) await pay(index);
+      expect(await system.usd.balanceOf(user(1).address)).to.equal(570n * DOLLAR);
+      expect(await system.usd.balanceOf(user(5).address)).to.equal(43n * DOLLAR);
+    });
+
+    it("takes without any checkpoint what everybody has brought and not taken, and no more", async () => {
+      ({ system, gold } = await networkHelpers.loadFixture(scene));
+      const { vault, guard } = system;
+      usd = system.usd.target as string;
+      await startWindDown();
+      expect(await guard.witnessNumber()).to.equal(0);
+      for (const index of [0, 1, 2]) {
+        await tamperQuote(index, 10n ** 9n * UNIT);
+        await register(index, system.usd, EMPTY_WITNESS);
+        await expect(register(index, system.usd, EMPTY_WITNESS)).to.be.revertedWithCustomError(
+          vault,
+          "VaultNothingToClaim",
+        );
+      }
+      await register(3, gold, EMPTY_WITNESS);
+      await endRegistration();
+      for (const index of [0, 1, 2]) await pay(index);
+      await pay(3, gold);
+      for (const [index, dollars] of [1_000n, 500n, 250n].entries()) {
+        expect(await system.usd.balanceOf(user(index).address)).to.equal(dollars * DOLLAR);
+      }
+      expect(await gold.balanceOf(user(3).address)).to.equal(100);
     });
   });
 

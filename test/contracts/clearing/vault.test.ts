@@ -137,7 +137,12 @@ describe("CollateralVault", () => {
         .to.emit(vault, "Deposited")
         .withArgs(account, usd, users[1]!.address, 50, 50, 10n ** 14n + 50n);
       expect(await ledger.quoteOf(account)).to.equal(50n * SCALE);
-      expect(await vault.flowOf(account, usd)).to.deep.equal([0n, 0n, true]);
+      const openedAt = BigInt(await system.ethers.provider.getBlockNumber());
+      expect(await vault.flowOf(account, usd)).to.deep.equal([50n, 0n, openedAt]);
+      await system.usd.mint(users[1]!.address, 9n);
+      await system.usd.connect(users[1]!).approve(vault.target, 9n);
+      await vault.connect(users[1]!).deposit(account, usd, 9n);
+      expect(await vault.flowOf(account, usd)).to.deep.equal([59n, 0n, openedAt]);
     });
 
     it("opens the flow of the settlement asset with that of any other", async () => {
@@ -148,8 +153,41 @@ describe("CollateralVault", () => {
       await gold.connect(owner()).approve(vault.target, 7n);
       await deposit(asset, 7n);
       expect(await ledger.collateralOf(account, asset)).to.equal(7);
-      expect(await vault.flowOf(account, asset)).to.deep.equal([0n, 0n, true]);
-      expect(await vault.flowOf(account, usd)).to.deep.equal([0n, 0n, true]);
+      const openedAt = BigInt(await ethers.provider.getBlockNumber());
+      expect(await vault.flowOf(account, asset)).to.deep.equal([7n, 0n, openedAt]);
+      expect(await vault.flowOf(account, usd)).to.deep.equal([0n, 0n, openedAt]);
+    });
+
+    it("keeps the age of a flow that another asset's opened, and of one that was there", async () => {
+      const { vault, ethers } = system;
+      await depositUsd(system, owner(), 5n);
+      const usdOpenedAt = BigInt(await ethers.provider.getBlockNumber());
+      const gold = await ethers.deployContract("MockToken", ["Gold", "GOLD", 18]);
+      const asset = await listCollateral(system, gold);
+      await gold.mint(owner().address, 7n);
+      await gold.connect(owner()).approve(vault.target, 7n);
+      await deposit(asset, 7n);
+      const openedAt = BigInt(await ethers.provider.getBlockNumber());
+      expect(await vault.flowOf(account, asset)).to.deep.equal([7n, 0n, openedAt]);
+      expect(await vault.flowOf(account, usd)).to.deep.equal([5n, 0n, usdOpenedAt]);
+    });
+
+    it("refuses what would bring the counter of deposits to 2^104", async () => {
+      const { vault } = system;
+      await depositUsd(system, owner(), 5n);
+      const slot = storage.flows.slot(account as Hex, usd.toLowerCase() as Hex);
+      const flow = storage.flows.decode(BigInt(await system.ethers.provider.getStorage(vault.target, slot)));
+      const full = storage.flows.encode({ ...flow, deposited: (1n << 104n) - 2n });
+      await networkHelpers.setStorageAt(vault.target as string, slot, toBeHex(full, 32));
+      await system.usd.mint(owner().address, 2n);
+      await system.usd.connect(owner()).approve(vault.target, 2n);
+      await expect(deposit(usd, 2n))
+        .to.be.revertedWithCustomError(vault, "SafeCastOverflowedUintDowncast")
+        .withArgs(104, 1n << 104n);
+      await deposit(usd, 1n);
+      // Withdrawals go on.
+      await vault.connect(owner()).withdraw(account, usd, 6n, owner().address);
+      expect(await vault.flowOf(account, usd)).to.deep.equal([(1n << 104n) - 1n, 6n, flow.openedAt]);
     });
   });
 
@@ -252,7 +290,9 @@ describe("CollateralVault", () => {
       await expect(withdraw(usd, 71n)).to.be.revertedWithCustomError(ledger, "LedgerBelowInitialMargin");
       await vault.connect(owner()).claim(account, usd, users[6]!.address);
       expect(await vault.claimOf(account, usd)).to.deep.equal([30n, 30n]);
-      expect(await vault.flowOf(account, usd)).to.deep.equal([30n, 30n, true]);
+      const { deposited, withdrawn } = await vault.flowOf(account, usd);
+      expect([deposited, withdrawn]).to.deep.equal([100n, 30n]);
+      expect(await vault.claimPaidOf(account, usd)).to.deep.equal([30n, true]);
       expect(await heldOf(usd)).to.equal(70);
     });
 
@@ -372,18 +412,18 @@ describe("CollateralVault", () => {
       ]) {
         const expected = await read(slot);
         expect(expected, String(variable)).not.to.equal(0);
-        // The lowest field of each word, by one: up, and down again where nothing forbids it.
-        await expect(repair({ variable, keys, expected, value: expected - 1n + (variable === 2 ? 2n : 0n) }))
+        // The lowest field of each word, by one.
+        await expect(repair({ variable, keys, expected, value: expected - 1n }))
           .to.emit(vault, "WordRepaired")
-          .withArgs(slot, word(expected), word(expected - 1n + (variable === 2 ? 2n : 0n)));
-        expect(await read(slot)).to.equal(expected - 1n + (variable === 2 ? 2n : 0n));
+          .withArgs(slot, word(expected), word(expected - 1n));
+        expect(await read(slot)).to.equal(expected - 1n);
       }
     });
 
-    it("writes no allowance, no registration, no wind-down, and not who governs", async () => {
+    it("writes no allowance, registration, wind-down or paid claim, and not who governs", async () => {
       const { vault } = system;
       const shapes = [[], [addressKey(usd)], [account, addressKey(usd)]];
-      for (const variable of [0, 5, 6, 7, 8, 255]) {
+      for (const variable of [0, 5, 6, 7, 8, 9, 255]) {
         for (const keys of shapes) {
           await expect(repair({ variable, keys, expected: 0n, value: 1n }))
             .to.be.revertedWithCustomError(vault, "RepairForbidden")
@@ -397,20 +437,35 @@ describe("CollateralVault", () => {
       }
     });
 
-    it("lets no counter of what left fall", async () => {
+    it("moves no counter to where more is payable to two witnesses, and never its age", async () => {
       const { vault } = system;
       const keys = [account, addressKey(usd)];
       const expected = await read(storage.flows.slot(account as Hex, usd.toLowerCase() as Hex));
-      expect(expected).to.equal(30n | (1n << 240n));
-      await vault.connect(owner()).claim(account, usd, system.users[5]!.address);
-      const both = 30n | (20n << 120n) | (1n << 240n);
-      for (const value of [both - 1n, both - (1n << 120n), 1n << 240n]) {
-        await expect(repair({ variable: 2, keys, expected: both, value }))
+      const flow = storage.flows.decode(expected);
+      const { deposited, withdrawn, openedAt } = flow;
+      expect([deposited, withdrawn]).to.deep.equal([100n, 30n]);
+      for (const changes of [
+        { deposited: deposited + 1n },
+        { withdrawn: withdrawn - 1n },
+        { openedAt: openedAt + 1n },
+        { openedAt: openedAt - 1n },
+        { deposited: deposited + 1n, withdrawn: withdrawn + 1n },
+      ]) {
+        await expect(repair({ variable: 2, keys, expected, value: storage.flows.encode({ ...flow, ...changes }) }))
           .to.be.revertedWithCustomError(vault, "RepairForbidden")
           .withArgs(2, 2, 0);
       }
-      await repair({ variable: 2, keys, expected: both, value: both + 1n + (1n << 120n) });
-      expect(await vault.flowOf(account, usd)).to.deep.equal([31n, 21n, true]);
+      // Bits that no variable has, either.
+      await expect(
+        repair({ variable: 2, keys, expected, value: expected | (1n << 248n) }),
+      ).to.be.revertedWithCustomError(vault, "RepairForbidden");
+      await repair({
+        variable: 2,
+        keys,
+        expected,
+        value: storage.flows.encode({ deposited: 99n, withdrawn: 31n, openedAt }),
+      });
+      expect(await vault.flowOf(account, usd)).to.deep.equal([99n, 31n, openedAt]);
     });
 
     it("promises no more than there is", async () => {

@@ -8,9 +8,10 @@ import { accountOf } from "../../helpers/accounts.ts";
 import { impersonate, listCollateral, setFundShort } from "../../helpers/assets.ts";
 import { attest, falsify, hashRoots, postCheckpoint, type Attested } from "../../helpers/attestations.ts";
 import { convict } from "../../helpers/convict.ts";
-import { pause, readHead } from "../../helpers/guard.ts";
+import { hardPause, pause, readHead } from "../../helpers/guard.ts";
 import { OrderBook, UNIT } from "../../helpers/orders.ts";
-import { readWitness, slotOf, type WitnessInput } from "../../helpers/witness.ts";
+import { EMPTY_WITNESS, readWitness, slotOf, type WitnessInput } from "../../helpers/witness.ts";
+import { storage as vaultStorage, type FlowsWord } from "../../../keeper/books/generated/CollateralVault.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
@@ -89,9 +90,12 @@ describe("CollateralVault > two witnesses", () => {
     await networkHelpers.mine();
   }
 
-  async function tamperFlow(word: bigint): Promise<void> {
-    const flow = slotOf.flow(account, system.usd.target as string);
-    await networkHelpers.setStorageAt(system.vault.target as string, flow, toBeHex(word, 32));
+  /** Replaces variables of the flow word, as no operation can. */
+  async function tamperFlow(changes: Partial<FlowsWord>): Promise<void> {
+    const slot = slotOf.flow(account, system.usd.target as string);
+    const word = BigInt(await system.ethers.provider.getStorage(system.vault.target, slot));
+    const next = vaultStorage.flows.encode({ ...vaultStorage.flows.decode(word), ...changes });
+    await networkHelpers.setStorageAt(system.vault.target as string, slot, toBeHex(next, 32));
     await networkHelpers.mine();
   }
 
@@ -133,21 +137,40 @@ describe("CollateralVault > two witnesses", () => {
         { ...witness, flowProof: foreign.flowProof },
         { ...witness, balanceProof: witness.balanceProof.with(-1, `${last.slice(0, -2)}ff`) },
         { ...witness, balanceProof: witness.balanceProof.slice(0, -1) },
-        { ...witness, balanceProof: [] },
+        { ...witness, flowProof: witness.flowProof.slice(0, -1) },
       ];
       for (const wrong of forged) {
         await expect(withdraw(1n, wrong)).to.be.revertedWithCustomError(system.verifier, "TrieProofTraversalError");
       }
     });
 
-    it("refuses an account that the checkpoint does not know", async () => {
+    it("refuses to leave out a flow that is as old as the checkpoint, whatever came since", async () => {
+      await depositUsd(system, owner(), 500n);
+      await expect(withdraw(1n, { ...(await witnessOf()), flowProof: [] })).to.be.revertedWithCustomError(
+        system.verifier,
+        "TrieProofTraversalError",
+      );
+    });
+
+    it("proves nothing without a balance, which then is no more than what was brought since", async () => {
+      await depositUsd(system, owner(), 500n);
+      const witness = { ...(await witnessOf()), balanceProof: [] };
+      await withdraw(500n, witness);
+      await expect(withdraw(1n, witness))
+        .to.be.revertedWithCustomError(system.vault, "VaultAboveWitnessed")
+        .withArgs(account, system.usd.target, 1, 0);
+      // What the missing proof kept back is not lost.
+      expect(await payable()).to.equal(1_000);
+    });
+
+    it("refuses a foreign or forged proof from an account that needs none", async () => {
       await depositUsd(system, system.users[5]!, 10n);
       const fresh = accountOf(system.users[5]!);
-      const witness = await readWitness(system, attested, fresh, system.usd);
+      const foreign = await witnessOf();
       await expect(
         system.vault
           .connect(system.users[5]!)
-          .withdrawWitnessed(fresh, system.usd.target, 1n, owner().address, witness),
+          .withdrawWitnessed(fresh, system.usd.target, 1n, owner().address, foreign),
       ).to.revert(system.ethers);
     });
 
@@ -166,7 +189,7 @@ describe("CollateralVault > two witnesses", () => {
   });
 
   describe("the cap", () => {
-    it("INV-8: pays min(now, proven - out since), over repeated withdrawals, exactly", async () => {
+    it("INV-8: pays min(now, proven + in since - out since), over repeated withdrawals, exactly", async () => {
       await system.vault.connect(owner()).withdraw(account, system.usd.target, 100n, owner().address);
       await enterPause();
       expect(await payable()).to.equal(900);
@@ -181,12 +204,91 @@ describe("CollateralVault > two witnesses", () => {
       await expect(withdraw(0n)).to.be.revertedWithCustomError(system.vault, "VaultZeroAmount");
     });
 
-    it("does not pay a deposit that came after the witness, until the pause is lifted", async () => {
+    it("pays what was deposited after the witness, before the pause and during it, once", async () => {
       await depositUsd(system, owner(), 500n);
       await enterPause();
-      expect(await payable()).to.equal(1_000);
-      await withdraw(1_000n);
+      expect(await payable()).to.equal(1_500);
+      await depositUsd(system, owner(), 70n);
+      await expectAbove(1_571n, 1_570n);
+      await withdraw(1_570n);
       await expectAbove(1n, 0n);
+      // In and out again.
+      await depositUsd(system, owner(), 30n);
+      await withdraw(30n);
+      await expectAbove(1n, 0n);
+    });
+
+    it("pays an account that is younger than the witness what it brought, and no more, without a proof", async () => {
+      const { vault, usd, users, ledger } = system;
+      const young = users[5]!;
+      const of = accountOf(young);
+      await depositUsd(system, young, 300n);
+      await enterPause();
+      await depositUsd(system, young, 40n);
+      const witness = await readWitness(system, attested, of, usd);
+      expect([witness.balanceProof, witness.flowProof]).to.deep.equal([[], []]);
+      const slot = slotOf.account(of);
+      const word = BigInt(await system.ethers.provider.getStorage(ledger.target, slot));
+      await networkHelpers.setStorageAt(ledger.target as string, slot, toBeHex(word + 10n ** 30n, 32));
+      const leave = async (amount: bigint) =>
+        await vault.connect(young).withdrawWitnessed(of, usd.target, amount, young.address, witness);
+      await leave(300n);
+      await leave(40n);
+      await expect(leave(1n))
+        .to.be.revertedWithCustomError(vault, "VaultAboveWitnessed")
+        .withArgs(of, usd.target, 1, 0);
+      expect(await usd.balanceOf(young.address)).to.equal(340);
+    });
+
+    it("looks at no flow proof of an account that is younger than the witness", async () => {
+      const { vault, usd, users } = system;
+      const young = users[5]!;
+      await depositUsd(system, young, 300n);
+      await enterPause();
+      const { flowProof } = await witnessOf();
+      const witness = { ...(await readWitness(system, attested, accountOf(young), usd)), flowProof };
+      await vault.connect(young).withdrawWitnessed(accountOf(young), usd.target, 300n, young.address, witness);
+    });
+
+    it("takes the block of the witness itself for its side, and the next one for the other", async () => {
+      const { vault, usd, users, guard } = system;
+      const [at, after] = [users[5]!, users[6]!];
+      await depositUsd(system, at, 300n);
+      // Of the block of the deposit.
+      attested = await postCheckpoint(system);
+      await depositUsd(system, after, 200n);
+      await enterPause();
+      expect(await guard.witnessNumber()).to.equal((await vault.flowOf(accountOf(at), usd.target)).openedAt);
+      for (const [user, amount] of [
+        [at, 300n],
+        [after, 200n],
+      ] as const) {
+        const witness = await readWitness(system, attested, accountOf(user), usd);
+        expect(witness.flowProof.length === 0).to.equal(user === after);
+        expect(await vault.payableWitnessed(accountOf(user), usd.target, witness)).to.equal(amount);
+      }
+      const omitted = { ...(await readWitness(system, attested, accountOf(at), usd)), flowProof: [] };
+      await expect(vault.payableWitnessed(accountOf(at), usd.target, omitted)).to.be.revertedWithCustomError(
+        system.verifier,
+        "TrieProofTraversalError",
+      );
+    });
+
+    it("pays no deposit again that was lost in a trade since", async () => {
+      const { ledger, users } = system;
+      const orders = new OrderBook(system);
+      const trader = users[3]!;
+      await depositUsd(system, trader, 2_000_000_000n);
+      attested = await postCheckpoint(system);
+      await depositUsd(system, trader, 1_000_000_000n);
+      await orders.trade(trader, users[1]!, { size: UNIT });
+      await system.ethFeed.update(2_500n * 10n ** 8n);
+      await orders.trade(users[1]!, trader, { size: UNIT, price: 2_500n * UNIT });
+      await enterPause();
+      const of = accountOf(trader);
+      const witness = await readWitness(system, attested, of, system.usd);
+      expect(await ledger.quoteOf(of)).to.equal(2_500n * UNIT);
+      expect(await system.vault.payableWitnessed(of, system.usd.target, witness)).to.equal(2_500_000_000n);
     });
 
     it("does not pay what a tampered balance adds, before or after legal withdrawals", async () => {
@@ -228,39 +330,46 @@ describe("CollateralVault > two witnesses", () => {
 
     it("pays nothing when the counter of what left has fallen below a proven one", async () => {
       await enterPause();
-      await tamperFlow((1n << 240n) | 199n);
+      await tamperFlow({ withdrawn: 199n });
       expect((await system.vault.flowOf(account, system.usd.target)).withdrawn).to.equal(199);
       expect(await payable()).to.equal(0);
       await expectAbove(1n, 0n);
+      // So too for the other counter.
+      await tamperFlow({ withdrawn: 200n, deposited: 1_199n });
+      expect(await payable()).to.equal(0);
+      await tamperFlow({ deposited: 1_200n });
+      expect(await payable()).to.equal(1_000);
     });
 
-    it("never pays more than is there for a counter that was set back, nor anything for one that was raised", async () => {
+    it("never pays more than is there for a counter that was set, nor for an age", async () => {
       await system.vault.connect(owner()).withdraw(account, system.usd.target, 990n, owner().address);
+      await depositUsd(system, owner(), 25n);
       await enterPause();
-      expect(await payable()).to.equal(10);
-      await tamperFlow(0n);
-      expect(await payable()).to.equal(10);
-      await tamperFlow(1n << 240n);
-      expect(await payable()).to.equal(10);
-      await withdraw(10n);
-      // What is left of the balance is nothing, whatever the counter says.
-      await tamperFlow(0n);
-      await expectAbove(1n, 0n);
-      await tamperFlow((1n << 240n) | (1n << 100n));
-      await expectAbove(1n, 0n);
-    });
-
-    it("never pays more without a proof of what had left, which then counts as nothing", async () => {
-      await enterPause();
-      const witness = { ...(await witnessOf()), flowProof: [] };
-      expect(await system.vault.payableWitnessed(account, system.usd.target, witness)).to.equal(800);
-      await withdraw(300n, witness);
-      expect(await system.vault.payableWitnessed(account, system.usd.target, witness)).to.equal(500);
-      expect(await payable()).to.equal(700);
-      await withdraw(500n, witness);
-      // What the missing proof kept back is not lost.
-      await withdraw(200n);
-      await expectAbove(1n, 0n);
+      expect(await payable()).to.equal(35);
+      const { openedAt, deposited, withdrawn } = await system.vault.flowOf(account, system.usd.target);
+      const honest = { openedAt, deposited, withdrawn };
+      const young = BigInt(await system.ethers.provider.getBlockNumber());
+      const thefts: Partial<FlowsWord>[] = [
+        { withdrawn: 200n },
+        { deposited: 1n << 100n },
+        { openedAt: young },
+        { deposited: 0n, withdrawn: 0n, openedAt: 0n },
+      ];
+      for (const theft of thefts) {
+        await tamperFlow({ ...honest, ...theft });
+        expect(await payable()).to.equal(35);
+      }
+      // An age of none is one of ever when anything has moved.
+      await tamperFlow({ ...honest, openedAt: 0n });
+      expect(await payable()).to.equal(35);
+      await tamperFlow(honest);
+      await withdraw(35n);
+      // What is left of the balance is nothing, whatever the words say.
+      const last = await system.vault.flowOf(account, system.usd.target);
+      for (const theft of thefts) {
+        await tamperFlow({ openedAt: last.openedAt, deposited: last.deposited, withdrawn: last.withdrawn, ...theft });
+        await expectAbove(1n, 0n);
+      }
     });
 
     it("pays what was bought and never deposited, in parts, without a flow to prove", async () => {
@@ -269,15 +378,16 @@ describe("CollateralVault > two witnesses", () => {
       const bought = accountOf(bidder);
       const seller = await impersonate(system, auction.target as string);
       await ledger.connect(seller).sellCollateral(account, bought, token.target, 200n, 5n);
-      expect(await vault.flowOf(bought, token.target)).to.deep.equal([0n, 0n, false]);
+      expect(await vault.flowOf(bought, token.target)).to.deep.equal([0n, 0n, 0n]);
       attested = await postCheckpoint(system);
       await enterPause();
       const witness = await readWitness(system, attested, bought, token);
       expect(witness.flowProof).to.deep.equal([]);
-      for (const amount of [150n, 50n]) {
-        await vault.connect(bidder).withdrawWitnessed(bought, token.target, amount, bidder.address, witness);
-      }
-      expect(await vault.flowOf(bought, token.target)).to.deep.equal([200n, 0n, true]);
+      await vault.connect(bidder).withdrawWitnessed(bought, token.target, 150n, bidder.address, witness);
+      const openedAt = BigInt(await system.ethers.provider.getBlockNumber());
+      expect(openedAt > BigInt(attested.attestation.blockNumber)).to.equal(true);
+      await vault.connect(bidder).withdrawWitnessed(bought, token.target, 50n, bidder.address, witness);
+      expect(await vault.flowOf(bought, token.target)).to.deep.equal([0n, 200n, openedAt]);
       await expect(vault.connect(bidder).withdrawWitnessed(bought, token.target, 1n, bidder.address, witness))
         .to.be.revertedWithCustomError(vault, "VaultAboveWitnessed")
         .withArgs(bought, token.target, 1, 0);
@@ -297,10 +407,10 @@ describe("CollateralVault > two witnesses", () => {
       await vault.connect(stranger).deposit(earned, usd.target, 1n);
       await enterPause();
       const witness = await readWitness(system, attested, earned, usd);
-      for (const amount of [60n, 40n]) {
+      for (const amount of [60n, 41n]) {
         await vault.connect(carrier).withdrawWitnessed(earned, usd.target, amount, carrier.address, witness);
       }
-      expect(await usd.balanceOf(carrier.address)).to.equal(100);
+      expect(await usd.balanceOf(carrier.address)).to.equal(101);
     });
 
     it("caps other assets by their own words", async () => {
@@ -324,6 +434,7 @@ describe("CollateralVault > two witnesses", () => {
         await vault.connect(owner()).claimWitnessed(account, usd.target, safe, await witnessOf("claim"));
       await claim();
       expect(await usd.balanceOf(safe)).to.equal(100);
+      expect(await vault.claimPaidOf(account, usd.target)).to.deep.equal([100n, true]);
       await expect(claim()).to.be.revertedWithCustomError(vault, "VaultNothingToClaim").withArgs(account, usd.target);
       await networkHelpers.setStorageAt(
         vault.target as string,
@@ -333,6 +444,74 @@ describe("CollateralVault > two witnesses", () => {
       await networkHelpers.mine();
       await expect(claim()).to.be.revertedWithCustomError(vault, "VaultNothingToClaim");
       expect((await vault.claimOf(account, usd.target)).owed).to.equal(10_000);
+    });
+  });
+
+  describe("no checkpoint before the incident", () => {
+    /** Nothing was ever posted. User 0 has 1,000 of 1,200; user 1 has won 100 dollars from user 2. */
+    async function unposted(): Promise<Lockstep> {
+      const base = await deployLockstep(connection, { keeperCount: 4 });
+      const { users, usd, vault } = base;
+      await depositUsd(base, users[0]!, 1_200n);
+      await vault.connect(users[0]!).withdraw(accountOf(users[0]!), usd.target, 200n, users[7]!.address);
+      for (const user of users.slice(1, 3)) await depositUsd(base, user, 5_000_000_000n);
+      const orders = new OrderBook(base);
+      await orders.trade(users[1]!, users[2]!, { size: UNIT });
+      await base.ethFeed.update(3_100n * 10n ** 8n);
+      await orders.trade(users[2]!, users[1]!, { size: UNIT, price: 3_100n * UNIT });
+      await networkHelpers.mine();
+      return base;
+    }
+
+    beforeEach(async () => {
+      system = await networkHelpers.loadFixture(unposted);
+      account = accountOf(system.users[0]!);
+    });
+
+    const leave = async (index: number, amount: bigint, witness = EMPTY_WITNESS) => {
+      const user = system.users[index]!;
+      return await system.vault
+        .connect(user)
+        .withdrawWitnessed(accountOf(user), system.usd.target, amount, user.address, witness);
+    };
+    const payableOf = async (index: number) =>
+      await system.vault.payableWitnessed(accountOf(system.users[index]!), system.usd.target, EMPTY_WITNESS);
+    const stages: readonly (readonly [string, () => Promise<unknown>])[] = [
+      ["soft", async () => await pause(system, 0, id("incident"), await readHead(system))],
+      ["stale", async () => await networkHelpers.time.increase(5_000)],
+      ["halted", async () => await hardPause(system, id("incident"), await readHead(system))],
+    ];
+
+    for (const [stage, enter] of stages) {
+      it(`pays everybody what he has brought and not taken, and no more: ${stage}`, async () => {
+        await enter();
+        expect(await system.guard.witnessNumber()).to.equal(0);
+        const dollars = 1_000_000n;
+        // A winner waits with what was won, a loser has lost it.
+        expect([await payableOf(0), await payableOf(1), await payableOf(2)]).to.deep.equal([
+          1_000n,
+          5_000n * dollars,
+          4_900n * dollars,
+        ]);
+        await tamper(1_000_000n * SCALE);
+        await leave(0, 600n);
+        await depositUsd(system, owner(), 9n);
+        await leave(0, 409n);
+        await tamper(1_000_000n * SCALE);
+        await expect(leave(0, 1n))
+          .to.be.revertedWithCustomError(system.vault, "VaultAboveWitnessed")
+          .withArgs(account, system.usd.target, 1, 0);
+        await leave(1, 5_000n * dollars);
+        await expect(leave(1, 1n)).to.be.revertedWithCustomError(system.vault, "VaultAboveWitnessed");
+      });
+    }
+
+    it("is no witness for anything: proofs are not looked at", async () => {
+      await hardPause(system, id("incident"), await readHead(system));
+      const roots = [id("root")];
+      const attestation = { ...EMPTY_WITNESS.attestation, blockNumber: 7 };
+      await leave(0, 1_000n, { ...EMPTY_WITNESS, attestation, roots, balanceProof: ["0x00"], flowProof: ["0x00"] });
+      await expect(leave(0, 1n)).to.be.revertedWithCustomError(system.vault, "VaultAboveWitnessed");
     });
   });
 

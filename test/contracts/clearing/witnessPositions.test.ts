@@ -230,7 +230,8 @@ describe("CollateralVault > two witnesses > positions", () => {
       await trade(-2n * UNIT);
       await withdraw(1_000n * DOLLAR, witness);
       expect(await usd.balanceOf(alice.address)).to.equal(10_000n * DOLLAR);
-      expect(await vault.flowOf(account, usd.target)).to.deep.equal([10_000n * DOLLAR, 0n, true]);
+      const { deposited, withdrawn } = await vault.flowOf(account, usd.target);
+      expect([deposited, withdrawn]).to.deep.equal([10_000n * DOLLAR, 10_000n * DOLLAR]);
     });
 
     it("is for one with sixteen positions what all of them leave, from two pages", async () => {
@@ -332,7 +333,7 @@ describe("CollateralVault > two witnesses > positions", () => {
       return await witnessOf(attested);
     }
 
-    it("pays no more than what is proven: balance, position, index and counter", async () => {
+    it("pays no more than what is proven: balance, position, index, counters and their age", async () => {
       const witness = await closed();
       const { ethers, ledger, vault, usd } = system;
       await enterPause();
@@ -345,6 +346,8 @@ describe("CollateralVault > two witnesses > positions", () => {
         { book: ledger, slot: slotOf.position(account, 1n), word: (1n << 192n) | (10n ** 6n * UNIT) },
         { book: ledger, slot: slotOf.page(account, 0n), word: (1n << 255n) | 1n },
         { book: vault, slot: slotOf.flow(account, usd.target as string), word: 0n },
+        { book: vault, slot: slotOf.flow(account, usd.target as string), word: (1n << 208n) | (1n << 103n) },
+        { book: vault, slot: slotOf.flow(account, usd.target as string), word: (1n << 39n) << 208n },
       ];
       for (const { book, slot, word } of words) {
         const before = await ethers.provider.getStorage(book.target, slot);

@@ -18,6 +18,7 @@ const CONSTANTS = [
   { constant: "LEDGER_COLLATERAL_SLOT", contract: "PositionLedger", layout: LEDGER, label: "_collateral" },
   { constant: "VAULT_FLOWS_SLOT", contract: "CollateralVault", layout: VAULT, label: "_flows" },
   { constant: "VAULT_CLAIMS_SLOT", contract: "CollateralVault", layout: VAULT, label: "_claims" },
+  { constant: "VAULT_CLAIMS_PAID_SLOT", contract: "CollateralVault", layout: VAULT, label: "_claimsPaid" },
 ] as const;
 
 /** Members of each word that vault and verifier take apart by shifting: label, offset in bytes of the first word. */
@@ -40,8 +41,9 @@ const MEMBERS = [
       ...["clearing@0", "openInterest@14", "premiumPpb@26", "isUsed@30"],
     ],
   },
-  { contract: "CollateralVault", type: "t_struct(Flow)", members: ["withdrawn@0", "claimed@15", "isOpen@30"] },
+  { contract: "CollateralVault", type: "t_struct(Flow)", members: ["deposited@0", "withdrawn@13", "openedAt@26"] },
   { contract: "CollateralVault", type: "t_struct(Claim)", members: ["owed@0", "paid@16"] },
+  { contract: "CollateralVault", type: "t_struct(ClaimPaid)", members: ["claimed@0", "isUsed@15"] },
 ] as const;
 
 describe("LedgerLayout", () => {
