@@ -1,14 +1,11 @@
 import type { BookName, Immutables } from "../domain/bookSet.ts";
 import type { Address, Hash, Hex } from "../lib/hex.ts";
-import type { HotWord } from "./generated/PositionLedger.ts";
 import type { LogData } from "./layout/readLog.ts";
 
 /** What reducers remember from one event to the next of the same transaction. */
 export interface TransactionMemory {
   /** The first entry of a liquidation was posted: the next one of that kind is the bidder's. */
   isBidderNext: boolean;
-  /** The ledger's hot word before the newest push: the guard pushes first, and says then what for. */
-  pushedOver: HotWord | null;
   /** Digest of the attestation that was convicted last. */
   convicted: Hash | null;
   /** The keeper set that came about last, when it has fewer than a quorum. */
@@ -17,7 +14,7 @@ export interface TransactionMemory {
 
 /** Nothing remembered yet. */
 export function freshMemory(): TransactionMemory {
-  return { isBidderNext: false, pushedOver: null, convicted: null, brokenSet: null };
+  return { isBidderNext: false, convicted: null, brokenSet: null };
 }
 
 /** What a reducer may read and write while one log is applied. */

@@ -3,13 +3,8 @@ import { feesFor } from "../actions/plan/fees.ts";
 import type { BookBlock, Books } from "../books/Books.ts";
 import { storage as keepers } from "../books/generated/KeeperRegistry.ts";
 import { FLAG, readHot } from "../books/legality/flags.ts";
-import {
-  armedAt,
-  CAUSE_CLASS,
-  readBudget,
-  readIncident,
-  type BudgetContext,
-} from "../books/reducers/keepers/pauseBudget.ts";
+import { isWoundDown, readIncident } from "../books/reducers/guardState.ts";
+import { armedAt, CAUSE_CLASS, readBudget, type BudgetContext } from "../books/reducers/keepers/pauseBudget.ts";
 import type { Finding } from "../domain/Finding.ts";
 import { incidentId } from "../domain/incidentId.ts";
 import type { Hash } from "../lib/hex.ts";
@@ -234,8 +229,8 @@ export class Pauses {
   #isCovered(finding: Finding, tip: BookBlock): boolean {
     const { pauser } = this.#options;
     const context = this.#contextAt(tip);
+    if (isWoundDown(context)) return true;
     const { flags } = readHot(context);
-    if ((flags & FLAG.windDown) !== 0n) return true;
     if (pauser === null || (flags & FLAG.increaseRisk) === 0n) return false;
     const { attester } = keepers.keys.decode(this.#books.read("KeeperRegistry", keepers.keys.slot(pauser)));
     return context.timestamp < armedAt(CAUSE_CLASS[classOf(finding)], readBudget(attester, context));

@@ -1,6 +1,6 @@
 import { quorumOf } from "../../domain/keeperSet.ts";
 import { bigintToHex32, type Hash } from "../../lib/hex.ts";
-import type { AttestationConvictedEvent } from "../generated/CheckpointRegistry.ts";
+import { storage as registry, type AttestationConvictedEvent } from "../generated/CheckpointRegistry.ts";
 import type { KeeperSetChangedEvent, PauseUsedEvent } from "../generated/KeeperRegistry.ts";
 import type {
   HardPausedEvent,
@@ -12,9 +12,8 @@ import type {
 } from "../generated/SyncGuard.ts";
 import { storage as guard } from "../generated/SyncGuard.ts";
 import { isValid } from "../reducers/checkpoints/ring.ts";
-import { readIncident } from "../reducers/keepers/pauseBudget.ts";
+import { isHard, isWoundDown, readCause, readHalt, readIncident, stands } from "../reducers/guardState.ts";
 import { readState } from "../reducers/KeeperRegistry.ts";
-import { readCause, readHalt } from "../reducers/SyncGuard.ts";
 import { max, min } from "./amounts.ts";
 import { FLAG, readHot } from "./flags.ts";
 import type { LegalityContext, Moment, Rule, SeenEvent } from "./LegalityContext.ts";
@@ -125,7 +124,7 @@ export class GuardRules implements Rule {
     const { nonce, softBlock } = readIncident(earlier);
     if (nonce !== 0n && blockNumber <= softBlock) illegal(`a soft pause for block ${blockNumber}, judged before`);
     if (!isRecent(blockNumber, earlier)) illegal(`a soft pause for block ${blockNumber}, not one of the last 256`);
-    if ((this.#flagsFound & FLAG.windDown) !== 0n) illegal("a soft pause in the wind-down");
+    if (isWoundDown(earlier)) illegal("a soft pause in the wind-down");
   }
 
   /** A conviction or a lost quorum halts whatever stands; a certificate neither twice for one cause nor in a wind-down. */
@@ -133,22 +132,21 @@ export class GuardRules implements Rule {
     this.#due.delete(cause);
     if (this.#convictions.has(cause) || this.#broken.has(cause)) return;
     if (BigInt(cause) === 0n) illegal("a hard pause for nothing");
-    if ((this.#flagsFound & FLAG.windDown) !== 0n) illegal("a hard pause in the wind-down");
+    if (isWoundDown(earlier)) illegal("a hard pause in the wind-down");
     const isHalted = (this.#flagsFound & FLAG.halt) !== 0n;
     if (isHalted && readCause(earlier) === cause) illegal("a hard pause for the cause that stands");
-    const isNew = (this.#flagsFound & FLAG.increaseRisk) === 0n;
     const isKept = isValid(witnessNumber, (slot) => this.#context.readOf("CheckpointRegistry", slot));
-    if (isNew && witnessNumber !== 0n && !isKept) illegal(`block ${witnessNumber} is witness, and has no checkpoint`);
+    if (!stands(earlier) && witnessNumber !== 0n && !isKept)
+      illegal(`block ${witnessNumber} is witness, and has no checkpoint`);
   }
 
   #checkResume(event: ResumedEvent, earlier: LegalityContext, illegal: (detail: string) => void): void {
-    const flags = this.#flagsFound;
     const { softBlock } = readIncident(earlier);
     const { pausedAt, haltBlock, repairBlock } = readHalt(earlier);
-    if ((flags & FLAG.windDown) !== 0n) illegal("resumed in the wind-down");
-    if ((flags & FLAG.increaseRisk) === 0n) illegal("resumed where nothing was paused");
+    if (isWoundDown(earlier)) illegal("resumed in the wind-down");
+    if (!stands(earlier)) illegal("resumed where nothing was paused");
     let after = softBlock;
-    if ((flags & FLAG.halt) !== 0n) {
+    if (isHard(earlier)) {
       after = max(softBlock, max(haltBlock, repairBlock));
       if (event.incidentId !== readCause(earlier)) illegal("resumed from another halt than the one that stands");
       const possibleFrom = pausedAt + this.#context.immutables.coolDown;
@@ -156,7 +154,10 @@ export class GuardRules implements Rule {
     }
     const { checkpointNumber } = event;
     if (checkpointNumber <= after) illegal(`resumed on a checkpoint of ${checkpointNumber}, not one after ${after}`);
-    if (!isValid(checkpointNumber, (slot) => earlier.readOf("CheckpointRegistry", slot))) {
+    const readRegistry = (slot: Hash): bigint => earlier.readOf("CheckpointRegistry", slot);
+    const { newest } = registry.cursor.decode(readRegistry(registry.cursor.slot));
+    // In a full ring it may have given way to a later one.
+    if (newest <= checkpointNumber && !isValid(checkpointNumber, readRegistry)) {
       illegal(`resumed on block ${checkpointNumber}, which has no checkpoint`);
     }
   }
@@ -176,9 +177,8 @@ export class GuardRules implements Rule {
     const { haltedAt } = readHalt(earlier);
     // The push before it has left the time of the newest checkpoint as it was.
     const { checkpointTime } = readHot(earlier);
-    const isHalted = (this.#flagsFound & FLAG.halt) !== 0n;
-    const since = !isHalted ? checkpointTime : checkpointTime === 0n ? haltedAt : min(checkpointTime, haltedAt);
-    if ((this.#flagsFound & FLAG.windDown) !== 0n) illegal("a wind-down begins again");
+    const since = !isHard(earlier) ? checkpointTime : checkpointTime === 0n ? haltedAt : min(checkpointTime, haltedAt);
+    if (isWoundDown(earlier)) illegal("a wind-down begins again");
     if (this.#context.timestamp < since + windDownTime) illegal(`a wind-down before ${since + windDownTime}`);
   }
 

@@ -2,7 +2,7 @@ import { storage as registry, type CheckpointPostedEvent } from "../generated/Ch
 import type { HotWord, HotWordPushedEvent } from "../generated/PositionLedger.ts";
 import type { HardPausedEvent, OutageCreditedEvent, SyncGuardEvent } from "../generated/SyncGuard.ts";
 import { newestPostedAt } from "../reducers/checkpoints/ring.ts";
-import { readIncident } from "../reducers/keepers/pauseBudget.ts";
+import { readIncident } from "../reducers/guardState.ts";
 import { FLAG, isStaleAt, readHot } from "./flags.ts";
 import { isFundShort } from "./fund.ts";
 import type { LegalityContext, Rule, SeenEvent } from "./LegalityContext.ts";

@@ -2,7 +2,7 @@ import { BOOK_NAMES, type BookName } from "../../domain/bookSet.ts";
 import type { Hash, Hex } from "../../lib/hex.ts";
 import type { BooksAcceptedEvent, RepairMadeEvent } from "../generated/SyncGuard.ts";
 import { bookSetAt } from "../reducers/checkpoints/bookSet.ts";
-import { FLAG, readHot } from "./flags.ts";
+import { isHard, isWoundDown } from "../reducers/guardState.ts";
 import { isRecent } from "./GuardRules.ts";
 import type { LegalityContext, Moment, Rule, SeenEvent } from "./LegalityContext.ts";
 import { imbalanceOf, type RepairedWord } from "./repairedWords.ts";
@@ -84,9 +84,10 @@ export class RepairRules implements Rule {
   }
 
   #checkHalted(logIndex: number, before: Moment): void {
-    const { flags } = readHot(this.#context.asOf(before));
-    if ((flags & FLAG.halt) === 0n) this.#illegal(logIndex, "a repair or acceptance while not halted");
-    if ((flags & FLAG.windDown) !== 0n) this.#illegal(logIndex, "a repair or acceptance in the wind-down");
+    const earlier = this.#context.asOf(before);
+    const isEnd = isWoundDown(earlier);
+    if (!isEnd && !isHard(earlier)) this.#illegal(logIndex, "a repair or acceptance while not halted");
+    if (isEnd) this.#illegal(logIndex, "a repair or acceptance in the wind-down");
   }
 
   #checkBook(address: Hex, logIndex: number): void {

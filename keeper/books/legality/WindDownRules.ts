@@ -7,10 +7,8 @@ import {
 } from "../generated/CollateralVault.ts";
 import type { WindDownPriceFixedEvent } from "../generated/InstrumentRegistry.ts";
 import { storage as oracle } from "../generated/PriceOracle.ts";
-import { readIncident } from "../reducers/keepers/pauseBudget.ts";
-import { readHalt } from "../reducers/SyncGuard.ts";
+import { isWoundDown, readHalt, readIncident } from "../reducers/guardState.ts";
 import { ownerOf } from "./amounts.ts";
-import { FLAG, readHot } from "./flags.ts";
 import { fundAccount } from "./fund.ts";
 import { KIND, readInstrument, readOption, readSettlement } from "./instruments.ts";
 import type { LegalityContext, Rule, SeenEvent } from "./LegalityContext.ts";
@@ -50,7 +48,7 @@ export class WindDownRules implements Rule {
     if (event.name === "ClaimRegistered") checkRegistration(event, earlier, illegal);
     else if (event.name === "RegistrationPaid") checkPayment(event, earlier, illegal);
     else if (event.name === "Claimed") checkClaim(event, earlier, illegal);
-    else if (event.name === "Withdrawn" && (readHot(earlier).flags & FLAG.windDown) !== 0n) {
+    else if (event.name === "Withdrawn" && isWoundDown(earlier)) {
       illegal(`${event.account}: a withdrawal in the wind-down`);
     }
   }

@@ -24,7 +24,7 @@ import {
   RING,
   type Read,
 } from "./checkpoints/ring.ts";
-import { readIncident } from "./keepers/pauseBudget.ts";
+import { readIncident } from "./guardState.ts";
 
 /** Every storage variable of the contract; the two names are short, so OpenZeppelin leaves their words at zero. */
 export const MAPPED_VARIABLES = [

@@ -93,7 +93,6 @@ export const positionLedger: Reducer<PositionLedgerEvent> = {
       case "HotWordPushed": {
         const { flags, checkpointTime, graceUntil } = event;
         const hot = storage.hot.decode(context.read(storage.hot.slot));
-        context.memory.pushedOver = hot;
         context.write(storage.hot.slot, storage.hot.encode({ ...hot, flags, checkpointTime, graceUntil }));
         return;
       }

@@ -1,6 +1,5 @@
 import { BOOK_NAMES } from "../../domain/bookSet.ts";
-import { bigintToHex32, type Hash } from "../../lib/hex.ts";
-import type { HotWord } from "../generated/PositionLedger.ts";
+import { bigintToHex32 } from "../../lib/hex.ts";
 import {
   decodeEvent,
   storage,
@@ -15,11 +14,12 @@ import {
   type SyncGuardEvent,
   type WindDownStartedEvent,
 } from "../generated/SyncGuard.ts";
-import { FLAG, readHot } from "../legality/flags.ts";
+import { readHot } from "../legality/flags.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
 import { newestBefore, readCursor, type Read } from "./checkpoints/ring.ts";
-import { CAUSE_CLASS, readBudget, readIncident } from "./keepers/pauseBudget.ts";
+import { isHard, isWoundDown, readHalt, readIncident, stands } from "./guardState.ts";
+import { CAUSE_CLASS, readBudget } from "./keepers/pauseBudget.ts";
 
 /** Every storage variable of the contract; the two names are short, so OpenZeppelin leaves their words at zero. */
 export const MAPPED_VARIABLES = [
@@ -34,27 +34,8 @@ export const MAPPED_VARIABLES = [
   "_cause",
 ] as const;
 
-/** The halt that stands, or the last one. */
-export function readHalt({ readOf }: Pick<ReducerContext, "readOf">): HaltWord {
-  return storage.halt.decode(readOf("SyncGuard", storage.halt.slot));
-}
-
-/** What the standing or last hard pause is about. */
-export function readCause({ readOf }: Pick<ReducerContext, "readOf">): Hash {
-  return storage.cause.decode(readOf("SyncGuard", storage.cause.slot));
-}
-
 function registryOf(context: ReducerContext): Read {
   return (slot) => context.readOf("CheckpointRegistry", slot);
-}
-
-/** The hot word that the guard found: it pushes before it says what for. */
-function hotBefore(context: ReducerContext): HotWord {
-  return context.memory.pushedOver ?? readHot(context);
-}
-
-function stands({ flags }: HotWord): boolean {
-  return (flags & FLAG.increaseRisk) !== 0n;
 }
 
 function writeIncident(incident: IncidentWord, context: ReducerContext): void {
@@ -79,7 +60,7 @@ function applySoftPause(event: SoftPausedEvent, context: ReducerContext): void {
   const before = readIncident(context);
   const { key } = readBudget(event.attester, context);
   const until = event.class === CAUSE_CLASS.view ? key.viewUntil : key.booksUntil;
-  const isFirst = !stands(hotBefore(context));
+  const isFirst = !stands(context);
   const incident = {
     ...before,
     softUntil: isFirst || until > before.softUntil ? until : before.softUntil,
@@ -113,7 +94,7 @@ function hardWitness(event: HardPausedEvent, context: ReducerContext): bigint {
   const { witnessNumber } = readIncident(context);
   const { convicted, brokenSet } = context.memory;
   const isConviction = convicted === event.cause;
-  if (stands(hotBefore(context))) {
+  if (stands(context)) {
     return isConviction ? newestBefore(witnessNumber + 1n, registryOf(context)) : witnessNumber;
   }
   const isQuorumLost = brokenSet !== null && bigintToHex32(brokenSet) === event.cause;
@@ -123,11 +104,11 @@ function hardWitness(event: HardPausedEvent, context: ReducerContext): bigint {
 function applyHardPause(event: HardPausedEvent, context: ReducerContext): void {
   const { timestamp, blockNumber } = context;
   const before = readIncident(context);
-  const found = hotBefore(context);
   const witnessNumber = hardWitness(event, context);
   const nonce = before.nonce + 1n;
-  const startedAt = stands(found) ? before.startedAt : timestamp;
-  const haltedAt = (found.flags & FLAG.halt) === 0n ? timestamp : readHalt(context).haltedAt;
+  const startedAt = stands(context) ? before.startedAt : timestamp;
+  // In a wind-down it means nothing any more, and stays.
+  const haltedAt = isHard(context) || isWoundDown(context) ? readHalt(context).haltedAt : timestamp;
   expectFields({ ...event }, { witnessNumber, nonce, startedAt, haltedAt }, context);
   writeIncident({ ...before, witnessNumber, nonce, startedAt }, context);
   changeHalt({ haltedAt, pausedAt: timestamp, haltBlock: blockNumber }, context);
@@ -136,9 +117,10 @@ function applyHardPause(event: HardPausedEvent, context: ReducerContext): void {
 
 function applyWindDown(event: WindDownStartedEvent, context: ReducerContext): void {
   const before = readIncident(context);
-  const found = hotBefore(context);
-  const witnessNumber = stands(found) ? before.witnessNumber : readCursor(registryOf(context)).newest;
-  const startedAt = stands(found) ? before.startedAt : found.checkpointTime;
+  const isKept = stands(context);
+  const witnessNumber = isKept ? before.witnessNumber : readCursor(registryOf(context)).newest;
+  // The push before it has left the time of the newest checkpoint as it was.
+  const startedAt = isKept ? before.startedAt : readHot(context).checkpointTime;
   expectFields({ ...event }, { windDownAt: context.timestamp, witnessNumber, startedAt }, context);
   writeIncident({ ...before, witnessNumber, startedAt, nonce: before.nonce + 1n }, context);
   changeHalt({ windDownAt: context.timestamp }, context);

@@ -1,7 +1,7 @@
 import { storage as keepers, type KeysWord } from "../../generated/KeeperRegistry.ts";
-import { storage as guard, type IncidentWord } from "../../generated/SyncGuard.ts";
 import type { BookName, Immutables } from "../../../domain/bookSet.ts";
 import type { Address, Hash } from "../../../lib/hex.ts";
+import { readIncident } from "../guardState.ts";
 
 /** `CauseClass` of the contract. */
 export const CAUSE_CLASS = { books: 0n, view: 1n } as const;
@@ -25,11 +25,6 @@ export interface PauseBudget {
 
 /** No time comes after it. */
 export const NEVER = (1n << 256n) - 1n;
-
-/** The guard's incident: the one that stands, or the last one. */
-export function readIncident(context: Pick<BudgetContext, "readOf">): IncidentWord {
-  return guard.incident.decode(context.readOf("SyncGuard", guard.incident.slot));
-}
 
 /**
  * What the pause key of a keeper may still do, as the contracts' `PauseBudget`. The key remembers the generation of its last

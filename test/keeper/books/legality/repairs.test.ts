@@ -123,7 +123,7 @@ describe("Legality of repairs and of the wind-down", () => {
     expect(judge(made.repaired(scene.ledger, slot, 0n), [halt]).join()).to.match(/is repaired to zero/);
   });
 
-  it("judges an acceptance by the flags before it", async () => {
+  it("judges an acceptance by what the guard knew before it, whatever flags it names", async () => {
     const hot = ledger.hot.decode(await wordOf(scene.ledger, ledger.hot.slot));
     const halted = ledger.hot.encode({ ...hot, flags: 15n });
     const acceptance = made.accepted([[scene.ledger.target as string, ledger.hot.slot, halted]]);
