@@ -7,7 +7,7 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {AggregatorV3Interface} from "../interfaces/AggregatorV3Interface.sol";
-import {Checkpoint, CheckpointStatus, ICheckpointRegistry} from "../interfaces/ICheckpointRegistry.sol";
+import {ICheckpointRegistry} from "../interfaces/ICheckpointRegistry.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {IInstrumentRegistry} from "../interfaces/IInstrumentRegistry.sol";
 import {IKeeperRegistry, PauseTerms} from "../interfaces/IKeeperRegistry.sol";
@@ -357,15 +357,17 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
         emit Resumed(certificate.incidentId, certificate.checkpointNumber, current.generation, current.liftedAt);
     }
 
-    /// @dev A valid checkpoint of a block after `after_`. A convicted one reads as zero.
+    /// @dev A valid checkpoint of a block after `after_`. One that has given way to a later one in a full ring is as good:
+    /// otherwise whoever posts first would void the certificate. A convicted one is none, and counts the nonce up anyway.
     function _requireCheckpoint(ResumeCertificate calldata certificate, uint64 after_) private view {
+        ICheckpointRegistry registry = ICheckpointRegistry(_registry);
         uint64 number = certificate.checkpointNumber;
         require(number > after_, GuardCheckpointTooOld(number, after_ + 1));
-        Checkpoint memory checkpoint = ICheckpointRegistry(_registry).checkpointOf(number);
-        bool isValid = checkpoint.status == CheckpointStatus.Posted || checkpoint.status == CheckpointStatus.Proven;
-        bytes32 posted = isValid ? checkpoint.digest : bytes32(0);
+        bool isKept = registry.newestBefore(number + 1) == number;
+        if (!isKept && registry.newestNumber() > number) return;
+        bytes32 posted = isKept ? registry.checkpointOf(number).digest : bytes32(0);
         require(
-            isValid && certificate.checkpointDigest == posted,
+            isKept && certificate.checkpointDigest == posted,
             GuardWrongCheckpoint(certificate.checkpointDigest, posted)
         );
     }

@@ -58,7 +58,8 @@ export function resume(state: Derivation, event: NaiveEvent): void {
     checkpointNumber > judged,
     `resumes with the checkpoint of block ${checkpointNumber}, not after ${judged}`,
   );
-  const isValid = isValidCheckpoint(state, checkpointNumber);
+  // In a full ring it may have given way to a later one.
+  const isValid = isValidCheckpoint(state, checkpointNumber) || state.get(cursor.newest) > checkpointNumber;
   state.require(isValid, `resumes with block ${checkpointNumber}, which has no valid checkpoint`);
   end(state, event, "resumedAt");
 }

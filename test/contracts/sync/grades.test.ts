@@ -13,7 +13,17 @@ import {
   signAttestation,
 } from "../../helpers/attestations.ts";
 import { convict } from "../../helpers/convict.ts";
-import { attestLike, CAUSES, deadline, GRADES, inOneBlock, pause, readHead } from "../../helpers/guard.ts";
+import {
+  CAUSES,
+  GRADES,
+  attestLike,
+  certifyResume,
+  deadline,
+  inOneBlock,
+  pause,
+  readHead,
+  sendResume,
+} from "../../helpers/guard.ts";
 import { OrderBook, UNIT } from "../../helpers/orders.ts";
 
 const connection = await network.create();
@@ -259,6 +269,29 @@ describe("SyncGuard > grades", () => {
       await guard.liftSoft();
       await expect(post()).not.to.emit(registry, "CheckpointReplaced");
       await expect(registry.checkpointOf(number)).to.be.revertedWithCustomError(registry, "RegistryUnknownCheckpoint");
+    });
+
+    it("voids no certificate to resume by a post that takes the place of its checkpoint", async () => {
+      const { guard, registry } = system;
+      await postCheckpoint(system);
+      const witness = await postCheckpoint(system);
+      const post = async () => await postAttested(system, await attestLike(system, witness));
+      await networkHelpers.mine();
+      await pause(system, 0, INCIDENT, await readHead(system));
+      for (let count = 0; count < RING; count += 1) await post();
+      const certificate = await certifyResume(system);
+      await post();
+      const { checkpointNumber } = certificate;
+      await expect(registry.checkpointOf(checkpointNumber)).to.be.revertedWithCustomError(
+        registry,
+        "RegistryUnknownCheckpoint",
+      );
+      const ahead = { ...certificate, checkpointNumber: (await registry.newestNumber()) + 1n };
+      await expect(sendResume(system, { certificate: ahead })).to.be.revertedWithCustomError(
+        guard,
+        "GuardWrongCheckpoint",
+      );
+      await expect(sendResume(system, { certificate })).to.emit(guard, "Resumed");
     });
   });
 });
