@@ -583,7 +583,7 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
     }
 
     /// @inheritdoc ICollateralVault
-    /// @dev What all share is fixed by the first payment, and nothing else leaves from then on: rounded down, the shares never
+    /// @dev Invariant INV-31: each claim gets the same share. What all share is fixed by the first payment, and nothing else leaves from then on: rounded down, the shares never
     /// exceed it. What custody does not suffice for is owed no longer. A transfer that the token refuses is tried again later.
     function payRegistration(AccountId account, address asset) external nonReentrant returns (uint112 paid) {
         uint256 until = GUARD.claimsUntil();

@@ -359,7 +359,7 @@ describe("CollateralVault > wind-down", () => {
       expect(await system.usd.balanceOf(user(0).address)).to.equal(1_000n * DOLLAR);
     });
 
-    it("gives each the same share when there is not enough, whenever it comes", async () => {
+    it("INV-31: gives each the same share when there is not enough, whenever it comes", async () => {
       const { vault } = system;
       await registerAll();
       await steal(1_000n * DOLLAR + 1n);
