@@ -180,7 +180,7 @@ const WITNESSED: readonly Row[] = [
         await payThreeQuarters(stage);
       },
     },
-    everywhere("VaultAboveWitnessed"),
+    everywhere(SUCCEEDS, { "Fund short": "VaultOutflowLimited" }),
   ),
   withdrawWitnessed(
     "flat, what was won after the checkpoint",
