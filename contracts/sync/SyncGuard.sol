@@ -94,7 +94,9 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
         );
         STALE_LIMIT = ledger.STALE_LIMIT();
         bool isHandedOver = STALE_LIMIT <= times.viewTime && times.viewTime + STALE_LIMIT <= times.softTime;
-        require(isHandedOver, GuardBadTimes(STALE_LIMIT, times.viewTime, times.softTime));
+        // Without a cool-down one key pauses for ever, and without the others anybody ends the protocol, or its claims, at once.
+        bool isLasting = times.coolDown != 0 && times.windDownTime != 0 && times.claimPeriod != 0;
+        require(isHandedOver && isLasting, GuardBadTimes(STALE_LIMIT, times.viewTime, times.softTime));
         LEDGER = ledger;
         KEEPERS = keepers;
         INSTRUMENTS = ledger.INSTRUMENTS();

@@ -19,11 +19,11 @@ describe("SyncGuard > setup", () => {
     system = await networkHelpers.loadFixture(fixture);
   });
 
-  async function deploy({ viewTime = view as number, softTime = soft as number, zero = -1 }) {
+  async function deploy({ viewTime = view as number, softTime = soft as number, zero = -1, changed = {} }) {
     const factory = await system.ethers.getContractFactory("SyncGuard");
     const { authority, ledger, keeperRegistry } = system;
     const parts = [authority.target, ledger.target, keeperRegistry.target].with(zero, ZeroAddress);
-    const times = { viewTime, softTime, coolDown: 1, grace: 2, windDownTime: 3, claimPeriod: 4 };
+    const times = { viewTime, softTime, coolDown: 1, grace: 2, windDownTime: 3, claimPeriod: 4, ...changed };
     const given = zero < 0 ? [authority.target, ledger.target, keeperRegistry.target] : parts;
     return await factory.deploy(given[0]!, given[1]!, given[2]!, times, ZeroAddress);
   }
@@ -43,6 +43,12 @@ describe("SyncGuard > setup", () => {
     const times = [];
     for (const name of names) times.push(Number(await guard[name]()));
     expect(times).to.deep.equal([stale, 2 * stale, 1, 2, 3, 4]);
+  });
+
+  it("refuses no cool-down, and a wind-down or its claims in no time", async () => {
+    for (const changed of [{ coolDown: 0 }, { windDownTime: 0 }, { claimPeriod: 0 }]) {
+      await expect(deploy({ changed })).to.be.revertedWithCustomError(system.guard, "GuardBadTimes");
+    }
   });
 
   it("refuses zero modules", async () => {
