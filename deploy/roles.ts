@@ -97,10 +97,7 @@ export const ROLES: readonly Role[] = [
     id: 8n,
     name: "GUARD",
     holder: "SyncGuard",
-    functions: [
-      { contract: "InstrumentRegistry", signature: `repair(${REPAIR})` },
-      { contract: "InstrumentRegistry", signature: "settleWindDown(uint16,uint40,uint128)" },
-    ],
+    functions: [{ contract: "InstrumentRegistry", signature: "settleWindDown(uint16,uint40,uint128)" }],
   },
   {
     id: 9n,

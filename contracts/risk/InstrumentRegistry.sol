@@ -15,15 +15,14 @@ import {
     Settlement
 } from "../interfaces/IInstrumentRegistry.sol";
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
-import {IRepairable, Repair} from "../interfaces/IRepairable.sol";
 import {MarginMath} from "../libraries/MarginMath.sol";
 import {OptionPricing} from "../libraries/OptionPricing.sol";
-import {Repairable} from "../sync/Repairable.sol";
 
 /// @title InstrumentRegistry
-/// @dev Storage-transparent: every slot is a function of the events of `IInstrumentRegistry`, `WordRepaired` and
-/// `AuthorityUpdated`. Nothing is ever removed: what is listed keeps its number, its kind and its feed, and the feed exists.
-contract InstrumentRegistry is IInstrumentRegistry, Repairable, AccessManaged {
+/// @dev Storage-transparent: every slot is a function of the events of `IInstrumentRegistry` and of `AuthorityUpdated`.
+/// Nothing is ever removed: what is listed keeps its number, its kind and its feed, and the feed exists. Nothing is repaired
+/// either: proven balances are valued with these words, so who writes one decides what leaves during a halt.
+contract InstrumentRegistry is IInstrumentRegistry, AccessManaged {
     uint256 private constant PPM = 1e6;
     uint256 private constant MAX_FUNDING_PPM = 100_000;
     uint256 private constant MAX_FEE_PPM = 10_000;
@@ -38,12 +37,6 @@ contract InstrumentRegistry is IInstrumentRegistry, Repairable, AccessManaged {
     /// @dev The ledger keeps a bit for each collateral of an account; bit 0 is not one.
     uint8 private constant MAX_COLLATERALS = 31;
     uint8 private constant MAX_DECIMALS = 18;
-    /// @dev Of `_instruments`, `_options`, `_settlements`, `_collateral`, in slots 1 to 4: one word a key each.
-    bytes32 private constant REPAIRABLE = bytes32(hex"0011111111");
-    uint8 private constant SETTLEMENTS_VARIABLE = 3;
-    uint8 private constant COLLATERAL_VARIABLE = 4;
-    /// @dev Lowest bit of `isWindDown` in the word of a settlement: behind price, time and mark.
-    uint256 private constant WIND_DOWN_SHIFT = 128 + 40 + 8;
 
     IPriceOracle public immutable ORACLE;
 
@@ -296,26 +289,5 @@ contract InstrumentRegistry is IInstrumentRegistry, Repairable, AccessManaged {
         require(total != 0, InstrumentZeroCap());
         _debtCaps = DebtCaps(account, total);
         emit DebtCapsSet(account, total);
-    }
-
-    // ---- Repair ----
-
-    /// @inheritdoc IRepairable
-    /// @dev The guard's role. Two things are not repaired but done: `setCollateral` names the asset of a collateral, and
-    /// before a wind-down, when nothing is repaired any more, no settlement is one of it.
-    function repair(Repair calldata item) external restricted {
-        bool isAllowed = true;
-        if (item.variable == COLLATERAL_VARIABLE) {
-            // Compares the lower 160 bits, the asset.
-            isAllowed = uint160(uint256(item.expected)) == uint160(uint256(item.value));
-        } else if (item.variable == SETTLEMENTS_VARIABLE) {
-            isAllowed = uint256(item.value) >> WIND_DOWN_SHIFT == 0;
-        }
-        require(isAllowed, RepairForbidden(item.variable, item.keys.length, item.offset));
-        _repair(item);
-    }
-
-    function _repairable() internal pure override returns (bytes32) {
-        return REPAIRABLE;
     }
 }

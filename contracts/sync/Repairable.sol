@@ -10,8 +10,8 @@ import {IRepairable, Repair} from "../interfaces/IRepairable.sol";
 /// @dev The contract's own `repair` asks who calls, looks at what is special about a word, and calls {_repair}.
 ///
 /// What a contract lists is what the holder of the repair role can write at most, so each leaves out, or refuses in its
-/// `repair`, what would let value leave beyond the two-witness rule: counters of what left never fall, and nothing is
-/// listed that is empty until a wind-down begins, as nothing is repaired from then on.
+/// `repair`, what would let value leave beyond the two-witness rule: what came never rises, what left never falls, and nothing
+/// is listed that values a proven balance, or that is empty until a wind-down begins, as nothing is repaired from then on.
 ///
 /// A slot is a hash of variable and keys: no choice of keys reaches a variable that is not listed. Keys that no value of the
 /// key's type encodes to reach a slot that nobody reads.
@@ -27,7 +27,7 @@ abstract contract Repairable is IRepairable {
         require(msg.sender == guard, RepairNotGuard(msg.sender));
     }
 
-    /// @dev Writes a listed word, from what it holds to what is not zero, and nothing else.
+    /// @dev Invariant INV-29: writes a listed word, from what it holds to what is not zero, and nothing else.
     function _repair(Repair calldata item) internal {
         (uint8 variable, bytes32[] calldata keys, uint8 offset) = (item.variable, item.keys, item.offset);
         uint256 terms = variable < 32 ? uint8(_repairable()[variable]) : 0;

@@ -1,7 +1,7 @@
 // Generated from contracts/risk/InstrumentRegistry.sol; do not edit: npm run generate.
 import type { Hash, Hex } from "../../lib/hex.ts";
 import type { Layout } from "../layout/Layout.ts";
-import { checkLog, readAddress, readFixedBytes, readUint, type LogData } from "../layout/readLog.ts";
+import { checkLog, readAddress, readUint, type LogData } from "../layout/readLog.ts";
 import { addressKey, mappingSlot, uintKey } from "../layout/slots.ts";
 import { boolBits, hexBits, hexOf, uintBits } from "../layout/wordFields.ts";
 
@@ -346,7 +346,6 @@ export const TOPICS = {
   OptionListed: "0x2a0c5f43060c353a96222b7f8537bc8134cdfcaa3e2ec0084e5f4f3b70f7b5eb",
   VolatilitySet: "0xb84216e13c1ad10e91b4023c7b7c9b5db92708bb77e7dca351ed46a05711e920",
   WindDownPriceFixed: "0x5d7a46103311ef7432f2d8791fbd21b7e0bd298e228531256f8cbf8a39636eec",
-  WordRepaired: "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778",
 } as const;
 
 /** `AuthorityUpdated(address authority)` */
@@ -532,26 +531,6 @@ export function decodeWindDownPriceFixed(log: LogData): WindDownPriceFixedEvent 
   };
 }
 
-/** `WordRepaired(bytes32 indexed slot, bytes32 expected, bytes32 value)` */
-export interface WordRepairedEvent {
-  readonly name: "WordRepaired";
-  readonly slot: Hex;
-  readonly expected: Hex;
-  readonly value: Hex;
-}
-
-/** Strictly decodes WordRepaired; throws {@link DecodeError}. */
-export function decodeWordRepaired(log: LogData): WordRepairedEvent {
-  checkLog("WordRepaired", log, "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778", 2, 2);
-  const { topics, data } = log;
-  return {
-    name: "WordRepaired",
-    slot: readFixedBytes("WordRepaired", "slot", topics[1] as Hex, 2, 32),
-    expected: readFixedBytes("WordRepaired", "expected", data, 2, 32),
-    value: readFixedBytes("WordRepaired", "value", data, 66, 32),
-  };
-}
-
 /** Any event of InstrumentRegistry. */
 export type InstrumentRegistryEvent =
   | AuthorityUpdatedEvent
@@ -561,8 +540,7 @@ export type InstrumentRegistryEvent =
   | InstrumentSetEvent
   | OptionListedEvent
   | VolatilitySetEvent
-  | WindDownPriceFixedEvent
-  | WordRepairedEvent;
+  | WindDownPriceFixedEvent;
 
 /** Decodes a log by its topic 0; null when that is no event of InstrumentRegistry. Throws {@link DecodeError}. */
 export function decodeEvent(log: LogData): InstrumentRegistryEvent | null {
@@ -583,8 +561,6 @@ export function decodeEvent(log: LogData): InstrumentRegistryEvent | null {
       return decodeVolatilitySet(log);
     case "0x5d7a46103311ef7432f2d8791fbd21b7e0bd298e228531256f8cbf8a39636eec":
       return decodeWindDownPriceFixed(log);
-    case "0xc5432e833a2a3ec2c8a5cd7c01feb93495cef2a652170224858fcaae615ea778":
-      return decodeWordRepaired(log);
     default:
       return null;
   }
@@ -621,8 +597,4 @@ export const ERROR_SELECTORS: Readonly<Record<Hex, string>> = {
   "0xff547c62": "OptionPricingSpotOutOfRange",
   "0x936f602e": "OptionPricingStrikeOutOfRange",
   "0x32886f39": "OptionPricingVolatilityTooHigh",
-  "0xfab11d06": "RepairForbidden",
-  "0x41aed728": "RepairNotGuard",
-  "0xd06bee61": "RepairUnexpected",
-  "0xcb07a49c": "RepairZeroValue",
 };

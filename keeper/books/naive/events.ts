@@ -57,7 +57,6 @@ export const EVENTS: Readonly<Record<BookName, Interface>> = {
     "event WindDownPriceFixed(uint16 indexed instrument, uint128 price, uint40 settledAt, uint128 spot, uint40 time)",
     "event CollateralSet(uint8 indexed id, address indexed asset, uint16 feed, uint24 haircutPpm, uint8 decimals)",
     "event DebtCapsSet(uint128 account, uint128 total)",
-    WORD_REPAIRED,
   ]),
   PriceOracle: new Interface([
     AUTHORITY_UPDATED,

@@ -13,17 +13,16 @@ import {
   positionAt,
   totalDebt,
 } from "./ledgerStorage.ts";
-import { collateralCount, collateralTermsAt, instrumentAt, optionAt, settlementAt } from "./riskStorage.ts";
+import { collateralCount, collateralTermsAt, instrumentAt } from "./riskStorage.ts";
 import { assetAt, claimAt, flowAt, limitsAt, registrationAt } from "./vaultStorage.ts";
 import type { Place } from "./words.ts";
 
 /** The variables of a word that tell what it is. */
 export type KnownWord =
   | { readonly kind: "hot" | "account" | "other" }
-  | { readonly kind: "position" | "market" | "clearing size" | "settlement"; readonly instrument: bigint }
+  | { readonly kind: "position" | "market" | "clearing size"; readonly instrument: bigint }
   | { readonly kind: "collateral" | "asset" | "claim" | "registration"; readonly asset: Address }
-  | { readonly kind: "flow" | "limits"; readonly asset: Address }
-  | { readonly kind: "collateral terms" };
+  | { readonly kind: "flow" | "limits"; readonly asset: Address };
 
 const LAST_INSTRUMENT = 65_535n;
 const OPEN_IDS_PER_PAGE = 15n;
@@ -46,7 +45,7 @@ function knownAssets(state: Derivation): Address[] {
 }
 
 /**
- * What the words of vault, ledger and instruments are, as far as their keys are known: those of the accounts that the
+ * What the words of vault and ledger are, as far as their keys are known: those of the accounts that the
  * caller names, of listed instruments and of known assets. A hash does not tell what it is a hash of: all are tried.
  */
 export function knownWords(state: Derivation): ReadonlyMap<string, KnownWord> {
@@ -62,12 +61,6 @@ export function knownWords(state: Derivation): ReadonlyMap<string, KnownWord> {
     note(marketAt(instrument).longIndex, { kind: "other" });
     note(marketAt(instrument).clearing, { kind: "market", instrument });
     note(clearingSizeAt(instrument).size, { kind: "clearing size", instrument });
-    note(instrumentAt(instrument).kind, { kind: "other" });
-    note(optionAt(instrument).strike, { kind: "other" });
-    note(settlementAt(instrument).price, { kind: "settlement", instrument });
-  }
-  for (let id = 1n; id <= state.get(collateralCount); id += 1n) {
-    note(collateralTermsAt(id).asset, { kind: "collateral terms" });
   }
   for (const asset of assets) {
     note(assetAt(asset).held, { kind: "asset", asset });

@@ -3,7 +3,6 @@ import type { Derivation } from "./Derivation.ts";
 import { keyOf } from "./knownWords.ts";
 import { hot } from "./ledgerStorage.ts";
 import { requireLimits } from "./outflow.ts";
-import { collateralTermsAt, settlementAt } from "./riskStorage.ts";
 import { flowAt } from "./vaultStorage.ts";
 import { readPlace, word32, type Place } from "./words.ts";
 
@@ -24,10 +23,13 @@ function isKept({ expected, value }: RepairedWord, places: readonly Place[]): bo
   return places.every((place) => readPlace(expected, place) === readPlace(value, place));
 }
 
-/** The counters of what left never fall. */
-function isRising({ expected, value }: RepairedWord): boolean {
-  const { withdrawn, claimed } = flowAt(ANY, ANY_ADDRESS);
-  return [withdrawn, claimed].every((place) => readPlace(value, place) >= readPlace(expected, place));
+/** What came never rises, what left never falls, and their age stays: never more becomes payable to two witnesses. */
+function paysNoMore({ expected, value }: RepairedWord): boolean {
+  const { deposited, withdrawn, openedAt } = flowAt(ANY, ANY_ADDRESS);
+  const [came, left, opened] = [deposited, withdrawn, openedAt].map(
+    (place) => readPlace(value, place) - readPlace(expected, place),
+  ) as [bigint, bigint, bigint];
+  return came <= 0n && left >= 0n && opened === 0n;
 }
 
 /**
@@ -48,14 +50,7 @@ export function requireRepairable(state: Derivation, repair: RepairedWord): void
   const { kind } = known;
   const restrictions = [hot.flags, hot.checkpointTime, hot.graceUntil];
   if (kind === "hot") state.require(isKept(repair, restrictions), "repairs what only the guard restricts");
-  if (kind === "flow") state.require(isRising(repair), "repairs a counter of what left downwards");
+  if (kind === "flow") state.require(paysNoMore(repair), "repairs a counter to where more is payable");
   if (kind === "limits") requireLimits(state, known.asset);
   if (kind === "registration") state.report("illegal", "repairs a claim of a wind-down");
-  if (kind === "collateral terms") {
-    state.require(isKept(repair, [collateralTermsAt(0n).asset]), "repairs which asset a collateral is");
-  }
-  if (kind === "settlement") {
-    const { isWindDown } = settlementAt(0n);
-    state.require(readPlace(repair.value, isWindDown) === 0n, "repairs a price into one of a wind-down");
-  }
 }

@@ -9,7 +9,6 @@ import {
 import { windDownPrice } from "../model/windDownPrice.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
-import { applyRepair } from "./applyRepair.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = [
@@ -103,9 +102,6 @@ export const instrumentRegistry: Reducer<InstrumentRegistryEvent> = {
       }
       case "WindDownPriceFixed":
         applyWindDownPrice(event, context);
-        return;
-      case "WordRepaired":
-        applyRepair(event, context);
         return;
       case "CollateralSet":
         applyCollateral(event, context);

@@ -3,12 +3,14 @@ import { toBeHex, ZeroHash, zeroPadValue, type Addressable } from "ethers";
 import { network } from "hardhat";
 
 import { storage as vaultStorage } from "../../../keeper/books/generated/CollateralVault.ts";
+import { storage as instrumentStorage } from "../../../keeper/books/generated/InstrumentRegistry.ts";
 import { storage as ledgerStorage } from "../../../keeper/books/generated/PositionLedger.ts";
 import type { Hex } from "../../../keeper/lib/hex.ts";
 import { deployLockstep, depositUsd, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
 import { impersonate } from "../../helpers/assets.ts";
 import { postCheckpoint, type Attested } from "../../helpers/attestations.ts";
+import { resume } from "../../helpers/guard.ts";
 import { readWitness } from "../../helpers/witness.ts";
 
 const connection = await network.create();
@@ -16,7 +18,6 @@ const { networkHelpers } = connection;
 const SCALE = 10n ** 12n;
 const DEPOSIT = 1_000_000n;
 const WITHDRAWN = 200_000n;
-const HALTED = 15;
 
 interface Scene {
   readonly system: Lockstep;
@@ -73,7 +74,7 @@ describe("repair > a thief with the repair role", () => {
   };
 
   it("needs the role, a halt, and a book", async () => {
-    const { guard, users, oracle, registry } = system;
+    const { guard, users, oracle, registry, instruments } = system;
     const item = { variable: 1, keys: [account], offset: 0, expected: ZeroHash, value: word(1n) };
     await expect(guard.connect(users[0]!).repair(system.ledger.target, item))
       .to.be.revertedWithCustomError(guard, "AccessManagedUnauthorized")
@@ -82,9 +83,9 @@ describe("repair > a thief with the repair role", () => {
       .to.be.revertedWithCustomError(guard, "GuardNotBook")
       .withArgs(users[0]!.address);
     // Books without a word to repair.
-    for (const book of [oracle, registry]) await expect(guard.repair(book.target, item)).to.revert(system.ethers);
-    const asGuard = await impersonate(system, guard.target as string);
-    await system.ledger.connect(asGuard).push(HALTED & ~8, await networkHelpers.time.latest(), 0);
+    for (const book of [oracle, registry, instruments])
+      await expect(guard.repair(book.target, item)).to.revert(system.ethers);
+    await resume(system);
     await expect(guard.repair(system.ledger.target, item)).to.be.revertedWithCustomError(guard, "GuardNotHalted");
   });
 
@@ -101,7 +102,7 @@ describe("repair > a thief with the repair role", () => {
 
   it("brings back no counter of what left, neither below the proven one nor down to it", async () => {
     const slot = vaultStorage.flows.slot(account, asset);
-    const flow = { withdrawn: WITHDRAWN, claimed: 0n, isOpen: true };
+    const flow = vaultStorage.flows.decode(BigInt(await system.ethers.provider.getStorage(system.vault, slot)));
     await withdraw(100n);
     for (const withdrawn of [0n, WITHDRAWN, WITHDRAWN + 99n]) {
       const value = vaultStorage.flows.encode({ ...flow, withdrawn });
@@ -119,6 +120,30 @@ describe("repair > a thief with the repair role", () => {
     expect(await system.vault.payableWitnessed(account, asset, await witness())).to.equal(DEPOSIT - WITHDRAWN - 101n);
   });
 
+  it("has brought nothing that it has not, however much it writes, nor as a younger account", async () => {
+    const slot = vaultStorage.flows.slot(account, asset);
+    const flow = vaultStorage.flows.decode(BigInt(await system.ethers.provider.getStorage(system.vault, slot)));
+    await forgeQuote(10n ** 30n);
+    const now = BigInt(await system.ethers.provider.getBlockNumber());
+    for (const changes of [{ deposited: 10n ** 12n }, { openedAt: now }, { deposited: 10n ** 12n, openedAt: now }]) {
+      await expect(
+        forge(system.vault, 2, assetKeys(), slot, vaultStorage.flows.encode({ ...flow, ...changes })),
+      ).to.be.revertedWithCustomError(system.vault, "RepairForbidden");
+    }
+    expect(await system.vault.payableWitnessed(account, asset, await witness())).to.equal(DEPOSIT - WITHDRAWN);
+    // What it can write is that it has brought less.
+    await forge(system.vault, 2, assetKeys(), slot, vaultStorage.flows.encode({ ...flow, deposited: DEPOSIT - 1n }));
+    expect(await system.vault.payableWitnessed(account, asset, await witness())).to.equal(0);
+  });
+
+  it("values nothing proven by settings of its own: those are no words to repair", async () => {
+    const { instruments } = system;
+    const slot = instrumentStorage.instruments.slot(1n);
+    const terms = BigInt(await system.ethers.provider.getStorage(instruments, slot));
+    await expect(forge(instruments, 1, [word(1n)], slot, terms ^ 1n)).to.revert(system.ethers);
+    expect("repair" in instruments).to.equal(false);
+  });
+
   it("claims nothing that it was not owed before", async () => {
     const claim = vaultStorage.claims.encode({ owed: 10n ** 12n, paid: 0n });
     await forge(system.vault, 3, assetKeys(), vaultStorage.claims.slot(account, asset), claim);
@@ -127,6 +152,12 @@ describe("repair > a thief with the repair role", () => {
     await expect(
       system.vault.connect(thief!).claimWitnessed(account, asset, thief!.address, await witness()),
     ).to.be.revertedWithCustomError(system.verifier, "TrieProofTraversalError");
+    await expect(
+      system.vault.connect(thief!).claimWitnessed(account, asset, thief!.address, {
+        ...(await witness()),
+        ...{ balanceProof: [], flowProof: [] },
+      }),
+    ).to.be.revertedWithCustomError(system.vault, "VaultNothingToClaim");
     await expect(system.vault.connect(thief!).claim(account, asset, thief!.address)).to.be.revertedWithCustomError(
       system.vault,
       "VaultClaimsRestricted",

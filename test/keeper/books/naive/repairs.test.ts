@@ -11,8 +11,9 @@ import {
   openIdAt,
   positionAt,
 } from "../../../../keeper/books/naive/ledgerStorage.ts";
-import { assetAt, claimAt, flowAt, limitsAt } from "../../../../keeper/books/naive/vaultStorage.ts";
-import { word32 } from "../../../../keeper/books/naive/words.ts";
+import { assetAt, claimAt, claimPaidAt, flowAt, limitsAt } from "../../../../keeper/books/naive/vaultStorage.ts";
+import { word32, writePlace, type Place } from "../../../../keeper/books/naive/words.ts";
+import type { BookName } from "../../../../keeper/domain/bookSet.ts";
 import type { Address, Hash } from "../../../../keeper/lib/hex.ts";
 import { postCheckpoint } from "../../../helpers/attestations.ts";
 import { hardPause, readHead } from "../../../helpers/guard.ts";
@@ -176,7 +177,7 @@ describe("deriveNaively of repairs", () => {
         {
           variable: 2,
           keys: [accountsOf(own)[0], usdOf(own)],
-          place: flowAt(accountsOf(own)[0], usdOf(own)).claimed,
+          place: flowAt(accountsOf(own)[0], usdOf(own)).withdrawn,
           add: 1n,
         },
       ],
@@ -205,18 +206,46 @@ describe("deriveNaively of repairs", () => {
     });
   }
 
-  it("reports a repair of what only the guard restricts, of a word that is no mapping, and to zero", async () => {
-    await hardPause(scene.system, id("incident"), await readHead(scene.system));
-    await repair(scene.system, [quoteTo(accountsOf(scene)[0], 1n), quoteTo(accountsOf(scene)[1], -1n)]);
+  /** What is said of another word in the place of the first one that the newest block repairs in a contract. */
+  async function retelling(book: BookName) {
     const { follower } = await restage();
     const { input } = follower.followed.at(-1)!;
-    const [log] = input.block.logs.filter(({ address }) => address === input.addresses.PositionLedger);
-    const said = (slot: Hash, expected: bigint, value: bigint): string[] => {
+    const [log] = input.block.logs.filter(({ address }) => address === input.addresses[book]);
+    return (slot: Hash, expected: bigint, value: bigint): string[] => {
       const data = `${word32(expected)}${word32(value).slice(2)}` as const;
       const changed = { ...log!, topics: [log!.topics[0]!, slot], data };
       const logs = input.block.logs.map((each) => (each === log ? changed : each));
       return deriveNaively({ ...input, block: { ...input.block, logs } }).problems.map((problem) => problem.detail);
     };
+  }
+
+  it("reports a repair of a flow to where more is payable to two witnesses", async () => {
+    await hardPause(scene.system, id("incident"), await readHead(scene.system));
+    const [account] = accountsOf(scene);
+    const { deposited, withdrawn, openedAt } = flowAt(account, usdOf(scene));
+    await repair(scene.system, [{ variable: 2, keys: [account, usdOf(scene)], place: withdrawn, add: 1n }]);
+    const said = await retelling("CollateralVault");
+    const flow = writePlace(writePlace(writePlace(0n, deposited, 9n), withdrawn, 5n), openedAt, 3n);
+    const found = (place: Place, value: bigint) => said(place.slot, flow, writePlace(flow, place, value));
+    const detail = "repairs a counter to where more is payable";
+    for (const [place, safe, unsafe] of [
+      [deposited, 8n, 10n],
+      [withdrawn, 6n, 4n],
+      [openedAt, 3n, 4n],
+    ] as const) {
+      expect(found(place, safe)).to.not.include(detail);
+      expect(found(place, unsafe)).to.include(detail);
+    }
+    expect(found(openedAt, 2n)).to.include(detail);
+    // What was paid of kept claims is none of what can be repaired.
+    const { claimed } = claimPaidAt(account, usdOf(scene));
+    expect(said(claimed.slot, 1n, 2n)).to.include(`repairs word ${claimed.slot}, and nobody knows what it is`);
+  });
+
+  it("reports a repair of what only the guard restricts, of a word that is no mapping, and to zero", async () => {
+    await hardPause(scene.system, id("incident"), await readHead(scene.system));
+    await repair(scene.system, [quoteTo(accountsOf(scene)[0], 1n), quoteTo(accountsOf(scene)[1], -1n)]);
+    const said = await retelling("PositionLedger");
     expect(said(hot.flags.slot, 1n << 64n, 0n)).to.include.members([
       "repairs what only the guard restricts",
       "clears a word",

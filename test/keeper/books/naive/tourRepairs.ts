@@ -2,7 +2,6 @@ import { id, toBeHex } from "ethers";
 
 import { firstAccountOf } from "../../../../keeper/books/naive/decode.ts";
 import { accountAt } from "../../../../keeper/books/naive/ledgerStorage.ts";
-import { optionAt } from "../../../../keeper/books/naive/riskStorage.ts";
 import { laneAt, windowAt } from "../../../../keeper/books/naive/tradingStorage.ts";
 import { flowAt } from "../../../../keeper/books/naive/vaultStorage.ts";
 import { readPlace, word32, writePlace, type Place } from "../../../../keeper/books/naive/words.ts";
@@ -23,10 +22,10 @@ export interface RepairOf {
 
 /** The address of a book contract. */
 export function bookAddress(system: Lockstep, book: Place["book"]): string {
-  const { vault, ledger, settlement, auction, instruments } = system;
+  const { vault, ledger, settlement, auction } = system;
   const contracts = {
     ...{ CollateralVault: vault, PositionLedger: ledger, OrderSettlement: settlement },
-    ...{ LiquidationAuction: auction, InstrumentRegistry: instruments },
+    ...{ LiquidationAuction: auction },
   };
   return contracts[book as keyof typeof contracts].target as string;
 }
@@ -85,11 +84,9 @@ export async function tourRepairs(system: Lockstep): Promise<void> {
   ];
   const usd = (system.usd.target as string).toLowerCase() as Address;
   await hardPause(system, id("eighth"), await readHead(system));
-  const option = 301n;
   await repair(system, [
     { variable: 2, keys: [from, 1n << 40n], place: laneAt(from, 1n << 40n).filled, add: 1n },
     { variable: 4, keys: [1n], place: windowAt(1n).start, add: 1n },
-    { variable: 2, keys: [option], place: optionAt(option).volatilityPpm, add: 1n },
     { variable: 2, keys: [from, usd], place: flowAt(from, usd).withdrawn, add: 1n },
   ]);
   await accept(
