@@ -130,6 +130,7 @@ contract MarginHarness {
         settlement.isUsed = true;
         settlement.price = uint128(_get(SETTLEMENT, id));
         settlement.settledAt = uint40(_get(SETTLEMENT, id) >> 128);
+        settlement.isWindDown = uint8(_get(SETTLEMENT, id) >> 168) != 0;
     }
 
     function collateralOf(uint8 id) external view returns (CollateralTerms memory terms) {

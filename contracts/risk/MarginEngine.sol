@@ -390,7 +390,7 @@ contract MarginEngine is IMarginEngine {
     }
 
     /// @return isSettled whether the option has its final price
-    /// @return payoff per unit at that price
+    /// @return payoff per unit at that price; the price of a wind-down is that already
     function _payoffOf(
         uint16 instrument,
         OptionWord option,
@@ -399,6 +399,7 @@ contract MarginEngine is IMarginEngine {
         if (block.timestamp < option.expiry()) return (false, 0);
         Settlement memory settlement = INSTRUMENTS.settlementOf(instrument);
         if (settlement.settledAt == 0) return (false, 0);
+        if (settlement.isWindDown) return (true, settlement.price);
         return (true, MarginMath.intrinsic(isCall, settlement.price, option.strike()));
     }
 

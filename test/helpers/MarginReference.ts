@@ -109,6 +109,7 @@ function randomOption(random: SeededRandom, price: bigint, isExtreme: boolean): 
     volatilityPpm: isExtreme ? random.uint(32) : BigInt(random.below(3 * PPM)),
     volatilityShockPpm: isExtreme ? random.uint(24) : BigInt(random.below((3 * PPM) / 2)),
     settlementPrice: random.below(3) === 0 ? (isExtreme ? random.uint(128) : price) : null,
+    isWindDown: random.bool(),
   };
 }
 
@@ -181,11 +182,11 @@ function positionWords(own: MarginPosition, feed: bigint): bigint[] {
     [terms.lagVolatilityPpm, 24],
   );
   if (own.kind === "perpetual") return [first];
-  const { strike, volatilityPpm, volatilityShockPpm, expiry, settlementPrice } = own.option;
+  const { strike, volatilityPpm, volatilityShockPpm, expiry, settlementPrice, isWindDown } = own.option;
   return [
     first,
     pack([strike, 128], [volatilityPpm, 32], [volatilityShockPpm, 32], [expiry, 64]),
-    settlementPrice === null ? 0n : pack([settlementPrice, 128], [1n, 40]),
+    settlementPrice === null ? 0n : pack([settlementPrice, 128], [1n, 40], [isWindDown ? 1n : 0n, 8]),
   ];
 }
 

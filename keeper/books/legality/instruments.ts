@@ -5,13 +5,14 @@ import {
   type OptionsWord,
   type SettlementsWord,
 } from "../generated/InstrumentRegistry.ts";
+import type { MarginOption } from "../model/margin.ts";
 import type { LegalityContext } from "./LegalityContext.ts";
 
 /** `InstrumentKind` of the contract. */
 export const KIND = { none: 0n, perpetual: 1n, call: 2n, put: 3n } as const;
 
 /** The terms of an option with its final price, if it has one. */
-export type OptionState = OptionsWord & { readonly settlementPrice: bigint | null };
+export type OptionState = OptionsWord & Pick<MarginOption, "settlementPrice" | "isWindDown">;
 
 /** The terms of an instrument; of kind none when it is not listed. */
 export function readInstrument(instrument: bigint, context: LegalityContext): InstrumentsWord {

@@ -158,8 +158,8 @@ function marginPosition(
 
 /** Strike, expiry, volatility and final price of an option. */
 function optionStateOf(instrument: bigint, context: LegalityContext): OptionState {
-  const { settledAt, price } = readSettlement(instrument, context);
-  return { ...readOption(instrument, context), settlementPrice: settledAt === 0n ? null : price };
+  const { settledAt, price, isWindDown } = readSettlement(instrument, context);
+  return { ...readOption(instrument, context), settlementPrice: settledAt === 0n ? null : price, isWindDown };
 }
 
 function readCollateral(

@@ -121,8 +121,9 @@ function isUsed({ quality }: MarginReading, pricing: Pricing): boolean {
 /** What an option pays per unit at its final price; null while it has none, and for a perpetual. */
 function payoffOf(position: MarginPosition, now: bigint): bigint | null {
   if (position.kind === "perpetual") return null;
-  const { strike, expiry, settlementPrice } = position.option;
-  return now < expiry || settlementPrice === null ? null : intrinsic(position.kind === "call", settlementPrice, strike);
+  const { strike, expiry, settlementPrice, isWindDown } = position.option;
+  if (now < expiry || settlementPrice === null) return null;
+  return isWindDown ? settlementPrice : intrinsic(position.kind === "call", settlementPrice, strike);
 }
 
 /** From `before` to `now`, zero when that is yet to come. */

@@ -38,6 +38,8 @@ export interface MarginOption {
   readonly volatilityShockPpm: bigint;
   /** `Settlement.price` once `settledAt` is not zero, else null. 1e-18 quote per underlying. */
   readonly settlementPrice: bigint | null;
+  /** Whether that is what a unit pays as it is: `Settlement.isWindDown`. False without one. */
+  readonly isWindDown: boolean;
 }
 
 /** A position with all that values it. Positions of one feed carry equal readings. */

@@ -89,12 +89,13 @@ export function payoffOf(state: Derivation, instrument: bigint): bigint | undefi
   return intrinsicOf({ isCall, strike: state.get(optionAt(instrument).strike) }, state.get(price));
 }
 
-/** The payoff of an option that has expired and has its final price, per unit; undefined for every other instrument. */
+/** What an option pays per unit that has expired and has its final price; undefined for every other instrument. */
 export function finalPayoff(state: Derivation, instrument: bigint): bigint | undefined {
   const kind = state.get(instrumentAt(instrument).kind);
   const { strike, expiry } = optionAt(instrument);
-  const { price, settledAt } = settlementAt(instrument);
+  const { price, settledAt, isWindDown } = settlementAt(instrument);
   if (kind === PERPETUAL || state.timestamp < state.get(expiry) || !state.isSet(settledAt)) return undefined;
+  if (state.isSet(isWindDown)) return state.get(price);
   return intrinsicOf({ isCall: kind === CALL, strike: state.get(strike) }, state.get(price));
 }
 

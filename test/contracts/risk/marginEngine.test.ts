@@ -36,11 +36,17 @@ function option(kind: "call" | "put", size: bigint, strike: bigint): OptionPosit
     volatilityPpm: 800_000n,
     volatilityShockPpm: 300_000n,
   };
-  return { kind, size, terms: TERMS, reading: ETH, option: { ...terms, settlementPrice: null } };
+  return { kind, size, terms: TERMS, reading: ETH, option: { ...terms, settlementPrice: null, isWindDown: false } };
 }
 
 function expired(own: OptionPosition, settlementPrice: bigint | null, reading = ETH): OptionPosition {
   return { ...own, reading, option: { ...own.option, expiry: -1n, settlementPrice } };
+}
+
+/** Closed by a wind-down at `price`, and past its expiry since. */
+function woundDown(own: OptionPosition, price: bigint): OptionPosition {
+  const { option: terms, ...rest } = expired(own, price, STALE);
+  return { ...rest, option: { ...terms, isWindDown: true } };
 }
 
 describe("MarginEngine", () => {
@@ -136,6 +142,14 @@ describe("MarginEngine", () => {
       expect((await ask(expired(call, null), "markOf"))[0]).to.equal(100n * ONE);
       expect((await ask(expired(call, 2_950n * ONE, STALE), "markOf"))[0]).to.equal(50n * ONE);
     });
+
+    it("is what a wind-down fixed, as it is, once the option has expired", async () => {
+      for (const kind of ["call", "put"] as const) {
+        const closed = woundDown(option(kind, ONE, 2_900n), 120n * ONE);
+        expect((await ask(closed, "markOf"))[0]).to.equal(120n * ONE);
+        expect(markOf(closed, ETH.value, 0n)).to.equal(120n * ONE);
+      }
+    });
   });
 
   describe("greeksOf", () => {
@@ -211,7 +225,13 @@ describe("MarginEngine", () => {
         checkpointTime: BigInt(start - 60),
         positions: [
           { kind: "perpetual", size: sizes[0], terms, reading },
-          { kind: "call", size: sizes[1], terms, reading, option: { ...called, settlementPrice: null } },
+          {
+            kind: "call",
+            size: sizes[1],
+            terms,
+            reading,
+            option: { ...called, settlementPrice: null, isWindDown: false },
+          },
         ],
       });
       const valuation = { equity, cash, initial, maintenance, lagPremium, isValid };

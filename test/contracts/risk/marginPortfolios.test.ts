@@ -31,11 +31,17 @@ function option(
   expiry = 30n * DAY,
 ): MarginPosition {
   const terms = { strike: strike * ONE, expiry, volatilityPpm, volatilityShockPpm: 300_000n };
-  return { kind, size: size * ONE, terms: WIDE, reading: PRICE, option: { ...terms, settlementPrice: null } };
+  return {
+    kind,
+    size: size * ONE,
+    terms: WIDE,
+    reading: PRICE,
+    option: { ...terms, settlementPrice: null, isWindDown: false },
+  };
 }
 
 function settledCall(strike: bigint, terms: MarginTerms): MarginPosition {
-  const settled = { strike: strike * ONE, expiry: 0n, volatilityPpm: 0n, volatilityShockPpm: 0n };
+  const settled = { strike: strike * ONE, expiry: 0n, volatilityPpm: 0n, volatilityShockPpm: 0n, isWindDown: false };
   return { kind: "call", size: ONE, terms, reading: PRICE, option: { ...settled, settlementPrice: strike * ONE } };
 }
 
@@ -185,6 +191,9 @@ describe("MarginEngine's requirements, worked out by hand", () => {
     expect(whole(valuation)).to.deep.equal([-7n, 0n, 0n]);
     expect(valuation.isValid, "needs no price").to.equal(true);
     expect(valuation.lagPremium).to.equal(0n);
+    // What a wind-down fixed is what a unit is worth already.
+    const closed = { ...blind, option: { ...blind.option, settlementPrice: 9n * ONE, isWindDown: true } };
+    expect(whole(valuationOf(closed))).to.deep.equal([-9n, 0n, 0n]);
     // A final price before expiry would be none.
     const early = { ...settled, option: { ...settled.option, expiry: 1n } };
     expect(whole(valuationOf({ ...early, option: { ...early.option, volatilityPpm: 0n } }))).to.deep.equal([

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { windDownPrice } from "../../../../keeper/books/model/windDownPrice.ts";
 import { readTerms, UNIT } from "../../../helpers/orders.ts";
 import { CALL, DAY, openScene, PUT, type Scene } from "./scene.ts";
 import type { MadeLog } from "./Stage.ts";
@@ -153,5 +154,31 @@ describe("Legality of terms and expiries", () => {
     expect(play(expiry(accounts.carol, -3n * UNIT, 600n * UNIT + 3n), [open])[0]).to.match(/without a final price/);
     const halt: MadeLog = [scene.ledger, "HotWordPushed", [15, scene.stage.now, 0]];
     expect(judge([expiry(accounts.carol, UNIT, 0n, PUT)], LATE, [open, prices, [halt]])).to.deep.equal([]);
+  });
+
+  it("values an option that a wind-down closed at that price as it is, once it has expired", async () => {
+    const { stage, accounts, instruments, ledger, vault, usd } = scene;
+    const cash = await ledger.quoteOf(accounts.carol);
+    const open = [
+      stage.entry("Trade", accounts.carol, CALL, { size: 3n * UNIT, quote: -UNIT }),
+      stage.entry("Trade", accounts.dave, CALL, { size: -3n * UNIT, quote: UNIT }),
+    ];
+    const { strike, expiry, volatilityPpm } = await instruments.optionOf(CALL);
+    const [spot, time] = [3_070n * UNIT, expiry - 1n];
+    const price = windDownPrice({ strike, expiry, volatilityPpm, isCall: true }, spot, time)!;
+    const fixed: MadeLog = [instruments, "WindDownPriceFixed", [CALL, price, 0, spot, time]];
+    const equity = cash - UNIT + 3n * price;
+    const dollars = equity / UNIT + 1n;
+    const paid: MadeLog = [
+      vault,
+      "Withdrawn",
+      [accounts.carol, usd.target, usd.target, dollars * 10n ** 6n, 0n, 0n, 0n, 0n],
+    ];
+    const debit = stage.entry("Debit", accounts.carol, String(usd.target), { quote: -dollars * UNIT });
+    const found = judge([debit, paid], LATE, [open, [fixed]]);
+    expect(
+      found.some((detail) => detail.includes(`equity ${equity - dollars * UNIT} is below`)),
+      found.join("; ") || "nothing",
+    ).to.equal(true);
   });
 });
