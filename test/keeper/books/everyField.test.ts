@@ -20,6 +20,11 @@ const BLOCKS = 120;
  */
 const UNSEEN = new Set(["ExpirySettled.roundId", "OrderFilled.sequence", "BooksAccepted.blockNumber"]);
 
+/** The block of an attestation that nobody posted is in the books of nobody. */
+function isOfNobody({ name, args }: LogDescription, field: string): boolean {
+  return name === "AttestationConvicted" && field === "blockNumber" && args.getValue("isVoided") === false;
+}
+
 /** The same log with one number changed by one; null when the field is none or cannot hold it. */
 function changed(contract: BaseContract, log: LogDescription, field: number): Pick<BookLog, "topics" | "data"> | null {
   const value: unknown = log.args[field];
@@ -58,7 +63,7 @@ async function findUnnoticed(system: Lockstep, blocks: readonly BookBlock[]) {
       event.fragment.inputs.forEach(({ name }, field) => {
         const key = `${event.name}.${name}`;
         const edited = changed(contract, event, field);
-        if (edited === null || UNSEEN.has(key)) return;
+        if (edited === null || UNSEEN.has(key) || isOfNobody(event, name)) return;
         tried.add(key);
         const logs = block.logs.map((other, at) => (at === index ? { ...other, ...edited } : other));
         const findings = books.apply({ ...block, logs });
