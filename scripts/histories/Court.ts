@@ -15,7 +15,7 @@ export type Outcome =
   | { readonly isConvicted: false; /** Selector of the error; `0x00000000` without one. */ readonly error: string }
   | { readonly isConvicted: true; /** Mask of those who lost their bonds. */ readonly convicted: bigint };
 
-/** Keepers of each status, in the order of the roster. Only active ones are part of the fixture. */
+/** How many keepers are active, and the statuses of one more each, in the order of the roster. */
 const ACTIVE = 8;
 const OTHERS = ["bonded", "unbonding", "withdrawn", "approved", "unknown"] as const;
 const WITH_BOND: readonly string[] = ["bonded", "unbonding"];
@@ -39,6 +39,7 @@ export class Court {
   readonly roster: Roster = {
     count: ACTIVE + OTHERS.length,
     active: Array.from({ length: ACTIVE }, (_, index) => index),
+    bonded: [ACTIVE + OTHERS.indexOf("bonded")],
   };
   readonly #system: Lockstep;
   readonly #harness: string;
@@ -79,7 +80,7 @@ export class Court {
 
   /** What comes of each call (calldata of `convict`, without prefix), each in the state that the history led to. */
   async judge(history: History, calls: readonly string[]): Promise<Outcome[]> {
-    const prepared = this.#prepare(history).map(({ target, data }) => {
+    const prepared = this.preparationsOf(history).map(({ target, data }) => {
       return word(BigInt(target)) + word(64) + byteString(data.slice(2));
     });
     const preparations = list(prepared);
@@ -103,8 +104,13 @@ export class Court {
     return error === "0x00000000" ? "no reason" : (this.#system.registry.interface.getError(error)?.name ?? error);
   }
 
-  /** The governance of a history: its book sets beyond the first, and who has to leave. */
-  #prepare({ bookSets, removed }: History): { readonly target: string; readonly data: string }[] {
+  /** Index of a keeper in the roster, by its attest key. */
+  indexOf(attester: string): number {
+    return this.forum.suspects.findIndex(({ signer }) => signer.address === attester);
+  }
+
+  /** The calls of governance in a history: its book sets beyond the first, and who has to leave. */
+  preparationsOf({ bookSets, removed, joined }: History): { readonly target: string; readonly data: string }[] {
     const { registry, keeperRegistry } = this.#system;
     const { world, suspects } = this.forum;
     const announced = bookSets.slice(1).map(({ books, activeFrom }) => ({
@@ -114,11 +120,11 @@ export class Court {
         activeFrom,
       ]),
     }));
-    const left = removed.map((index) => ({
+    const change = (name: "remove" | "activate") => (index: number) => ({
       target: keeperRegistry.target as string,
-      data: keeperRegistry.interface.encodeFunctionData("remove", [suspects[index]?.signer.address ?? ""]),
-    }));
-    return [...announced, ...left];
+      data: keeperRegistry.interface.encodeFunctionData(name as "remove", [suspects[index]?.signer.address ?? ""]),
+    });
+    return [...announced, ...removed.map(change("remove")), ...joined.map(change("activate"))];
   }
 }
 

@@ -13,8 +13,9 @@ export interface History {
   /** Indices of the keepers who told the truth only. */
   readonly honest: readonly number[];
   readonly statements: readonly Statement[];
-  /** Keepers that governance removes before anybody is accused. */
+  /** Keepers that governance removes, and keepers that become active, before anybody is accused. */
   readonly removed: readonly number[];
+  readonly joined: readonly number[];
 }
 
 /** Keepers by what can be done to them. */
@@ -22,6 +23,8 @@ export interface Roster {
   readonly count: number;
   /** Indices of those who are active, of whom some leave. */
   readonly active: readonly number[];
+  /** Indices of those who have a bond and wait. */
+  readonly bonded: readonly number[];
 }
 
 /** One history. The same draw makes the same one. */
@@ -46,7 +49,8 @@ export function generateHistory(world: World, roster: Roster, terms: TreeTerms, 
     statements.push({ ...lie, signers: signers(liars) });
   }
   const removed = draw.chance(0.2) ? draw.some(roster.active, draw.between(1, 3)) : [];
-  return { tree, bookSets: tree.head.bookSets, honest, statements, removed };
+  const joined = roster.bonded.filter(() => draw.chance(0.2));
+  return { tree, bookSets: tree.head.bookSets, honest, statements, removed, joined };
 }
 
 /**

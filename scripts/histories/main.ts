@@ -43,7 +43,7 @@ const hre = await createHardhatRuntimeEnvironment(
 );
 const node = await startNode({ chain: "anvil", port: 0, host: "127.0.0.1", signal: end.signal });
 try {
-  const court = await Court.open(await deployOnAnvil(hre.network, node));
+  const court = await Court.open(await deployOnAnvil(hre.network, node, end.signal));
   say(`seed ${options.seed}, histories ${options.first} to ${options.first + options.count - 1}`);
   const startedAt = performance.now();
   let saidAt = startedAt;
