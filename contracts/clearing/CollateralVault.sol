@@ -29,7 +29,7 @@ import {IWitnessVerifier} from "../interfaces/IWitnessVerifier.sol";
 import {LedgerLayout} from "../libraries/LedgerLayout.sol";
 import {Repairable} from "../sync/Repairable.sol";
 import {AccountId} from "../types/AccountId.sol";
-import {Flags, FUND_SHORT, WIND_DOWN, WITHDRAW} from "../types/ActionFamily.sol";
+import {Flags, FUND_SHORT, WITHDRAW} from "../types/ActionFamily.sol";
 
 /// @title CollateralVault
 /// @dev Storage-transparent: every slot is a function of the events of {ICollateralVault} and {IRepairable}, and of
@@ -233,19 +233,13 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
 
     /// @dev An account may gain quote by trading before it ever deposits the settlement asset: opens that flow as well.
     function _countIn(AccountId account, address asset, uint256 amount) private {
-        Flow memory flow = _flows[account][asset];
+        Flow storage flow = _flows[account][asset];
         if (flow.openedAt == 0) {
             flow.openedAt = block.number.toUint40();
             Flow storage settlement = _flows[account][SETTLEMENT_ASSET];
-            if (asset != SETTLEMENT_ASSET && settlement.openedAt == 0) settlement.openedAt = flow.openedAt;
+            if (settlement.openedAt == 0) settlement.openedAt = block.number.toUint40();
         }
         flow.deposited = (flow.deposited + amount).toUint104();
-        _writeFlow(account, asset, flow);
-    }
-
-    /// @dev A function of its own for the same reason as {_write}.
-    function _writeFlow(AccountId account, address asset, Flow memory flow) private {
-        _flows[account][asset] = flow;
     }
 
     // ---- Withdrawals ----
@@ -270,7 +264,8 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
         Witness calldata witness
     ) external nonReentrant onlyOwnerOf(account) {
         require(amount != 0, VaultZeroAmount());
-        require(!LEDGER.flags().has(WIND_DOWN), VaultWindDown());
+        // Asked of the guard: a bit of the ledger that was tampered with keeps nobody in.
+        require(GUARD.claimsUntil() == 0, VaultWindDown());
         uint256 limit = payableWitnessed(account, asset, witness);
         require(amount <= limit, VaultAboveWitnessed(account, asset, amount, limit));
         _pay(account, asset, amount, to, LEDGER.debitWitnessed(account, asset, amount));
@@ -295,10 +290,9 @@ contract CollateralVault is ICollateralVault, AccessManaged, Repairable {
     /// @dev Opens the flow as well: an account may withdraw what it never deposited.
     /// @return withdrawn resulting counter
     function _countOut(AccountId account, address asset, uint256 amount) private returns (uint104 withdrawn) {
-        Flow memory flow = _flows[account][asset];
+        Flow storage flow = _flows[account][asset];
         if (flow.openedAt == 0) flow.openedAt = block.number.toUint40();
         flow.withdrawn = withdrawn = (flow.withdrawn + amount).toUint104();
-        _writeFlow(account, asset, flow);
     }
 
     /// @dev The vault owes a refused transfer as before, and to the same account.

@@ -66,12 +66,10 @@ contract PositionLedger is LedgerShortfall, Repairable {
     }
 
     /// @inheritdoc IPositionLedger
-    function restrict(Flags added) external only(_modules.guard) returns (HotWord memory before) {
-        before = _readHot();
-        Flags flags_ = before.flags;
-        before.flags = flags_ | added.without(FUND_SHORT);
-        _setHot(before);
-        before.flags = flags_;
+    function restrict(Flags added) external only(_modules.guard) {
+        HotWord memory hot = _readHot();
+        hot.flags = hot.flags | added.without(FUND_SHORT);
+        _setHot(hot);
     }
 
     /// @inheritdoc IPositionLedger

@@ -287,8 +287,7 @@ interface IPositionLedger {
     function push(Flags flags, uint48 checkpointTime, uint48 graceUntil) external;
 
     /// @notice Adds flags (guard only).
-    /// @return before the hot word as it was
-    function restrict(Flags added) external returns (HotWord memory before);
+    function restrict(Flags added) external;
 
     /// @notice A checkpoint was posted now; the grace starts if it ends the stale grade (guard only).
     /// @param grace seconds

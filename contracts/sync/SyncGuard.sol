@@ -461,20 +461,21 @@ contract SyncGuard is ISyncGuard, AccessManaged, EIP712 {
     // ---- Wind-down ----
 
     /// @inheritdoc ISyncGuard
-    /// @dev Invariant INV-30: nothing ends a wind-down. Halted for ever or without keepers for ever, everybody becomes flat and is paid at fixed prices. After a
-    /// conviction that left no checkpoint only the halt counts: its time zero is not an age, and one keeper that
-    /// convicts itself must not end the protocol at once.
+    /// @dev Invariant INV-30: nothing ends a wind-down. Halted for ever or without keepers for ever, everybody becomes flat and
+    /// is paid at fixed prices. After a conviction that left no checkpoint only the halt counts: its time zero is not an age,
+    /// and one keeper that convicts itself must not end the protocol at once.
     function startWindDown() external {
-        HotWord memory before = LEDGER.restrict(HALTED_FLAGS | WIND_DOWN);
+        LEDGER.restrict(HALTED_FLAGS | WIND_DOWN);
+        uint40 checkpointTime = LEDGER.hotWord().checkpointTime;
         Halt memory stopped = _halt;
         Incident memory next = _incident;
         require(stopped.windDownAt == 0, GuardWindDown(stopped.windDownAt));
-        uint256 since = before.checkpointTime;
+        uint256 since = checkpointTime;
         if (_isHard(next, stopped) && (since == 0 || stopped.haltedAt < since)) since = stopped.haltedAt;
         require(block.timestamp >= since + WIND_DOWN_TIME, GuardWindDownTooEarly(since + WIND_DOWN_TIME));
         if (!_stands(next, stopped)) {
             next.witnessNumber = uint256(ICheckpointRegistry(_registry).newestNumber()).toUint40();
-            next.startedAt = before.checkpointTime;
+            next.startedAt = checkpointTime;
         }
         stopped.windDownAt = _now();
         ++next.nonce;

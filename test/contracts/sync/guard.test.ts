@@ -11,7 +11,7 @@ const { networkHelpers } = connection;
 const INCIDENT = id("incident");
 const EVIDENCE = id("evidence");
 /** Of a soft pause once the protocol runs. */
-const SOFT_PAUSE_GAS = 75_500n;
+const SOFT_PAUSE_GAS = 75_000n;
 const RING = 64;
 
 async function fixture(): Promise<Lockstep> {

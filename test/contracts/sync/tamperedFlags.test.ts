@@ -2,14 +2,17 @@ import { expect } from "chai";
 import { id, toBeHex } from "ethers";
 import { network } from "hardhat";
 
-import { deployLockstep, type Lockstep } from "../../fixtures/deployLockstep.ts";
+import { depositUsd, deployLockstep, type Lockstep } from "../../fixtures/deployLockstep.ts";
+import { accountOf } from "../../helpers/accounts.ts";
 import { postCheckpoint } from "../../helpers/attestations.ts";
 import { GRADES, hardPause, pause, readHead } from "../../helpers/guard.ts";
+import { readWitness } from "../../helpers/witness.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
 const { time } = networkHelpers;
 const INCIDENT = id("incident");
+const AMOUNT = 100n * 10n ** 6n;
 const WIND_DOWN_SECONDS = 30 * 86_400;
 /** Bits of the flags in the ledger's hot word. */
 const FLAGS_SHIFT = 64n;
@@ -51,6 +54,19 @@ describe("SyncGuard > flags that were tampered with", () => {
     it("keeps no keeper from pausing", async () => {
       await expect(pause(system, 0, INCIDENT, await readHead(system))).to.emit(system.guard, "SoftPaused");
       expect(await pushed()).to.equal(GRADES.degraded | WIND_DOWN);
+    });
+
+    it("keeps nobody from leaving by two witnesses", async () => {
+      const [user] = system.users;
+      await depositUsd(system, user!, AMOUNT);
+      const attested = await postCheckpoint(system);
+      await pause(system, 0, INCIDENT, await readHead(system));
+      const { vault, usd } = system;
+      const witness = await readWitness(system, attested, accountOf(user!), usd);
+      const leaving = vault
+        .connect(user!)
+        .withdrawWitnessed(accountOf(user!), usd.target, AMOUNT, user!.address, witness);
+      await expect(leaving).to.changeTokenBalance(system.ethers, usd, user!, AMOUNT);
     });
 
     it("keeps no quorum from halting", async () => {
