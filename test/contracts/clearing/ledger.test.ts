@@ -352,14 +352,13 @@ describe("PositionLedger", () => {
       expect((await ledger.hotWord()).flags).to.equal(FUND_SHORT | WIND_DOWN);
     });
 
-    it("adds restrictions to those that stand, keeps the times, and tells what stood", async () => {
+    it("adds restrictions to those that stand, and keeps the times", async () => {
       const { ledger, guard, fund } = bare;
       await trade({ buyerFee: 5n });
       await push(WITHDRAW, 99);
       await ledger.connect(fund).setFundShort(true);
       const before = await ledger.hotWord();
       const asGuard = ledger.connect(guard);
-      expect(await asGuard.restrict.staticCall(LIQUIDATE)).to.deep.equal(before);
       await expect(asGuard.restrict(LIQUIDATE))
         .to.emit(ledger, "HotWordPushed")
         .withArgs(WITHDRAW | LIQUIDATE | FUND_SHORT, before.checkpointTime, 99);
