@@ -117,7 +117,7 @@ export class Locator {
   #finish(search: Search, note: string): void {
     this.#search = null;
     const differences = search.descent.differences.filter(({ own, chain }) => own !== chain);
-    const candidates = this.#seen.candidates(search.words);
+    const candidates = this.#seen.candidates(search.contract, search.words);
     const slots: LocatedSlot[] = nameDifferences(search.contract, differences, candidates);
     this.#outbox.emit({ type: "located", incidentId: search.incidentId, slots, note });
   }

@@ -17,7 +17,9 @@ import { rpcAt, type Rpc } from "./Rpc.ts";
 async function readImmutables({ chain }: Market): Promise<Immutables> {
   const names = Object.keys(GETTERS) as (keyof typeof GETTERS)[];
   const values = await chain.read(names.map((name) => ({ contract: GETTERS[name][0], fn: GETTERS[name][1] })));
-  const read = values.map((value) => (typeof value === "string" ? value.toLowerCase() : BigInt(value as number | bigint)));
+  const read = values.map((value) =>
+    typeof value === "string" ? value.toLowerCase() : BigInt(value as number | bigint),
+  );
   const pairs = names.map((name, index) => [name, read[index]]);
   return { ...(Object.fromEntries(pairs) as Immutables), chainId: BigInt(chain.deployment.chainId) };
 }

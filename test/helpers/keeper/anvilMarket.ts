@@ -40,7 +40,13 @@ export async function openAwkwardMarket(node: LocalNode): Promise<AwkwardMarket>
   const keys = { attester: keeper.attester.address, pauser: keeper.pauser.address };
   const parameters = { ...TIMES, ...AWKWARD_PARAMETERS, ...keys };
   const { contracts } = await deployLockstep({ url: node.url, module: "Lockstep", parameters });
-  const system = await attachLockstep(connection, [keeper], (name) => contracts[CONTRACTS[name]!]);
+  const { ethers } = connection;
+  const vault = await ethers.getContractAt("CollateralVault", contracts.CollateralVault);
+  const keepers = await ethers.getContractAt("KeeperRegistry", contracts.KeeperRegistry);
+  // What a keeper has no business with, and the deployment's file does not name.
+  const others = { verifier: await vault.VERIFIER(), bondToken: await keepers.BOND_TOKEN() };
+  const addressOf = (name: string): string => contracts[CONTRACTS[name]!] ?? others[name as keyof typeof others];
+  const system = await attachLockstep(connection, [keeper], addressOf);
   return listAwkwardAssets(system);
 }
 

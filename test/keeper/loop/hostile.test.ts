@@ -11,6 +11,7 @@ import { keccak256, keccak256Hex } from "../../../keeper/lib/keccak.ts";
 import { encodeRlp } from "../../../keeper/lib/rlp.ts";
 import { readContracts } from "../../../keeper/readContracts.ts";
 import type { View } from "../../../keeper/views/View.ts";
+import { CAUSES } from "../../helpers/guard.ts";
 import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
 import { forge, ForgingRpc, lyingRpc, type BlockJson, type Lie } from "../../helpers/keeper/lies.ts";
 import { readHeadOf, type Head, type Rpc } from "../../helpers/keeper/Rpc.ts";
@@ -288,6 +289,12 @@ describe("Keeper and hostile sources", function () {
       const reports = driver.all("incident").map(({ report }) => report);
       expect(new Set(reports.map(({ id }) => id)).size).to.equal(1);
       expect(reports.map(({ state }) => state)).to.deep.equal(["opened", "acting", "contained"]);
+      // Of the budget for views, which leaves that for proved books alone (G14).
+      const { guard } = world.system;
+      const classes = driver.all("broadcast").map(({ raw }) => {
+        return guard.interface.decodeFunctionData("softPause", Transaction.from(raw).data)[1] as bigint;
+      });
+      expect(classes).to.deep.equal([BigInt(CAUSES.view)]);
     });
 
     it("do not keep a proved divergence from its alert and its own incident", async () => {
