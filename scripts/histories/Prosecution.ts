@@ -71,9 +71,11 @@ export class Prosecution {
     return this.draw.pick(this.statement.signers);
   }
 
-  /** An index that the book set has. */
+  /** An index that the book set has; often one whose root is false, if there is any. */
   anyIndex(): number {
-    return this.draw.below(this.books.length);
+    const { judgement, draw, books } = this;
+    if (judgement.verdict === "falseRoots" && draw.chance(0.7)) return draw.pick([...judgement.indices]);
+    return draw.below(books.length);
   }
 
   /** The proof of a book, or of any account, in any block. */

@@ -66,8 +66,9 @@ const LIES: Readonly<Record<string, Lie>> = {
   unknownHash: ({ draw }, truth) => ({ ...withFields(truth, { blockHash: draw.hash() }), block: null }),
   wrongVersion: ({ draw }, truth) => {
     const { bookSetVersion } = truth.attestation;
-    const versions = [0n, bookSetVersion + 1n, 2n ** 32n - 1n, 1n];
-    return withFields(truth, { bookSetVersion: draw.pick(versions) });
+    const versions = [0n, bookSetVersion + 1n, bookSetVersion - 1n, 2n ** 32n - 1n];
+    const roots = draw.chance(0.5) ? truth.roots : truth.roots.map(() => draw.hash());
+    return withFields(withRoots(truth, roots), { bookSetVersion: draw.pick(versions) });
   },
   wrongCount: ({ draw }, truth) =>
     withRoots(truth, draw.chance(0.5) ? truth.roots.slice(1) : [...truth.roots, draw.hash()]),
