@@ -8,7 +8,8 @@ import { callNode } from "../../../scripts/local/callNode.ts";
 import { revertName } from "../../../scripts/local/contractInterface.ts";
 import { deployLockstep, type LockstepContractName } from "../../../scripts/local/deployLockstep.ts";
 import type { LocalNode } from "../../../scripts/local/startNode.ts";
-import { attachLockstep, attesterKey, TIMES } from "../../fixtures/deployLockstep.ts";
+import { attachLockstep, attesterKey, TIMES, type Lockstep } from "../../fixtures/deployLockstep.ts";
+import { addKeeper } from "../keepers.ts";
 import { AWKWARD_PARAMETERS, listAwkwardAssets, type AwkwardMarket } from "../clearing/awkwardMarket.ts";
 
 const POLL_MS = 2;
@@ -31,14 +32,25 @@ type Call = Readonly<Record<string, unknown>>;
 
 /** The awkward market on a node, driven by the same helpers as one in this process. */
 export async function openAwkwardMarket(node: LocalNode): Promise<AwkwardMarket> {
+  return listAwkwardAssets(await openOnNode(node, 1, AWKWARD_PARAMETERS));
+}
+
+/** The protocol on a node with so many keepers, driven by the same helpers as one in this process. */
+export async function openOnNode(
+  node: LocalNode,
+  keeperCount: number,
+  chosen: Readonly<Record<string, number | bigint | string>> = {},
+): Promise<Lockstep> {
   // A second later funding accrues for the first time, which an estimate does not know.
   const override = { url: node.url, gasMultiplier: 2 };
   const connection = await network.create({ network: "localhost", override });
   behaveLikeHardhat(connection, node.url);
-  const [, pauser] = await connection.ethers.getSigners();
-  const keeper = { attester: attesterKey(0), pauser: pauser! };
-  const keys = { attester: keeper.attester.address, pauser: keeper.pauser.address };
-  const parameters = { ...TIMES, ...AWKWARD_PARAMETERS, ...keys };
+  const signers = await connection.ethers.getSigners();
+  const keys = Array.from({ length: keeperCount }, (_, index) => {
+    return { attester: attesterKey(index), pauser: signers[index + 1]! };
+  });
+  const first = { attester: keys[0]!.attester.address, pauser: keys[0]!.pauser.address };
+  const parameters = { ...TIMES, ...chosen, ...first };
   const { contracts } = await deployLockstep({ url: node.url, module: "Lockstep", parameters });
   const { ethers } = connection;
   const vault = await ethers.getContractAt("CollateralVault", contracts.CollateralVault);
@@ -46,8 +58,9 @@ export async function openAwkwardMarket(node: LocalNode): Promise<AwkwardMarket>
   // What a keeper has no business with, and the deployment's file does not name.
   const others = { verifier: await vault.VERIFIER(), bondToken: await keepers.BOND_TOKEN() };
   const addressOf = (name: string): string => contracts[CONTRACTS[name]!] ?? others[name as keyof typeof others];
-  const system = await attachLockstep(connection, [keeper], addressOf);
-  return listAwkwardAssets(system);
+  const system = await attachLockstep(connection, keys, addressOf);
+  for (const { attester, pauser } of keys.slice(1)) await addKeeper(system, attester, pauser);
+  return system;
 }
 
 /** Makes a connection wait until what it sends is mined, and name the custom error when that, or a call, reverts. */

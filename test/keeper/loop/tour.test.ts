@@ -13,12 +13,17 @@ import * as oracle from "../../../keeper/books/generated/PriceOracle.ts";
 import * as guard from "../../../keeper/books/generated/SyncGuard.ts";
 import { REDUCERS } from "../../../keeper/books/reducers.ts";
 import { BOOK_NAMES } from "../../../keeper/domain/bookSet.ts";
+import { startNode } from "../../../scripts/local/startNode.ts";
+import { openOnNode } from "../../helpers/keeper/anvilMarket.ts";
 import { describeVerdict } from "../../helpers/keeper/describeVerdict.ts";
+import { endProtocol } from "../../helpers/keeper/endProtocol.ts";
+import { liveTour } from "../../helpers/keeper/liveTour.ts";
 import { World, wordsOf } from "../../helpers/keeper/World.ts";
 import { readBlock } from "../../helpers/keeper/Rpc.ts";
 import { tour } from "../books/naive/tour.ts";
 import { deployToured } from "../books/naive/tourSync.ts";
 
+const DAY = 86_400;
 /** Every event of every book contract. */
 const EVENT_NAMES = [auction, fund, guard, instruments, keepers, ledger, oracle, registry, settlement, vault].map(
   ({ TOPICS }) => Object.keys(TOPICS),
@@ -27,7 +32,7 @@ const EVENT_NAMES = [auction, fund, guard, instruments, keepers, ledger, oracle,
 const UNSEEN = new Set(["EIP712DomainChanged"]);
 
 describe("Keeper on everything that an honest protocol can do", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let world: World;
 
   before(async () => {
@@ -69,5 +74,24 @@ describe("Keeper on everything that an honest protocol can do", function () {
     await late.follow();
     expect(late.reports).to.have.length(1);
     expect(wordsOf(late.keeper.books)).to.deep.equal(wordsOf(driver.keeper.books));
+  });
+
+  it("is InSync at every block of it on Anvil, where a word that is read and stays empty shows", async () => {
+    const node = await startNode({ chain: "anvil", port: 0, host: "127.0.0.1", signal: new AbortController().signal });
+    try {
+      const system = await openOnNode(node, 4, { unbondingSeconds: DAY });
+      const onAnvil = await World.of(system);
+      await endProtocol(await liveTour(system));
+      const driver = onAnvil.keeper({ keys: {} });
+      const head = Number(await onAnvil.send("eth_blockNumber"));
+      for (let number = 1; number <= head; number += 1) {
+        await driver.hear("hardhat", (await readBlock(onAnvil.rpc, number))!);
+        expect(describeVerdict(driver.verdict), `block ${number}`).to.equal("InSync");
+      }
+      expect(driver.reports).to.have.length(head);
+      await onAnvil.close();
+    } finally {
+      await node.stop();
+    }
   });
 });
