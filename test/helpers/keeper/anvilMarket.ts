@@ -57,7 +57,8 @@ export async function openOnNode(
   const keepers = await ethers.getContractAt("KeeperRegistry", contracts.KeeperRegistry);
   // What a keeper has no business with, and the deployment's file does not name.
   const others = { verifier: await vault.VERIFIER(), bondToken: await keepers.BOND_TOKEN() };
-  const addressOf = (name: string): string => contracts[CONTRACTS[name]!] ?? others[name as keyof typeof others];
+  const addressOf = (name: string): string =>
+    name in others ? others[name as keyof typeof others] : contracts[CONTRACTS[name]!];
   const system = await attachLockstep(connection, keys, addressOf);
   for (const { attester, pauser } of keys.slice(1)) await addKeeper(system, attester, pauser);
   return system;
