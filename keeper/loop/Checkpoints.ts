@@ -5,7 +5,7 @@ import type { BookBlock, Books } from "../books/Books.ts";
 import { storage as registry } from "../books/generated/CheckpointRegistry.ts";
 import { storage as ledger } from "../books/generated/PositionLedger.ts";
 import { bookSetAt, type BookSet } from "../books/reducers/checkpoints/bookSet.ts";
-import { readKeeperSet } from "../books/reducers/KeeperRegistry.ts";
+import { readKeeperSet } from "../books/reducers/keepers/members.ts";
 import { BOOK_NAMES } from "../domain/bookSet.ts";
 import { booksRoot } from "../domain/booksRoot.ts";
 import type { KeeperSet } from "../domain/keeperSet.ts";

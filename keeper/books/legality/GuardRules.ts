@@ -13,7 +13,7 @@ import type {
 import { storage as guard } from "../generated/SyncGuard.ts";
 import { isValid } from "../reducers/checkpoints/ring.ts";
 import { isHard, isWoundDown, readCause, readHalt, readIncident, stands } from "../reducers/guardState.ts";
-import { readState } from "../reducers/KeeperRegistry.ts";
+import { readState } from "../reducers/keepers/members.ts";
 import { max, min } from "./amounts.ts";
 import { FLAG, readHot } from "./flags.ts";
 import type { LegalityContext, Moment, Rule, SeenEvent } from "./LegalityContext.ts";

@@ -11,7 +11,7 @@ import {
   type PauseUsedEvent,
 } from "../generated/KeeperRegistry.ts";
 import { armedAt, readBudget } from "../reducers/keepers/pauseBudget.ts";
-import { KEEPER_STATUS, readKeeper, readKeeperSet, readState } from "../reducers/KeeperRegistry.ts";
+import { KEEPER_STATUS, readKeeper, readKeeperSet, readState } from "../reducers/keepers/members.ts";
 import type { LegalityContext, Rule, SeenEvent } from "./LegalityContext.ts";
 
 const MAX_KEEPERS = 32n;

@@ -1,4 +1,4 @@
-import { keeperSetHash, quorumOf, type KeeperSet } from "../../domain/keeperSet.ts";
+import { keeperSetHash } from "../../domain/keeperSet.ts";
 import type { Address, Hash, Hex } from "../../lib/hex.ts";
 import {
   decodeEvent,
@@ -15,6 +15,15 @@ import {
 } from "../generated/KeeperRegistry.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import {
+  addMember,
+  compactMembers,
+  KEEPER_STATUS,
+  readKeeper,
+  readKeeperSet,
+  readState,
+  type Read,
+} from "./keepers/members.ts";
 import { CAUSE_CLASS, pauseEnd, readBudget } from "./keepers/pauseBudget.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
@@ -31,40 +40,6 @@ export const MAPPED_VARIABLES = [
   "_guard",
   "_commitment",
 ] as const;
-
-/** `KeeperStatus` of the contract. */
-export const KEEPER_STATUS = {
-  none: 0n,
-  approved: 1n,
-  bonded: 2n,
-  active: 3n,
-  unbonding: 4n,
-  withdrawn: 5n,
-  slashed: 6n,
-} as const;
-
-type Read = (slot: Hash) => bigint;
-
-/** Seats, members and set id. */
-export function readState(read: Read): StateWord {
-  return storage.state.decode(read(storage.state.slot));
-}
-
-/** The current keeper set, whose hash the contracts keep. */
-export function readKeeperSet(read: Read, minKeepers: bigint): KeeperSet {
-  const { setId, size, active } = readState(read);
-  const members = Array.from({ length: Number(active) }, (_, index) => memberAt(BigInt(index), read));
-  return { id: setId, quorum: quorumOf(size, minKeepers), members };
-}
-
-function memberAt(index: bigint, read: Read): Address {
-  return storage.members.decode(read(storage.members.slot(index)));
-}
-
-/** A keeper's word. */
-export function readKeeper(attester: Address, read: Read) {
-  return storage.keepers.decode(read(storage.keepers.slot(attester)));
-}
 
 function writeState(change: Partial<StateWord>, context: ReducerContext): void {
   const { state } = storage;
@@ -88,34 +63,6 @@ function setStake(attester: Address, amount: bigint, context: ReducerContext): v
   const { stakes } = storage;
   const slot = stakes.slot(attester);
   context.write(slot, stakes.encode({ ...stakes.decode(context.read(slot)), amount }));
-}
-
-function writeMember(index: bigint, member: Address, context: ReducerContext): void {
-  context.write(storage.members.slot(index), storage.members.encode(member));
-}
-
-/** Ascending; the ones above it move up. */
-function addMember(member: Address, context: ReducerContext): void {
-  const read: Read = (slot) => context.read(slot);
-  let index = readState(read).active;
-  for (; index > 0n && memberAt(index - 1n, read) > member; index -= 1n) {
-    writeMember(index, memberAt(index - 1n, read), context);
-  }
-  writeMember(index, member, context);
-}
-
-/** Those that are active still move down together; what stands beyond them stays. Returns how many they are. */
-function compactMembers(context: ReducerContext): bigint {
-  const read: Read = (slot) => context.read(slot);
-  const { active } = readState(read);
-  let place = 0n;
-  for (let index = 0n; index < active; index += 1n) {
-    const member = memberAt(index, read);
-    if (readKeeper(member, read).status !== KEEPER_STATUS.active) continue;
-    if (place !== index) writeMember(place, member, context);
-    place += 1n;
-  }
-  return place;
 }
 
 function applyBinding(event: { registry: Address; guard: Address }, context: ReducerContext): void {
