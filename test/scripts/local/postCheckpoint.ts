@@ -15,15 +15,20 @@ const ATTESTATION_TYPES = {
   ],
 };
 
+/** `CauseClass.Books`. */
+const PROVED_BOOKS = 0;
+
 /** Posts a checkpoint of the head, of whatever storage roots the node says; needs one block on top of it. */
 export async function postCheckpoint(chain: LocalChain): Promise<Attempt> {
   await callNode(chain.url, "evm_mine");
   const { number } = await chain.readHead();
   const tag = `0x${(number - 1).toString(16)}`;
   const block = (await callNode(chain.url, "eth_getBlockByNumber", [tag, false])) as { readonly hash: Hash };
-  const [books, setId] = await chain.read([
+  const [books, setId, quorum, members] = await chain.read([
     { contract: "CheckpointRegistry", fn: "booksOf", args: [1] },
     { contract: "KeeperRegistry", fn: "setId" },
+    { contract: "KeeperRegistry", fn: "quorum" },
+    { contract: "KeeperRegistry", fn: "members" },
   ]);
   const roots: Hash[] = [];
   for (const book of (books as readonly [readonly string[]])[0]) {
@@ -45,7 +50,12 @@ export async function postCheckpoint(chain: LocalChain): Promise<Attempt> {
   };
   const attester = developmentWallet(ROLES.attester);
   const signature = await attester.signTypedData(domain, ATTESTATION_TYPES, attestation);
-  return chain.attempt(attester, "CheckpointRegistry", "post", [attestation, roots, [signature]]);
+  return chain.attempt(attester, "CheckpointRegistry", "post", [
+    attestation,
+    roots,
+    [setId, quorum, [...(members as readonly string[])]],
+    signature,
+  ]);
 }
 
 /** Pauses on the parent of the head, as the local network's only keeper. */
@@ -55,5 +65,11 @@ export async function pauseSoftly(chain: LocalChain): Promise<Attempt> {
   const tag = `0x${(number - 1).toString(16)}`;
   const block = (await callNode(chain.url, "eth_getBlockByNumber", [tag, false])) as { readonly hash: Hash };
   const pauser = developmentWallet(ROLES.pauser);
-  return chain.attempt(pauser, "SyncGuard", "softPause", [block.hash, number - 1, block.hash, block.hash]);
+  return chain.attempt(pauser, "SyncGuard", "softPause", [
+    block.hash,
+    PROVED_BOOKS,
+    number - 1,
+    block.hash,
+    block.hash,
+  ]);
 }
