@@ -31,9 +31,22 @@ const HASHES = {
 
 /** The EIP-712 digest of an attestation: what keepers sign and the registry keeps of it. */
 export function attestationDigest(attestation: AttestedRoots, { chainId, registry }: RegistryDomain): Hash {
-  const { setId, bookSetVersion, blockNumber, blockHash, roots } = attestation;
   const domain = keccakWords([HASHES.domain, HASHES.name, HASHES.version, chainId, registry]);
-  const struct = keccakWords([HASHES.attestation, setId, bookSetVersion, blockNumber, blockHash, booksRoot(roots)]);
+  return digestUnder(domain, { ...attestation, booksRoot: booksRoot(attestation.roots) });
+}
+
+/** The same under a domain separator, of an attestation whose roots are hashed already. */
+export function digestUnder(
+  domain: Hash,
+  {
+    setId,
+    bookSetVersion,
+    blockNumber,
+    blockHash,
+    booksRoot: root,
+  }: Omit<AttestedRoots, "roots"> & { booksRoot: Hash },
+): Hash {
+  const struct = keccakWords([HASHES.attestation, setId, bookSetVersion, blockNumber, blockHash, root]);
   return keccak256Hex(concatBytes([Uint8Array.of(0x19, 0x01), hexToBytes(domain), hexToBytes(struct)]));
 }
 

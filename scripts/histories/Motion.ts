@@ -1,18 +1,11 @@
 import { id } from "ethers";
 
+import type { Attestation } from "../../keeper/actions/plan/Attestation.ts";
 import { bigintToHex32, type Hash, type Hex } from "../../keeper/lib/hex.ts";
-
-/** The five fields that keepers sign. Numbers may be any word: the adversary writes calldata, not attestations. */
-export interface Attestation {
-  readonly setId: bigint;
-  readonly bookSetVersion: bigint;
-  readonly blockNumber: bigint;
-  readonly blockHash: Hash;
-  readonly booksRoot: Hash;
-}
 
 /** What a challenger shows to the checkpoint registry. */
 export interface Motion {
+  /** Its numbers may be any word: the adversary writes calldata, not attestations. */
   readonly attestation: Attestation;
   readonly roots: readonly Hash[];
   /** One after the other, without prefixes. */

@@ -1,10 +1,12 @@
+import type { Attestation } from "../../keeper/actions/plan/Attestation.ts";
+import { digestUnder } from "../../keeper/domain/attestationDigest.ts";
 import type { Hash, Hex } from "../../keeper/lib/hex.ts";
 import { bookSetAt, type Block } from "./Block.ts";
 import type { Draw } from "./Draw.ts";
 import type { History } from "./generateHistory.ts";
-import type { Attestation, Motion } from "./Motion.ts";
+import type { Motion } from "./Motion.ts";
 import type { QuickSigner } from "./QuickSigner.ts";
-import { digestOf, judgeClaim, type Judgement, type Statement } from "./Statement.ts";
+import { judgeClaim, type Judgement, type Statement } from "./Statement.ts";
 import type { Account, World } from "./World.ts";
 
 /** A keeper whose key the run knows. */
@@ -58,7 +60,7 @@ export class Prosecution {
 
   /** Signatures of an attestation, ascending by signer. */
   sign(attestation: Attestation, signers: readonly number[], domain = this.forum.domain): string {
-    const digest = digestOf(attestation, domain);
+    const digest = digestUnder(domain, attestation);
     return signers
       .map((index) => this.forum.suspects[index]?.signer as QuickSigner)
       .sort((one, other) => (one.address.toLowerCase() < other.address.toLowerCase() ? -1 : 1))

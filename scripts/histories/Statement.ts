@@ -1,11 +1,7 @@
+import type { Attestation } from "../../keeper/actions/plan/Attestation.ts";
 import { booksRoot } from "../../keeper/domain/booksRoot.ts";
-import { concatBytes } from "../../keeper/lib/bytes.ts";
-import { hexToBytes, type Hash } from "../../keeper/lib/hex.ts";
-import { keccak256Hex } from "../../keeper/lib/keccak.ts";
-import { keccakWords } from "../../keeper/lib/keccakWords.ts";
-import { id } from "ethers";
+import type { Hash } from "../../keeper/lib/hex.ts";
 import { bookSetAt, rootsOf, type Block, type BookSet } from "./Block.ts";
-import type { Attestation } from "./Motion.ts";
 
 /** What some keepers signed of a block. */
 export interface Statement {
@@ -30,10 +26,6 @@ export type Judgement =
   | { readonly verdict: "falseNumber" }
   /** The proofs of these books show it, and of no other. */
   | { readonly verdict: "falseRoots"; readonly indices: ReadonlySet<number> };
-
-const TYPE = id(
-  "Attestation(uint32 setId,uint32 bookSetVersion,uint64 blockNumber,bytes32 blockHash,bytes32 booksRoot)",
-);
 
 /** The claim of a block by a keeper who follows its fork and tells the truth. */
 export function trueClaim(block: Block, setId: bigint): Claim {
@@ -68,11 +60,4 @@ export function judgeClaim({ attestation, roots, block }: Claim, bookSets: reado
   const actual = rootsOf(block, set);
   const indices = new Set(actual.keys().filter((index) => actual[index] !== roots[index]));
   return indices.size === 0 ? { verdict: "unassailable" } : { verdict: "falseRoots", indices };
-}
-
-/** The EIP-712 digest of an attestation under a domain separator. */
-export function digestOf(attestation: Attestation, domain: Hash): Hash {
-  const { setId, bookSetVersion, blockNumber, blockHash, booksRoot: root } = attestation;
-  const struct = keccakWords([TYPE as Hash, setId, bookSetVersion, blockNumber, blockHash, root]);
-  return keccak256Hex(concatBytes([Uint8Array.of(0x19, 0x01), hexToBytes(domain), hexToBytes(struct)]));
 }

@@ -2,26 +2,24 @@ import type { Wallet } from "ethers";
 
 import { BOOK_NAMES, type BookAddresses, type Immutables } from "../../../keeper/domain/bookSet.ts";
 import type { Hash } from "../../../keeper/lib/hex.ts";
-import { GETTERS } from "../../../keeper/readContracts.ts";
 import { ROLES, developmentWallet } from "../../../scripts/local/accounts.ts";
 import { callNode } from "../../../scripts/local/callNode.ts";
-import { deployLockstep, type DeployLockstepOptions } from "../../../scripts/local/deployLockstep.ts";
+import {
+  deployLockstep,
+  type DeployLockstepOptions,
+  type LockstepContractName,
+} from "../../../scripts/local/deployLockstep.ts";
 import { Market } from "../../../scripts/local/Market.ts";
 import type { LocalChainKind } from "../../../scripts/local/nodeCommand.ts";
 import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
 import type { CoreDriver } from "./CoreDriver.ts";
 import { createDriver, type KeeperChoice, type KeeperKeys } from "./createDriver.ts";
+import { gatherImmutables } from "./immutables.ts";
 import { rpcAt, type Rpc } from "./Rpc.ts";
 
-/** What the contracts hold in their code, read as a keeper does. */
-async function readImmutables({ chain }: Market): Promise<Immutables> {
-  const names = Object.keys(GETTERS) as (keyof typeof GETTERS)[];
-  const values = await chain.read(names.map((name) => ({ contract: GETTERS[name][0], fn: GETTERS[name][1] })));
-  const read = values.map((value) =>
-    typeof value === "string" ? value.toLowerCase() : BigInt(value as number | bigint),
-  );
-  const pairs = names.map((name, index) => [name, read[index]]);
-  return { ...(Object.fromEntries(pairs) as Immutables), chainId: BigInt(chain.deployment.chainId) };
+function readImmutables({ chain }: Market): Promise<Immutables> {
+  const read = async (contract: LockstepContractName, fn: string) => (await chain.read([{ contract, fn }]))[0];
+  return gatherImmutables(BigInt(chain.deployment.chainId), read);
 }
 
 /** The protocol on a node of its own, with its market, and keepers on it. */

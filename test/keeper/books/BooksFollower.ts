@@ -6,31 +6,15 @@ import { verifyHeader } from "../../../keeper/chain/verify/header.ts";
 import { verifyReceipts } from "../../../keeper/chain/verify/receipts.ts";
 import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../../../keeper/domain/bookSet.ts";
 import type { Finding } from "../../../keeper/domain/Finding.ts";
-import type { Address, Hash } from "../../../keeper/lib/hex.ts";
+import type { Hash } from "../../../keeper/lib/hex.ts";
 import type { Lockstep } from "../../fixtures/deployLockstep.ts";
+import { gatherImmutables } from "../../helpers/keeper/immutables.ts";
 
 /** What the contracts of a deployment hold in their code. */
-export async function readImmutables(system: Lockstep): Promise<Immutables> {
-  const { ethers, ledger, guard, oracle, keeperRegistry } = system;
-  return {
-    chainId: (await ethers.provider.getNetwork()).chainId,
-    settlementAsset: (await ledger.SETTLEMENT_ASSET()).toLowerCase() as Address,
-    settlementScale: await ledger.SETTLEMENT_SCALE(),
-    staleLimit: await ledger.STALE_LIMIT(),
-    softTime: await guard.SOFT_TIME(),
-    viewTime: await guard.VIEW_TIME(),
-    coolDown: await guard.COOL_DOWN(),
-    grace: await guard.GRACE(),
-    windDownTime: await guard.WIND_DOWN_TIME(),
-    claimPeriod: await guard.CLAIM_PERIOD(),
-    bond: await keeperRegistry.BOND(),
-    minKeepers: await keeperRegistry.MIN_KEEPERS(),
-    joinDelay: await keeperRegistry.JOIN_DELAY(),
-    unbonding: await keeperRegistry.UNBONDING(),
-    challengerPpm: await keeperRegistry.CHALLENGER_PPM(),
-    sequencerFeed: (await oracle.SEQUENCER_FEED()).toLowerCase() as Address,
-    sequencerGrace: await oracle.SEQUENCER_GRACE(),
-  };
+export async function readImmutables({ ethers, ledger, guard, oracle, keeperRegistry }: Lockstep): Promise<Immutables> {
+  const contracts = { PositionLedger: ledger, SyncGuard: guard, KeeperRegistry: keeperRegistry, PriceOracle: oracle };
+  const { chainId } = await ethers.provider.getNetwork();
+  return await gatherImmutables(chainId, (name, getter) => contracts[name].getFunction(getter as never).staticCall());
 }
 
 /** The book contracts of a deployment, lower case. */

@@ -10,7 +10,7 @@ import { accountOf } from "../../helpers/accounts.ts";
 import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
 import { endProtocol } from "../../helpers/keeper/endProtocol.ts";
 import { LAYOUTS, wordsOfEveryShape, type Word } from "../../helpers/keeper/usedWords.ts";
-import { liveTour } from "../../helpers/keeper/liveTour.ts";
+import { liveTour } from "../books/naive/tour.ts";
 import { World } from "../../helpers/keeper/World.ts";
 import { addKeeper } from "../../helpers/keepers.ts";
 import { deployToured } from "../books/naive/tourSync.ts";

@@ -17,10 +17,9 @@ import { startNode } from "../../../scripts/local/startNode.ts";
 import { openOnNode } from "../../helpers/keeper/anvilMarket.ts";
 import { describeVerdict } from "../../helpers/keeper/describeVerdict.ts";
 import { endProtocol } from "../../helpers/keeper/endProtocol.ts";
-import { liveTour } from "../../helpers/keeper/liveTour.ts";
 import { World, wordsOf } from "../../helpers/keeper/World.ts";
 import { readBlock } from "../../helpers/keeper/Rpc.ts";
-import { tour } from "../books/naive/tour.ts";
+import { liveTour, tour } from "../books/naive/tour.ts";
 import { deployToured } from "../books/naive/tourSync.ts";
 
 const DAY = 86_400;

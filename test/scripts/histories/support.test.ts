@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { id, Interface, recoverAddress, TypedDataEncoder, Wallet } from "ethers";
 
+import { digestUnder } from "../../../keeper/domain/attestationDigest.ts";
 import { booksRoot } from "../../../keeper/domain/booksRoot.ts";
 import { bytesToHex, hexToBytes, type Address, type Hash } from "../../../keeper/lib/hex.ts";
 import { keccak256 } from "../../../keeper/lib/keccak.ts";
@@ -8,7 +9,6 @@ import { checkOutcome } from "../../../scripts/histories/checkOutcome.ts";
 import { Draw } from "../../../scripts/histories/Draw.ts";
 import { encodeConvict, type Motion } from "../../../scripts/histories/Motion.ts";
 import { malleated, QuickSigner } from "../../../scripts/histories/QuickSigner.ts";
-import { digestOf } from "../../../scripts/histories/Statement.ts";
 import { StateTrie } from "../../../scripts/histories/StateTrie.ts";
 import { encodeAccount } from "../../../scripts/histories/World.ts";
 import { ReferenceTrie } from "../../keeper/trie/referenceTrie.ts";
@@ -76,7 +76,7 @@ describe("histories", () => {
       const wallet = new Wallet(id(`histories ${count}`));
       const signer = new QuickSigner(wallet.privateKey);
       const signed = { ...attestation, setId: BigInt(count) };
-      const digest = digestOf(signed, separator);
+      const digest = digestUnder(separator, signed);
       expect(digest).to.equal(TypedDataEncoder.hash(domain, ATTESTATION_TYPES, signed));
       expect(signer.address).to.equal(wallet.address);
       const signature = signer.sign(digest);

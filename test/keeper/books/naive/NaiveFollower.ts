@@ -6,10 +6,11 @@ import { naiveRootAfter } from "../../../../keeper/books/naive/naiveRootAfter.ts
 import type { NaiveInput, NaiveProblem, NaiveResult } from "../../../../keeper/books/naive/naiveTypes.ts";
 import { verifyHeader } from "../../../../keeper/chain/verify/header.ts";
 import { verifyReceipts } from "../../../../keeper/chain/verify/receipts.ts";
-import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../../../../keeper/domain/bookSet.ts";
+import { BOOK_NAMES, type BookName } from "../../../../keeper/domain/bookSet.ts";
 import type { VerifiedLog } from "../../../../keeper/domain/VerifiedLog.ts";
 import type { Address, Hash } from "../../../../keeper/lib/hex.ts";
 import type { Lockstep } from "../../../fixtures/deployLockstep.ts";
+import { addressesOf, readImmutables } from "../BooksFollower.ts";
 
 const ANSWER_UPDATED = id("AnswerUpdated(int256,uint256,uint256)");
 
@@ -21,28 +22,7 @@ export interface Followed {
 
 /** The addresses and immutables of a deployment, lower case. */
 export async function readContext(system: Lockstep): Promise<Pick<NaiveInput, "addresses" | "immutables">> {
-  const pairs = BOOK_NAMES.map((name, index) => [name, system.books[index]!.toLowerCase()] as const);
-  const { guard, keeperRegistry } = system;
-  const immutables: Immutables = {
-    chainId: (await system.ethers.provider.getNetwork()).chainId,
-    settlementAsset: (await system.ledger.SETTLEMENT_ASSET()).toLowerCase() as Address,
-    settlementScale: await system.ledger.SETTLEMENT_SCALE(),
-    staleLimit: await system.ledger.STALE_LIMIT(),
-    softTime: await guard.SOFT_TIME(),
-    viewTime: await guard.VIEW_TIME(),
-    coolDown: await guard.COOL_DOWN(),
-    grace: await guard.GRACE(),
-    windDownTime: await guard.WIND_DOWN_TIME(),
-    claimPeriod: await guard.CLAIM_PERIOD(),
-    bond: await keeperRegistry.BOND(),
-    minKeepers: await keeperRegistry.MIN_KEEPERS(),
-    joinDelay: await keeperRegistry.JOIN_DELAY(),
-    unbonding: await keeperRegistry.UNBONDING(),
-    challengerPpm: await keeperRegistry.CHALLENGER_PPM(),
-    sequencerFeed: (await system.oracle.SEQUENCER_FEED()).toLowerCase() as Address,
-    sequencerGrace: await system.oracle.SEQUENCER_GRACE(),
-  };
-  return { addresses: Object.fromEntries(pairs) as BookAddresses, immutables };
+  return { addresses: addressesOf(system), immutables: await readImmutables(system) };
 }
 
 /** Follows a chain block by block with the naive derivation, its words and prices in plain maps. */

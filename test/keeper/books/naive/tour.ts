@@ -9,10 +9,10 @@ import { tourVault } from "./tourVault.ts";
 import { tourWindDown } from "./tourWindDown.ts";
 
 /**
- * One of everything that an honest protocol can do, so that every event of every book contract is emitted; the very end, and
- * an outage, where the system has a sequencer, included. Four keepers.
+ * One of everything that an honest protocol can do, its end apart: keepers can still pause. For a deployment of
+ * {@link deployToured}. Returns the system with the keepers that are active then.
  */
-export async function tour(system: Lockstep): Promise<void> {
+export async function liveTour(system: Lockstep): Promise<Lockstep> {
   const token = await tourVault(system);
   await tourTrades(system);
   await tourOptions(system);
@@ -23,5 +23,13 @@ export async function tour(system: Lockstep): Promise<void> {
   const grown = await tourKeepers(system);
   await tourRepairs(grown);
   await tourGovernance(grown);
-  await tourWindDown(grown);
+  return grown;
+}
+
+/**
+ * The same and the very end, so that every event of every book contract is emitted; an outage, where the system has a
+ * sequencer, included. Four keepers.
+ */
+export async function tour(system: Lockstep): Promise<void> {
+  await tourWindDown(await liveTour(system));
 }
