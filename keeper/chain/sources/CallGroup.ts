@@ -1,5 +1,5 @@
 import { assert } from "../../lib/assert.ts";
-import type { BatchItem, SourceCall } from "./Source.ts";
+import type { BatchItem, Exchange, SourceCall } from "./Source.ts";
 import type { SourceFault } from "./SourceFault.ts";
 import { toSourceError } from "./SourceFault.ts";
 import type { RpcReply } from "./jsonRpc.ts";
@@ -17,6 +17,10 @@ export class CallGroup {
   readonly #items: (BatchItem | undefined)[];
   readonly #resolve: (items: BatchItem[]) => void;
   #open: number;
+  #sentAtMs: number | null = null;
+  #receivedAtMs: number | null = null;
+  #text: string | null = null;
+  #fault: string | null = null;
 
   constructor(source: string, firstId: number, calls: readonly SourceCall[], isBatch: boolean) {
     assert(calls.length > 0 && (isBatch || calls.length === 1), "a group has one call, or is a batch");
@@ -41,6 +45,37 @@ export class CallGroup {
     return Number.isInteger(id) && id >= this.firstId && id < this.firstId + this.calls.length;
   }
 
+  /** True when a reply with this id would settle something; one without an id is meant for all that is open. */
+  awaits(id: number | null): boolean {
+    if (id === null) return !this.isSettled;
+    return this.owns(id) && this.#items[id - this.firstId] === undefined;
+  }
+
+  /** The calls go on the wire. */
+  noteSent(atMs: number): void {
+    this.#sentAtMs = atMs;
+  }
+
+  /** A text of the server that settles something of this group; told before it does. */
+  noteText(text: string, atMs: number): void {
+    this.#text = this.#text === null ? text : `${this.#text}${text}`;
+    this.#receivedAtMs = atMs;
+  }
+
+  /** What passed, once everything is settled. */
+  toExchange(settledAtMs: number): Exchange {
+    return {
+      source: this.#source,
+      kind: this.isBatch ? "batch" : "call",
+      calls: this.calls,
+      sentAtMs: this.#sentAtMs ?? settledAtMs,
+      receivedAtMs: this.#receivedAtMs,
+      settledAtMs,
+      text: this.#text,
+      fault: this.#fault,
+    };
+  }
+
   /** Settles one item by a reply with its id. A second reply to the same id is ignored. */
   settle(reply: RpcReply): void {
     assert(reply.id !== null && this.owns(reply.id), "the reply belongs to the group");
@@ -54,6 +89,7 @@ export class CallGroup {
 
   /** Settles every item that still waits with the same fault. */
   fail(fault: SourceFault): void {
+    if (!this.isSettled) this.#fault = fault.code;
     for (let index = 0; index < this.calls.length; index++) {
       this.#settleAt(index, (method) => ({ ok: false, error: toSourceError(fault, this.#source, method) }));
     }

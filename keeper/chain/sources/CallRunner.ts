@@ -1,5 +1,5 @@
 import { CallGroup } from "./CallGroup.ts";
-import type { BatchItem, RequestOptions, SourceCall } from "./Source.ts";
+import type { BatchItem, Exchange, RequestOptions, SourceCall } from "./Source.ts";
 
 /** Puts groups on a transport. */
 export interface Carrier {
@@ -14,6 +14,10 @@ export interface CallRunnerOptions {
   readonly source: string;
   readonly maxInFlight: number;
   readonly maxQueued: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Sees each group once, when it has settled. */
+  readonly onExchange?: (exchange: Exchange) => void;
 }
 
 /**
@@ -32,6 +36,11 @@ export class CallRunner {
   constructor(carrier: Carrier, options: CallRunnerOptions) {
     this.#carrier = carrier;
     this.#options = options;
+  }
+
+  /** Id of the source whose calls these are. */
+  get source(): string {
+    return this.#options.source;
   }
 
   /** One call. Rejects with its `KeeperError`. */
@@ -65,6 +74,7 @@ export class CallRunner {
     const onAbort = (): void => group.fail({ code: "SourceAborted", reason: "cancelled", cause: signal?.reason });
     if (signal?.aborted === true) {
       onAbort();
+      this.#tap(group);
       return group.done;
     }
     const onDeadline = (): void =>
@@ -76,12 +86,18 @@ export class CallRunner {
     if (isProbe) this.#carrier.send(group);
     else this.#admit(group);
     const items = await group.done;
+    this.#tap(group);
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
     this.#live.delete(group);
     if (isProbe) this.#carrier.forget(group);
     else this.#release(group);
     return items;
+  }
+
+  #tap(group: CallGroup): void {
+    const { onExchange, now } = this.#options;
+    onExchange?.(group.toExchange(now()));
   }
 
   #admit(group: CallGroup): void {

@@ -7,6 +7,7 @@ import { readHead } from "./HeadReporter.ts";
 import { toConnectionFault } from "./SourceFault.ts";
 import type { SourceFault } from "./SourceFault.ts";
 import type { SourceSettings } from "./SourceSettings.ts";
+import type { RpcReply } from "./jsonRpc.ts";
 import { encodeGroup, isRecord, malformed, MISSING_FROM_BATCH, parseJson, readReply } from "./jsonRpc.ts";
 import { wait } from "./wait.ts";
 
@@ -15,6 +16,12 @@ export interface SessionEnd {
   readonly fault: SourceFault;
   /** Whether it had worked at all. */
   readonly wasUp: boolean;
+}
+
+/** A text of the server, and when it was here. */
+interface Received {
+  readonly text: string;
+  readonly receivedAtMs: number;
 }
 
 /** One connection's life: connect, subscribe, fill the gap, watch the heart, end. */
@@ -71,6 +78,7 @@ export class DuplexSession {
     else if (!this.#isOpen) this.#early.add(group);
     else {
       for (let index = 0; index < group.calls.length; index++) this.#byId.set(group.firstId + index, group);
+      group.noteSent(this.#settings.now());
       this.#channel?.send(encodeGroup(group));
     }
   }
@@ -159,36 +167,55 @@ export class DuplexSession {
     const receivedAtMs = this.#settings.now();
     if (this.#over.signal.aborted) return;
     const parsed = parseJson(text);
-    if (!parsed.ok) this.#end(parsed.fault);
-    else if (Array.isArray(parsed.value)) this.#onBatchAnswer(parsed.value);
+    if (!parsed.ok) this.#onGarbage(parsed.fault, text, receivedAtMs);
+    else if (Array.isArray(parsed.value)) this.#onBatchAnswer(parsed.value, { text, receivedAtMs });
     else if (isRecord(parsed.value) && parsed.value["method"] === "eth_subscription") {
-      this.#onPush(parsed.value["params"], receivedAtMs);
-    } else this.#onReply(parsed.value);
-  }
-
-  #onPush(params: unknown, receivedAtMs: number): void {
-    const head = isRecord(params) ? readHead(params["result"]) : undefined;
-    if (head === undefined) this.#end(malformed("a pushed head has no number and hash"));
-    else this.#noteHead(head, receivedAtMs);
-  }
-
-  #onBatchAnswer(items: readonly unknown[]): void {
-    const touched = new Set<CallGroup>();
-    for (const item of items) {
-      const group = this.#onReply(item);
-      if (group !== undefined) touched.add(group);
+      this.#onPush(parsed.value["params"], { text, receivedAtMs });
+    } else {
+      const reply = readReply(parsed.value);
+      const group = this.#groupOf(reply);
+      if (reply !== undefined && group?.awaits(reply.id) === true) group.noteText(text, receivedAtMs);
+      settleBy(group, reply);
     }
+  }
+
+  #onGarbage(fault: SourceFault, text: string, receivedAtMs: number): void {
+    this.#tapPush({ text, receivedAtMs }, fault.code);
+    this.#end(fault);
+  }
+
+  #onPush(params: unknown, { text, receivedAtMs }: Received): void {
+    const head = isRecord(params) ? readHead(params["result"]) : undefined;
+    if (head === undefined) {
+      this.#onGarbage(malformed("a pushed head has no number and hash"), text, receivedAtMs);
+      return;
+    }
+    this.#tapPush({ text, receivedAtMs }, null);
+    this.#noteHead(head, receivedAtMs);
+  }
+
+  #onBatchAnswer(items: readonly unknown[], { text, receivedAtMs }: Received): void {
+    const replies = items.map((item) => readReply(item));
+    const groups = replies.map((reply) => this.#groupOf(reply));
+    const touched = new Set(groups.filter((group) => group !== undefined));
+    for (const group of touched) {
+      if (!group.isSettled) group.noteText(text, receivedAtMs);
+    }
+    replies.forEach((reply, index) => {
+      settleBy(groups[index], reply);
+    });
     for (const group of touched) group.fail(MISSING_FROM_BATCH);
   }
 
-  #onReply(value: unknown): CallGroup | undefined {
-    const reply = readReply(value);
+  #groupOf(reply: RpcReply | undefined): CallGroup | undefined {
     if (reply === undefined) return undefined;
-    const group = reply.id === null ? this.#onlyGroup() : this.#byId.get(reply.id);
-    if (group === undefined) return undefined;
-    if (reply.id !== null) group.settle(reply);
-    else if (!reply.outcome.ok) group.fail(reply.outcome.fault);
-    return group;
+    return reply.id === null ? this.#onlyGroup() : this.#byId.get(reply.id);
+  }
+
+  #tapPush({ text, receivedAtMs }: Received, fault: string | null): void {
+    const { source } = this.#runner;
+    const times = { sentAtMs: receivedAtMs, receivedAtMs, settledAtMs: receivedAtMs };
+    this.#settings.onExchange?.({ source, kind: "push", calls: [], ...times, text, fault });
   }
 
   /** Whom an error without an id is meant for: nobody but the only group on the wire, if there is just one. */
@@ -209,4 +236,10 @@ export class DuplexSession {
     for (const group of new Set([...this.#early, ...this.#byId.values()])) group.fail(fault);
     this.#channel?.destroy();
   }
+}
+
+function settleBy(group: CallGroup | undefined, reply: RpcReply | undefined): void {
+  if (group === undefined || reply === undefined) return;
+  if (reply.id !== null) group.settle(reply);
+  else if (!reply.outcome.ok) group.fail(reply.outcome.fault);
 }

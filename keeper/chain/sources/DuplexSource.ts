@@ -38,7 +38,7 @@ export class DuplexSource implements Source {
     this.#openChannel = openChannel;
     this.#runner = new CallRunner(
       { send: (group) => this.#send(group), forget: (group) => this.#session?.forget(group) },
-      { source: this.id, maxInFlight: settings.maxInFlight, maxQueued: settings.maxQueued },
+      { source: this.id, ...settings },
     );
   }
 

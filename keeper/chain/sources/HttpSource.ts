@@ -38,7 +38,7 @@ export class HttpSource implements Source {
     this.#poster = new HttpPoster(url, settings.maxAnswerBytes, settings.maxInFlight + 1);
     this.#runner = new CallRunner(
       { send: (group) => this.#send(group), forget: (group) => this.#forget(group) },
-      { source: this.id, maxInFlight: settings.maxInFlight, maxQueued: settings.maxQueued },
+      { source: this.id, ...settings },
     );
   }
 
@@ -97,8 +97,11 @@ export class HttpSource implements Source {
       group.fail({ code: "SourceClosed", reason });
       return;
     }
+    const { now } = this.#settings;
+    group.noteSent(now());
     const cancel = this.#poster.post(encodeGroup(group), (outcome) => {
       this.#cancels.delete(group);
+      if (outcome.ok && !group.isSettled) group.noteText(outcome.text, now());
       const parsed = outcome.ok ? parseJson(outcome.text) : outcome;
       if (parsed.ok) settleFromAnswer(group, parsed.value);
       else group.fail(parsed.fault);

@@ -77,6 +77,34 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/**
+ * What passed between the keeper and a source, as evidence: one group of calls from its start to its end, or one text
+ * that came unasked. Holds no URL.
+ */
+export interface Exchange {
+  readonly source: string;
+  /** `push` is a text that answers no call: a pushed head, or garbage that ended the connection. */
+  readonly kind: "call" | "batch" | "push";
+  /** What was asked, in the order of the ids on the wire; empty for a push. */
+  readonly calls: readonly SourceCall[];
+  /**
+   * Monotonic milliseconds at which the calls went on the wire, or were given up without; for a push, at which it
+   * came.
+   */
+  readonly sentAtMs: number;
+  /** When the last byte of the answer was here; null when none came. */
+  readonly receivedAtMs: number | null;
+  /** When the calls were settled: by their answer, their deadline or the end of the connection. */
+  readonly settledAtMs: number;
+  /**
+   * The answer byte for byte as UTF-8 text; null when none came, and for an HTTP status that is no success. When a
+   * node answered the items of a batch one by one, its texts one after another.
+   */
+  readonly text: string | null;
+  /** Code of the fault that ended the calls which no reply settled; null when each had its reply, even an error. */
+  readonly fault: string | null;
+}
+
 /** What a source is given by its composer; only the clock is required. */
 export interface SourceDeps {
   /** Monotonic milliseconds. */
@@ -98,4 +126,9 @@ export interface SourceDeps {
   readonly maxInFlight?: number;
   /** Calls that may wait for a slot; beyond it they are refused with `SourceBusy`. */
   readonly maxQueued?: number;
+  /**
+   * Sees every exchange once, when it settles and before its caller does: heartbeats and polls included. Must not
+   * throw.
+   */
+  readonly onExchange?: (exchange: Exchange) => void;
 }

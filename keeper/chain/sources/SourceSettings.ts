@@ -1,7 +1,7 @@
 import type { SourceDeps } from "./Source.ts";
 
-/** The dependencies of a source with every default filled in. */
-export type SourceSettings = Readonly<Required<SourceDeps>>;
+/** The dependencies of a source with every default filled in; the tap has none. */
+export type SourceSettings = Readonly<Required<Omit<SourceDeps, "onExchange">>> & Pick<SourceDeps, "onExchange">;
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -18,5 +18,6 @@ export function toSourceSettings(deps: SourceDeps): SourceSettings {
     maxAnswerBytes: deps.maxAnswerBytes ?? 64 * MEBIBYTE,
     maxInFlight: deps.maxInFlight ?? 64,
     maxQueued: deps.maxQueued ?? 4_096,
+    ...(deps.onExchange === undefined ? {} : { onExchange: deps.onExchange }),
   };
 }
