@@ -1,0 +1,5 @@
+import type { Rule } from "./Rule.ts";
+
+export function checkRule(rule: Rule): Rule {
+  return rule;
+}
