@@ -45,6 +45,13 @@ export class CallGroup {
     return Number.isInteger(id) && id >= this.firstId && id < this.firstId + this.calls.length;
   }
 
+  /** The outcomes, once everything is settled. */
+  get items(): BatchItem[] {
+    const items = this.#items.filter((item) => item !== undefined);
+    assert(items.length === this.calls.length, "the group is settled");
+    return items;
+  }
+
   /** True when a reply with this id would settle something; one without an id is meant for all that is open. */
   awaits(id: number | null): boolean {
     if (id === null) return !this.isSettled;
@@ -68,6 +75,7 @@ export class CallGroup {
       source: this.#source,
       kind: this.isBatch ? "batch" : "call",
       calls: this.calls,
+      firstId: this.firstId,
       sentAtMs: this.#sentAtMs ?? settledAtMs,
       receivedAtMs: this.#receivedAtMs,
       settledAtMs,
@@ -100,6 +108,6 @@ export class CallGroup {
     if (this.#items[index] !== undefined || call === undefined) return;
     this.#items[index] = make(call.method);
     this.#open--;
-    if (this.#open === 0) this.#resolve(this.#items.filter((item) => item !== undefined));
+    if (this.#open === 0) this.#resolve(this.items);
   }
 }

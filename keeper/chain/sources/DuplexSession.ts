@@ -215,7 +215,7 @@ export class DuplexSession {
   #tapPush({ text, receivedAtMs }: Received, fault: string | null): void {
     const { source } = this.#runner;
     const times = { sentAtMs: receivedAtMs, receivedAtMs, settledAtMs: receivedAtMs };
-    this.#settings.onExchange?.({ source, kind: "push", calls: [], ...times, text, fault });
+    this.#settings.onExchange?.({ source, kind: "push", calls: [], firstId: 0, ...times, text, fault });
   }
 
   /** Whom an error without an id is meant for: nobody but the only group on the wire, if there is just one. */

@@ -85,8 +85,10 @@ export interface Exchange {
   readonly source: string;
   /** `push` is a text that answers no call: a pushed head, or garbage that ended the connection. */
   readonly kind: "call" | "batch" | "push";
-  /** What was asked, in the order of the ids on the wire; empty for a push. */
+  /** What was asked; empty for a push. */
   readonly calls: readonly SourceCall[];
+  /** Id of the first call on the wire; the call at index `i` has `firstId + i`. 0 for a push. */
+  readonly firstId: number;
   /**
    * Monotonic milliseconds at which the calls went on the wire, or were given up without; for a push, at which it
    * came.

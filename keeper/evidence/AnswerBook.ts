@@ -1,0 +1,103 @@
+import type { Exchange, SourceCall } from "../chain/sources/Source.ts";
+import type { RpcAnswer } from "../loop/ports.ts";
+import { readAnswers } from "./readAnswers.ts";
+
+/** One call of one exchange. */
+interface Heard {
+  readonly exchange: Exchange;
+  readonly index: number;
+}
+
+/** An answer from the recording, and when it is there. */
+export interface Recalled {
+  readonly answer: RpcAnswer;
+  /** Milliseconds of the recording's clock. */
+  readonly atMs: number;
+  /** False when nothing like it was ever asked. */
+  readonly isRecorded: boolean;
+}
+
+/** How much later than asked an answer may come because it was recorded so: what the deciding itself took. */
+const SLACK_MS = 250;
+/** When the answer comes that says that there is none. */
+const NOT_RECORDED_MS = 1;
+/** A call whose answer does not depend on who is asked, nor when: it is pinned to a block hash. */
+const PINNED_METHODS: ReadonlySet<string> = new Set(["eth_getBlockByHash", "eth_getBlockReceipts"]);
+const HASH = /^0x[0-9a-f]{64}$/i;
+
+/** What every source answered to what, to be asked again. */
+export class AnswerBook {
+  /** By source and call, and by pinned call alone, oldest first. */
+  readonly #heard = new Map<string, Heard[]>();
+  /** The exchange that was read last: the calls of one request are mostly those of one exchange. */
+  #last: { readonly exchange: Exchange; readonly answers: readonly RpcAnswer[] } | null = null;
+
+  constructor(exchanges: readonly Exchange[]) {
+    const bySending = exchanges.toSorted((left, right) => left.sentAtMs - right.sentAtMs);
+    for (const exchange of bySending) {
+      for (const [index, call] of exchange.calls.entries()) {
+        const key = keyOf(call);
+        this.#note(`${exchange.source} ${key}`, { exchange, index });
+        if (isPinned(call)) this.#note(key, { exchange, index });
+      }
+    }
+  }
+
+  /**
+   * What the source answered to the call nearest in time: at the asking or after it, else before it, else what another source
+   * answered to a call that is pinned to a block hash.
+   */
+  recall(source: string, call: SourceCall, askedAtMs: number): Recalled {
+    const key = keyOf(call);
+    const heard = nearest(this.#heard.get(`${source} ${key}`), askedAtMs) ?? nearest(this.#heard.get(key), askedAtMs);
+    if (heard === undefined) {
+      const message = `the recording holds no answer to ${call.method}`;
+      const answer = { ok: false, code: "NotRecorded", message } as const;
+      return { answer, atMs: askedAtMs + NOT_RECORDED_MS, isRecorded: false };
+    }
+    const { exchange, index } = heard;
+    const soonestMs = askedAtMs + (exchange.settledAtMs - exchange.sentAtMs);
+    // Asked when it was asked then: it comes when it came then, in the same order with everything else.
+    const isThen = exchange.sentAtMs >= askedAtMs && exchange.settledAtMs - soonestMs <= SLACK_MS;
+    const atMs = isThen ? exchange.settledAtMs : soonestMs;
+    const answer = this.#answersOf(exchange)[index] ?? { ok: false, code: "NotRecorded", message: "no such call" };
+    return { answer, atMs, isRecorded: true };
+  }
+
+  #note(key: string, heard: Heard): void {
+    const list = this.#heard.get(key);
+    if (list === undefined) this.#heard.set(key, [heard]);
+    else list.push(heard);
+  }
+
+  #answersOf(exchange: Exchange): readonly RpcAnswer[] {
+    if (this.#last?.exchange !== exchange) this.#last = { exchange, answers: readAnswers(exchange) };
+    return this.#last.answers;
+  }
+}
+
+/** The first that was sent at the time or after it, else the last before. */
+function nearest(heard: readonly Heard[] | undefined, atMs: number): Heard | undefined {
+  if (heard === undefined) return undefined;
+  let low = 0;
+  let high = heard.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((heard[middle]?.exchange.sentAtMs ?? 0) < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return heard[low] ?? heard[low - 1];
+}
+
+function isPinned({ method, params }: SourceCall): boolean {
+  if (PINNED_METHODS.has(method)) return typeof params[0] !== "string" || HASH.test(params[0]);
+  return params.some((param) => typeof param === "object" && param !== null && "blockHash" in param);
+}
+
+/** Equal for equal calls, whatever the order of members. */
+function keyOf({ method, params }: SourceCall): string {
+  return `${method} ${JSON.stringify(params, (_, value: unknown) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
+  })}`;
+}

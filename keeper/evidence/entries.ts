@@ -1,0 +1,70 @@
+import type { Exchange } from "../chain/sources/Source.ts";
+import type { KeeperOptions } from "../loop/KeeperOptions.ts";
+import type { Effect, Input } from "../loop/ports.ts";
+
+/** Version of the format; a reader refuses what it does not know. */
+export const FORMAT = 1;
+
+/** What can be decided again: a recording from a keeper's start, or the newest exchanges without their beginning. */
+export type RecordingKind = "recording" | "window";
+
+/** The first entry of a recording: what the keeper was told at start. No key, no URL. */
+export interface Beginning {
+  readonly type: RecordingKind;
+  readonly format: number;
+  /** Version of the program that decided. */
+  readonly build: string;
+  /** The two clocks at the same moment: wall time and monotonic milliseconds. */
+  readonly wallMs: number;
+  readonly atMs: number;
+  /** Null in a window. */
+  readonly options: KeeperOptions | null;
+}
+
+/** Inputs that are not answers to effects: those are made again from the exchanges. */
+export type RecordedInput = Exclude<Input, { readonly type: "answers" | "journalled" | "signed" }>;
+
+/** Effects that say what was decided, for comparison. */
+export type Decision = Extract<
+  Effect,
+  {
+    readonly type: "block" | "incident" | "unknown" | "latch" | "rolled-back" | "quarantine" | "checkpoint" | "located";
+  }
+>;
+
+/** Why a recording ends. Without such an entry, the process died. */
+export type EndReason =
+  /** The recorder was closed. */
+  | "closed"
+  /** `maxBytes` is reached. */
+  | "full"
+  /** The disk could not keep up. */
+  | "overrun"
+  /** The disk refused. */
+  | "failed";
+
+/** One line of a recording. */
+export type Entry =
+  | Beginning
+  /** The first line of each further file. */
+  | { readonly type: "segment"; readonly number: number }
+  | { readonly type: "input"; readonly atMs: number; readonly input: RecordedInput }
+  | { readonly type: "exchange"; readonly exchange: Exchange }
+  | { readonly type: "decision"; readonly atMs: number; readonly decision: Decision }
+  | { readonly type: "end"; readonly reason: EndReason };
+
+const NOT_RECORDED: ReadonlySet<Input["type"]> = new Set(["answers", "journalled", "signed"]);
+
+/** Whether an input is recorded as it is. */
+export function isRecordedInput(input: Input): input is RecordedInput {
+  return !NOT_RECORDED.has(input.type);
+}
+
+const DECISIONS: ReadonlySet<Effect["type"]> = new Set<Decision["type"]>([
+  ...(["block", "incident", "unknown", "latch", "rolled-back", "quarantine", "checkpoint", "located"] as const),
+]);
+
+/** Whether an effect says what was decided. */
+export function isDecision(effect: Effect): effect is Decision {
+  return DECISIONS.has(effect.type);
+}

@@ -1,0 +1,40 @@
+import { CallGroup } from "../chain/sources/CallGroup.ts";
+import { JsonFramer } from "../chain/sources/JsonFramer.ts";
+import { isRecord, malformed, parseJson, readReply } from "../chain/sources/jsonRpc.ts";
+import type { Exchange } from "../chain/sources/Source.ts";
+import type { SourceFaultCode } from "../chain/sources/SourceFault.ts";
+import type { RpcAnswer } from "../loop/ports.ts";
+
+/** What the core was told of an exchange: the outcome of each call, read from the raw text as a source reads it. */
+export function readAnswers(exchange: Exchange): RpcAnswer[] {
+  const { source, firstId, calls, kind, text, fault } = exchange;
+  const group = new CallGroup(source, firstId, calls, kind === "batch");
+  for (const value of text === null ? [] : valuesIn(text)) {
+    for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) settle(group, item);
+  }
+  if (fault !== null) group.fail({ code: fault as SourceFaultCode, reason: `recorded as ${fault}` });
+  group.fail(malformed("the recorded answer holds no reply to this call"));
+  return group.items.map((item) =>
+    item.ok ? { ok: true, value: item.result } : { ok: false, code: item.error.code, message: item.error.message },
+  );
+}
+
+function settle(group: CallGroup, value: unknown): void {
+  const reply = isRecord(value) ? readReply(value) : undefined;
+  if (reply === undefined) return;
+  if (reply.id === null) {
+    if (!reply.outcome.ok) group.fail(reply.outcome.fault);
+  } else if (group.owns(reply.id)) group.settle(reply);
+}
+
+/** One JSON text, or several one after another where a node answered the items of a batch one by one. */
+function valuesIn(text: string): unknown[] {
+  const whole = parseJson(text);
+  if (whole.ok) return [whole.value];
+  const framer = new JsonFramer(Number.MAX_SAFE_INTEGER);
+  const texts = framer.push(Buffer.from(text)).flatMap((event) => (event.kind === "message" ? [event.text] : []));
+  return texts.flatMap((part) => {
+    const parsed = parseJson(part);
+    return parsed.ok ? [parsed.value] : [];
+  });
+}
