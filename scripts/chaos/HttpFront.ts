@@ -76,7 +76,7 @@ async function send(response: ServerResponse, outcome: Outcome, signal: AbortSig
       const { status, retryAfter } = outcome;
       const headers = {
         "content-type": "text/plain",
-        ...(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
+        ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
       };
       response.writeHead(status, headers).end();
       return;

@@ -62,8 +62,8 @@ export type Action =
   /** A block tag stands still, or means another tag. */
   | { readonly action: "pin"; readonly tag: BlockTag; readonly to: number | BlockTag }
   | { readonly action: "error"; readonly code: number; readonly message: string }
-  /** HTTP only. `retryAfter` is sent as it is. */
-  | { readonly action: "status"; readonly status: number; readonly retryAfter?: string }
+  /** HTTP only. `retryAfter`: seconds, or a date as it is sent. */
+  | { readonly action: "status"; readonly status: number; readonly retryAfter?: number | string }
   /** The connection is reset. */
   | { readonly action: "refuse" }
   /** WebSocket only: closes it. */

@@ -17,7 +17,7 @@ export type Ask = (upstream: number, calls: readonly Call[], isBatch: boolean) =
 export type Outcome =
   | { readonly type: "silence" }
   | { readonly type: "reset" }
-  | { readonly type: "status"; readonly status: number; readonly retryAfter: string | undefined }
+  | { readonly type: "status"; readonly status: number; readonly retryAfter: number | string | undefined }
   | { readonly type: "close"; readonly code: number }
   | { readonly type: "mute"; readonly isPonging: boolean }
   | { readonly type: "foreign"; readonly status: number; readonly contentType: string; readonly body: Buffer }
