@@ -55,7 +55,7 @@ export class Performer {
     const target = this.#options.sources.get(source);
     const items = (await target?.batch(calls, { deadlineMs })) ?? [];
     const answers: RpcAnswer[] = items.map((item) =>
-      item.ok ? { ok: true, value: item.result } : { ok: false, code: item.error.code, message: item.error.message },
+      item.ok ? { ok: true, value: item.result } : toAnswer(item.error),
     );
     this.#options.deliver({ type: "answers", id, answers, nowMs: this.#options.now() });
   }
@@ -100,4 +100,9 @@ export class Performer {
       );
     }
   }
+}
+
+function toAnswer({ code, message, payload }: KeeperError): RpcAnswer {
+  const { retryAfterMs } = payload;
+  return { ok: false, code, message, ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}) };
 }

@@ -1,19 +1,64 @@
+import type { FinalityMode } from "./chain/agree/Finality.ts";
+import type { SourceReport } from "./chain/agree/SourceBoard.ts";
+import type { ServedHead } from "./chain/agree/Votes.ts";
+import { CONDITION_KINDS, type Condition, type ConditionKind } from "./domain/conditions.ts";
 import type { Hash } from "./lib/hex.ts";
 import type { BlockReport, Effect } from "./loop/ports.ts";
 import { stageTimes, type IncidentRecord } from "./telemetry/IncidentRecord.ts";
 import { Metrics } from "./telemetry/Metrics.ts";
 
 /** What the keeper is doing, in one word; see docs/architecture.md. */
-export type KeeperState = "STARTING" | "SYNCING" | "IN_SYNC" | "UNKNOWN" | "DIVERGED" | "PAUSED" | "OWN_FAULT";
+export type KeeperState =
+  | "STARTING"
+  | "LAGGING"
+  | "IN_SYNC"
+  | "FINALITY_STALLED"
+  | "SOURCE_DEGRADED"
+  | "UNKNOWN"
+  | "DIVERGED"
+  | "PAUSED"
+  | "OWN_FAULT"
+  | "CONSENSUS_FAULT";
+
+/** States in which the keeper does its work. */
+const READY: readonly KeeperState[] = ["IN_SYNC", "FINALITY_STALLED", "SOURCE_DEGRADED", "DIVERGED", "PAUSED"];
 
 const MAX_INCIDENTS = 100;
+
+/** What a status asks of the core beside its effects. */
+export interface Watched {
+  sources(): readonly SourceReport[];
+  readonly conditions: readonly Condition[];
+  readonly finalBlock: ServedHead | null;
+}
 
 /** What operators see of a running keeper: `/status`, `/readyz`, `/metrics`, and the incidents of the drills. */
 export class Status {
   isDraining = false;
   readonly incidents = new Map<Hash, IncidentRecord>();
   readonly #now: () => number;
+  #watched: Watched | null = null;
+  #finality: FinalityMode | null = null;
   readonly #metrics = new Metrics();
+  readonly #sourceUp = this.#metrics.gauge({
+    name: "lockstep_source_up",
+    help: "1 for a source that answers, is of this chain and is believed.",
+    labels: ["source", "operator"],
+  });
+  readonly #sourceScore = this.#metrics.gauge({
+    name: "lockstep_source_score",
+    help: "Share of a source's newest answers that came and verified, 0 to 100.",
+    labels: ["source", "operator"],
+  });
+  readonly #conditions = this.#metrics.gauge({
+    name: "lockstep_condition",
+    help: "1 while something is unusual about the chain or its sources.",
+    labels: ["condition"],
+  });
+  readonly #finalHeight = this.#metrics.gauge({
+    name: "lockstep_final_block_number",
+    help: "Newest block that k operators call final.",
+  });
   readonly #verdicts = this.#metrics.counter({
     name: "lockstep_verdicts_total",
     help: "Verdicts on blocks, by kind.",
@@ -59,6 +104,7 @@ export class Status {
     const startedAtMs = now();
     this.#metrics.onCollect(() => {
       stall.set((now() - (this.#last?.atMs ?? startedAtMs)) / 1_000);
+      this.#collectChain();
     });
   }
 
@@ -67,12 +113,22 @@ export class Status {
     return this.#last?.report ?? null;
   }
 
+  /** From now on the core is asked about its sources and the chain as well. */
+  watch(watched: Watched): void {
+    this.#watched = watched;
+  }
+
   get state(): KeeperState {
+    const holds = (kind: ConditionKind): boolean =>
+      this.#watched?.conditions.some((condition) => condition.kind === kind) === true;
+    if (holds("consensus-fault")) return "CONSENSUS_FAULT";
     if (this.#unknown !== null) return "UNKNOWN";
     if (this.#last === null) return "STARTING";
     switch (this.#last.report.verdict.kind) {
       case "InSync":
-        return "IN_SYNC";
+        if (holds("burst")) return "LAGGING";
+        if (holds("finality-stall")) return "FINALITY_STALLED";
+        return holds("source-degraded") ? "SOURCE_DEGRADED" : "IN_SYNC";
       case "OwnFault":
         return "OWN_FAULT";
       case "Unknown":
@@ -109,6 +165,9 @@ export class Status {
       case "quarantine":
         this.#quarantines.add({ source: effect.source });
         return;
+      case "finality":
+        this.#finality = effect.mode;
+        return;
       case "checkpoint":
         this.#checkpoints.add();
         return;
@@ -130,7 +189,7 @@ export class Status {
   readiness(): { ready: boolean; reason: string } {
     if (this.isDraining) return { ready: false, reason: "draining" };
     const { state } = this;
-    const isReady = state === "IN_SYNC" || state === "DIVERGED" || state === "PAUSED";
+    const isReady = READY.includes(state);
     return { ready: isReady, reason: isReady ? "synced" : state.toLowerCase() };
   }
 
@@ -146,12 +205,26 @@ export class Status {
       votes: last?.report.votes ?? 0,
       quorum: last?.report.quorum ?? 0,
       slots: last?.report.slotCount ?? 0,
+      conditions: this.#watched?.conditions ?? [],
+      finality: { mode: this.#finality, block: this.#watched?.finalBlock ?? null },
+      sources: this.#watched?.sources() ?? [],
       incidents: [...this.incidents.values()].map((incident) => ({ ...incident, ms: stageTimes(incident) })),
     };
   }
 
   metrics(): string {
     return this.#metrics.render();
+  }
+
+  #collectChain(): void {
+    for (const { id, operator, state, score } of this.#watched?.sources() ?? []) {
+      this.#sourceUp.set(state === "up" || state === "limited" ? 1 : 0, { source: id, operator });
+      this.#sourceScore.set(score, { source: id, operator });
+    }
+    const holding = new Set(this.#watched?.conditions.map(({ kind }) => kind));
+    for (const condition of CONDITION_KINDS) this.#conditions.set(holding.has(condition) ? 1 : 0, { condition });
+    const final = this.#watched?.finalBlock ?? null;
+    if (final !== null) this.#finalHeight.set(final.number);
   }
 
   #seeBlock(report: BlockReport, nowMs: number): void {

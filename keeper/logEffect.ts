@@ -13,6 +13,15 @@ export function logEffect(effect: Effect, log: Logger): void {
     case "quarantine":
       log.warn("source-quarantined", { source: effect.source, reason: effect.reason });
       return;
+    case "equivocation":
+      log.warn("source-oscillates", { source: effect.source, heads: effect.heads });
+      return;
+    case "condition":
+      log.warn("condition", { ...effect.condition, holds: effect.holds });
+      return;
+    case "finality":
+      log[effect.mode.isWeak ? "warn" : "info"]("finality", { policy: effect.mode.policy, detail: effect.mode.detail });
+      return;
     case "rolled-back":
       log.info("rolled-back", { depth: effect.depth, to: effect.to });
       return;

@@ -4,7 +4,7 @@ import { KeeperError } from "./errors/KeeperError.ts";
 import { selectorOf } from "./actions/plan/abi.ts";
 import { Votes } from "./chain/agree/Votes.ts";
 import type { Source } from "./chain/sources/Source.ts";
-import type { Address } from "./lib/hex.ts";
+import type { Address, Hash } from "./lib/hex.ts";
 
 const WORD = /^0x[0-9a-f]{64}$/;
 
@@ -40,7 +40,7 @@ export const GETTERS = {
   sequencerGrace: ["PriceOracle", "SEQUENCER_GRACE"],
 } as const satisfies Record<Exclude<keyof Immutables, "chainId">, readonly [ContractName, string]>;
 
-async function readFrom(source: Source, deployment: Deployment, deadlineMs: number): Promise<Immutables> {
+async function readFrom(source: Source, deployment: Deployment, deadlineMs: number): Promise<ContractFacts> {
   const chainId = await source.request("eth_chainId", [], { deadlineMs });
   if (typeof chainId !== "string" || Number(chainId) !== deployment.chainId) {
     const message = `source ${source.id} serves chain ${String(chainId)}, the deployment is on ${deployment.chainId}`;
@@ -55,14 +55,28 @@ async function readFrom(source: Source, deployment: Deployment, deadlineMs: numb
   const values = Object.fromEntries(words) as Record<keyof typeof GETTERS, bigint>;
   const settlementAsset = addressOf(values.settlementAsset);
   const sequencerFeed = addressOf(values.sequencerFeed);
-  return { ...values, chainId: BigInt(deployment.chainId), settlementAsset, sequencerFeed };
+  const immutables = { ...values, chainId: BigInt(deployment.chainId), settlementAsset, sequencerFeed };
+  return { immutables, genesisHash: await readGenesis(source, deadlineMs) };
+}
+
+async function readGenesis(source: Source, deadlineMs: number): Promise<Hash> {
+  const block = await source.request("eth_getBlockByNumber", ["0x0", false], { deadlineMs });
+  const hash = typeof block === "object" && block !== null ? (block as { hash?: unknown }).hash : undefined;
+  if (typeof hash === "string" && WORD.test(hash)) return hash as Hash;
+  throw new KeeperError("ChainMismatch", `source ${source.id} does not have block 0`, { source: source.id });
+}
+
+/** What cannot be proven and is therefore taken from k operators. */
+export interface ContractFacts {
+  readonly immutables: Immutables;
+  readonly genesisHash: Hash;
 }
 
 /** What a source said, or why it said nothing. */
-type Said = { readonly source: Source; readonly immutables: Immutables } | { readonly error: unknown };
+type Said = { readonly source: Source; readonly facts: ContractFacts } | { readonly error: unknown };
 
 /**
- * Checks that the sources serve the deployment's chain and reads what the contracts hold in their code.
+ * Checks that the sources serve the deployment's chain and reads what the contracts hold in their code, and the hash of block 0.
  *
  * These values cannot be proven, and every judgement rests on them: a majority of the configured operators must say
  * the same. A source that serves another chain has no say.
@@ -74,11 +88,11 @@ export async function readContracts(
   sources: readonly Source[],
   deployment: Deployment,
   deadlineMs: number,
-): Promise<Immutables> {
+): Promise<ContractFacts> {
   const answers = await Promise.all(
     sources.map(async (source): Promise<Said> => {
       try {
-        return { source, immutables: await readFrom(source, deployment, deadlineMs) };
+        return { source, facts: await readFrom(source, deployment, deadlineMs) };
       } catch (error: unknown) {
         return { error };
       }
@@ -86,10 +100,10 @@ export async function readContracts(
   );
   const { quorum } = new Votes(sources);
   const said = answers.filter((answer) => "source" in answer);
-  for (const { immutables } of said) {
-    const key = keyOf(immutables);
-    const agreeing = said.filter((other) => keyOf(other.immutables) === key);
-    if (new Set(agreeing.map(({ source }) => source.operator)).size >= quorum) return immutables;
+  for (const { facts } of said) {
+    const key = keyOf(facts);
+    const agreeing = said.filter((other) => keyOf(other.facts) === key);
+    if (new Set(agreeing.map(({ source }) => source.operator)).size >= quorum) return facts;
   }
   const failed = answers.findLast((answer) => "error" in answer)?.error;
   if (said.length === 0 && failed instanceof Error) throw failed;
@@ -97,7 +111,7 @@ export async function readContracts(
   throw new KeeperError("NoAgreement", message, { quorum, answered: said.length });
 }
 
-function keyOf(immutables: Immutables): string {
+function keyOf({ immutables, genesisHash }: ContractFacts): string {
   const names = Object.keys(GETTERS) as (keyof typeof GETTERS)[];
-  return names.map((name) => immutables[name]).join(" ");
+  return [genesisHash, ...names.map((name) => immutables[name])].join(" ");
 }

@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { startApi, type Api } from "./api/httpServer.ts";
 import { createSource } from "./chain/sources/createSource.ts";
 import type { Source } from "./chain/sources/Source.ts";
+import { chainOf } from "./config/chainOf.ts";
 import type { Deployment } from "./config/deployment.ts";
 import type { KeeperConfig } from "./config/KeeperConfig.ts";
 import type { BookAddresses, Immutables } from "./domain/bookSet.ts";
+import { LOCAL_CHAIN_IDS, type ChainProfile } from "./domain/chainProfile.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
 import type { Hash } from "./lib/hex.ts";
 import { Keeper } from "./loop/Keeper.ts";
+import type { KeeperOptions } from "./loop/KeeperOptions.ts";
 import type { Effect, Input } from "./loop/ports.ts";
 import { logEffect } from "./logEffect.ts";
 import { Performer } from "./Performer.ts";
@@ -21,8 +24,6 @@ import { acquireLock, type DirectoryLock } from "./store/lockFile.ts";
 import type { Logger } from "./telemetry/log.ts";
 import { ViewReader } from "./ViewReader.ts";
 
-/** Chains on which one source is enough and signing needs no witness: Hardhat's and Anvil's default. */
-const LOCAL_CHAIN_IDS: ReadonlySet<number> = new Set([31_337, 1_337]);
 const TICK_MS = 50;
 const GWEI = 1_000_000_000n;
 
@@ -33,6 +34,8 @@ export interface ServiceOptions {
   readonly log: Logger;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
+  /** Milliseconds since the epoch. */
+  readonly wallNow?: () => number;
   /** Sees every effect as it is performed: for the live line, drills and tests. */
   readonly onEffect?: (effect: Effect, nowMs: number) => void;
 }
@@ -45,6 +48,7 @@ export interface ServiceOptions {
 export class KeeperService {
   readonly #options: ServiceOptions;
   readonly #now: () => number;
+  readonly #wallNow: () => number;
   readonly #abort = new AbortController();
   readonly #sources = new Map<string, Source>();
   readonly #early: Input[] = [];
@@ -63,6 +67,7 @@ export class KeeperService {
   private constructor(options: ServiceOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    this.#wallNow = options.wallNow ?? Date.now;
     this.status = new Status(this.#now);
     this.#views = new ViewReader({
       views: options.config.views,
@@ -143,10 +148,15 @@ export class KeeperService {
       },
     });
     const sources = [...this.#sources.values()];
-    const immutables = await readContracts(sources, deployment, config.requestDeadlineMs);
+    const { immutables, genesisHash } = await readContracts(sources, deployment, config.requestDeadlineMs);
+    const chain = chainOf(deployment.chainId, config);
+    await this.#rememberChain(this.#journal, { chainId: deployment.chainId, genesisHash });
+    log.info("chain", { profile: chain.name, finality: chain.finality, genesisHash, pin: chain.pin?.number ?? null });
     const signers = readSigners(config);
     for (const [key, signer] of Object.entries(signers)) log.info("signer", { key, address: signer.address });
-    this.#keeper = this.#createKeeper(immutables, signers, this.#journal);
+    const options = this.#keeperOptions({ immutables, chain: { ...chain, genesisHash } }, signers, this.#journal);
+    this.#keeper = new Keeper(options);
+    this.status.watch(this.#keeper);
     this.#performer = new Performer({
       sources: this.#sources,
       journal: this.#journal,
@@ -168,7 +178,7 @@ export class KeeperService {
     });
     for (const input of this.#early.splice(0)) this.#deliver(input);
     this.#ticker = setInterval(() => {
-      this.#deliver({ type: "tick", nowMs: this.#now() });
+      this.#deliver({ type: "tick", nowMs: this.#now(), wallSeconds: this.#wallNow() / 1_000 });
     }, TICK_MS);
   }
 
@@ -204,7 +214,32 @@ export class KeeperService {
     }
   }
 
-  #createKeeper(immutables: Immutables, signers: ReturnType<typeof readSigners>, journal: Journal): Keeper {
+  /** A data directory belongs to one chain: what was signed on one says nothing of another. */
+  async #rememberChain(
+    journal: Journal,
+    chain: { readonly chainId: number; readonly genesisHash: Hash },
+  ): Promise<void> {
+    const { config, deployment, log } = this.#options;
+    const wanted = chainOf(deployment.chainId, config);
+    if (wanted.genesisHash !== null && wanted.genesisHash !== chain.genesisHash) {
+      const message = `k operators serve a chain with genesis ${chain.genesisHash}, expected is ${wanted.genesisHash}`;
+      throw new KeeperError("ChainMismatch", message, { ...chain, expected: wanted.genesisHash });
+    }
+    const known = journal.records().findLast(({ kind }) => kind === "chain")?.body as typeof chain | undefined;
+    if (known?.chainId === chain.chainId && known.genesisHash === chain.genesisHash) return;
+    if (known !== undefined && !LOCAL_CHAIN_IDS.has(chain.chainId)) {
+      const message = `${config.dataDirectory} belongs to chain ${known.chainId} with genesis ${known.genesisHash}; use another data directory for genesis ${chain.genesisHash}`;
+      throw new KeeperError("ChainMismatch", message, { ...chain, expected: known.genesisHash });
+    }
+    if (known !== undefined) log.warn("another-local-chain", { ...chain });
+    await journal.append("chain", chain);
+  }
+
+  #keeperOptions(
+    { immutables, chain }: { readonly immutables: Immutables; readonly chain: ChainProfile },
+    signers: ReturnType<typeof readSigners>,
+    journal: Journal,
+  ): KeeperOptions {
     const { config, deployment } = this.#options;
     const signedRoots = new Map<Hash, Hash>();
     for (const { kind, body } of journal.records()) {
@@ -212,8 +247,9 @@ export class KeeperService {
       const { blockHash, booksRoot } = body as { blockHash: Hash; booksRoot: Hash };
       signedRoots.set(blockHash, booksRoot);
     }
-    return new Keeper({
+    return {
       chainId: deployment.chainId,
+      chain,
       addresses: deployment.contracts satisfies BookAddresses,
       immutables,
       deploymentBlock: deployment.deploymentBlock,
@@ -230,8 +266,9 @@ export class KeeperService {
       signedRoots,
       proofDepth: config.proofDepth,
       requestDeadlineMs: config.requestDeadlineMs,
+      hedgeMs: config.hedgeMs,
       maxFeePerGas: BigInt(config.maxFeePerGasGwei) * GWEI,
-    });
+    };
   }
 
   #deliver(input: Input): void {

@@ -33,6 +33,14 @@ export class LiveView {
         return paint.yellow(`UNKNOWN  ${effect.reason}: ${effect.detail}`);
       case "rolled-back":
         return paint.yellow(`reorg: ${effect.depth} block${effect.depth === 1 ? "" : "s"} taken back`);
+      case "condition": {
+        const { kind, detail } = effect.condition;
+        return effect.holds ? paint.yellow(`${kind}: ${detail}`) : paint.dim(`over: ${kind}`);
+      }
+      case "finality":
+        return (effect.mode.isWeak ? paint.yellow : paint.dim)(`finality: ${effect.mode.detail}`);
+      case "equivocation":
+        return paint.yellow(`source ${effect.source} goes back and forth between branches: not counted for now`);
       case "checkpoint":
         return paint.dim(`checkpoint of block ${effect.blockNumber} sent (${effect.transaction.slice(0, 10)}…)`);
       case "incident": {

@@ -1,4 +1,5 @@
-import type { Hex } from "../lib/hex.ts";
+import type { FinalityPolicy, PinnedBlock, ProfileName } from "../domain/chainProfile.ts";
+import type { Hash, Hex } from "../lib/hex.ts";
 
 /** What the keeper may do about what it finds: only look, tell somebody, or send transactions. */
 export const MODES = ["watch", "alert", "act"] as const;
@@ -50,6 +51,21 @@ export interface KeeperConfig {
   readonly requestDeadlineMs: number;
   /** Whole gwei; what an emergency transaction may pay a unit of gas. */
   readonly maxFeePerGasGwei: number;
+  /** Time after which a second source is asked for what the first has not answered. */
+  readonly hedgeMs: number;
+  /** What is normal on the chain; undefined for what the chain id says. */
+  readonly profile: ProfileName | undefined;
+  /** Undefined for the profile's. */
+  readonly finality: FinalityPolicy | undefined;
+  readonly confirmations: number | undefined;
+  readonly checkpointDepth: number | undefined;
+  /** Hash of block 0 that every source must have; undefined for the one known of the chain, or k operators' word. */
+  readonly genesisHash: Hash | undefined;
+  /** A block that every source must have. */
+  readonly pinnedBlock: PinnedBlock | undefined;
+  /** Folder for a recording of everything that the keeper is told, to be decided again later. */
+  readonly record: string | undefined;
+  readonly recordMaxMegabytes: number;
   /** Blocks below the head for which account proofs are kept. */
   readonly proofDepth: number;
   readonly json: boolean;

@@ -1,7 +1,17 @@
 import type { ConfigKey, KeeperConfig } from "./KeeperConfig.ts";
+import { FINALITY_POLICIES, PROFILE_NAMES } from "../domain/chainProfile.ts";
 import { LEVELS, MODES } from "./KeeperConfig.ts";
 import type { Parser } from "./parsers.ts";
-import { integerParser, parseBoolean, parseHost, parsePath, parsePrivateKey, wordParser } from "./parsers.ts";
+import {
+  integerParser,
+  parseBoolean,
+  parseHashSetting,
+  parseHost,
+  parsePath,
+  parsePinnedBlock,
+  parsePrivateKey,
+  wordParser,
+} from "./parsers.ts";
 import { parseSources } from "./parseSources.ts";
 import { parseViews } from "./parseViews.ts";
 
@@ -103,6 +113,68 @@ export const CONFIG_TABLE: { readonly [K in ConfigKey]: ConfigRow<KeeperConfig[K
     default: 2_000,
     argument: "ms",
     help: "Longest wait for one answer of a source.",
+  },
+  hedgeMs: {
+    parse: integerParser(1, 10_000),
+    default: 60,
+    argument: "ms",
+    help: "Wait for one source before a second one is asked the same.",
+  },
+  profile: {
+    parse: wordParser(PROFILE_NAMES),
+    default: undefined,
+    argument: "name",
+    help: "What is normal on the chain: ethereum, op-stack or local.",
+    defaultText: "by the chain id",
+  },
+  finality: {
+    parse: wordParser(FINALITY_POLICIES),
+    default: undefined,
+    argument: "policy",
+    help: "What makes a block final: the tag finalized or safe of k operators, or depth.",
+    defaultText: "the profile's",
+  },
+  confirmations: {
+    parse: integerParser(0, 8_192),
+    default: undefined,
+    argument: "blocks",
+    help: "Blocks on top of one below which a reorg is normal.",
+    defaultText: "the profile's",
+  },
+  checkpointDepth: {
+    parse: integerParser(0, 128),
+    default: undefined,
+    argument: "blocks",
+    help: "Blocks below the head at which checkpoints are signed.",
+    defaultText: "the profile's",
+  },
+  genesisHash: {
+    parse: parseHashSetting,
+    default: undefined,
+    argument: "hash",
+    help: "Hash of block 0; sources with another one are refused.",
+    defaultText: "known of public chains, else k operators' word",
+  },
+  pinnedBlock: {
+    parse: parsePinnedBlock,
+    default: undefined,
+    argument: "block",
+    help: "A block that every source must have, as `number:hash`; sources without it are refused.",
+    defaultText: "none",
+  },
+  record: {
+    parse: parsePath,
+    default: undefined,
+    argument: "path",
+    help: "Folder for a recording of everything the keeper is told, for `lockstep replay`.",
+    isPath: true,
+    defaultText: "none",
+  },
+  recordMaxMegabytes: {
+    parse: integerParser(1, 1_000_000),
+    default: 4_096,
+    argument: "MB",
+    help: "Size at which a recording ends.",
   },
   maxFeePerGasGwei: {
     parse: integerParser(1, 1_000_000),

@@ -1,4 +1,5 @@
-import type { Hex } from "../lib/hex.ts";
+import type { PinnedBlock } from "../domain/chainProfile.ts";
+import type { Hash, Hex } from "../lib/hex.ts";
 
 /** A value, or what was expected instead. `shown` is what may be repeated of a value that holds secrets. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | Rejected;
@@ -70,4 +71,20 @@ export const parsePrivateKey: Parser<Hex> = (raw) => {
   const scalar = BigInt(`0x${digits}`);
   if (scalar === 0n || scalar >= GROUP_ORDER) return reject(`${expected}, above 0 and below the order of secp256k1`);
   return accept<Hex>(`0x${digits.toLowerCase()}`);
+};
+
+const HASH = /^0x[0-9a-f]{64}$/i;
+
+/** A hash of 32 bytes, in lower case. */
+export const parseHashSetting: Parser<Hash> = (raw) => {
+  const isHash = typeof raw === "string" && HASH.test(raw.trim());
+  return isHash ? accept(raw.trim().toLowerCase() as Hash) : reject("a hash: 0x and 64 hexadecimal digits");
+};
+
+/** A block as `number:hash`. */
+export const parsePinnedBlock: Parser<PinnedBlock> = (raw) => {
+  const [number = "", hash = "", ...rest] = typeof raw === "string" ? raw.trim().split(":") : [];
+  const isBlock = rest.length === 0 && /^\d{1,15}$/.test(number) && HASH.test(hash);
+  if (!isBlock) return reject("a block as number:hash, such as 21925176:0x… with 64 hexadecimal digits");
+  return accept(Object.freeze({ number: Number(number), hash: hash.toLowerCase() as Hash }));
 };

@@ -1,9 +1,17 @@
+import type { NO_SYNC } from "./conditions.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { Finding } from "./Finding.ts";
 
 /** Why nothing could be said about a block. None of these is a divergence. */
 export type UnknownReason =
-  "no-source" | "no-answer" | "no-proof" | "no-quorum" | "not-canonical" | "unsupported-header" | "unverifiable-answer";
+  | "no-source"
+  | "no-answer"
+  | "no-proof"
+  | "no-quorum"
+  | "unsupported-header"
+  /** Conditions of the chain: see `conditions.ts`. */
+  | "split"
+  | (typeof NO_SYNC)[number];
 
 /**
  * What a keeper says of one block.

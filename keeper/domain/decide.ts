@@ -14,18 +14,23 @@ export interface Situation {
   readonly isPauseUnderway: boolean;
   /** Newest checkpoint is older than the interval, or there is none. */
   readonly isCheckpointDue: boolean;
+  /** The votes and the state of the chain allow signatures. */
+  readonly maySign: boolean;
 }
 
 /**
  * Verdict → actions. Pure and total: every verdict is named, and whatever is not proved to differ never pauses.
  *
  * Causes and actions are the table of docs/architecture.md: a proved divergence pauses at the head; the keeper's own
- * fault latches and pauses nothing; the unknown alerts; only InSync signs, and unwitnessed only on a local chain.
+ * fault latches and pauses nothing; the unknown alerts; only InSync signs, where the evidence allows it.
  */
-export function decide(verdict: Verdict, { isPauseUnderway, isCheckpointDue }: Situation, policy: Policy): Action[] {
+export function decide(
+  verdict: Verdict,
+  { isPauseUnderway, isCheckpointDue, maySign }: Situation,
+  policy: Policy,
+): Action[] {
   switch (verdict.kind) {
     case "InSync": {
-      const maySign = verdict.isWitnessed || policy.isLocalChain;
       return policy.mode === "act" && isCheckpointDue && maySign ? [{ kind: "attest" }] : [];
     }
     case "Diverged": {

@@ -1,74 +1,62 @@
-import { BOOK_NAMES } from "../domain/bookSet.ts";
-import type { BlockFacts } from "../chain/verify/blockFacts.ts";
+import type { SourceBoard } from "../chain/agree/SourceBoard.ts";
 import type { Header } from "../chain/verify/header.ts";
+import { BOOK_NAMES } from "../domain/bookSet.ts";
 import type { Address, Hash } from "../lib/hex.ts";
+import { newBlock, openRequests, type BlockRequest, type FetchedBlock, type Part } from "./FetchedBlock.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
-import type { RpcAnswer } from "./ports.ts";
+import type { RpcAnswer, RpcCall } from "./ports.ts";
 import {
-  blockCalls,
+  headerCalls,
+  proofCalls,
+  rangeCalls,
   readBooks,
   readHeader,
+  readLinkedHeader,
   readNonces,
   readReceipts,
   receiptCalls,
   type Outcome,
-  type ProvenBooks,
 } from "./requestBlock.ts";
 
-/** What was asked for: the receipts of a block in one call, or one by one. */
-type Stage = "header" | "block-receipts" | "receipts";
+const MAX_HELD = 20_000;
+/** Sources that are asked for the same at once, at most. */
+const MAX_OPEN = 3;
+/** A source that limits the rate and does not say for how long. */
+const LIMITED_MS = 1_000;
 
-/** One block on its way from a hash to verified facts. */
-export interface FetchedBlock {
-  readonly hash: Hash;
+/** Asks of headers: which sources, whether with account proofs, and how many headers below it are missing as well. */
+export interface HeaderWish {
+  readonly sources: readonly string[];
   readonly withProofs: boolean;
-  /** When the keeper first heard of it. */
-  readonly heardAtMs: number;
-  header: Header | null;
-  transactions: readonly Hash[];
-  proven: ProvenBooks | null;
-  /** Proven nonces of the keeper's own keys. */
-  nonces: ReadonlyMap<Address, number> | null;
-  /** A verified header whose proofs no source has served yet. */
-  unproven: { readonly header: Header; readonly transactions: readonly Hash[]; readonly source: string } | null;
-  /** Who named the transactions; their list is verified only by their receipts. */
-  listedBy: string | null;
-  facts: BlockFacts | null;
-  /** Why the block cannot be judged by this version. */
-  unsupported: string | null;
-  /** Why the last source had no answer. */
-  missing: string | null;
-  proofMissing: string | null;
-  factsAtMs: number;
-  request: { readonly id: number; readonly source: string; readonly stage: Stage; readonly sinceMs: number } | null;
-  readonly tried: Set<string>;
+  readonly number: number;
+  /** Headers below it to ask for by number; they count only if they link. */
+  readonly below: number;
 }
 
-const MAX_HELD = 20_000;
-
 /**
- * Fetches blocks by hash, each answer verified before it is believed, asking the next source when one does not have
- * the block. A source whose answer does not verify is reported through `onForged`.
+ * Fetches blocks by hash, each answer verified before it is believed. Who does not answer soon is not waited for: the next
+ * source is asked as well, and the first answer that verifies counts. A source whose answer does not verify is reported
+ * through `onForged`.
  */
 export class BlockFetcher {
   readonly #options: KeeperOptions;
   readonly #outbox: Outbox;
+  readonly #board: SourceBoard;
   readonly #onForged: (source: string, reason: string, nowMs: number) => void;
   readonly #blocks = new Map<Hash, FetchedBlock>();
   readonly #requests = new Map<number, FetchedBlock>();
   readonly #withoutBlockReceipts = new Set<string>();
-  /** Requests in a row that a source left unanswered: those with fewer are asked first. */
-  readonly #silences = new Map<string, number>();
   readonly #own: readonly Address[];
 
   constructor(
     options: KeeperOptions,
-    outbox: Outbox,
+    parts: { readonly outbox: Outbox; readonly board: SourceBoard },
     onForged: (source: string, reason: string, nowMs: number) => void,
   ) {
     this.#options = options;
-    this.#outbox = outbox;
+    this.#outbox = parts.outbox;
+    this.#board = parts.board;
     this.#onForged = onForged;
     this.#own = [...new Set([options.pauser, options.poster].filter((address) => address !== null))];
   }
@@ -81,36 +69,75 @@ export class BlockFetcher {
     return this.#blocks.get(hash)?.header ?? undefined;
   }
 
-  /** Asks for the header, and the account proofs when wanted, unless it is there or on its way. */
-  wantHeader(hash: Hash, sources: readonly string[], withProofs: boolean, nowMs: number): void {
+  /** Asks for the header, with the account proofs when wanted, unless it is there or on its way. */
+  wantHeader(hash: Hash, { sources, withProofs, number, below }: HeaderWish, nowMs: number): void {
     const block = this.#hold(hash, withProofs, nowMs);
-    if (block.header !== null || block.request !== null) return;
-    const isAsked = this.#ask(block, "header", sources, nowMs);
-    // Everybody was asked and nobody could prove: the block is replayed without, and called unproven.
-    if (!isAsked && block.unproven !== null) this.#settle(block, block.unproven);
+    if (block.header !== null) return;
+    const parts: Part[] = block.wantsProofs ? ["header", "proofs"] : ["header"];
+    const calls = [...headerCalls(hash), ...(block.wantsProofs ? this.#proofCalls(hash) : [])];
+    this.#ask(block, parts, sources, { calls: [...calls, ...rangeCalls(number, below)], range: below }, nowMs);
+  }
+
+  /** Asks for the account proofs of a block whose header came without. */
+  wantProofs(hash: Hash, sources: readonly string[], nowMs: number): void {
+    const block = this.#blocks.get(hash);
+    if (block?.header == null || block.proven !== null) return;
+    block.wantsProofs = true;
+    this.#ask(block, ["proofs"], sources, { calls: this.#proofCalls(hash), range: 0 }, nowMs);
   }
 
   /** Asks for the receipts of a block whose header is there. */
   wantFacts(hash: Hash, sources: readonly string[], nowMs: number): void {
     const block = this.#blocks.get(hash);
-    if (block?.header == null || block.facts !== null || block.request !== null) return;
-    this.#ask(block, "receipts", sources, nowMs);
+    if (block?.header == null || block.facts !== null) return;
+    if (block.transactions.length === 0 && openRequests(block, "receipts").length === 0) {
+      const request = {
+        source: block.listedBy ?? "",
+        parts: ["receipts"],
+        sinceMs: nowMs,
+        isBlock: false,
+        range: 0,
+      } as const;
+      this.#takeReceipts(block, request, [], block.factsAtMs);
+      return;
+    }
+    this.#ask(block, ["receipts"], sources, { calls: [], range: 0 }, nowMs);
+  }
+
+  /** The header proves that no log of the block can concern the books. */
+  skipFacts(hash: Hash): void {
+    const block = this.#blocks.get(hash);
+    if (block?.header != null) block.facts ??= { header: block.header, logs: [] };
+  }
+
+  /** Whether everything is there that can be had: the logs, and the proofs unless no source has them. */
+  isComplete({ facts, proven, wantsProofs, tried, ...block }: FetchedBlock, sources: readonly string[]): boolean {
+    if (facts === null) return false;
+    if (proven !== null || !wantsProofs) return true;
+    const isOpen = [...block.requests.values()].some(({ parts }) => parts.includes("proofs"));
+    return !isOpen && sources.every((source) => tried.proofs.has(source));
   }
 
   /** Lets every source be asked again. */
   retry(hash: Hash): void {
-    this.#blocks.get(hash)?.tried.clear();
+    const block = this.#blocks.get(hash);
+    if (block === undefined) return;
+    for (const tried of Object.values(block.tried)) tried.clear();
   }
 
   /** Takes answers to an own request in; false when the id is somebody else's. */
   answer(id: number, answers: readonly RpcAnswer[], nowMs: number): boolean {
     const block = this.#requests.get(id);
-    if (block?.request == null) return false;
-    const { source, stage } = block.request;
+    const request = block?.requests.get(id);
+    if (block === undefined || request === undefined) return false;
     this.#requests.delete(id);
-    block.request = null;
-    if (stage === "header") this.#takeHeader(block, source, answers, nowMs);
-    else this.#takeReceipts(block, source, answers, stage === "block-receipts", nowMs);
+    block.requests.delete(id);
+    for (const answer of answers) {
+      if (answer.ok || answer.code !== "SourceRateLimited") continue;
+      this.#board.limit(request.source, nowMs + (answer.retryAfterMs ?? LIMITED_MS));
+    }
+    if (request.parts.includes("receipts")) this.#takeReceipts(block, request, answers, nowMs);
+    else this.#takeBlock(block, request, answers, nowMs);
     return true;
   }
 
@@ -122,102 +149,117 @@ export class BlockFetcher {
     }
   }
 
-  #hold(hash: Hash, withProofs: boolean, nowMs: number): FetchedBlock {
+  #hold(hash: Hash, wantsProofs: boolean, nowMs: number): FetchedBlock {
     const held = this.#blocks.get(hash);
-    const isUpgraded = withProofs && held?.withProofs === false && held.facts === null && held.request === null;
-    if (held !== undefined && !isUpgraded) return held;
-    const block: FetchedBlock = {
-      hash,
-      withProofs,
-      heardAtMs: nowMs,
-      header: null,
-      transactions: [],
-      proven: null,
-      nonces: null,
-      unproven: null,
-      listedBy: null,
-      facts: null,
-      unsupported: null,
-      missing: null,
-      proofMissing: null,
-      factsAtMs: nowMs,
-      request: null,
-      tried: new Set(),
-    };
+    if (held !== undefined) {
+      held.wantsProofs ||= wantsProofs && held.facts === null;
+      return held;
+    }
+    const block = newBlock(hash, wantsProofs, nowMs);
     this.#blocks.set(hash, block);
     return block;
   }
 
-  #ask(block: FetchedBlock, stage: "header" | "receipts", sources: readonly string[], nowMs: number): boolean {
-    const silences = (source: string): number => this.#silences.get(source) ?? 0;
-    const [source] = sources
-      .filter((candidate) => !block.tried.has(candidate))
-      .sort((left, right) => silences(left) - silences(right));
-    if (source === undefined) return false;
-    if (stage === "receipts" && block.transactions.length === 0) {
-      this.#takeReceipts(block, source, [], false, block.factsAtMs);
-      return true;
-    }
-    const isBlock = stage === "receipts" && !this.#withoutBlockReceipts.has(source);
-    const calls =
-      stage === "header"
-        ? blockCalls(block.hash, this.#options.addresses, this.#own, block.withProofs)
-        : receiptCalls(block.hash, block.transactions, isBlock);
-    const id = this.#outbox.request(source, calls, this.#options.requestDeadlineMs);
-    block.request = { id, source, stage: isBlock ? "block-receipts" : stage, sinceMs: nowMs };
-    this.#requests.set(id, block);
-    return true;
+  #proofCalls(hash: Hash): RpcCall[] {
+    return proofCalls(hash, this.#options.addresses, this.#own);
   }
 
-  #takeHeader(block: FetchedBlock, source: string, answers: readonly RpcAnswer[], nowMs: number): void {
-    const outcome = readHeader(answers[0], block.hash);
-    if (!this.#accept(block, source, outcome, nowMs)) return;
-    block.factsAtMs = nowMs;
-    const found = { ...outcome.value, source };
-    if (!block.withProofs) {
-      this.#settle(block, found);
-      return;
+  /** Asks the best source that was not asked yet; a second one as soon as the first takes long. */
+  #ask(
+    block: FetchedBlock,
+    parts: readonly Part[],
+    sources: readonly string[],
+    wish: { readonly calls: readonly RpcCall[]; readonly range: number },
+    nowMs: number,
+  ): void {
+    const [part] = parts;
+    if (part === undefined) return;
+    const open = openRequests(block, part);
+    const newest = Math.max(...open.map(({ sinceMs }) => sinceMs));
+    if (open.length >= MAX_OPEN || (open.length > 0 && nowMs - newest < this.#options.hedgeMs)) return;
+    const asked = new Set(open.map(({ source }) => source));
+    const candidates = sources.filter((candidate) => !block.tried[part].has(candidate) && !asked.has(candidate));
+    const [source] = this.#board.ranked(candidates);
+    if (source === undefined) return;
+    const isBlock = part === "receipts" && !this.#withoutBlockReceipts.has(source);
+    const calls = part === "receipts" ? receiptCalls(block.hash, block.transactions, isBlock) : wish.calls;
+    this.#send(block, { source, parts, sinceMs: nowMs, isBlock, range: wish.range }, calls);
+  }
+
+  #send(block: FetchedBlock, request: BlockRequest, calls: readonly RpcCall[]): void {
+    const id = this.#outbox.request(request.source, calls, this.#options.requestDeadlineMs);
+    block.requests.set(id, request);
+    this.#requests.set(id, block);
+  }
+
+  #takeBlock(block: FetchedBlock, request: BlockRequest, answers: readonly RpcAnswer[], nowMs: number): void {
+    const rest = request.parts.includes("header") ? this.#takeHeader(block, request, answers, nowMs) : answers;
+    if (block.header === null || rest === null) return;
+    const proofCount = request.parts.includes("proofs") ? BOOK_NAMES.length + this.#own.length : 0;
+    if (proofCount > 0) this.#takeProofs(block, request, rest.slice(0, proofCount), nowMs);
+    this.#takeRange(block.header, request, rest.slice(proofCount), nowMs);
+  }
+
+  /** The answers after the header's; null when there is no header. */
+  #takeHeader(
+    block: FetchedBlock,
+    request: BlockRequest,
+    [first, ...rest]: readonly RpcAnswer[],
+    nowMs: number,
+  ): readonly RpcAnswer[] | null {
+    const outcome = readHeader(first, block.hash);
+    if (!this.#accept(block, request, "header", outcome, nowMs)) return null;
+    if (block.header === null) {
+      block.header = outcome.value.header;
+      block.transactions = outcome.value.transactions;
+      block.listedBy = request.source;
+      block.unsupported = null;
+      block.factsAtMs = nowMs;
     }
-    const { header } = found;
-    const bookCount = BOOK_NAMES.length;
-    const books = readBooks(answers.slice(1, 1 + bookCount), header, this.#options.addresses);
-    const nonces = readNonces(answers.slice(1 + bookCount), header, this.#own);
+    return rest;
+  }
+
+  #takeProofs(block: FetchedBlock, request: BlockRequest, answers: readonly RpcAnswer[], nowMs: number): void {
+    const { header } = block;
+    if (header === null || block.proven !== null) return;
+    const books = readBooks(answers.slice(0, BOOK_NAMES.length), header, this.#options.addresses);
+    const nonces = readNonces(answers.slice(BOOK_NAMES.length), header, this.#own);
     if (books.kind === "ok" && nonces.kind === "ok") {
       block.proven = books.value;
       block.nonces = nonces.value;
-      this.#settle(block, found);
+      block.served = { source: request.source, answers: answers.map((answer) => (answer.ok ? answer.value : null)) };
+      block.factsAtMs = nowMs;
       return;
     }
     const refused = books.kind === "ok" ? nonces : books;
-    block.tried.add(source);
-    block.unproven = found;
+    block.tried.proofs.add(request.source);
     block.proofMissing = refused.kind === "ok" ? null : refused.detail;
-    if (refused.kind === "forged") this.#onForged(source, refused.detail, nowMs);
+    if (refused.kind === "forged") this.#onForged(request.source, refused.detail, nowMs);
   }
 
-  #settle(block: FetchedBlock, found: NonNullable<FetchedBlock["unproven"]>): void {
-    block.header = found.header;
-    block.transactions = found.transactions;
-    block.listedBy = found.source;
-    block.unproven = null;
-    block.unsupported = null;
-    // Who could not prove may still have the receipts.
-    block.tried.clear();
+  /** Headers that were asked for by number count as far as each is the parent of the one before. */
+  #takeRange(top: Header, { source }: BlockRequest, answers: readonly RpcAnswer[], nowMs: number): void {
+    let child = top;
+    for (const answer of answers) {
+      const found = readLinkedHeader(answer, child.parentHash);
+      if (found === null) return;
+      const block = this.#hold(child.parentHash, false, nowMs);
+      child = found.header;
+      if (block.header !== null) continue;
+      block.header = found.header;
+      block.transactions = found.transactions;
+      block.listedBy = source;
+    }
   }
 
-  #takeReceipts(
-    block: FetchedBlock,
-    source: string,
-    answers: readonly RpcAnswer[],
-    isBlock: boolean,
-    nowMs: number,
-  ): void {
+  #takeReceipts(block: FetchedBlock, request: BlockRequest, answers: readonly RpcAnswer[], nowMs: number): void {
     const { header } = block;
-    if (header === null) return;
+    const { source, isBlock } = request;
+    if (header === null || block.facts !== null) return;
     if (isBlock && answers[0]?.ok === false && answers[0].code === "SourceRpcError") {
       // Not every node has the method; the receipts one by one prove the same.
       this.#withoutBlockReceipts.add(source);
-      this.#ask(block, "receipts", [source], nowMs);
+      this.#send(block, { ...request, isBlock: false }, receiptCalls(block.hash, block.transactions, false));
       return;
     }
     const outcome = readReceipts(answers, header, isBlock);
@@ -225,28 +267,30 @@ export class BlockFetcher {
       // Another source named the transactions: its list may be the lie. Ask for header and list again.
       this.#onForged(block.listedBy, "the transactions that it listed are not the block's", nowMs);
       block.header = null;
+      block.tried.header.clear();
       return;
     }
-    if (!this.#accept(block, source, outcome, nowMs)) return;
+    if (!this.#accept(block, request, "receipts", outcome, nowMs)) return;
     block.facts = outcome.value;
     block.factsAtMs = nowMs;
   }
 
   #accept<Value>(
     block: FetchedBlock,
-    source: string,
+    { source, sinceMs }: BlockRequest,
+    part: Part,
     outcome: Outcome<Value>,
     nowMs: number,
   ): outcome is { readonly kind: "ok"; readonly value: Value } {
     if (outcome.kind === "ok") {
-      this.#silences.delete(source);
+      this.#board.answered(source, nowMs - sinceMs);
       return true;
     }
-    block.tried.add(source);
+    block.tried[part].add(source);
     if (outcome.kind === "unsupported") block.unsupported = outcome.detail;
     else if (outcome.kind === "missing") {
       block.missing = outcome.detail;
-      this.#silences.set(source, (this.#silences.get(source) ?? 0) + 1);
+      this.#board.missed(source);
     } else this.#onForged(source, outcome.detail, nowMs);
     return false;
   }

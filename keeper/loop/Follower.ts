@@ -1,23 +1,37 @@
 import type { BookBlock, Books } from "../books/Books.ts";
-import { Votes, type ServedHead } from "../chain/agree/Votes.ts";
+import { Ancestry } from "../chain/agree/Ancestry.ts";
+import { ChainWatch } from "../chain/agree/ChainWatch.ts";
+import { Finality } from "../chain/agree/Finality.ts";
+import { SourceBoard } from "../chain/agree/SourceBoard.ts";
+import { Votes, type Candidate, type ServedHead } from "../chain/agree/Votes.ts";
+import type { Condition } from "../domain/conditions.ts";
 import type { UnknownReason } from "../domain/Verdict.ts";
 import type { Hash } from "../lib/hex.ts";
-import { BlockFetcher, type FetchedBlock } from "./BlockFetcher.ts";
-import { findPath, type Path } from "./findPath.ts";
+import { BlockFetcher } from "./BlockFetcher.ts";
+import { Canonical } from "./Canonical.ts";
+import type { FetchedBlock } from "./FetchedBlock.ts";
+import { FinalityPoll } from "./FinalityPoll.ts";
+import { Heads } from "./Heads.ts";
+import { Identity } from "./Identity.ts";
+import type { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer } from "./ports.ts";
-import { Sources } from "./Sources.ts";
+import { SideBranches, type SideVerdict } from "./SideBranches.ts";
+import { Supply } from "./Supply.ts";
+import { toBookBlock } from "./toBookBlock.ts";
 
-/** Receipts fetched ahead of the block that is applied next. */
-const FETCH_AHEAD = 8;
 /** Time that an answer may take before its absence is reported. */
 const PATIENCE_MS = 1_000;
 const RETRY_MS = 250;
+const MAX_RETRY_MS = 4_000;
 /** A request that takes longer does not keep back what is known without its answer. */
 const STUCK_MS = 100;
-/** No contract of ours is in it, and Anvil's state root there is not that of its state. */
-const GENESIS = 0;
+const MAX_FINALITY_POLL_MS = 12_000;
+/** How far below the books' block a branch may part to be judged, how long it may be, and how far an agreed block is looked for. */
+const MAX_SIDE_DEPTH = 64;
+/** Headers are kept for so many blocks, as deep as a reorg can be followed. */
+const MAX_HELD_DEPTH = 8_192;
 
 /** Where the books stand, and who stands behind it. */
 export interface Standing {
@@ -27,6 +41,8 @@ export interface Standing {
   readonly head: Hash;
   /** Operators that vote for the tip. */
   readonly votes: number;
+  /** The newest block of the books that k operators vote for, near the tip; null while there is none. */
+  readonly agreed: FetchedBlock | null;
 }
 
 /** What following the chain leads to, in order. */
@@ -37,36 +53,89 @@ export interface FollowerEvents {
   onTakenBack(hash: Hash): void;
   /** All of a reorg's blocks were taken back. */
   onRolledBack(depth: number, base: Hash | null): void;
+  /** A branch that is not followed diverges. */
+  onSideDivergence(verdict: SideVerdict, nowMs: number): void;
   onUnknown(reason: UnknownReason, detail: string): void;
 }
 
+/** A branch that reaches the books. */
+interface Linked {
+  readonly leaf: Candidate;
+  readonly base: Hash | null;
+  readonly hashes: readonly Hash[];
+}
+
 /**
- * Follows the head that most operators serve: verifies every block down to the books, rolls the books back where the
- * chain did, and hands over what is to be applied.
+ * Follows the branch that most operators serve: verifies every block down to the books, rolls the books back where the
+ * chain did, and hands over what is to be applied. Every other branch is judged as well, beside it.
  */
 export class Follower {
+  readonly board: SourceBoard;
+  readonly finality: Finality;
   readonly #options: KeeperOptions;
   readonly #books: Books;
   readonly #outbox: Outbox;
   readonly #events: FollowerEvents;
-  readonly #undoDepth: number;
   readonly #votes: Votes;
   readonly #fetcher: BlockFetcher;
-  readonly #sources = new Sources();
-  readonly #applied = new Map<Hash, FetchedBlock>();
-  #target: ServedHead | null = null;
-  #retriedAtMs = 0;
+  readonly #canonical: Canonical;
+  readonly #ancestry: Ancestry;
+  readonly #heads: Heads;
+  readonly #identity: Identity;
+  readonly #poll: FinalityPoll;
+  readonly #watch: ChainWatch;
+  readonly #sides: SideBranches;
+  readonly #supply: Supply;
+  /** Sources of the branch that the books follow, and whether k operators ever stood behind its tip. */
+  #followed: { readonly sources: readonly string[]; isAgreed: boolean } = { sources: [], isAgreed: false };
+  /** Blocks on the ways to the heads. */
+  #wanted = new Set<Hash>();
+  #behind = 0;
+  #split: string | null = null;
+  #regression: string | null = null;
+  #retry = { atMs: 0, waitMs: RETRY_MS };
   #noHeadSinceMs: number | null = null;
+  #fault: string | null = null;
 
-  constructor(options: KeeperOptions, books: Books, outbox: Outbox, undoDepth: number, events: FollowerEvents) {
+  constructor(
+    options: KeeperOptions,
+    parts: { readonly books: Books; readonly judge: Judge; readonly outbox: Outbox; readonly undoDepth: number },
+    events: FollowerEvents,
+  ) {
+    const { chain, requestDeadlineMs, sources } = options;
+    const { books, judge, outbox, undoDepth } = parts;
     this.#options = options;
     this.#books = books;
     this.#outbox = outbox;
     this.#events = events;
-    this.#undoDepth = undoDepth;
-    this.#votes = new Votes(options.sources);
-    this.#fetcher = new BlockFetcher(options, outbox, (source, reason, nowMs) => {
-      this.#distrust(source, reason, nowMs);
+    this.#canonical = new Canonical(undoDepth);
+    this.#votes = new Votes(sources);
+    this.board = new SourceBoard(sources);
+    const { board } = this;
+    const distrust = this.#distrust.bind(this);
+    this.#fetcher = new BlockFetcher(options, { outbox, board }, distrust);
+    const header = this.#fetcher.header.bind(this.#fetcher);
+    this.#ancestry = new Ancestry(header, this.#canonical.at.bind(this.#canonical));
+    const { isAncestor } = this.#ancestry;
+    this.#supply = new Supply(options, this.#fetcher, this.#canonical);
+    this.#sides = new SideBranches(books, judge);
+    this.#watch = new ChainWatch(chain);
+    this.finality = new Finality(sources, this.#votes.quorum, chain.finality, chain.confirmations);
+    const poll = { outbox, board, finality: this.finality, isAncestor: isKnownAncestor(header, isAncestor) };
+    const intervalMs = Math.min(MAX_FINALITY_POLL_MS, chain.blockSeconds * 1_000);
+    this.#poll = new FinalityPoll(poll, { intervalMs, requestDeadlineMs });
+    this.#heads = new Heads(
+      { board, votes: this.#votes, fetcher: this.#fetcher, ancestry: this.#ancestry },
+      {
+        onOscillation: (source, heads) => outbox.emit({ type: "equivocation", source, heads }),
+        onWrongNumber: distrust,
+        onAsked: this.#checkFetch.bind(this),
+      },
+    );
+    this.#identity = new Identity(options, outbox, board, (source, reason) => {
+      this.#heads.forget(source);
+      this.finality.withdraw(source);
+      outbox.emit({ type: "quarantine", source, reason });
     });
   }
 
@@ -78,172 +147,275 @@ export class Follower {
     return this.#votes.operatorCount;
   }
 
-  /** Sources that answer and are believed. */
+  /** Why k operators contradict what was final; null while they do not. */
+  get consensusFault(): string | null {
+    return this.#fault;
+  }
+
+  /** Sources that answer, are of this chain and are believed. */
   trusted(): readonly string[] {
-    return this.#sources.trusted();
+    return this.board.trusted();
   }
 
   setUp(source: string): void {
-    this.#sources.setUp(source);
+    this.board.setUp(source);
+    this.#identity.forget(source);
   }
 
-  setDown(source: string): void {
-    this.#sources.setDown(source);
-    this.#votes.withdraw(source);
+  setDown(source: string, reason: string): void {
+    this.board.setDown(source, reason);
+    this.#identity.forget(source);
+    this.#heads.forget(source);
+    this.finality.withdraw(source);
   }
 
   announce(source: string, head: ServedHead): void {
-    this.#sources.announce(source, head);
+    this.board.announce(source, head);
+    this.#retry.waitMs = RETRY_MS;
   }
 
   /** A block was proven: what its sources did wrong before is forgiven. */
-  forgive(): void {
-    for (const source of this.#votes.heads().keys()) this.#sources.forgive(source);
+  forgive(hash: Hash): void {
+    const header = this.#fetcher.header(hash);
+    if (header === undefined) return;
+    for (const source of this.#votes.sourcesOf(header, this.#ancestry)) this.board.forgive(source);
+  }
+
+  /** The block of the books that lies so many below another; null when they do not reach there. */
+  below(block: FetchedBlock, depth: number): FetchedBlock | null {
+    let found: FetchedBlock | undefined = block;
+    for (let step = 0; step < depth && found !== undefined; step += 1) {
+      found = this.#canonical.get(found.header?.parentHash ?? "0x");
+    }
+    return found ?? null;
   }
 
   /** Takes answers to an own request in; false when the id is somebody else's. */
   answer(id: number, answers: readonly RpcAnswer[], nowMs: number): boolean {
+    if (this.#identity.answer(id, answers) || this.#poll.answer(id, answers)) return true;
     return this.#fetcher.answer(id, answers, nowMs);
   }
 
-  /** Lets time pass: quarantines end, and what nobody answered is asked again. */
+  /** Lets time pass: quarantines end, and what nobody answered is asked again, less and less often. */
   tick(nowMs: number): void {
-    this.#sources.release(nowMs);
-    if (nowMs - this.#retriedAtMs >= RETRY_MS) {
-      this.#retriedAtMs = nowMs;
-      for (const [, { hash }] of this.#sources.heads()) this.#fetcher.retry(hash);
-      const path = this.#target === null ? null : this.#path(this.#target);
-      if (path?.kind === "missing") this.#fetcher.retry(path.block.hash);
-      if (path?.kind === "linked") for (const hash of path.hashes) this.#fetcher.retry(hash);
-    }
+    this.board.release(nowMs);
+    if (nowMs - this.#retry.atMs < this.#retry.waitMs) return;
+    this.#retry = { atMs: nowMs, waitMs: Math.min(MAX_RETRY_MS, this.#retry.waitMs * 2) };
+    for (const [, { hash }] of this.board.heads()) this.#fetcher.retry(hash);
+    for (const hash of this.#wanted) this.#fetcher.retry(hash);
+  }
+
+  /** What is unusual now. */
+  look(nowMs: number, wallSeconds: number | null): Condition[] {
+    const { tip } = this.#books;
+    const finalNumber = this.finality.final?.number ?? null;
+    return this.#watch.look({
+      nowMs,
+      wallSeconds,
+      tip,
+      behind: this.#behind,
+      finalNumber,
+      operators: this.board.trustedOperators().size,
+      operatorCount: this.operatorCount,
+      split: this.#split,
+      oscillating: this.#heads.oscillating,
+      regression: this.#regression,
+    });
   }
 
   /** Goes on as far as what is known allows; returns the block to decide at, or null while nothing can be said. */
   advance(nowMs: number): Standing | null {
-    this.#countVotes(nowMs);
-    const best = this.#votes.best(this.#isAncestor);
-    this.#target = best;
-    if (best === null) {
-      this.#noHeadSinceMs ??= nowMs;
-      const isLong = nowMs - this.#noHeadSinceMs >= PATIENCE_MS;
-      if (isLong) this.#events.onUnknown("no-source", "no source serves a head that could be verified");
-      return null;
+    this.#identity.check(nowMs);
+    this.#poll.check(nowMs);
+    this.#heads.count(nowMs);
+    const { followed, aside } = this.#heads.leaves(nowMs);
+    this.#sayNoHead(followed.length === 0, nowMs);
+    this.#wanted = new Set();
+    const linked = this.#link([...followed, ...aside], nowMs);
+    const best = this.#choose(followed, linked);
+    if (best !== null) this.#follow(best, nowMs);
+    for (const branch of linked) if (branch !== best) this.#judgeAside(branch, nowMs);
+    this.#split = describeSplit(linked.map(({ leaf }) => leaf));
+    return best === null ? null : this.#standing(best, nowMs);
+  }
+
+  #sayNoHead(isMissing: boolean, nowMs: number): void {
+    this.#noHeadSinceMs = isMissing ? (this.#noHeadSinceMs ?? nowMs) : null;
+    if (this.#noHeadSinceMs === null || nowMs - this.#noHeadSinceMs < PATIENCE_MS) return;
+    this.#events.onUnknown("no-source", "no source serves a head that could be verified");
+  }
+
+  /** Finds the ways to all heads, and asks for the headers that are missing on them. */
+  #link(leaves: readonly Candidate[], nowMs: number): Linked[] {
+    const linked: Linked[] = [];
+    for (const leaf of leaves) {
+      const path = this.#supply.path(leaf);
+      if (path.kind === "linked") linked.push({ leaf, base: path.base, hashes: path.hashes });
+      else if (path.kind === "broken") for (const source of leaf.sources) this.#distrust(source, path.detail, nowMs);
+      else {
+        this.#wanted.add(path.block.hash);
+        this.#supply.link(leaf, path.block, this.#askable(leaf), this.#books.tip?.number ?? null, nowMs);
+        this.#checkFetch(path.block.hash, nowMs);
+      }
     }
-    this.#noHeadSinceMs = null;
-    const trusted = this.#sources.trusted();
-    const sources = [...best.sources, ...trusted.filter((source) => !best.sources.includes(source))];
-    const path = this.#path(best);
-    if (path.kind === "broken") {
-      for (const source of best.sources) this.#distrust(source, path.detail, nowMs);
-      return null;
-    }
-    if (path.kind === "missing") {
-      const { number, hash } = path.block;
-      const withProofs = number > GENESIS && best.number - number < this.#options.proofDepth;
-      this.#fetcher.wantHeader(hash, sources, withProofs, nowMs);
-      this.#checkFetch(hash, nowMs);
-      return null;
-    }
-    this.#rollBackTo(path.base);
-    this.#applyAll(path.hashes, sources, nowMs);
+    return linked;
+  }
+
+  /** The branch for the books: the best, once it is linked. Until then one that takes no block back. */
+  #choose(followed: readonly Candidate[], linked: readonly Linked[]): Linked | null {
+    const tip = this.#books.tip?.hash ?? null;
+    const [best] = followed;
+    const hashes = new Set(followed.map(({ hash }) => hash));
+    const ways = linked.filter(({ leaf }) => hashes.has(leaf.hash));
+    return ways.find(({ leaf }) => leaf.hash === best?.hash) ?? ways.find(({ base }) => base === tip) ?? null;
+  }
+
+  /** Moves the books to a branch, as far as its blocks are here. */
+  #follow({ leaf, base, hashes }: Linked, nowMs: number): void {
     const tip = this.#books.tip;
-    const next = path.hashes.find((hash) => !this.#applied.has(hash));
+    this.#regression = null;
+    const isBehind = tip !== null && hashes.length === 0 && base !== tip.hash;
+    if (isBehind && (this.#followed.isAgreed || leaf.votes < this.quorum)) {
+      // A pure ancestor replaces nothing: the node has lost blocks, or lags. Catching up decides.
+      this.#regression = `${leaf.sources.join(" and ")} at ${leaf.number}, the books at ${tip.number}`;
+      return;
+    }
+    if (!this.#rollBackTo(base, leaf, nowMs)) return;
+    const blocks = this.#supply.fill(leaf, hashes, this.#askable(leaf), nowMs);
+    for (const fetched of blocks) this.#apply(fetched, nowMs);
+    this.#behind = hashes.length - blocks.length;
+    for (const hash of hashes.slice(blocks.length)) this.#wanted.add(hash);
+    const next = hashes[blocks.length];
+    if (next !== undefined) this.#checkFetch(next, nowMs);
+  }
+
+  #standing({ leaf, hashes }: Linked, nowMs: number): Standing | null {
+    const { tip } = this.#books;
+    const fetched = tip === null ? undefined : this.#canonical.get(tip.hash);
+    if (tip === null || fetched === undefined) return null;
+    const next = hashes.find((hash) => !this.#canonical.has(hash));
     // A descendant that nobody completes must not keep back what is known of the block below it.
-    const isSettled = next === undefined || this.#isStuck(next, nowMs);
-    const fetched = tip === null ? undefined : this.#applied.get(tip.hash);
-    if (tip === null || fetched === undefined || !isSettled) return null;
-    return { tip, fetched, head: best.hash, votes: this.#votes.votesFor(tip, this.#isAncestor) };
+    if (next !== undefined && !this.#isStuck(next, nowMs)) return null;
+    const votes = this.#votes.votesFor(tip, this.#ancestry);
+    if (votes > 0) {
+      const sources = this.#votes.sourcesOf(tip, this.#ancestry);
+      this.#followed = { sources, isAgreed: this.#followed.isAgreed || votes >= this.quorum };
+    }
+    return { tip, fetched, head: leaf.hash, votes, agreed: this.#agreed(fetched) };
+  }
+
+  /** The newest block at or below the tip that k operators vote for. */
+  #agreed(tip: FetchedBlock): FetchedBlock | null {
+    let block: FetchedBlock | undefined = tip;
+    for (let depth = 0; depth < MAX_SIDE_DEPTH && block?.header != null; depth += 1) {
+      if (this.#votes.votesFor(block.header, this.#ancestry) >= this.quorum) return block;
+      block = this.#canonical.get(block.header.parentHash);
+    }
+    return null;
+  }
+
+  #judgeAside({ leaf, base, hashes }: Linked, nowMs: number): void {
+    const { tip } = this.#books;
+    const baseNumber = base === null ? null : this.#canonical.get(base)?.header?.number;
+    const depth = tip === null || baseNumber == null ? 0 : tip.number - baseNumber;
+    if (hashes.length === 0 || hashes.length > MAX_SIDE_DEPTH || depth > MAX_SIDE_DEPTH) return;
+    if (tip === null || base === null || !this.#sides.isOpen(leaf)) return;
+    const blocks = this.#supply.fill(leaf, hashes, this.#askable(leaf), nowMs);
+    for (const hash of hashes) this.#wanted.add(hash);
+    if (blocks.length < hashes.length) return;
+    const verdict = this.#sides.judge(leaf, base, blocks, nowMs);
+    if (verdict !== null) this.#events.onSideDivergence(verdict, nowMs);
   }
 
   #isStuck(hash: Hash, nowMs: number): boolean {
-    const request = this.#fetcher.get(hash)?.request ?? null;
-    return request === null || nowMs - request.sinceMs >= STUCK_MS;
+    const requests = [...(this.#fetcher.get(hash)?.requests.values() ?? [])];
+    return requests.every(({ sinceMs }) => nowMs - sinceMs >= STUCK_MS);
   }
 
-  /** Applies what is there, fetching a few blocks ahead. */
-  #applyAll(hashes: readonly Hash[], sources: readonly string[], nowMs: number): void {
-    for (const hash of hashes.slice(0, FETCH_AHEAD)) this.#fetcher.wantFacts(hash, sources, nowMs);
-    for (const [index, hash] of hashes.entries()) {
-      const fetched = this.#fetcher.get(hash);
-      if (fetched?.facts == null) {
-        this.#checkFetch(hash, nowMs);
-        return;
-      }
-      this.#apply(fetched, nowMs);
-      const ahead = hashes[index + FETCH_AHEAD];
-      if (ahead !== undefined) this.#fetcher.wantFacts(ahead, sources, nowMs);
-    }
+  /** Whom to ask for blocks of a branch: first those that serve it. */
+  #askable({ sources }: Candidate): string[] {
+    const trusted = this.board.trusted();
+    const first = sources.filter((source) => trusted.includes(source));
+    return [...first, ...trusted.filter((source) => !sources.includes(source))];
   }
-
-  #path(target: ServedHead): Path {
-    return findPath(target, {
-      isApplied: (hash) => this.#applied.has(hash),
-      header: (hash) => this.#fetcher.header(hash),
-      deploymentBlock: this.#options.deploymentBlock,
-    });
-  }
-
-  readonly #isAncestor = (ancestor: Hash, descendant: Hash): boolean => {
-    const lowest = this.#fetcher.header(ancestor)?.number;
-    let hash = descendant;
-    while (hash !== ancestor) {
-      const header = this.#fetcher.header(hash);
-      if (header === undefined || lowest === undefined || header.number <= lowest) return false;
-      hash = header.parentHash;
-    }
-    return true;
-  };
 
   #distrust(source: string, reason: string, nowMs: number): void {
-    this.#sources.distrust(source, nowMs);
-    this.#votes.withdraw(source);
+    this.board.distrust(source, reason, nowMs);
+    this.#heads.forget(source);
+    this.finality.withdraw(source);
     this.#outbox.emit({ type: "quarantine", source, reason });
   }
 
-  /** A source votes for the newest head of its own whose header is verified; until then for the one before. */
-  #countVotes(nowMs: number): void {
-    for (const [source, head] of this.#sources.heads()) {
-      const header = this.#fetcher.header(head.hash);
-      if (header === undefined) {
-        const others = this.#sources.trusted().filter((other) => other !== source);
-        this.#fetcher.wantHeader(head.hash, [source, ...others], head.number > GENESIS, nowMs);
-        this.#checkFetch(head.hash, nowMs);
-      } else if (header.number !== head.number) {
-        this.#distrust(source, `block ${head.hash} has number ${header.number}, announced as ${head.number}`, nowMs);
-      } else this.#votes.serve(source, head);
-    }
-  }
-
-  #rollBackTo(base: Hash | null): void {
+  /** False when the branch must not be followed, because it lacks a block that was final. */
+  #rollBackTo(base: Hash | null, leaf: Candidate, nowMs: number): boolean {
+    const from = this.#books.tip;
+    if (from === null || from.hash === base) return true;
+    if (this.#contradictsFinality(base, leaf, nowMs)) return false;
+    const { sources, isAgreed } = this.#followed;
+    const isOutvoted = leaf.votes >= this.quorum && this.operatorCount > 1;
+    if (!isAgreed && isOutvoted)
+      this.#heads.stray(
+        sources.filter((source) => !leaf.sources.includes(source)),
+        nowMs,
+      );
     let depth = 0;
     for (let tip = this.#books.tip; tip !== null && tip.hash !== base; tip = this.#books.tip) {
       this.#books.undo();
-      this.#applied.delete(tip.hash);
+      this.#canonical.remove(tip.hash);
       this.#events.onTakenBack(tip.hash);
       depth += 1;
     }
-    if (depth > 0) this.#events.onRolledBack(depth, base);
+    this.#followed = { sources: [], isAgreed: false };
+    this.#watch.rolledBack(depth, from.number);
+    this.#events.onRolledBack(depth, base);
+    return true;
+  }
+
+  #contradictsFinality(base: Hash | null, leaf: Candidate, nowMs: number): boolean {
+    const { final } = this.finality;
+    const baseNumber = base === null ? -1 : (this.#canonical.get(base)?.header?.number ?? -1);
+    if (final === null || !this.#canonical.has(final.hash) || baseNumber >= final.number) return false;
+    const detail = `block ${final.number} ${final.hash} was final, the branch to ${leaf.hash} is without it`;
+    if (leaf.votes < this.quorum) for (const source of leaf.sources) this.#distrust(source, detail, nowMs);
+    else {
+      this.#fault ??= detail;
+      this.#watch.consensusFault(detail);
+    }
+    return true;
   }
 
   #apply(fetched: FetchedBlock, nowMs: number): void {
-    const { facts, header } = fetched;
-    if (facts === null || header === null) return;
-    const { number, hash, parentHash, timestamp } = header;
-    const logs = facts.logs.filter((log) => this.#books.concerns(log));
-    this.#events.onBlock(fetched, { number, hash, parentHash, timestamp, logs }, nowMs);
-    this.#applied.set(hash, fetched);
-    const [oldest] = this.#applied.keys();
-    if (this.#applied.size > this.#undoDepth && oldest !== undefined) this.#applied.delete(oldest);
-    this.#fetcher.prune(number - this.#options.proofDepth);
+    const block = toBookBlock(fetched, this.#books);
+    if (block === null) return;
+    this.#events.onBlock(fetched, block, nowMs);
+    this.#canonical.push(fetched);
+    this.#followed = { sources: [], isAgreed: false };
+    const ring = Math.max(this.finality.final?.number ?? 0, block.number - this.#options.proofDepth);
+    this.#canonical.releaseUpTo(Math.min(ring, block.number - 1));
+    this.#fetcher.prune(block.number - MAX_HELD_DEPTH);
   }
 
   /** Reports why a block on the path cannot be judged, once per reason. */
   #checkFetch(hash: Hash, nowMs: number): void {
     const fetched = this.#fetcher.get(hash);
-    if (fetched === undefined || fetched.request !== null) return;
+    if (fetched === undefined || fetched.requests.size > 0) return;
     if (fetched.unsupported !== null) this.#events.onUnknown("unsupported-header", fetched.unsupported);
     else if (fetched.missing !== null && nowMs - fetched.heardAtMs > PATIENCE_MS) {
       this.#events.onUnknown("no-answer", fetched.missing);
     }
   }
+}
+
+function isKnownAncestor(
+  header: (hash: Hash) => unknown,
+  isAncestor: (ancestor: Hash, descendant: Hash) => boolean,
+): (ancestor: Hash, descendant: Hash) => boolean {
+  return (ancestor, descendant) => header(ancestor) !== undefined && isAncestor(ancestor, descendant);
+}
+
+function describeSplit(leaves: readonly Candidate[]): string | null {
+  if (leaves.length < 2) return null;
+  return leaves
+    .map(({ number, hash, sources }) => `${sources.join(" and ")} at ${number} ${hash.slice(0, 10)}…`)
+    .join(", ");
 }

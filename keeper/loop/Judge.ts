@@ -1,24 +1,18 @@
 import type { BookBlock, Books } from "../books/Books.ts";
 import { BOOK_NAMES, type BookName } from "../domain/bookSet.ts";
+import type { Allowed } from "../domain/conditions.ts";
 import type { Finding } from "../domain/Finding.ts";
 import type { Verdict } from "../domain/Verdict.ts";
 import type { Hash } from "../lib/hex.ts";
 import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
-import type { FetchedBlock } from "./BlockFetcher.ts";
+import type { FetchedBlock } from "./FetchedBlock.ts";
 import type { ProvenBooks } from "./requestBlock.ts";
 import { askSecondOpinion } from "./secondOpinion.ts";
 
 /** As deep as a reorg can be followed. */
 const MAX_AGREED = 8_192;
-
-/** How many operators vote for a block, and what that allows. */
-export interface Witnesses {
-  readonly votes: number;
-  readonly quorum: number;
-  readonly operatorCount: number;
-  /** One operator is enough: a local chain, or allowed by flag. */
-  readonly mayBeUnwitnessed: boolean;
-}
+/** Blocks whose roots are remembered for signing: the chain itself takes no checkpoint of an older one. */
+const MAX_CLEAN = 256;
 
 /** What was latched before a block, so that the block can be taken back. */
 interface Latch {
@@ -40,6 +34,8 @@ export class Judge {
   readonly #ask: typeof askSecondOpinion;
   /** Blocks whose proven roots are the books', oldest first. */
   readonly #agreed: Hash[] = [];
+  /** Roots of the newest blocks that were in sync whatever the votes, oldest first. */
+  readonly #clean = new Map<Hash, readonly Hash[]>();
   /** One for each block, oldest first. */
   readonly #latches: Latch[] = [];
   #latched: readonly Finding[] = [];
@@ -74,6 +70,7 @@ export class Judge {
       if (this.#agreed.length > MAX_AGREED) this.#agreed.shift();
       if (this.#isRepaired) this.#latched = [];
       this.#isRepaired = false;
+      if (this.#latched.length === 0 && this.#ownFault === null) this.#remember(block.hash);
     }
     if (findings.length === 0) return;
     // Code is proved by itself: no reducer had a part in it, and no other derivation has an opinion on it.
@@ -89,9 +86,28 @@ export class Judge {
     else this.#latched = findings;
   }
 
+  /** A judge of another branch of the same books, from which the newest `depth` blocks were taken back. */
+  branch(depth: number): Judge {
+    const other = new Judge(this.#books, this.#ask);
+    for (const [contract, hash] of this.#codeHashes) other.#codeHashes.set(contract, hash);
+    other.#agreed.push(...this.#agreed);
+    other.#latches.push(...this.#latches);
+    other.#latched = this.#latched;
+    other.#isRepaired = this.#isRepaired;
+    other.#ownFault = this.#ownFault;
+    for (let undone = 0; undone < depth; undone += 1) other.forget(this.#latches.at(-1 - undone)?.hash ?? "0x");
+    return other;
+  }
+
+  /** The roots of a recent block that was judged with its proofs, and against which nothing stood; null for others. */
+  rootsOf(hash: Hash): readonly Hash[] | null {
+    return this.#clean.get(hash) ?? null;
+  }
+
   /** The newest block was orphaned: what it diverged in never happened, and what it repaired diverges again. */
   forget(blockHash: Hash): void {
     if (this.#agreed.at(-1) === blockHash) this.#agreed.pop();
+    this.#clean.delete(blockHash);
     const latch = this.#latches.at(-1);
     if (latch?.hash !== blockHash) return;
     this.#latches.pop();
@@ -99,8 +115,11 @@ export class Judge {
     this.#isRepaired = latch.isRepaired;
   }
 
-  /** The verdict on the newest block of the books. Null while votes are missing that may still come. */
-  verdict(fetched: FetchedBlock, witnesses: Witnesses): Verdict | null {
+  /**
+   * The verdict on the newest block of the books. Null while the votes, or the state of the chain, do not allow to say that
+   * it is in sync.
+   */
+  verdict(fetched: FetchedBlock, inSync: Allowed["inSync"]): Verdict | null {
     if (this.#ownFault !== null) return { kind: "OwnFault", ...this.#ownFault };
     if (this.#latched.length > 0) {
       const isLatched = this.#latched.every(({ blockHash }) => blockHash !== fetched.hash);
@@ -109,11 +128,9 @@ export class Judge {
     if (fetched.proven === null) {
       return { kind: "Unknown", reason: "no-proof", detail: fetched.proofMissing ?? "no account proof was asked for" };
     }
-    const isWitnessed = witnesses.operatorCount > 1 && witnesses.votes >= witnesses.quorum;
-    const isAlone = witnesses.operatorCount === 1 && witnesses.mayBeUnwitnessed;
-    if (!isWitnessed && !isAlone) return null;
+    if (inSync === "no") return null;
     this.#learnCode(fetched.proven);
-    return { kind: "InSync", isWitnessed, roots: this.#books.roots() };
+    return { kind: "InSync", isWitnessed: inSync === "witnessed", roots: this.#books.roots() };
   }
 
   /** The code that a block in sync has is the code that later ones must have. Nothing is learnt from other blocks. */
@@ -122,6 +139,12 @@ export class Judge {
       const codeHash = proven[contract]?.codeHash;
       if (codeHash !== undefined && !this.#codeHashes.has(contract)) this.#codeHashes.set(contract, codeHash);
     }
+  }
+
+  #remember(hash: Hash): void {
+    this.#clean.set(hash, this.#books.roots());
+    const [oldest] = this.#clean.keys();
+    if (this.#clean.size > MAX_CLEAN && oldest !== undefined) this.#clean.delete(oldest);
   }
 
   #stands(contract: BookName): boolean {

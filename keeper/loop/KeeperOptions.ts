@@ -1,4 +1,5 @@
 import type { Voter } from "../chain/agree/Votes.ts";
+import type { ChainProfile } from "../domain/chainProfile.ts";
 import type { BookAddresses, Immutables } from "../domain/bookSet.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { Address, Hash } from "../lib/hex.ts";
@@ -11,6 +12,8 @@ export interface KeeperOptions {
   /** First block that can hold an event of a book contract. */
   readonly deploymentBlock: number;
   readonly sources: readonly Voter[];
+  /** What is normal on the chain. */
+  readonly chain: ChainProfile;
   readonly policy: Policy;
   /** Own addresses; null when the key is not configured. */
   readonly pauser: Address | null;
@@ -21,6 +24,8 @@ export interface KeeperOptions {
   /** Blocks below the head for which account proofs are asked. */
   readonly proofDepth: number;
   readonly requestDeadlineMs: number;
+  /** Time after which a second source is asked for what the first has not answered. */
+  readonly hedgeMs: number;
   /** Emergency cap on the fee, wei per gas. */
   readonly maxFeePerGas: bigint;
 }

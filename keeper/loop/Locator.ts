@@ -7,7 +7,7 @@ import { AssertionError } from "../lib/assert.ts";
 import type { Address, Hash, Hex } from "../lib/hex.ts";
 import { Descent, type StorageProofAnswer } from "../trie/Descent.ts";
 import { StorageTrie } from "../trie/StorageTrie.ts";
-import type { FetchedBlock } from "./BlockFetcher.ts";
+import type { FetchedBlock } from "./FetchedBlock.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import { nameDifferences } from "./nameDifferences.ts";
 import type { Outbox } from "./Outbox.ts";

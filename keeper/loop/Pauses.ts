@@ -6,10 +6,10 @@ import { FLAG, readHot } from "../books/legality/flags.ts";
 import { isWoundDown, readIncident } from "../books/reducers/guardState.ts";
 import { armedAt, CAUSE_CLASS, readBudget, type BudgetContext } from "../books/reducers/keepers/pauseBudget.ts";
 import type { Finding } from "../domain/Finding.ts";
-import { incidentId } from "../domain/incidentId.ts";
 import type { Hash } from "../lib/hex.ts";
 import { keccak256Hex } from "../lib/keccak.ts";
 import type { Accounts } from "./Accounts.ts";
+import { incidentOf } from "./incidentOf.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { IncidentReport, Input } from "./ports.ts";
@@ -36,7 +36,7 @@ interface Incident {
 }
 
 /** Enough for the call on every fork; never estimated, because an estimate can fail when it must not. */
-const GAS_LIMIT = 400_000n;
+export const PAUSE_GAS_LIMIT = 400_000n;
 /** Heights at which a pause is tried; attempts for orphaned blocks do not count. */
 const MAX_HEIGHTS = 40;
 
@@ -71,13 +71,7 @@ export class Pauses {
   open(findings: readonly Finding[]): boolean {
     const [finding] = findings;
     if (finding === undefined || this.#incident !== null) return false;
-    const id = incidentId({
-      chainId: this.#options.chainId,
-      guard: this.#options.addresses.SyncGuard,
-      blockHash: finding.blockHash,
-      book: this.#options.addresses[finding.contract],
-      cause: finding.cause,
-    });
+    const id = incidentOf(this.#options, finding);
     const evidence = JSON.stringify(findings);
     this.#incident = {
       id,
@@ -153,7 +147,7 @@ export class Pauses {
           evidenceHash,
         }),
         nonce,
-        gasLimit: GAS_LIMIT,
+        gasLimit: PAUSE_GAS_LIMIT,
         ...feesFor(baseFeePerGas, attempt, this.#options.maxFeePerGas),
       },
     });

@@ -1,3 +1,6 @@
+import type { FinalityMode } from "../chain/agree/Finality.ts";
+import type { ServedHead } from "../chain/agree/Votes.ts";
+import type { Condition } from "../domain/conditions.ts";
 import type { Attestation } from "../actions/plan/Attestation.ts";
 import type { TransactionRequest } from "../actions/plan/TransactionRequest.ts";
 import type { LocatedSlot } from "../domain/Finding.ts";
@@ -14,7 +17,13 @@ export interface RpcCall {
 /** The answer to one call of a batch: a value, or why there is none. */
 export type RpcAnswer =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly message: string;
+      /** Time for which the source refuses further requests. */
+      readonly retryAfterMs?: number;
+    };
 
 /** Everything that can happen to a keeper. `nowMs` is a monotonic clock's reading. */
 export type Input =
@@ -37,7 +46,12 @@ export type Input =
       readonly view: View;
       readonly nowMs: number;
     }
-  | { readonly type: "tick"; readonly nowMs: number };
+  | {
+      readonly type: "tick";
+      readonly nowMs: number;
+      /** Seconds since the epoch by this machine's clock. */
+      readonly wallSeconds?: number;
+    };
 
 /** Which key signs: the pause key is not the posting key. */
 export type KeyName = "pause" | "attest" | "post";
@@ -103,5 +117,10 @@ export type Effect =
       readonly note: string;
     }
   | { readonly type: "quarantine"; readonly source: string; readonly reason: string }
+  /** A source serves one branch and another in turn: both heads are evidence. */
+  | { readonly type: "equivocation"; readonly source: string; readonly heads: readonly ServedHead[] }
+  | { readonly type: "condition"; readonly condition: Condition; readonly holds: boolean }
+  /** How final blocks are told on this chain, as soon as it is known. */
+  | { readonly type: "finality"; readonly mode: FinalityMode }
   | { readonly type: "checkpoint"; readonly blockNumber: number; readonly blockHash: Hash; readonly transaction: Hash }
   | { readonly type: "alert"; readonly level: "warning" | "critical"; readonly event: string; readonly detail: string };

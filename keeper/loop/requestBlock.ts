@@ -23,13 +23,22 @@ export type Outcome<Value> =
   /** This version cannot judge the block. */
   | { readonly kind: "unsupported"; readonly detail: string };
 
-/** Calls for a header and, when wanted, the account proofs of the book contracts and of the keeper's own keys. */
-export function blockCalls(hash: Hash, books: BookAddresses, own: readonly Address[], withProofs: boolean): RpcCall[] {
-  const header: RpcCall = { method: "eth_getBlockByHash", params: [hash, false] };
-  if (!withProofs) return [header];
+/** The call for a header by its hash. */
+export function headerCalls(hash: Hash): RpcCall[] {
+  return [{ method: "eth_getBlockByHash", params: [hash, false] }];
+}
+
+/** The calls for the account proofs of the book contracts and of the keeper's own keys, pinned to the hash (EIP-1898). */
+export function proofCalls(hash: Hash, books: BookAddresses, own: readonly Address[]): RpcCall[] {
   const addresses = [...BOOK_NAMES.map((name) => books[name]), ...own];
-  const proofs = addresses.map((address) => ({ method: "eth_getProof", params: [address, [], { blockHash: hash }] }));
-  return [header, ...proofs];
+  return addresses.map((address) => ({ method: "eth_getProof", params: [address, [], { blockHash: hash }] }));
+}
+
+/** The calls for `count` headers below a height, the highest first. */
+export function rangeCalls(number: number, count: number): RpcCall[] {
+  return Array.from({ length: count }, (_, index) => {
+    return { method: "eth_getBlockByNumber", params: [`0x${(number - 1 - index).toString(16)}`, false] };
+  });
 }
 
 /** One call where the source has `eth_getBlockReceipts`, else one per transaction. */
@@ -45,6 +54,18 @@ function judge<Value>(verify: () => Value): Outcome<Value> {
     if (!(error instanceof VerificationError)) throw error;
     return { kind: error.code.endsWith("Unsupported") ? "unsupported" : "forged", detail: error.message };
   }
+}
+
+/**
+ * Header and transaction hashes of a block that was asked for by number, if it is the one with this hash. Null says nothing
+ * against the source: the chain may have changed in between.
+ */
+export function readLinkedHeader(
+  answer: RpcAnswer,
+  hash: Hash,
+): { readonly header: Header; readonly transactions: readonly Hash[] } | null {
+  const outcome = readHeader(answer, hash);
+  return outcome.kind === "ok" ? outcome.value : null;
 }
 
 /** Header and transaction hashes of the first answer. A null answer is a block that the source does not have. */

@@ -1,3 +1,4 @@
+import type { Ancestry } from "./Ancestry.ts";
 import type { Hash } from "../../lib/hex.ts";
 
 /** A declared source of votes. */
@@ -6,6 +7,9 @@ export interface Voter {
   /** Sources of one operator count once. */
   readonly operator: string;
 }
+
+/** How blocks lie to each other. */
+type Tree = Pick<Ancestry, "isAncestor" | "forkHeight">;
 
 /** A head that a source served as canonical. */
 export interface ServedHead {
@@ -58,48 +62,61 @@ export class Votes {
     return this.#heads;
   }
 
-  /** Operators that vote for `block`. `isAncestor(a, b)`: a is b or a verified ancestor of b. */
-  votesFor(block: ServedHead, isAncestor: (ancestor: Hash, descendant: Hash) => boolean): number {
+  /** Operators that vote for `block`: they serve it or a verified descendant of it. */
+  votesFor(block: ServedHead, { isAncestor }: Pick<Ancestry, "isAncestor">): number {
     return new Set(this.#supporters(block, isAncestor).map(({ operator }) => operator)).size;
   }
 
   /** Sources that serve `block` or a verified descendant of it. */
-  sourcesOf(block: ServedHead, isAncestor: (ancestor: Hash, descendant: Hash) => boolean): string[] {
+  sourcesOf(block: ServedHead, { isAncestor }: Pick<Ancestry, "isAncestor">): string[] {
     return this.#supporters(block, isAncestor).map(({ id }) => id);
   }
 
-  /** The served head with the most votes, then the highest, then the smallest hash; null when none is served. */
-  best(isAncestor: (ancestor: Hash, descendant: Hash) => boolean): Candidate | null {
-    let best: Candidate | null = null;
-    for (const head of this.#heads.values()) {
-      const candidate = {
-        ...head,
-        votes: this.votesFor(head, isAncestor),
-        sources: this.sourcesOf(head, isAncestor),
-      };
-      if (best === null || isBetter(candidate, best, isAncestor)) best = candidate;
-    }
-    return best;
+  /**
+   * The ends of the branches that are served, best first. Of two branches the one with more operators behind it, counted from
+   * where they part; then the higher; then the smaller hash.
+   *
+   * @param isAsked of whose heads; all by default. The votes are always those of all
+   */
+  leaves(tree: Tree, isAsked: (source: string) => boolean = () => true): Candidate[] {
+    const served = [...this.#heads].flatMap(([source, head]) => (isAsked(source) ? [head] : []));
+    const heads = [...new Map(served.map((head) => [head.hash, head])).values()];
+    const isBelow = (head: ServedHead): boolean =>
+      heads.some(({ hash }) => hash !== head.hash && tree.isAncestor(head.hash, hash));
+    const ends = heads.filter((head) => !isBelow(head));
+    return ends
+      .map((head) => ({ ...head, votes: this.votesFor(head, tree), sources: this.sourcesOf(head, tree) }))
+      .sort((one, other) => this.#compare(one, other, tree));
   }
 
-  #supporters(block: ServedHead, isAncestor: (ancestor: Hash, descendant: Hash) => boolean): Voter[] {
+  /** The end of the branch to follow; null when none is served. */
+  best(tree: Tree): Candidate | null {
+    return this.leaves(tree)[0] ?? null;
+  }
+
+  #supporters(block: ServedHead, isAncestor: Ancestry["isAncestor"]): Voter[] {
     return this.#voters.filter(({ id }) => {
       const head = this.#heads.get(id);
       return head !== undefined && head.number >= block.number && isAncestor(block.hash, head.hash);
     });
   }
-}
 
-/** A descendant beats its ancestor, whose votes it will have as soon as others follow; otherwise votes decide. */
-function isBetter(
-  candidate: Candidate,
-  best: Candidate,
-  isAncestor: (ancestor: Hash, descendant: Hash) => boolean,
-): boolean {
-  if (candidate.hash === best.hash) return false;
-  if (isAncestor(best.hash, candidate.hash)) return true;
-  if (isAncestor(candidate.hash, best.hash)) return false;
-  if (candidate.votes !== best.votes) return candidate.votes > best.votes;
-  if (candidate.number !== best.number) return candidate.number > best.number;
-  return candidate.hash < best.hash;
+  #compare(one: Candidate, other: Candidate, tree: Tree): number {
+    const fork = tree.forkHeight(one.hash, other.hash);
+    const [left, right] = [this.#weight(one, fork, tree), this.#weight(other, fork, tree)];
+    if (left !== right) return right - left;
+    if (one.number !== other.number) return other.number - one.number;
+    return one.hash < other.hash ? -1 : 1;
+  }
+
+  /** Operators that serve a block of the branch above the height where it parts from another. */
+  #weight(end: Candidate, fork: number | null, tree: Tree): number {
+    if (fork === null) return end.votes;
+    const operators = this.#voters.flatMap(({ id, operator }) => {
+      const head = this.#heads.get(id);
+      const shared = head === undefined ? null : tree.forkHeight(head.hash, end.hash);
+      return shared !== null && shared > fork ? [operator] : [];
+    });
+    return new Set(operators).size;
+  }
 }

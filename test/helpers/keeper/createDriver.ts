@@ -1,4 +1,5 @@
 import type { BookAddresses, Immutables } from "../../../keeper/domain/bookSet.ts";
+import { profileOf } from "../../../keeper/domain/chainProfile.ts";
 import type { Policy } from "../../../keeper/domain/policy.ts";
 import type { Address, Hex } from "../../../keeper/lib/hex.ts";
 import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
@@ -41,6 +42,8 @@ export function createDriver(
     ...(shuffle === undefined ? {} : { shuffle }),
     options: {
       chainId: 31_337,
+      chain: profileOf(31_337),
+      hedgeMs: 50,
       addresses,
       immutables,
       deploymentBlock: 1,

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { NO_SYNC } from "../../../keeper/domain/conditions.ts";
 import { decide, type Action, type Situation } from "../../../keeper/domain/decide.ts";
 import type { Finding } from "../../../keeper/domain/Finding.ts";
 import { incidentId } from "../../../keeper/domain/incidentId.ts";
@@ -22,9 +23,9 @@ const REASONS: readonly UnknownReason[] = [
   "no-answer",
   "no-proof",
   "no-quorum",
-  "not-canonical",
   "unsupported-header",
-  "unverifiable-answer",
+  "split",
+  ...NO_SYNC,
 ];
 const VERDICTS: readonly Verdict[] = [
   { kind: "InSync", isWitnessed: true, roots: [HASH] },
@@ -52,9 +53,9 @@ function rows(): Row[] {
       for (const isLocalChain of BOTH)
         for (const allowSingleSource of BOTH)
           for (const isPauseUnderway of BOTH)
-            for (const isCheckpointDue of BOTH) {
+            for (const [isCheckpointDue, maySign] of BOTH.flatMap((one) => BOTH.map((two) => [one, two] as const))) {
               const policy = { mode, isLocalChain, allowSingleSource, checkpointIntervalSeconds: 300 };
-              const situation = { isPauseUnderway, isCheckpointDue };
+              const situation = { isPauseUnderway, isCheckpointDue, maySign };
               const kinds = decide(verdict, situation, policy).map(({ kind }) => kind);
               result.push({ verdict, situation, policy, kinds });
             }
@@ -63,7 +64,7 @@ function rows(): Row[] {
 
 describe("decide", () => {
   it("answers every verdict in every situation under every policy", () => {
-    expect(rows()).to.have.length(VERDICTS.length * 3 * 2 * 2 * 2 * 2);
+    expect(rows()).to.have.length(VERDICTS.length * 3 * 2 ** 5);
   });
 
   it("pauses exactly for a proved divergence, in mode act, once", () => {
@@ -73,9 +74,9 @@ describe("decide", () => {
     }
   });
 
-  it("attests exactly what is InSync and due, in mode act, unwitnessed on a local chain only", () => {
+  it("attests exactly what is InSync and due, in mode act, where it may be signed", () => {
     for (const { verdict, situation, policy, kinds } of rows()) {
-      const mayAttest = verdict.kind === "InSync" && (verdict.isWitnessed || policy.isLocalChain);
+      const mayAttest = verdict.kind === "InSync" && situation.maySign;
       const isDue = mayAttest && policy.mode === "act" && situation.isCheckpointDue;
       expect(kinds.includes("attest"), JSON.stringify({ verdict, situation, policy })).to.equal(isDue);
     }
@@ -99,7 +100,7 @@ describe("decide", () => {
       allowSingleSource: false,
       checkpointIntervalSeconds: 1,
     };
-    const situation = { isPauseUnderway: false, isCheckpointDue: true };
+    const situation = { isPauseUnderway: false, isCheckpointDue: true, maySign: true };
     const events = VERDICTS.map((verdict) =>
       decide(verdict, situation, policy).flatMap((action) =>
         action.kind === "alert" ? [`${action.level} ${action.event}`] : [],

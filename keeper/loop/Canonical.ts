@@ -1,0 +1,56 @@
+import type { Hash } from "../lib/hex.ts";
+import type { FetchedBlock } from "./FetchedBlock.ts";
+
+/** The fetched blocks that the books hold, newest last: one branch, by hash and by height. */
+export class Canonical {
+  readonly #depth: number;
+  readonly #byHash = new Map<Hash, FetchedBlock>();
+  readonly #byNumber = new Map<number, Hash>();
+  /** Up to here no account proofs are kept any more. */
+  #released: number | null = null;
+
+  /** @param depth blocks that can be taken back */
+  constructor(depth: number) {
+    this.#depth = depth;
+  }
+
+  get(hash: Hash): FetchedBlock | undefined {
+    return this.#byHash.get(hash);
+  }
+
+  has(hash: Hash): boolean {
+    return this.#byHash.has(hash);
+  }
+
+  /** The block at a height, as far as the books reach. */
+  at(number: number): Hash | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  push(fetched: FetchedBlock): void {
+    const { hash, header } = fetched;
+    if (header === null) return;
+    this.#released ??= header.number - 1;
+    this.#byHash.set(hash, fetched);
+    this.#byNumber.set(header.number, hash);
+    const [oldest] = this.#byHash.keys();
+    if (this.#byHash.size > this.#depth && oldest !== undefined) this.remove(oldest);
+  }
+
+  remove(hash: Hash): void {
+    const number = this.#byHash.get(hash)?.header?.number;
+    this.#byHash.delete(hash);
+    if (number !== undefined && this.#byNumber.get(number) === hash) this.#byNumber.delete(number);
+  }
+
+  /** Lets go of the account proofs of blocks up to a height: they are final, or as deep as proofs are kept. */
+  releaseUpTo(number: number): void {
+    const from = this.#released ?? number;
+    for (let height = from + 1; height <= number; height += 1) {
+      const hash = this.#byNumber.get(height);
+      const fetched = hash === undefined ? undefined : this.#byHash.get(hash);
+      if (fetched !== undefined) fetched.served = null;
+    }
+    this.#released = Math.max(from, number);
+  }
+}

@@ -1,0 +1,78 @@
+import type { BlockFacts } from "../chain/verify/blockFacts.ts";
+import type { Header } from "../chain/verify/header.ts";
+import type { Address, Hash } from "../lib/hex.ts";
+import type { ProvenBooks } from "./requestBlock.ts";
+
+/** What is asked for of a block. The account proofs may come with the header or by themselves. */
+export type Part = "header" | "proofs" | "receipts";
+
+/** A question about a block that is on its way. */
+export interface BlockRequest {
+  readonly source: string;
+  readonly parts: readonly Part[];
+  readonly sinceMs: number;
+  /** Receipts in one call, or one by one. */
+  readonly isBlock: boolean;
+  /** Headers below the block that are asked for with it, by number. */
+  readonly range: number;
+}
+
+/** The account proofs of a block as they were served, for evidence. */
+export interface ServedProofs {
+  readonly source: string;
+  /** `eth_getProof` answers, in the order of the book set and then of the keeper's own keys. */
+  readonly answers: readonly unknown[];
+}
+
+/** One block on its way from a hash to verified facts. */
+export interface FetchedBlock {
+  readonly hash: Hash;
+  /** When the keeper first heard of it. */
+  readonly heardAtMs: number;
+  wantsProofs: boolean;
+  header: Header | null;
+  transactions: readonly Hash[];
+  /** Who named the transactions; their list is verified only by their receipts. */
+  listedBy: string | null;
+  proven: ProvenBooks | null;
+  /** Proven nonces of the keeper's own keys. */
+  nonces: ReadonlyMap<Address, number> | null;
+  /** Let go when the block is final. */
+  served: ServedProofs | null;
+  facts: BlockFacts | null;
+  /** Why the block cannot be judged by this version. */
+  unsupported: string | null;
+  /** Why the last source had no answer. */
+  missing: string | null;
+  proofMissing: string | null;
+  factsAtMs: number;
+  readonly requests: Map<number, BlockRequest>;
+  readonly tried: Readonly<Record<Part, Set<string>>>;
+}
+
+/** A block of which nothing is known but its hash. */
+export function newBlock(hash: Hash, wantsProofs: boolean, nowMs: number): FetchedBlock {
+  return {
+    hash,
+    heardAtMs: nowMs,
+    wantsProofs,
+    header: null,
+    transactions: [],
+    listedBy: null,
+    proven: null,
+    nonces: null,
+    served: null,
+    facts: null,
+    unsupported: null,
+    missing: null,
+    proofMissing: null,
+    factsAtMs: nowMs,
+    requests: new Map(),
+    tried: { header: new Set(), proofs: new Set(), receipts: new Set() },
+  };
+}
+
+/** Questions about a part that are on their way. */
+export function openRequests(block: FetchedBlock, part: Part): BlockRequest[] {
+  return [...block.requests.values()].filter(({ parts }) => parts.includes(part));
+}

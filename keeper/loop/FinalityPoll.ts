@@ -1,0 +1,68 @@
+import type { Finality } from "../chain/agree/Finality.ts";
+import type { SourceBoard } from "../chain/agree/SourceBoard.ts";
+import type { ServedHead } from "../chain/agree/Votes.ts";
+import type { Hash } from "../lib/hex.ts";
+import type { Outbox } from "./Outbox.ts";
+import type { RpcAnswer, RpcCall } from "./ports.ts";
+
+const TAGS = ["latest", "safe", "finalized"] as const;
+const CALLS: readonly RpcCall[] = TAGS.map((tag) => ({ method: "eth_getBlockByNumber", params: [tag, false] }));
+
+/** Asks the sources for their tags from time to time: what they call safe and final are claims, counted as votes. */
+export class FinalityPoll {
+  readonly #outbox: Outbox;
+  readonly #board: SourceBoard;
+  readonly #finality: Finality;
+  readonly #isAncestor: (ancestor: Hash, descendant: Hash) => boolean;
+  readonly #options: { readonly intervalMs: number; readonly requestDeadlineMs: number };
+  readonly #requests = new Map<number, string>();
+  #askedAtMs = -Infinity;
+
+  constructor(
+    parts: {
+      readonly outbox: Outbox;
+      readonly board: SourceBoard;
+      readonly finality: Finality;
+      readonly isAncestor: (ancestor: Hash, descendant: Hash) => boolean;
+    },
+    options: { readonly intervalMs: number; readonly requestDeadlineMs: number },
+  ) {
+    this.#outbox = parts.outbox;
+    this.#board = parts.board;
+    this.#finality = parts.finality;
+    this.#isAncestor = parts.isAncestor;
+    this.#options = options;
+  }
+
+  /** Asks when it is time. */
+  check(nowMs: number): void {
+    const sources = this.#board.trusted();
+    if (sources.length === 0 || nowMs - this.#askedAtMs < this.#options.intervalMs) return;
+    this.#askedAtMs = nowMs;
+    const busy = new Set(this.#requests.values());
+    for (const source of sources) {
+      if (busy.has(source)) continue;
+      this.#requests.set(this.#outbox.request(source, CALLS, this.#options.requestDeadlineMs), source);
+    }
+  }
+
+  /** Takes answers to an own request in; false when the id is somebody else's. */
+  answer(id: number, answers: readonly RpcAnswer[]): boolean {
+    const source = this.#requests.get(id);
+    if (source === undefined) return false;
+    this.#requests.delete(id);
+    const [latest, safe, finalized] = answers.map(readTag);
+    if (latest == null || !this.#board.trusted().includes(source)) return true;
+    this.#finality.claim(source, { latest, safe: safe ?? null, finalized: finalized ?? null }, this.#isAncestor);
+    return true;
+  }
+}
+
+/** The block behind a tag; null where the node does not know the tag, or says something else. */
+function readTag(answer: RpcAnswer): ServedHead | null {
+  if (!answer.ok || typeof answer.value !== "object" || answer.value === null) return null;
+  const { number, hash } = answer.value as { number?: unknown; hash?: unknown };
+  if (typeof number !== "string" || !/^0x[0-9a-f]{1,13}$/i.test(number)) return null;
+  if (typeof hash !== "string" || !/^0x[0-9a-f]{64}$/i.test(hash)) return null;
+  return { number: Number(number), hash: hash.toLowerCase() as Hash };
+}

@@ -1,0 +1,86 @@
+import { TOPICS as FEED_TOPICS } from "../books/generated/AggregatorV3Interface.ts";
+import type { Candidate, ServedHead } from "../chain/agree/Votes.ts";
+import { createBloomQuery } from "../chain/verify/bloomQuery.ts";
+import type { Hash } from "../lib/hex.ts";
+import type { BlockFetcher } from "./BlockFetcher.ts";
+import type { Canonical } from "./Canonical.ts";
+import type { FetchedBlock } from "./FetchedBlock.ts";
+import { findPath, type Path } from "./findPath.ts";
+import type { KeeperOptions } from "./KeeperOptions.ts";
+
+/** Blocks fetched ahead of the one that is applied next. */
+const FETCH_AHEAD = 16;
+/** Headers asked for at once where several are missing. */
+const MAX_RANGE = 64;
+/** No contract of ours is in it, and Anvil's state root there is not that of its state. */
+const GENESIS = 0;
+
+/** Asks for everything that lies between the books and a head. */
+export class Supply {
+  readonly #options: KeeperOptions;
+  readonly #fetcher: BlockFetcher;
+  readonly #canonical: Canonical;
+  readonly #mayConcern: (logsBloom: `0x${string}`) => boolean;
+
+  constructor(options: KeeperOptions, fetcher: BlockFetcher, canonical: Canonical) {
+    this.#options = options;
+    this.#fetcher = fetcher;
+    this.#canonical = canonical;
+    this.#mayConcern = createBloomQuery([...Object.values(options.addresses), FEED_TOPICS.AnswerUpdated]);
+  }
+
+  /** The way from the books to a head, as far as it is known. */
+  path(target: ServedHead): Path {
+    return findPath(target, {
+      isApplied: (hash) => this.#canonical.has(hash),
+      header: (hash) => this.#fetcher.header(hash),
+      deploymentBlock: this.#options.deploymentBlock,
+    });
+  }
+
+  /**
+   * Asks for the header that is missing on the way, and for those below it, as many as the gap may be long.
+   *
+   * @param tipNumber height of the books; null before their first block
+   */
+  link(
+    leaf: Candidate,
+    missing: ServedHead,
+    sources: readonly string[],
+    tipNumber: number | null,
+    nowMs: number,
+  ): void {
+    const { number, hash } = missing;
+    const gap = number - 1 - (tipNumber ?? this.#options.deploymentBlock - 1);
+    const below = Math.max(0, Math.min(MAX_RANGE - 1, gap, number - 1 - GENESIS));
+    // Those of a range come without proofs, and are proven in parallel later; one alone brings its proofs along.
+    const withProofs = below === 0 && this.#isProven(number, leaf);
+    this.#fetcher.wantHeader(hash, { sources, withProofs, number, below }, nowMs);
+  }
+
+  /** Asks for what is missing of a way's first blocks and returns those that are complete, from the start. */
+  fill(leaf: Candidate, hashes: readonly Hash[], sources: readonly string[], nowMs: number): FetchedBlock[] {
+    const complete: FetchedBlock[] = [];
+    for (const [index, hash] of hashes.entries()) {
+      if (index - complete.length >= FETCH_AHEAD) break;
+      this.#want(hash, leaf, sources, nowMs);
+      const block = this.#fetcher.get(hash);
+      const isNext = complete.length === index;
+      if (isNext && block !== undefined && this.#fetcher.isComplete(block, sources)) complete.push(block);
+    }
+    return complete;
+  }
+
+  #want(hash: Hash, leaf: Candidate, sources: readonly string[], nowMs: number): void {
+    const header = this.#fetcher.header(hash);
+    if (header === undefined) return;
+    // Whose bloom has neither a book contract nor a price can hold no log that concerns the books.
+    if (this.#mayConcern(header.logsBloom)) this.#fetcher.wantFacts(hash, sources, nowMs);
+    else this.#fetcher.skipFacts(hash);
+    if (this.#isProven(header.number, leaf)) this.#fetcher.wantProofs(hash, sources, nowMs);
+  }
+
+  #isProven(number: number, leaf: Candidate): boolean {
+    return number > GENESIS && leaf.number - number < this.#options.proofDepth;
+  }
+}
