@@ -28,9 +28,10 @@ export const CONDITION_NAMES: readonly string[] = Object.keys(CONDITIONS);
  * A rule, of a value that may come from a file.
  *
  * @param name what the rule is called in a message
+ * @param positions where in the rule's text its fields stand, from 1
  * @throws KeeperError `ChaosRule`, saying what is allowed
  */
-export function checkRule(rule: unknown, name = "the rule"): Rule {
+export function checkRule(rule: unknown, name = "the rule", positions: ReadonlyMap<string, number> = new Map()): Rule {
   if (!isRecord(rule)) throw ruleFault(name, "expected an object or the text of a rule");
   const { action } = rule;
   const actions = Object.keys(ACTIONS);
@@ -43,17 +44,22 @@ export function checkRule(rule: unknown, name = "the rule"): Rule {
     if (isByFunction && field === "change") continue;
     if (!known.includes(field)) throw ruleFault(name, unknownName("field", field, known));
     const condition = CONDITIONS[field];
-    if (condition?.[1](value) === false) throw ruleFault(name, `${field}: expected ${condition[0]}`);
+    if (condition?.[1](value) === false)
+      throw ruleFault(name, `${field}: expected ${condition[0]}`, positions.get(field));
   }
   for (const argument of entry.arguments) {
     const value = rule[argument.field];
     if (value === undefined && (argument.isOptional === true || isByFunction)) continue;
     const expected = problemOf(argument, value);
     if (expected !== undefined)
-      throw ruleFault(name, `${argument.field}: expected ${expected} (${usageOf(action as ActionName)})`);
+      throw ruleFault(
+        name,
+        `${argument.field}: expected ${expected} (${usageOf(action as ActionName)})`,
+        positions.get(argument.field),
+      );
   }
   const checked = rule as unknown as Rule;
-  checkTogether(checked, name);
+  checkTogether(checked, name, positions);
   return checked;
 }
 
@@ -83,24 +89,28 @@ function problemOf({ kind, min = 0, max = Number.MAX_SAFE_INTEGER }: Argument, v
 }
 
 /** What each part allows and all of them together do not. */
-function checkTogether(rule: Rule, name: string): void {
+function checkTogether(rule: Rule, name: string, positions: ReadonlyMap<string, number>): void {
   const { method = "*", match, action } = rule;
   const parts = method.split("*");
   const isForPushes = method === PUSH;
   const mayBePush = parts.length > 1 && PUSH.startsWith(parts[0] ?? "") && PUSH.endsWith(parts.at(-1) ?? "");
   if (isForPushes && !PUSH_ACTIONS.has(action)) {
-    throw ruleFault(name, `${action} is nothing to do to pushes (can be done: ${[...PUSH_ACTIONS].join(", ")})`);
+    throw ruleFault(
+      name,
+      `${action} is nothing to do to pushes (can be done: ${[...PUSH_ACTIONS].join(", ")})`,
+      positions.get("action"),
+    );
   }
   if (action === "shuffle" && !isForPushes && !mayBePush) {
-    throw ruleFault(name, `shuffle is for pushes: the method must be ${PUSH}`);
+    throw ruleFault(name, `shuffle is for pushes: the method must be ${PUSH}`, positions.get("method"));
   }
   if (action === "remove" && rule.path === "")
-    throw ruleFault(name, "path: the whole result cannot be removed, see null");
+    throw ruleFault(name, "path: the whole result cannot be removed, see null", positions.get("path"));
   if (typeof match !== "string") return;
   try {
     parsePattern(match);
   } catch (error: unknown) {
-    throw ruleFault(name, `match: ${String(error)}`);
+    throw ruleFault(name, `match: ${String(error)}`, positions.get("match"));
   }
 }
 

@@ -17,18 +17,24 @@ const WRITTEN_CONDITIONS = CONDITION_NAMES.filter((name) => name !== "method" &&
 export function parseRule(text: string): Rule {
   const source = new RuleText(text);
   const rule: Record<string, unknown> = {};
+  const positions = new Map<string, number>();
   source.skipSpaces();
+  positions.set("method", source.position);
   rule["method"] = source.match(/[\w*]+/y);
   if (rule["method"] === "") throw source.fault("expected a method, such as eth_getLogs, eth_* or *");
-  if (source.match(/\[/y) !== "") rule["match"] = readMatch(source);
-  readConditions(source, rule);
+  if (source.match(/\[/y) !== "") {
+    positions.set("match", source.position);
+    rule["match"] = readMatch(source);
+  }
+  readConditions(source, rule, positions);
   source.skipSpaces();
   const from = source.position;
   const action = source.match(/[\w-]+/y);
   if (!Object.hasOwn(ACTIONS, action)) throw source.fault(unknownName("action", action, Object.keys(ACTIONS)), from);
+  positions.set("action", from);
   rule["action"] = action;
-  readArguments(source, action as ActionName, rule);
-  return checkRule(rule, `rule "${text}"`);
+  readArguments(source, action as ActionName, rule, positions);
+  return checkRule(rule, `rule "${text}"`, positions);
 }
 
 function readMatch(source: RuleText): string {
@@ -47,7 +53,7 @@ function readMatch(source: RuleText): string {
   return isPattern ? written : written.replaceAll(/\\([\]\\])/g, "$1");
 }
 
-function readConditions(source: RuleText, rule: Record<string, unknown>): void {
+function readConditions(source: RuleText, rule: Record<string, unknown>, positions: Map<string, number>): void {
   for (;;) {
     const spaces = source.match(/\s*/y);
     if (source.match(/:/y) !== "") return;
@@ -64,6 +70,7 @@ function readConditions(source: RuleText, rule: Record<string, unknown>): void {
     }
     if (source.match(/=/y) === "") throw source.fault(`expected ${name}=…`);
     const at = source.position;
+    positions.set(name, at);
     const value = source.isNext('"') ? source.quoted() : source.match(/[^\s:]+/y);
     rule[name] = NUMERIC_CONDITIONS.has(name) ? Number(value === "" ? Number.NaN : value) : value;
     if (value === "" || Number.isNaN(rule[name]))
@@ -71,7 +78,12 @@ function readConditions(source: RuleText, rule: Record<string, unknown>): void {
   }
 }
 
-function readArguments(source: RuleText, action: ActionName, rule: Record<string, unknown>): void {
+function readArguments(
+  source: RuleText,
+  action: ActionName,
+  rule: Record<string, unknown>,
+  positions: Map<string, number>,
+): void {
   for (const argument of ACTIONS[action].arguments) {
     source.skipSpaces();
     if (source.isAtEnd) {
@@ -79,6 +91,7 @@ function readArguments(source: RuleText, action: ActionName, rule: Record<string
       throw source.fault(`${action}: expected ${argument.field} (${usageOf(action)})`);
     }
     const from = source.position;
+    positions.set(argument.field, from);
     const value = readArgument(source, argument);
     if (value === undefined) throw source.fault(`${argument.field}: not understood (${usageOf(action)})`, from);
     rule[argument.field] = value;

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 
 import type { Effect } from "../../../keeper/loop/ports.ts";
+import { ChaosRpc } from "../../../scripts/chaos/ChaosRpc.ts";
+import type { Action, Rule } from "../../../scripts/chaos/Rule.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
-import { LyingProxy, type Rule } from "../../helpers/keeper/LyingProxy.ts";
 import { ServiceRig } from "../../helpers/keeper/ServiceRig.ts";
 
 type Json = Record<string, unknown>;
@@ -10,7 +11,7 @@ type Json = Record<string, unknown>;
 /** One way of being a bad source. */
 interface Fault {
   readonly name: string;
-  readonly rules: Readonly<Record<string, Rule>>;
+  readonly rules: readonly Rule[];
   /** What the keeper says about it; "nothing" where it only waits. */
   readonly says: "Unknown" | "quarantine" | "nothing";
   /** Concerns how answers come, and is tried over WebSocket as well. */
@@ -19,8 +20,8 @@ interface Fault {
 
 const WRONG = `0x${"5a".repeat(32)}`;
 
-function replace(change: (result: unknown) => unknown): Rule {
-  return { action: "replace", change };
+function replace(method: string, change: (result: unknown) => unknown): Rule {
+  return { method, action: "replace", change };
 }
 
 /** The nodes of an account proof with one byte of the leaf's storage root changed. */
@@ -31,38 +32,45 @@ function editLast({ accountProof, storageHash }: Json): string[] {
 }
 
 /** Changes every log-bearing receipt, whether they come by block or one by one. */
-function inReceipts(change: (receipt: Json) => Json): Record<string, Rule> {
-  return {
-    eth_getBlockReceipts: replace((receipts) => (receipts as Json[]).map(change)),
-    eth_getTransactionReceipt: replace((receipt) => (receipt === null ? null : change(receipt as Json))),
-  };
+function inReceipts(change: (receipt: Json) => Json): Rule[] {
+  return [
+    replace("eth_getBlockReceipts", (receipts) => (receipts as Json[]).map(change)),
+    replace("eth_getTransactionReceipt", (receipt) => (receipt === null ? null : change(receipt as Json))),
+  ];
 }
 
-const everything = (rule: Rule): Record<string, Rule> => ({ "*": rule, eth_subscription: { action: "drop" } });
+const NO_HEADS: Rule = { method: "eth_subscription", action: "drop" };
+
+const everything = (action: Action): Rule[] => [NO_HEADS, { method: "*", ...action }];
 
 const FAULTS: readonly Fault[] = [
   { name: "stops answering (B14)", rules: everything({ action: "hang" }), says: "Unknown", isOfTransport: true },
   { name: "drops every answer", rules: everything({ action: "drop" }), says: "Unknown" },
-  { name: "answers late (B14)", rules: { "*": { action: "delay", ms: 400 } }, says: "nothing", isOfTransport: true },
+  {
+    name: "answers late (B14)",
+    rules: [{ method: "*", action: "delay", ms: 400 }],
+    says: "nothing",
+    isOfTransport: true,
+  },
   {
     name: "serves an older block (B11)",
-    rules: { eth_getBlockByNumber: { action: "stale", blocks: 3 }, eth_subscription: { action: "drop" } },
+    rules: [{ method: "eth_getBlockByNumber", action: "stale", blocks: 3 }, NO_HEADS],
     says: "nothing",
     isOfTransport: true,
   },
   {
     name: "claims another storage root than it proves (B3)",
-    rules: { eth_getProof: replace((proof) => ({ ...(proof as Json), storageHash: WRONG })) },
+    rules: [{ method: "eth_getProof", action: "edit", path: "/storageHash", value: WRONG }],
     says: "nothing",
   },
   {
     name: "edits a storage root in its proof (B3)",
-    rules: { eth_getProof: replace((proof) => ({ ...(proof as Json), accountProof: editLast(proof as Json) })) },
+    rules: [replace("eth_getProof", (proof) => ({ ...(proof as Json), accountProof: editLast(proof as Json) }))],
     says: "quarantine",
   },
   {
     name: "proves another account (B6)",
-    rules: { eth_getProof: replace((proof) => ({ ...(proof as Json), accountProof: ["0xc0"] })) },
+    rules: [{ method: "eth_getProof", action: "edit", path: "/accountProof", value: ["0xc0"] }],
     says: "quarantine",
   },
   {
@@ -80,28 +88,31 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "edits the header",
-    rules: { eth_getBlockByHash: replace((block) => ({ ...(block as Json), stateRoot: WRONG })) },
+    rules: [{ method: "eth_getBlockByHash", action: "edit", path: "/stateRoot", value: WRONG }],
     says: "quarantine",
   },
   {
     name: "answers nothing for a block that it lacks (B10)",
-    rules: { eth_getBlockReceipts: replace(() => []), eth_getTransactionReceipt: replace(() => []) },
+    rules: [
+      { method: "eth_getBlockReceipts", action: "empty" },
+      { method: "eth_getTransactionReceipt", action: "empty" },
+    ],
     says: "quarantine",
   },
-  { name: "answers null", rules: { eth_getBlockByHash: replace(() => null) }, says: "Unknown" },
+  { name: "answers null", rules: [{ method: "eth_getBlockByHash", action: "null" }], says: "Unknown" },
   {
     name: "answers something else (B22)",
-    rules: { eth_getBlockByHash: replace(() => [5, "0x", {}]) },
+    rules: [{ method: "eth_getBlockByHash", action: "replace", result: [5, "0x", {}] }],
     says: "quarantine",
   },
   {
     name: "cannot prove (B20)",
-    rules: { eth_getProof: { action: "error", code: -32_000, message: "missing trie node" } },
+    rules: [{ method: "eth_getProof", action: "error", code: -32_000, message: "missing trie node" }],
     says: "Unknown",
   },
   {
     name: "limits the rate (B13)",
-    rules: { eth_getBlockByHash: { action: "error", code: -32_005, message: "limit" } },
+    rules: [{ method: "eth_getBlockByHash", action: "error", code: -32_005, message: "limit" }],
     says: "Unknown",
   },
 ];
@@ -125,10 +136,6 @@ describe("Keeper and bad sources", function () {
     return Number(await world.send("eth_blockNumber"));
   }
 
-  function lieWith(proxy: LyingProxy, { rules }: Fault): void {
-    for (const [method, rule] of Object.entries(rules)) proxy.rule(method, rule);
-  }
-
   async function expectNoPause(rig: ServiceRig): Promise<void> {
     expect(rig.all("block").filter(({ report }) => !["InSync", "Unknown"].includes(report.verdict.kind))).to.deep.equal(
       [],
@@ -140,11 +147,11 @@ describe("Keeper and bad sources", function () {
 
   for (const transport of ["http", "ws"] as const) {
     describe(`one source over ${transport}`, () => {
-      let proxy: LyingProxy;
+      let proxy: ChaosRpc;
       let rig: ServiceRig;
 
       before(async () => {
-        proxy = await LyingProxy.start(world.node.url);
+        proxy = await ChaosRpc.start({ upstreams: [world.node.url] });
         const { deployment } = world.market.chain;
         const url = transport === "http" ? proxy.url : proxy.wsUrl;
         rig = await ServiceRig.start({ sources: [url], deployment, checkpointIntervalSeconds: 3_600 });
@@ -160,7 +167,7 @@ describe("Keeper and bad sources", function () {
         it(`never pauses for one that ${fault.name}, and recovers`, async () => {
           const before = await height();
           const from = rig.effects.length;
-          lieWith(proxy, fault);
+          proxy.setRules(fault.rules);
           await world.trade(2);
           if (fault.says === "Unknown") await rig.until("Unknown", () => rig.effects.slice(from).some(saysUnknown));
           if (fault.says === "quarantine") {
@@ -187,13 +194,13 @@ describe("Keeper and bad sources", function () {
   }
 
   describe("P1: one of three that lies", () => {
-    let proxy: LyingProxy;
-    let honest: LyingProxy;
+    let proxy: ChaosRpc;
+    let honest: ChaosRpc;
     let rig: ServiceRig;
 
     before(async () => {
-      proxy = await LyingProxy.start(world.node.url);
-      honest = await LyingProxy.start(world.node.url);
+      proxy = await ChaosRpc.start({ upstreams: [world.node.url] });
+      honest = await ChaosRpc.start({ upstreams: [world.node.url] });
       const sources = [proxy.wsUrl, honest.wsUrl, world.node.wsUrl];
       const { deployment } = world.market.chain;
       rig = await ServiceRig.start({ sources, deployment, checkpointIntervalSeconds: 1 });
@@ -209,7 +216,7 @@ describe("Keeper and bad sources", function () {
     for (const fault of FAULTS) {
       it(`is outvoted when it ${fault.name}: InSync, witnessed, and signed for nothing else (P1)`, async () => {
         const from = rig.effects.length;
-        lieWith(proxy, fault);
+        proxy.setRules(fault.rules);
         await world.trade(2);
         await rig.untilInSync(await height());
         proxy.clear();
@@ -224,7 +231,10 @@ describe("Keeper and bad sources", function () {
   });
 
   it("says Unknown and signs nothing with one of three sources left (B2, P1)", async () => {
-    const dead = [await LyingProxy.start(world.node.url), await LyingProxy.start(world.node.url)];
+    const dead = [
+      await ChaosRpc.start({ upstreams: [world.node.url] }),
+      await ChaosRpc.start({ upstreams: [world.node.url] }),
+    ];
     const sources = [...dead.map(({ wsUrl }) => wsUrl), world.node.wsUrl];
     const { deployment } = world.market.chain;
     const rig = await ServiceRig.start({ sources, deployment, checkpointIntervalSeconds: 1 });
