@@ -19,6 +19,8 @@ export class BentProxy {
   wire: Wire = "whole";
   refusesBatches = false;
   delayMs = 0;
+  /** Requests that hold such a call are never answered. */
+  hangs: (call: Call) => boolean = () => false;
   /** `latest` is so many blocks ago. */
   staleBlocks = 0;
   /** The result that is told instead of the node's. */
@@ -75,7 +77,9 @@ export class BentProxy {
     });
     let answer: string;
     try {
-      answer = await this.#answer(JSON.parse(await text(request)) as Call | Call[]);
+      const message = JSON.parse(await text(request)) as Call | Call[];
+      if ([message].flat().some((call) => this.hangs(call))) return;
+      answer = await this.#answer(message);
       await wait(this.delayMs, this.#end.signal);
     } catch {
       // The client or the node has gone.

@@ -210,6 +210,21 @@ describe("VerifiedReader", function () {
       expect(world.liars).to.deep.equal(["one"]);
     });
 
+    it("asks a liar last, whatever the others owe", async () => {
+      lieAboutProof(one, forgeProof);
+      two.delayMs = three.delayMs = 15;
+      const reader = readerOf();
+      const { hash } = (await reader.head()).header;
+      expect(await reader.storage(CONTRACT, SLOT, hash)).to.equal(VALUE);
+      one.bend = (_, result) => result;
+      two.refuse = three.refuse = ({ method }) => (method === "eth_getProof" ? "not now" : undefined);
+      expect(await reader.storage(CONTRACT, SLOT, hash)).to.equal(VALUE);
+      two.refuse = three.refuse = () => undefined;
+      const asked = one.calls.get("eth_getProof");
+      expect(await reader.storage(CONTRACT, SLOT, hash)).to.equal(VALUE);
+      expect(one.calls.get("eth_getProof")).to.equal(asked);
+    });
+
     it("tries who sent a proof along that does not fit its own header", async () => {
       lieAboutProof(one, forgeProof);
       const caught = Promise.withResolvers<string>();
@@ -320,6 +335,21 @@ describe("VerifiedReader", function () {
       }
     });
 
+    it("waits a little for a quick source that has the newest block when an older one has its votes already", async () => {
+      one.staleBlocks = 1;
+      three.delayMs = 15;
+      const reader = world.reader(sources(one, two, three), { hedgeMs: 600 });
+      const { number } = await world.block();
+      for (let round = 0; round < 3; round += 1) expect((await reader.head()).header.number).to.equal(number);
+      three.wire = "hang";
+      expect((await reader.head()).header.number).to.equal(number - 1);
+      await new Promise((resolve) => setTimeout(resolve, 620));
+      // Nobody waits for it twice.
+      const startedAtMs = performance.now();
+      expect((await reader.head()).header.number).to.equal(number - 1);
+      expect(performance.now() - startedAtMs).to.be.below(500);
+    });
+
     for (const blocks of [1, 2, 7, 16]) {
       it(`links heads that are ${blocks} apart, and is at the older one`, async () => {
         one.staleBlocks = blocks;
@@ -398,6 +428,15 @@ describe("VerifiedReader", function () {
       expect((await reader.head()).votes).to.be.at.least(2);
     });
 
+    it("asks the next one when a proof is slow to come", async () => {
+      const reader = readerOf();
+      const { header } = await reader.head();
+      for (const proxy of [one, two]) proxy.hangs = ({ method }) => method === "eth_getProof";
+      const startedAtMs = performance.now();
+      expect(await reader.storage(CONTRACT, SLOT, header)).to.equal(VALUE);
+      expect(performance.now() - startedAtMs).to.be.below(1_000);
+    });
+
     it("keeps its deadline when heads come and proofs hang", async () => {
       const bent = await Promise.all([world.proxy(), world.proxy()]);
       const reader = world.reader(sources(...bent), { deadlineMs: 400 });
@@ -464,7 +503,10 @@ function forgeProof(answer: Fields): Fields {
   return { ...answer, storageProof: [{ ...word, proof: forged }] };
 }
 
-/** Resolves when the condition holds; the test's own limit ends it otherwise. */
+/** Resolves when the condition holds. */
 async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let attempt = 0; attempt < 1_000 && !holds(); attempt += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  expect(holds()).to.equal(true);
 }
