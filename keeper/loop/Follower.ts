@@ -117,7 +117,8 @@ export class Follower {
     const header = this.#fetcher.header.bind(this.#fetcher);
     this.#ancestry = new Ancestry(header, this.#canonical.at.bind(this.#canonical));
     const { isAncestor } = this.#ancestry;
-    this.#supply = new Supply(options, this.#fetcher, this.#canonical);
+    const isAgreed = (block: ServedHead): boolean => this.#votes.votesFor(block, this.#ancestry) >= this.quorum;
+    this.#supply = new Supply(options, this.#fetcher, this.#canonical, isAgreed);
     this.#sides = new SideBranches(books, judge);
     this.#watch = new ChainWatch(chain);
     this.finality = new Finality(sources, this.#votes.quorum, chain.finality, chain.confirmations);

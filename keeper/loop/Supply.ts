@@ -21,8 +21,16 @@ export class Supply {
   readonly #fetcher: BlockFetcher;
   readonly #canonical: Canonical;
   readonly #mayConcern: (logsBloom: `0x${string}`) => boolean;
+  /** Whether k operators vote for a block. */
+  readonly #isAgreed: (block: ServedHead) => boolean;
 
-  constructor(options: KeeperOptions, fetcher: BlockFetcher, canonical: Canonical) {
+  constructor(
+    options: KeeperOptions,
+    fetcher: BlockFetcher,
+    canonical: Canonical,
+    isAgreed: (block: ServedHead) => boolean,
+  ) {
+    this.#isAgreed = isAgreed;
     this.#options = options;
     this.#fetcher = fetcher;
     this.#canonical = canonical;
@@ -66,9 +74,16 @@ export class Supply {
       this.#want(hash, leaf, sources, nowMs);
       const block = this.#fetcher.get(hash);
       const isNext = complete.length === index;
-      if (isNext && block !== undefined && this.#fetcher.isComplete(block, sources)) complete.push(block);
+      if (isNext && block !== undefined && this.#isComplete(block, sources)) complete.push(block);
     }
     return complete;
+  }
+
+  /** A block that nobody can prove is taken when k operators stand behind it; a single voice has to prove what it says. */
+  #isComplete(block: FetchedBlock, sources: readonly string[]): boolean {
+    const isUnproven = block.wantsProofs && block.proven === null;
+    if (isUnproven && (block.header === null || !this.#isAgreed(block.header))) return false;
+    return this.#fetcher.isComplete(block, sources);
   }
 
   #want(hash: Hash, leaf: Candidate, sources: readonly string[], nowMs: number): void {
