@@ -343,7 +343,7 @@ describe("VerifiedReader", function () {
       for (let round = 0; round < 3; round += 1) expect((await reader.head()).header.number).to.equal(number);
       three.wire = "hang";
       expect((await reader.head()).header.number).to.equal(number - 1);
-      await new Promise((resolve) => setTimeout(resolve, 620));
+      await until(() => three.cancelled > 0);
       // Nobody waits for it twice.
       const startedAtMs = performance.now();
       expect((await reader.head()).header.number).to.equal(number - 1);
