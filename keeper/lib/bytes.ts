@@ -1,3 +1,5 @@
+import { hexToBytes } from "./hex.ts";
+
 /** Whether both hold the same bytes. Not constant-time: nothing here is secret. */
 export function bytesEqual(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;
@@ -23,12 +25,7 @@ export function bigintToBytes(value: bigint): Uint8Array {
   if (value < 0n) throw new RangeError("a negative integer has no big-endian bytes");
   if (value === 0n) return new Uint8Array(0);
   const digits = value.toString(16);
-  const text = digits.length % 2 === 0 ? digits : `0${digits}`;
-  const bytes = new Uint8Array(text.length / 2);
-  for (let index = 0; index < bytes.length; index += 1) {
-    bytes[index] = Number.parseInt(text.slice(2 * index, 2 * index + 2), 16);
-  }
-  return bytes;
+  return hexToBytes(digits.length % 2 === 0 ? `0x${digits}` : `0x0${digits}`);
 }
 
 /** The unsigned big-endian value of the bytes; 0 for none. */

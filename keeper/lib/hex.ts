@@ -28,35 +28,84 @@ const BYTE_TO_HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => 
   return HEX_DIGITS.charAt(byte >> 4) + HEX_DIGITS.charAt(byte & 15);
 });
 
-/** Value of the hexadecimal digit with this character code; 16 or more means that it is none. */
-function digitValue(charCode: number): number {
-  if (charCode >= 48 && charCode <= 57) return charCode - 48;
-  const lower = charCode | 32;
-  return lower >= 97 && lower <= 102 ? lower - 87 : 16;
+/*
+ * Long strings go through a buffer of their characters, which the engine fills and reads far faster than one character
+ * is appended or looked at. Two characters are one number of it, in the machine's order of bytes. No call leaves
+ * anything there for another.
+ */
+const textBytes = new Uint8Array(65_536);
+const textPairs = new Uint16Array(textBytes.buffer);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+/** Bytes whose digits fit the buffer at once, beside a prefix. */
+const PART = textPairs.length - 1;
+/** Below this many bytes appending is the faster way. */
+const SHORT = 16;
+
+const NO_DIGITS = 256;
+/** The digits of each byte as a pair of the buffer; and the byte of a pair, {@link NO_DIGITS} for one of no digits. */
+const BYTE_TO_PAIR = new Uint16Array(256);
+const PAIR_TO_BYTE = new Uint16Array(65_536).fill(NO_DIGITS);
+for (const [high, first] of Array.from(`${HEX_DIGITS}ABCDEF`).entries()) {
+  for (const [low, second] of Array.from(`${HEX_DIGITS}ABCDEF`).entries()) {
+    const byte = ((high < 16 ? high : high - 6) << 4) | (low < 16 ? low : low - 6);
+    encoder.encodeInto(first + second, textBytes);
+    PAIR_TO_BYTE[textPairs[0]!] = byte;
+    if (high < 16 && low < 16) BYTE_TO_PAIR[byte] = textPairs[0]!;
+  }
+}
+
+/** The digits of at most {@link PART} bytes, after `0x`. */
+function longToHex(bytes: Uint8Array): Hex {
+  encoder.encodeInto("0x", textBytes);
+  for (let at = 0; at < bytes.length; at += 1) textPairs[at + 1] = BYTE_TO_PAIR[bytes[at]!]!;
+  return decoder.decode(textBytes.subarray(0, 2 + 2 * bytes.length)) as Hex;
 }
 
 /** The bytes as lower-case hex; `0x` for none. */
 export function bytesToHex(bytes: Uint8Array): Hex {
+  if (bytes.length >= SHORT && bytes.length <= PART) return longToHex(bytes);
   let text = "";
-  for (const byte of bytes) text += BYTE_TO_HEX[byte]!;
+  if (bytes.length < SHORT) for (const byte of bytes) text += BYTE_TO_HEX[byte]!;
+  else for (let at = 0; at < bytes.length; at += PART) text += longToHex(bytes.subarray(at, at + PART)).slice(2);
   return `0x${text}`;
 }
 
 /**
- * The bytes of a hex string. Strict: prefix `0x`, whole bytes, hexadecimal digits only (either case).
+ * Writes the bytes of a hex string into `target` from `start` on, which has to have room for them, and returns where
+ * they end. Strict: prefix `0x`, whole bytes, hexadecimal digits only (either case).
+ *
+ * @throws HexError naming `input`; what was written then is of no meaning.
+ */
+export function writeHex(hex: string, target: Uint8Array, start: number, input = "hex"): number {
+  if (!hex.startsWith("0x")) throw new HexError("HexMalformed", input, "no 0x prefix");
+  if (hex.length % 2 !== 0) throw new HexError("HexMalformed", input, "odd number of digits");
+  const end = start + hex.length / 2 - 1;
+  for (let from = start, digit = 2; from < end; from += PART, digit += 2 * PART) {
+    const text = hex.length > 2 * PART ? `0x${hex.slice(digit, digit + 2 * PART)}` : hex;
+    // What is no ASCII becomes bytes of 128 or more, of which the first stands where the character stood; where it no
+    // longer fitted, not all was read.
+    let seen = encoder.encodeInto(text, textBytes).read === text.length ? 0 : NO_DIGITS;
+    const count = Math.min(end - from, PART);
+    for (let at = 0; at < count; at += 1) {
+      const byte = PAIR_TO_BYTE[textPairs[at + 1]!]!;
+      seen |= byte;
+      target[from + at] = byte;
+    }
+    if (seen >= NO_DIGITS) throw new HexError("HexMalformed", input, "not a hexadecimal digit");
+  }
+  return end;
+}
+
+/**
+ * The bytes of a hex string, read as {@link writeHex} does.
  *
  * @throws HexError naming `input`.
  */
 export function hexToBytes(hex: string, input = "hex"): Uint8Array {
-  if (!hex.startsWith("0x")) throw new HexError("HexMalformed", input, "no 0x prefix");
-  if (hex.length % 2 !== 0) throw new HexError("HexMalformed", input, "odd number of digits");
-  const bytes = new Uint8Array(hex.length / 2 - 1);
-  for (let index = 0, at = 2; index < bytes.length; index += 1, at += 2) {
-    const high = digitValue(hex.charCodeAt(at));
-    const low = digitValue(hex.charCodeAt(at + 1));
-    if ((high | low) > 15) throw new HexError("HexMalformed", input, "not a hexadecimal digit");
-    bytes[index] = (high << 4) | low;
-  }
+  // Half a byte too many is refused below; what is no hex at all may have no length.
+  const bytes = new Uint8Array(Math.max(0, (hex.length >> 1) - 1));
+  writeHex(hex, bytes, 0, input);
   return bytes;
 }
 
@@ -85,13 +134,17 @@ export function parseData(value: unknown, input: string, bounds: DataBounds = {}
   return hexToBytes(value, input);
 }
 
+const HASH_BOUNDS: DataBounds = { length: 32 };
+
 /**
  * An untrusted JSON value that has to be a hash (32 bytes), in lower case.
  *
  * @throws HexError naming `input`.
  */
 export function parseHash(value: unknown, input: string): Hash {
-  return bytesToHex(parseData(value, input, { length: 32 }));
+  parseData(value, input, HASH_BOUNDS);
+  // It is hex, hence a string of ASCII: only its letters may still be of the other case.
+  return (value as Hex).toLowerCase() as Hash;
 }
 
 /**

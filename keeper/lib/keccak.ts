@@ -14,10 +14,13 @@ export function keccak256Hex(bytes: Uint8Array): Hash {
   return bytesToHex(digestInPlace(bytes));
 }
 
-/** Whether `digest` is the hash of the bytes: {@link keccak256} compared in place, without a new array. */
-export function isKeccak256(digest: Uint8Array, bytes: Uint8Array): boolean {
+/**
+ * Whether the 32 bytes of `digests` from `at` on are the hash of the bytes: {@link keccak256} compared in place, without a
+ * new array.
+ */
+export function isKeccak256(bytes: Uint8Array, digests: Uint8Array, at: number): boolean {
   const actual = digestInPlace(bytes);
-  if (digest.length !== actual.length) return false;
-  for (let at = 0; at < actual.length; at += 1) if (digest[at] !== actual[at]) return false;
+  // Beyond its end an array has no bytes, hence none that are equal.
+  for (let index = 0; index < actual.length; index += 1) if (digests[at + index] !== actual[index]) return false;
   return true;
 }

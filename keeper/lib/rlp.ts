@@ -84,14 +84,20 @@ export function encodeRlp(item: RlpInput): Uint8Array {
   return target;
 }
 
-interface Payload {
+/** Where the payload of an item lies; the item ends with it. */
+export interface RlpPayload {
   readonly isList: boolean;
   readonly start: number;
   readonly end: number;
 }
 
-/** Where the payload of the item at `at` lies, which must end at or before `limit`. */
-function readPrefix(bytes: Uint8Array, at: number, limit: number): Payload {
+/**
+ * Where the payload of the item at `at` lies, which must end at or before `limit`, itself within the bytes. The prefix is
+ * canonical then; what a list holds has not been looked at.
+ *
+ * @throws RlpError
+ */
+export function readRlpPrefix(bytes: Uint8Array, at: number, limit: number): RlpPayload {
   if (at >= limit) throw new RlpError("RlpTruncated", at);
   const prefix = bytes[at]!;
   if (prefix < SHORT_STRING) return { isList: false, start: at, end: at + 1 };
@@ -117,16 +123,30 @@ function readPrefix(bytes: Uint8Array, at: number, limit: number): Payload {
   return { isList, start, end: start + length };
 }
 
-function readItem(bytes: Uint8Array, payload: Payload, depth: number): RlpItem {
+function readItem(bytes: Uint8Array, payload: RlpPayload, depth: number): RlpItem {
   if (!payload.isList) return bytes.subarray(payload.start, payload.end);
   if (depth >= MAX_DEPTH) throw new RlpError("RlpTooDeep", payload.start);
   const items: RlpItem[] = [];
   for (let at = payload.start; at < payload.end;) {
-    const element = readPrefix(bytes, at, payload.end);
+    const element = readRlpPrefix(bytes, at, payload.end);
     items.push(readItem(bytes, element, depth + 1));
     at = element.end;
   }
   return items;
+}
+
+/**
+ * Checks the item at `at`, which must end at or before `limit`, as strictly as {@link decodeRlp} and without building it,
+ * and returns where it ends.
+ *
+ * @throws RlpError
+ */
+export function skipRlp(bytes: Uint8Array, at: number, limit: number, depth = 0): number {
+  const { isList, start, end } = readRlpPrefix(bytes, at, limit);
+  if (!isList) return end;
+  if (depth >= MAX_DEPTH) throw new RlpError("RlpTooDeep", start);
+  for (let next = start; next < end;) next = skipRlp(bytes, next, end, depth + 1);
+  return end;
 }
 
 /**
@@ -136,7 +156,7 @@ function readItem(bytes: Uint8Array, payload: Payload, depth: number): RlpItem {
  * @throws RlpError
  */
 export function decodeRlp(bytes: Uint8Array): RlpItem {
-  const payload = readPrefix(bytes, 0, bytes.length);
+  const payload = readRlpPrefix(bytes, 0, bytes.length);
   if (payload.end !== bytes.length) throw new RlpError("RlpTrailingBytes", payload.end);
   return readItem(bytes, payload, 0);
 }

@@ -4,7 +4,7 @@ import { keccak256 } from "../../lib/keccak.ts";
 import { decodeRlp, RlpError, type RlpItem } from "../../lib/rlp.ts";
 import { decodeWord, type WordOptions } from "../../trie/decodeWord.ts";
 import { ProofError } from "../../trie/ProofError.ts";
-import { walkProof } from "../../trie/walkProof.ts";
+import { proveValue } from "../../trie/walkProof.ts";
 import { VerificationError } from "./VerificationError.ts";
 
 /** An account of the state trie. Source: Yellow Paper 4.1. */
@@ -94,7 +94,7 @@ function decodeAccount(value: Uint8Array): ProvenAccount {
 export function verifyAccountProof({ stateRoot, address, proof }: AccountProofQuestion): ProvenAccount | null {
   return translated(() => {
     const hashedKey = keccak256(parseData(address, "address", { length: 20 }));
-    const { value } = walkProof({ root: stateRoot, hashedKey, proof });
+    const value = proveValue({ root: stateRoot, hashedKey, proof });
     return value === null ? null : decodeAccount(value);
   });
 }
@@ -107,7 +107,7 @@ export function verifyAccountProof({ stateRoot, address, proof }: AccountProofQu
 export function verifyStorageProof({ storageRoot, slot, proof, ...options }: StorageProofQuestion): bigint {
   return translated(() => {
     const hashedKey = keccak256(parseData(slot, "slot", { length: 32 }));
-    const { value } = walkProof({ root: storageRoot, hashedKey, proof });
+    const value = proveValue({ root: storageRoot, hashedKey, proof });
     return value === null ? 0n : decodeWord(value, options);
   });
 }

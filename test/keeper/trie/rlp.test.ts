@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { bigintToBytes, bytesToBigint } from "../../../keeper/lib/bytes.ts";
 import { bytesToHex, hexToBytes } from "../../../keeper/lib/hex.ts";
-import { decodeRlp, encodeRlp, RlpError, type RlpInput } from "../../../keeper/lib/rlp.ts";
+import { decodeRlp, encodeRlp, RlpError, skipRlp, type RlpInput } from "../../../keeper/lib/rlp.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 
 const SEED = 20_150_730;
@@ -95,6 +95,35 @@ describe(`RLP (seed ${SEED})`, () => {
       }
     }
     expect(accepted).to.be.within(100, 1_900);
+  });
+
+  it("skips an item exactly where it decodes one, between any other bytes", () => {
+    const random = new SeededRandom(SEED + 2);
+    const outcomeOf = (action: () => unknown): unknown => {
+      try {
+        return action();
+      } catch (error: unknown) {
+        if (!(error instanceof RlpError)) throw error;
+        return error.code;
+      }
+    };
+    const counts = { skipped: 0, refused: 0 };
+    const items = [nested(64), nested(65), ...Array.from({ length: 2_000 }, () => randomItem(random, 4))];
+    for (const item of items) {
+      const encoded = encodeRlp(item);
+      if (random.bool()) encoded[random.below(Math.min(encoded.length, 8))]! ^= 1 << random.below(8);
+      const [before, after] = [random.below(5), random.below(5)];
+      const padded = Uint8Array.of(...hexToBytes(random.hex(before)), ...encoded, ...hexToBytes(random.hex(after)));
+      const end = before + encoded.length;
+      const skipped = outcomeOf(() => skipRlp(padded, before, end));
+      const decoded = outcomeOf(() => decodeRlp(encoded));
+      if (skipped === end) expect(encodeRlp(decoded as RlpInput)).to.deep.equal(encoded);
+      else if (typeof skipped === "number") expect(decoded).to.equal("RlpTrailingBytes");
+      else expect(decoded).to.be.oneOf([skipped, "RlpTrailingBytes"]);
+      counts[typeof skipped === "number" ? "skipped" : "refused"] += 1;
+    }
+    expect(outcomeOf(() => skipRlp(encodeRlp(nested(65)), 0, encodeRlp(nested(65)).length))).to.equal("RlpTooDeep");
+    expect(Math.min(counts.skipped, counts.refused)).to.be.above(100);
   });
 
   it("carries integers as their minimal bytes", () => {
