@@ -1,7 +1,4 @@
-import type { FinalityMode } from "./chain/agree/Finality.ts";
-import type { SourceReport } from "./chain/agree/SourceBoard.ts";
-import type { ServedHead } from "./chain/agree/Votes.ts";
-import { CONDITION_KINDS, type Condition, type ConditionKind } from "./domain/conditions.ts";
+import { ChainStatus, type Watched } from "./ChainStatus.ts";
 import type { Hash } from "./lib/hex.ts";
 import type { BlockReport, Effect } from "./loop/ports.ts";
 import { stageTimes, type IncidentRecord } from "./telemetry/IncidentRecord.ts";
@@ -25,40 +22,13 @@ const READY: readonly KeeperState[] = ["IN_SYNC", "FINALITY_STALLED", "SOURCE_DE
 
 const MAX_INCIDENTS = 100;
 
-/** What a status asks of the core beside its effects. */
-export interface Watched {
-  sources(): readonly SourceReport[];
-  readonly conditions: readonly Condition[];
-  readonly finalBlock: ServedHead | null;
-}
-
 /** What operators see of a running keeper: `/status`, `/readyz`, `/metrics`, and the incidents of the drills. */
 export class Status {
   isDraining = false;
   readonly incidents = new Map<Hash, IncidentRecord>();
   readonly #now: () => number;
-  #watched: Watched | null = null;
-  #finality: FinalityMode | null = null;
   readonly #metrics = new Metrics();
-  readonly #sourceUp = this.#metrics.gauge({
-    name: "lockstep_source_up",
-    help: "1 for a source that answers, is of this chain and is believed.",
-    labels: ["source", "operator"],
-  });
-  readonly #sourceScore = this.#metrics.gauge({
-    name: "lockstep_source_score",
-    help: "Share of a source's newest answers that came and verified, 0 to 100.",
-    labels: ["source", "operator"],
-  });
-  readonly #conditions = this.#metrics.gauge({
-    name: "lockstep_condition",
-    help: "1 while something is unusual about the chain or its sources.",
-    labels: ["condition"],
-  });
-  readonly #finalHeight = this.#metrics.gauge({
-    name: "lockstep_final_block_number",
-    help: "Newest block that k operators call final.",
-  });
+  readonly #chain = new ChainStatus(this.#metrics);
   readonly #verdicts = this.#metrics.counter({
     name: "lockstep_verdicts_total",
     help: "Verdicts on blocks, by kind.",
@@ -104,7 +74,6 @@ export class Status {
     const startedAtMs = now();
     this.#metrics.onCollect(() => {
       stall.set((now() - (this.#last?.atMs ?? startedAtMs)) / 1_000);
-      this.#collectChain();
     });
   }
 
@@ -115,20 +84,18 @@ export class Status {
 
   /** From now on the core is asked about its sources and the chain as well. */
   watch(watched: Watched): void {
-    this.#watched = watched;
+    this.#chain.watch(watched);
   }
 
   get state(): KeeperState {
-    const holds = (kind: ConditionKind): boolean =>
-      this.#watched?.conditions.some((condition) => condition.kind === kind) === true;
-    if (holds("consensus-fault")) return "CONSENSUS_FAULT";
+    if (this.#chain.holds("consensus-fault")) return "CONSENSUS_FAULT";
     if (this.#unknown !== null) return "UNKNOWN";
     if (this.#last === null) return "STARTING";
     switch (this.#last.report.verdict.kind) {
       case "InSync":
-        if (holds("burst")) return "LAGGING";
-        if (holds("finality-stall")) return "FINALITY_STALLED";
-        return holds("source-degraded") ? "SOURCE_DEGRADED" : "IN_SYNC";
+        if (this.#chain.holds("burst")) return "LAGGING";
+        if (this.#chain.holds("finality-stall")) return "FINALITY_STALLED";
+        return this.#chain.holds("source-degraded") ? "SOURCE_DEGRADED" : "IN_SYNC";
       case "OwnFault":
         return "OWN_FAULT";
       case "Unknown":
@@ -166,7 +133,7 @@ export class Status {
         this.#quarantines.add({ source: effect.source });
         return;
       case "finality":
-        this.#finality = effect.mode;
+        this.#chain.finality = effect.mode;
         return;
       case "checkpoint":
         this.#checkpoints.add();
@@ -205,26 +172,13 @@ export class Status {
       votes: last?.report.votes ?? 0,
       quorum: last?.report.quorum ?? 0,
       slots: last?.report.slotCount ?? 0,
-      conditions: this.#watched?.conditions ?? [],
-      finality: { mode: this.#finality, block: this.#watched?.finalBlock ?? null },
-      sources: this.#watched?.sources() ?? [],
+      ...this.#chain.toJson(),
       incidents: [...this.incidents.values()].map((incident) => ({ ...incident, ms: stageTimes(incident) })),
     };
   }
 
   metrics(): string {
     return this.#metrics.render();
-  }
-
-  #collectChain(): void {
-    for (const { id, operator, state, score } of this.#watched?.sources() ?? []) {
-      this.#sourceUp.set(state === "up" || state === "limited" ? 1 : 0, { source: id, operator });
-      this.#sourceScore.set(score, { source: id, operator });
-    }
-    const holding = new Set(this.#watched?.conditions.map(({ kind }) => kind));
-    for (const condition of CONDITION_KINDS) this.#conditions.set(holding.has(condition) ? 1 : 0, { condition });
-    const final = this.#watched?.finalBlock ?? null;
-    if (final !== null) this.#finalHeight.set(final.number);
   }
 
   #seeBlock(report: BlockReport, nowMs: number): void {

@@ -7,16 +7,14 @@ import type { Source } from "./chain/sources/Source.ts";
 import { chainOf } from "./config/chainOf.ts";
 import type { Deployment } from "./config/deployment.ts";
 import type { KeeperConfig } from "./config/KeeperConfig.ts";
-import type { BookAddresses, Immutables } from "./domain/bookSet.ts";
-import { LOCAL_CHAIN_IDS, type ChainProfile } from "./domain/chainProfile.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
-import type { Hash } from "./lib/hex.ts";
 import { Keeper } from "./loop/Keeper.ts";
-import type { KeeperOptions } from "./loop/KeeperOptions.ts";
 import type { Effect, Input } from "./loop/ports.ts";
 import { logEffect } from "./logEffect.ts";
 import { Performer } from "./Performer.ts";
+import { keeperOptions } from "./keeperOptions.ts";
 import { readContracts } from "./readContracts.ts";
+import { rememberChain } from "./rememberChain.ts";
 import { readSigners } from "./readSigners.ts";
 import { Status } from "./Status.ts";
 import { Journal } from "./store/Journal.ts";
@@ -25,7 +23,6 @@ import type { Logger } from "./telemetry/log.ts";
 import { ViewReader } from "./ViewReader.ts";
 
 const TICK_MS = 50;
-const GWEI = 1_000_000_000n;
 
 /** Everything a running keeper is made of. */
 export interface ServiceOptions {
@@ -150,12 +147,26 @@ export class KeeperService {
     const sources = [...this.#sources.values()];
     const { immutables, genesisHash } = await readContracts(sources, deployment, config.requestDeadlineMs);
     const chain = chainOf(deployment.chainId, config);
-    await this.#rememberChain(this.#journal, { chainId: deployment.chainId, genesisHash });
+    const known = { chainId: deployment.chainId, genesisHash };
+    await rememberChain(known, {
+      journal: this.#journal,
+      expected: chain.genesisHash,
+      dataDirectory: config.dataDirectory,
+      log,
+    });
     log.info("chain", { profile: chain.name, finality: chain.finality, genesisHash, pin: chain.pin?.number ?? null });
     const signers = readSigners(config);
     for (const [key, signer] of Object.entries(signers)) log.info("signer", { key, address: signer.address });
-    const options = this.#keeperOptions({ immutables, chain: { ...chain, genesisHash } }, signers, this.#journal);
-    this.#keeper = new Keeper(options);
+    this.#keeper = new Keeper(
+      keeperOptions({
+        config,
+        deployment,
+        immutables,
+        signers,
+        journal: this.#journal,
+        chain: { ...chain, genesisHash },
+      }),
+    );
     this.status.watch(this.#keeper);
     this.#performer = new Performer({
       sources: this.#sources,
@@ -212,63 +223,6 @@ export class KeeperService {
         this.#abort.signal,
       );
     }
-  }
-
-  /** A data directory belongs to one chain: what was signed on one says nothing of another. */
-  async #rememberChain(
-    journal: Journal,
-    chain: { readonly chainId: number; readonly genesisHash: Hash },
-  ): Promise<void> {
-    const { config, deployment, log } = this.#options;
-    const wanted = chainOf(deployment.chainId, config);
-    if (wanted.genesisHash !== null && wanted.genesisHash !== chain.genesisHash) {
-      const message = `k operators serve a chain with genesis ${chain.genesisHash}, expected is ${wanted.genesisHash}`;
-      throw new KeeperError("ChainMismatch", message, { ...chain, expected: wanted.genesisHash });
-    }
-    const known = journal.records().findLast(({ kind }) => kind === "chain")?.body as typeof chain | undefined;
-    if (known?.chainId === chain.chainId && known.genesisHash === chain.genesisHash) return;
-    if (known !== undefined && !LOCAL_CHAIN_IDS.has(chain.chainId)) {
-      const message = `${config.dataDirectory} belongs to chain ${known.chainId} with genesis ${known.genesisHash}; use another data directory for genesis ${chain.genesisHash}`;
-      throw new KeeperError("ChainMismatch", message, { ...chain, expected: known.genesisHash });
-    }
-    if (known !== undefined) log.warn("another-local-chain", { ...chain });
-    await journal.append("chain", chain);
-  }
-
-  #keeperOptions(
-    { immutables, chain }: { readonly immutables: Immutables; readonly chain: ChainProfile },
-    signers: ReturnType<typeof readSigners>,
-    journal: Journal,
-  ): KeeperOptions {
-    const { config, deployment } = this.#options;
-    const signedRoots = new Map<Hash, Hash>();
-    for (const { kind, body } of journal.records()) {
-      if (kind !== "signature") continue;
-      const { blockHash, booksRoot } = body as { blockHash: Hash; booksRoot: Hash };
-      signedRoots.set(blockHash, booksRoot);
-    }
-    return {
-      chainId: deployment.chainId,
-      chain,
-      addresses: deployment.contracts satisfies BookAddresses,
-      immutables,
-      deploymentBlock: deployment.deploymentBlock,
-      sources: config.sources,
-      policy: {
-        mode: config.mode,
-        isLocalChain: LOCAL_CHAIN_IDS.has(deployment.chainId),
-        allowSingleSource: config.singleSource,
-        checkpointIntervalSeconds: config.checkpointIntervalSeconds,
-      },
-      pauser: signers.pause?.address ?? null,
-      attester: signers.attest?.address ?? null,
-      poster: signers.post?.address ?? null,
-      signedRoots,
-      proofDepth: config.proofDepth,
-      requestDeadlineMs: config.requestDeadlineMs,
-      hedgeMs: config.hedgeMs,
-      maxFeePerGas: BigInt(config.maxFeePerGasGwei) * GWEI,
-    };
   }
 
   #deliver(input: Input): void {

@@ -23,6 +23,7 @@ function describeValue(config: KeeperConfig, key: ConfigKey): string {
   if (key === "views") return describeList(config.views.map(describeView));
   const value = config[key];
   if (value === undefined) return "none";
+  if (typeof value === "object" && "hash" in value) return `${value.number}:${value.hash}`;
   return CONFIG_TABLE[key].isSecret === true ? "***" : String(value);
 }
 

@@ -2,7 +2,14 @@ import type { SourceBoard } from "../chain/agree/SourceBoard.ts";
 import type { Header } from "../chain/verify/header.ts";
 import { BOOK_NAMES } from "../domain/bookSet.ts";
 import type { Address, Hash } from "../lib/hex.ts";
-import { newBlock, openRequests, type BlockRequest, type FetchedBlock, type Part } from "./FetchedBlock.ts";
+import {
+  newBlock,
+  openRequests,
+  type BlockRequest,
+  type FetchedBlock,
+  type HeaderWish,
+  type Part,
+} from "./FetchedBlock.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer, RpcCall } from "./ports.ts";
@@ -24,15 +31,6 @@ const MAX_HELD = 20_000;
 const MAX_OPEN = 3;
 /** A source that limits the rate and does not say for how long. */
 const LIMITED_MS = 1_000;
-
-/** Asks of headers: which sources, whether with account proofs, and how many headers below it are missing as well. */
-export interface HeaderWish {
-  readonly sources: readonly string[];
-  readonly withProofs: boolean;
-  readonly number: number;
-  /** Headers below it to ask for by number; they count only if they link. */
-  readonly below: number;
-}
 
 /**
  * Fetches blocks by hash, each answer verified before it is believed. Who does not answer soon is not waited for: the next
@@ -132,10 +130,8 @@ export class BlockFetcher {
     if (block === undefined || request === undefined) return false;
     this.#requests.delete(id);
     block.requests.delete(id);
-    for (const answer of answers) {
-      if (answer.ok || answer.code !== "SourceRateLimited") continue;
-      this.#board.limit(request.source, nowMs + (answer.retryAfterMs ?? LIMITED_MS));
-    }
+    const limited = answers.find((answer) => !answer.ok && answer.code === "SourceRateLimited");
+    if (limited?.ok === false) this.#board.limit(request.source, nowMs + (limited.retryAfterMs ?? LIMITED_MS));
     if (request.parts.includes("receipts")) this.#takeReceipts(block, request, answers, nowMs);
     else this.#takeBlock(block, request, answers, nowMs);
     return true;

@@ -27,6 +27,25 @@ export class Canonical {
     return this.#byNumber.get(number);
   }
 
+  /** The block that lies so many below another; null below what is kept. */
+  below(block: FetchedBlock, depth: number): FetchedBlock | null {
+    let found: FetchedBlock | undefined = block;
+    for (let step = 0; step < depth && found !== undefined; step += 1) {
+      found = this.#byHash.get(found.header?.parentHash ?? "0x");
+    }
+    return found ?? null;
+  }
+
+  /** The newest block at or below another that fulfils a condition, no deeper than `depth`. */
+  newest(from: FetchedBlock, depth: number, fulfils: (block: FetchedBlock) => boolean): FetchedBlock | null {
+    let block: FetchedBlock | null = from;
+    for (let step = 0; step < depth && block !== null; step += 1) {
+      if (fulfils(block)) return block;
+      block = this.below(block, 1);
+    }
+    return null;
+  }
+
   push(fetched: FetchedBlock): void {
     const { hash, header } = fetched;
     if (header === null) return;

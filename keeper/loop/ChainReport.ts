@@ -1,5 +1,5 @@
 import type { Condition, ConditionKind } from "../domain/conditions.ts";
-import type { Follower } from "./Follower.ts";
+import type { Agreement } from "./Agreement.ts";
 import type { Outbox } from "./Outbox.ts";
 
 /** Conditions that a human has to look at now. */
@@ -24,7 +24,7 @@ export class ChainReport {
   /** Takes what is seen now, and says what is new. */
   see(
     conditions: readonly Condition[],
-    { finality, consensusFault }: Pick<Follower, "finality" | "consensusFault">,
+    { finality, consensusFault }: Pick<Agreement, "finality" | "consensusFault">,
   ): void {
     const before = new Set(this.#holding.map(({ kind }) => kind));
     const now = new Set(conditions.map(({ kind }) => kind));
@@ -45,7 +45,7 @@ export class ChainReport {
     this.#outbox.emit({ type: "alert", level: CRITICAL.has(kind) ? "critical" : "warning", event: kind, detail });
   }
 
-  #sayFinality(mode: Follower["finality"]["mode"]): void {
+  #sayFinality(mode: Agreement["finality"]["mode"]): void {
     if (mode === null || mode.detail === this.#finality) return;
     this.#finality = mode.detail;
     this.#outbox.emit({ type: "finality", mode });

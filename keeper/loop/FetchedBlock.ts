@@ -50,6 +50,15 @@ export interface FetchedBlock {
   readonly tried: Readonly<Record<Part, Set<string>>>;
 }
 
+/** What is asked of a header that is missing. */
+export interface HeaderWish {
+  readonly sources: readonly string[];
+  readonly withProofs: boolean;
+  readonly number: number;
+  /** Headers below it to ask for by number; they count only if they link. */
+  readonly below: number;
+}
+
 /** A block of which nothing is known but its hash. */
 export function newBlock(hash: Hash, wantsProofs: boolean, nowMs: number): FetchedBlock {
   return {

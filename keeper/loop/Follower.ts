@@ -1,18 +1,13 @@
 import type { BookBlock, Books } from "../books/Books.ts";
-import { Ancestry } from "../chain/agree/Ancestry.ts";
-import { ChainWatch } from "../chain/agree/ChainWatch.ts";
-import { Finality } from "../chain/agree/Finality.ts";
 import { SourceBoard } from "../chain/agree/SourceBoard.ts";
-import { Votes, type Candidate, type ServedHead } from "../chain/agree/Votes.ts";
+import type { Candidate, ServedHead } from "../chain/agree/Votes.ts";
 import type { Condition } from "../domain/conditions.ts";
 import type { UnknownReason } from "../domain/Verdict.ts";
 import type { Hash } from "../lib/hex.ts";
+import { Agreement } from "./Agreement.ts";
 import { BlockFetcher } from "./BlockFetcher.ts";
 import { Canonical } from "./Canonical.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
-import { FinalityPoll } from "./FinalityPoll.ts";
-import { Heads } from "./Heads.ts";
-import { Identity } from "./Identity.ts";
 import type { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
@@ -27,9 +22,10 @@ const RETRY_MS = 250;
 const MAX_RETRY_MS = 4_000;
 /** A request that takes longer does not keep back what is known without its answer. */
 const STUCK_MS = 100;
-const MAX_FINALITY_POLL_MS = 12_000;
 /** How far below the books' block a branch may part to be judged, how long it may be, and how far an agreed block is looked for. */
 const MAX_SIDE_DEPTH = 64;
+/** Account proofs are kept down to the newest final block, but for no more than so many. */
+const MAX_PROOFS = 1_024;
 /** Headers are kept for so many blocks, as deep as a reorg can be followed. */
 const MAX_HELD_DEPTH = 8_192;
 
@@ -70,24 +66,16 @@ interface Linked {
  * chain did, and hands over what is to be applied. Every other branch is judged as well, beside it.
  */
 export class Follower {
-  readonly board: SourceBoard;
-  readonly finality: Finality;
+  readonly agreement: Agreement;
   readonly #options: KeeperOptions;
   readonly #books: Books;
-  readonly #outbox: Outbox;
   readonly #events: FollowerEvents;
-  readonly #votes: Votes;
   readonly #fetcher: BlockFetcher;
   readonly #canonical: Canonical;
-  readonly #ancestry: Ancestry;
-  readonly #heads: Heads;
-  readonly #identity: Identity;
-  readonly #poll: FinalityPoll;
-  readonly #watch: ChainWatch;
   readonly #sides: SideBranches;
   readonly #supply: Supply;
   /** Sources of the branch that the books follow, and whether k operators ever stood behind its tip. */
-  #followed: { readonly sources: readonly string[]; isAgreed: boolean } = { sources: [], isAgreed: false };
+  #followed: { readonly sources: readonly string[]; readonly isAgreed: boolean } = { sources: [], isAgreed: false };
   /** Blocks on the ways to the heads. */
   #wanted = new Set<Hash>();
   #behind = 0;
@@ -95,141 +83,64 @@ export class Follower {
   #regression: string | null = null;
   #retry = { atMs: 0, waitMs: RETRY_MS };
   #noHeadSinceMs: number | null = null;
-  #fault: string | null = null;
 
   constructor(
     options: KeeperOptions,
     parts: { readonly books: Books; readonly judge: Judge; readonly outbox: Outbox; readonly undoDepth: number },
     events: FollowerEvents,
   ) {
-    const { chain, requestDeadlineMs, sources } = options;
     const { books, judge, outbox, undoDepth } = parts;
     this.#options = options;
     this.#books = books;
-    this.#outbox = outbox;
     this.#events = events;
     this.#canonical = new Canonical(undoDepth);
-    this.#votes = new Votes(sources);
-    this.board = new SourceBoard(sources);
-    const { board } = this;
-    const distrust = this.#distrust.bind(this);
-    this.#fetcher = new BlockFetcher(options, { outbox, board }, distrust);
-    const header = this.#fetcher.header.bind(this.#fetcher);
-    this.#ancestry = new Ancestry(header, this.#canonical.at.bind(this.#canonical));
-    const { isAncestor } = this.#ancestry;
-    const isAgreed = (block: ServedHead): boolean => this.#votes.votesFor(block, this.#ancestry) >= this.quorum;
+    const board = new SourceBoard(options.sources);
+    this.#fetcher = new BlockFetcher(options, { outbox, board }, (source, reason, nowMs) => {
+      this.agreement.distrust(source, reason, nowMs);
+    });
+    const access = { outbox, board, fetcher: this.#fetcher, canonical: this.#canonical };
+    this.agreement = new Agreement(options, access, this.#checkFetch.bind(this));
+    const isAgreed = this.agreement.isAgreed.bind(this.agreement);
     this.#supply = new Supply(options, this.#fetcher, this.#canonical, isAgreed);
     this.#sides = new SideBranches(books, judge);
-    this.#watch = new ChainWatch(chain);
-    this.finality = new Finality(sources, this.#votes.quorum, chain.finality, chain.confirmations);
-    const poll = { outbox, board, finality: this.finality, isAncestor: isKnownAncestor(header, isAncestor) };
-    const intervalMs = Math.min(MAX_FINALITY_POLL_MS, chain.blockSeconds * 1_000);
-    this.#poll = new FinalityPoll(poll, { intervalMs, requestDeadlineMs });
-    this.#heads = new Heads(
-      { board, votes: this.#votes, fetcher: this.#fetcher, ancestry: this.#ancestry },
-      {
-        onOscillation: (source, heads) => outbox.emit({ type: "equivocation", source, heads }),
-        onWrongNumber: distrust,
-        onAsked: this.#checkFetch.bind(this),
-      },
-    );
-    this.#identity = new Identity(options, outbox, board, (source, reason) => {
-      this.#heads.forget(source);
-      this.finality.withdraw(source);
-      outbox.emit({ type: "quarantine", source, reason });
-    });
   }
 
-  get quorum(): number {
-    return this.#votes.quorum;
-  }
-
-  get operatorCount(): number {
-    return this.#votes.operatorCount;
-  }
-
-  /** Why k operators contradict what was final; null while they do not. */
-  get consensusFault(): string | null {
-    return this.#fault;
-  }
-
-  /** Sources that answer, are of this chain and are believed. */
-  trusted(): readonly string[] {
-    return this.board.trusted();
-  }
-
-  setUp(source: string): void {
-    this.board.setUp(source);
-    this.#identity.forget(source);
-  }
-
-  setDown(source: string, reason: string): void {
-    this.board.setDown(source, reason);
-    this.#identity.forget(source);
-    this.#heads.forget(source);
-    this.finality.withdraw(source);
-  }
-
+  /** The source announces a head: a claim until its header is verified. */
   announce(source: string, head: ServedHead): void {
-    this.board.announce(source, head);
+    this.agreement.announce(source, head);
     this.#retry.waitMs = RETRY_MS;
-  }
-
-  /** A block was proven: what its sources did wrong before is forgiven. */
-  forgive(hash: Hash): void {
-    const header = this.#fetcher.header(hash);
-    if (header === undefined) return;
-    for (const source of this.#votes.sourcesOf(header, this.#ancestry)) this.board.forgive(source);
   }
 
   /** The block of the books that lies so many below another; null when they do not reach there. */
   below(block: FetchedBlock, depth: number): FetchedBlock | null {
-    let found: FetchedBlock | undefined = block;
-    for (let step = 0; step < depth && found !== undefined; step += 1) {
-      found = this.#canonical.get(found.header?.parentHash ?? "0x");
-    }
-    return found ?? null;
+    return this.#canonical.below(block, depth);
   }
 
   /** Takes answers to an own request in; false when the id is somebody else's. */
   answer(id: number, answers: readonly RpcAnswer[], nowMs: number): boolean {
-    if (this.#identity.answer(id, answers) || this.#poll.answer(id, answers)) return true;
-    return this.#fetcher.answer(id, answers, nowMs);
+    return this.agreement.answer(id, answers) || this.#fetcher.answer(id, answers, nowMs);
   }
 
   /** Lets time pass: quarantines end, and what nobody answered is asked again, less and less often. */
   tick(nowMs: number): void {
-    this.board.release(nowMs);
+    this.agreement.board.release(nowMs);
     if (nowMs - this.#retry.atMs < this.#retry.waitMs) return;
     this.#retry = { atMs: nowMs, waitMs: Math.min(MAX_RETRY_MS, this.#retry.waitMs * 2) };
-    for (const [, { hash }] of this.board.heads()) this.#fetcher.retry(hash);
+    for (const [, { hash }] of this.agreement.board.heads()) this.#fetcher.retry(hash);
     for (const hash of this.#wanted) this.#fetcher.retry(hash);
   }
 
   /** What is unusual now. */
   look(nowMs: number, wallSeconds: number | null): Condition[] {
     const { tip } = this.#books;
-    const finalNumber = this.finality.final?.number ?? null;
-    return this.#watch.look({
-      nowMs,
-      wallSeconds,
-      tip,
-      behind: this.#behind,
-      finalNumber,
-      operators: this.board.trustedOperators().size,
-      operatorCount: this.operatorCount,
-      split: this.#split,
-      oscillating: this.#heads.oscillating,
-      regression: this.#regression,
-    });
+    const [behind, split, regression] = [this.#behind, this.#split, this.#regression];
+    return this.agreement.look({ nowMs, wallSeconds, tip, behind, split, regression });
   }
 
   /** Goes on as far as what is known allows; returns the block to decide at, or null while nothing can be said. */
   advance(nowMs: number): Standing | null {
-    this.#identity.check(nowMs);
-    this.#poll.check(nowMs);
-    this.#heads.count(nowMs);
-    const { followed, aside } = this.#heads.leaves(nowMs);
+    this.agreement.count(nowMs);
+    const { followed, aside } = this.agreement.leaves(nowMs);
     this.#sayNoHead(followed.length === 0, nowMs);
     this.#wanted = new Set();
     const linked = this.#link([...followed, ...aside], nowMs);
@@ -252,7 +163,7 @@ export class Follower {
     for (const leaf of leaves) {
       const path = this.#supply.path(leaf);
       if (path.kind === "linked") linked.push({ leaf, base: path.base, hashes: path.hashes });
-      else if (path.kind === "broken") for (const source of leaf.sources) this.#distrust(source, path.detail, nowMs);
+      else if (path.kind === "broken") this.#distrustAll(leaf.sources, path.detail, nowMs);
       else {
         this.#wanted.add(path.block.hash);
         this.#supply.link(leaf, path.block, this.#askable(leaf), this.#books.tip?.number ?? null, nowMs);
@@ -276,7 +187,7 @@ export class Follower {
     const tip = this.#books.tip;
     this.#regression = null;
     const isBehind = tip !== null && hashes.length === 0 && base !== tip.hash;
-    if (isBehind && (this.#followed.isAgreed || leaf.votes < this.quorum)) {
+    if (isBehind && (this.#followed.isAgreed || leaf.votes < this.agreement.quorum)) {
       // A pure ancestor replaces nothing: the node has lost blocks, or lags. Catching up decides.
       this.#regression = `${leaf.sources.join(" and ")} at ${leaf.number}, the books at ${tip.number}`;
       return;
@@ -297,22 +208,13 @@ export class Follower {
     const next = hashes.find((hash) => !this.#canonical.has(hash));
     // A descendant that nobody completes must not keep back what is known of the block below it.
     if (next !== undefined && !this.#isStuck(next, nowMs)) return null;
-    const votes = this.#votes.votesFor(tip, this.#ancestry);
+    const votes = this.agreement.votesFor(tip);
+    const isAgreed = ({ header }: FetchedBlock): boolean => header !== null && this.agreement.isAgreed(header);
     if (votes > 0) {
-      const sources = this.#votes.sourcesOf(tip, this.#ancestry);
-      this.#followed = { sources, isAgreed: this.#followed.isAgreed || votes >= this.quorum };
+      const sources = this.agreement.sourcesOf(tip);
+      this.#followed = { sources, isAgreed: this.#followed.isAgreed || votes >= this.agreement.quorum };
     }
-    return { tip, fetched, head: leaf.hash, votes, agreed: this.#agreed(fetched) };
-  }
-
-  /** The newest block at or below the tip that k operators vote for. */
-  #agreed(tip: FetchedBlock): FetchedBlock | null {
-    let block: FetchedBlock | undefined = tip;
-    for (let depth = 0; depth < MAX_SIDE_DEPTH && block?.header != null; depth += 1) {
-      if (this.#votes.votesFor(block.header, this.#ancestry) >= this.quorum) return block;
-      block = this.#canonical.get(block.header.parentHash);
-    }
-    return null;
+    return { tip, fetched, head: leaf.hash, votes, agreed: this.#canonical.newest(fetched, MAX_SIDE_DEPTH, isAgreed) };
   }
 
   #judgeAside({ leaf, base, hashes }: Linked, nowMs: number): void {
@@ -335,16 +237,13 @@ export class Follower {
 
   /** Whom to ask for blocks of a branch: first those that serve it. */
   #askable({ sources }: Candidate): string[] {
-    const trusted = this.board.trusted();
+    const trusted = this.agreement.board.trusted();
     const first = sources.filter((source) => trusted.includes(source));
     return [...first, ...trusted.filter((source) => !sources.includes(source))];
   }
 
-  #distrust(source: string, reason: string, nowMs: number): void {
-    this.board.distrust(source, reason, nowMs);
-    this.#heads.forget(source);
-    this.finality.withdraw(source);
-    this.#outbox.emit({ type: "quarantine", source, reason });
+  #distrustAll(sources: readonly string[], reason: string, nowMs: number): void {
+    for (const source of sources) this.agreement.distrust(source, reason, nowMs);
   }
 
   /** False when the branch must not be followed, because it lacks a block that was final. */
@@ -353,12 +252,9 @@ export class Follower {
     if (from === null || from.hash === base) return true;
     if (this.#contradictsFinality(base, leaf, nowMs)) return false;
     const { sources, isAgreed } = this.#followed;
-    const isOutvoted = leaf.votes >= this.quorum && this.operatorCount > 1;
-    if (!isAgreed && isOutvoted)
-      this.#heads.stray(
-        sources.filter((source) => !leaf.sources.includes(source)),
-        nowMs,
-      );
+    const isOutvoted = leaf.votes >= this.agreement.quorum && this.agreement.operatorCount > 1;
+    const left = sources.filter((source) => !leaf.sources.includes(source));
+    if (!isAgreed && isOutvoted) this.agreement.stray(left, nowMs);
     let depth = 0;
     for (let tip = this.#books.tip; tip !== null && tip.hash !== base; tip = this.#books.tip) {
       this.#books.undo();
@@ -367,21 +263,18 @@ export class Follower {
       depth += 1;
     }
     this.#followed = { sources: [], isAgreed: false };
-    this.#watch.rolledBack(depth, from.number);
+    this.agreement.rolledBack(depth, from.number);
     this.#events.onRolledBack(depth, base);
     return true;
   }
 
   #contradictsFinality(base: Hash | null, leaf: Candidate, nowMs: number): boolean {
-    const { final } = this.finality;
+    const { final } = this.agreement.finality;
     const baseNumber = base === null ? -1 : (this.#canonical.get(base)?.header?.number ?? -1);
     if (final === null || !this.#canonical.has(final.hash) || baseNumber >= final.number) return false;
     const detail = `block ${final.number} ${final.hash} was final, the branch to ${leaf.hash} is without it`;
-    if (leaf.votes < this.quorum) for (const source of leaf.sources) this.#distrust(source, detail, nowMs);
-    else {
-      this.#fault ??= detail;
-      this.#watch.consensusFault(detail);
-    }
+    if (leaf.votes < this.agreement.quorum) this.#distrustAll(leaf.sources, detail, nowMs);
+    else this.agreement.contradict(detail);
     return true;
   }
 
@@ -391,8 +284,8 @@ export class Follower {
     this.#events.onBlock(fetched, block, nowMs);
     this.#canonical.push(fetched);
     this.#followed = { sources: [], isAgreed: false };
-    const ring = Math.max(this.finality.final?.number ?? 0, block.number - this.#options.proofDepth);
-    this.#canonical.releaseUpTo(Math.min(ring, block.number - 1));
+    const final = this.agreement.finality.final?.number ?? block.number - this.#options.proofDepth;
+    this.#canonical.releaseUpTo(Math.max(final, block.number - MAX_PROOFS));
     this.#fetcher.prune(block.number - MAX_HELD_DEPTH);
   }
 
@@ -405,13 +298,6 @@ export class Follower {
       this.#events.onUnknown("no-answer", fetched.missing);
     }
   }
-}
-
-function isKnownAncestor(
-  header: (hash: Hash) => unknown,
-  isAncestor: (ancestor: Hash, descendant: Hash) => boolean,
-): (ancestor: Hash, descendant: Hash) => boolean {
-  return (ancestor, descendant) => header(ancestor) !== undefined && isAncestor(ancestor, descendant);
 }
 
 function describeSplit(leaves: readonly Candidate[]): string | null {

@@ -20,6 +20,12 @@ export interface HeadEvents {
   onAsked(hash: Hash, nowMs: number): void;
 }
 
+/** The ends of the branches that are served, best first: those to follow, and those to judge only. */
+export interface Leaves {
+  readonly followed: readonly Candidate[];
+  readonly aside: readonly Candidate[];
+}
+
 /** Turns announced heads into votes: each is a claim until its header is verified. */
 export class Heads {
   readonly #board: SourceBoard;
@@ -88,7 +94,7 @@ export class Heads {
    * The ends of the branches, best first: those to follow, and those that only sources serve which strayed before. The latter
    * are judged and not followed, unless nobody else serves anything.
    */
-  leaves(nowMs: number): { readonly followed: readonly Candidate[]; readonly aside: readonly Candidate[] } {
+  leaves(nowMs: number): Leaves {
     const strays = new Set([...this.#strays.keys()].filter((source) => this.#isStray(source, nowMs)));
     const all = this.#votes.leaves(this.#ancestry);
     if (strays.size === 0) return { followed: all, aside: [] };

@@ -62,8 +62,13 @@ export class SideBranches {
     while (this.#books.tip !== null && this.#books.tip.hash !== base) undone.unshift(this.#books.undo());
     const judge = this.#judge.branch(undone.length);
     const known = new Set(judge.latched);
-    const taken = blocks.flatMap((block) => toBookBlock(block, this.#books) ?? []);
-    for (const [index, block] of taken.entries()) judge.take(blocks[index]!, block);
+    const taken: BookBlock[] = [];
+    for (const block of blocks) {
+      const next = toBookBlock(block, this.#books);
+      if (next === null) break;
+      judge.take(block, next);
+      taken.push(next);
+    }
     const findings = judge.latched.filter((finding) => !known.has(finding));
     for (let count = 0; count < taken.length; count += 1) this.#books.undo();
     for (const block of undone) this.#books.apply(block);
