@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
+import { KeeperError } from "../../keeper/errors/KeeperError.ts";
 import { SeededRandom } from "../local/SeededRandom.ts";
 import type { Client, Subject } from "./canApply.ts";
 import { checkRule } from "./checkRule.ts";
@@ -51,7 +52,6 @@ export class ChaosRpc {
   readonly #server: Server;
   readonly #host: string;
   readonly #connections = new Set<Socket>();
-  readonly #end = new AbortController();
   readonly #book: RuleBook;
   readonly #upstreams: Upstreams;
   readonly #nodes: NodeHttp;
@@ -72,7 +72,6 @@ export class ChaosRpc {
       book: this.#book,
       upstreams: this.#upstreams,
       maxBytes,
-      signal: this.#end.signal,
       decide: (message, transport, client) => this.#decide(message, transport, client),
     };
     const random = new SeededRandom(seed);
@@ -91,7 +90,7 @@ export class ChaosRpc {
   /**
    * Starts to listen.
    *
-   * @throws KeeperError `ChaosUpstream`, `ChaosRule`; the system's error when the port cannot be had.
+   * @throws KeeperError `ChaosUpstream`, `ChaosRule`, `ChaosPort`
    */
   static async start(options: ChaosRpcOptions): Promise<ChaosRpc> {
     const proxy = new ChaosRpc(options);
@@ -168,13 +167,23 @@ export class ChaosRpc {
     await closed;
   }
 
-  /** Listens again, at the same port. The system's error when somebody has taken it. */
+  /**
+   * Listens again, at the same port.
+   *
+   * @throws KeeperError `ChaosPort` when it cannot be had
+   */
   async comeBack(): Promise<void> {
     if (this.#server.listening) return;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
+      const onError = (cause: Error): void => {
+        const where = `port ${this.#port} of ${this.#host}`;
+        reject(
+          new KeeperError("ChaosPort", `${where} cannot be had: ${cause.message}`, { port: this.#port }, { cause }),
+        );
+      };
+      this.#server.once("error", onError);
       this.#server.listen(this.#port, this.#host, () => {
-        this.#server.off("error", reject);
+        this.#server.off("error", onError);
         resolve();
       });
     });
@@ -183,7 +192,6 @@ export class ChaosRpc {
 
   /** Ends everything that this proxy holds open. Any number of times. */
   async close(): Promise<void> {
-    this.#end.abort();
     await this.goDown();
     this.#nodes.close();
   }

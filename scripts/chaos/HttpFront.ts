@@ -11,6 +11,9 @@ import { describeUnreachable, UNREACHABLE } from "./reachability.ts";
 import { errorReply, parseRequest, type RpcMessage } from "./rpcMessage.ts";
 import { dripChunks, hugeChunks, type Chunk } from "./textChunks.ts";
 
+/** JSON-RPC 2.0, 5.1. */
+const INVALID_REQUEST = -32_600;
+
 /** Answers HTTP requests: with the node's own bytes, streamed, unless a rule applies to one of the calls. */
 export class HttpFront {
   readonly #parts: ProxyParts;
@@ -26,12 +29,15 @@ export class HttpFront {
     const end = new AbortController();
     // Also when the client leaves first: nothing is asked for nobody.
     response.once("close", () => end.abort());
-    const signal = AbortSignal.any([end.signal, this.#parts.signal]);
+    const { signal } = end;
     let message: RpcMessage | undefined;
     try {
       const body = await readBody(request, this.#parts.maxBytes);
       if (body === undefined) {
-        response.writeHead(413, { connection: "close" }).end();
+        const reply = errorReply(null, INVALID_REQUEST, `chaos-rpc: the request exceeds ${this.#parts.maxBytes} bytes`);
+        response.writeHead(413, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(reply));
+        // Read to its end and thrown away: a client that still sends would not see the answer.
+        request.resume();
         return;
       }
       message = request.method === "POST" ? parseRequest(body.toString("utf8")) : undefined;

@@ -65,7 +65,10 @@ export class NodeHttp {
     const plain = [...headers, "content-type", "application/json", "accept-encoding", "identity"];
     const response = await this.send(url, { method: "POST", rawHeaders: plain, body }, signal);
     const answer = await readBody(response, this.#maxBytes);
-    if (answer === undefined) throw new Error(`the upstream's answer exceeds ${this.#maxBytes} bytes`);
+    if (answer === undefined) {
+      response.destroy();
+      throw new Error(`the upstream's answer exceeds ${this.#maxBytes} bytes`);
+    }
     const status = response.statusCode ?? 502;
     const contentType = response.headers["content-type"] ?? "application/json";
     const value = status === 200 ? parseJson(answer.toString("utf8")) : undefined;

@@ -14,6 +14,16 @@ export class UpgradeRefused extends Error {
   }
 }
 
+/** How a socket to a node is opened. */
+export interface NodeSocketOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Longest message. */
+  readonly maxBytes: number;
+  /** Aborted when nobody needs it any more. */
+  readonly signal: AbortSignal;
+}
+
+const HANDSHAKE_MS = 30_000;
 /** Asked calls that wait for their answers at a time. */
 const MAX_WAITING = 10_000;
 /** Ids that no client uses. */
@@ -48,10 +58,15 @@ export class NodeSocket {
     });
   }
 
-  /** Rejects when the socket does not open; with {@link UpgradeRefused} when the node says so. */
-  static open(url: URL, headers: Readonly<Record<string, string>>, maxBytes: number): Promise<NodeSocket> {
+  /** Rejects when the socket does not open, or the signal aborts first; with {@link UpgradeRefused} when the node refuses. */
+  static open(url: URL, { headers, maxBytes, signal }: NodeSocketOptions): Promise<NodeSocket> {
     const { promise, resolve, reject } = Promise.withResolvers<NodeSocket>();
-    const socket = new WebSocket(url, { headers, perMessageDeflate: false, maxPayload: maxBytes });
+    const handshakeTimeout = HANDSHAKE_MS;
+    const socket = new WebSocket(url, { headers, perMessageDeflate: false, maxPayload: maxBytes, handshakeTimeout });
+    const onAbort = (): void => socket.terminate();
+    signal.addEventListener("abort", onAbort, { once: true });
+    const forget = (): void => signal.removeEventListener("abort", onAbort);
+    promise.then(forget, forget);
     socket.on("unexpected-response", (request, response) => {
       reject(new UpgradeRefused(response.statusCode ?? 502));
       request.destroy();

@@ -9,8 +9,6 @@ export interface ProxyParts {
   readonly upstreams: Upstreams;
   /** Longest request, and longest answer that is held in memory. */
   readonly maxBytes: number;
-  /** Aborted when the proxy closes. */
-  readonly signal: AbortSignal;
   /** Counts the calls of a request, and says what is done about each. */
   decide(message: RpcMessage, transport: "http" | "ws", client: Client): Decision[];
 }

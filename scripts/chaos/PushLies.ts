@@ -31,6 +31,7 @@ export class PushLies {
     this.#line.flush();
   }
 
+  /** Rejects with what a function in a rule throws. */
   async tell(push: Reply, rule: Rule | undefined): Promise<void> {
     if (rule === undefined) {
       this.#line.take(push, rule);

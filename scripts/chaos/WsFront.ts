@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 
 import { WebSocketServer } from "ws";
@@ -29,20 +29,22 @@ export class WsFront {
   /** Never rejects. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on("error", () => socket.destroy());
-    const { upstreams, maxBytes, signal } = this.#parts;
+    const gone = new AbortController();
+    socket.once("close", () => gone.abort());
+    const { upstreams, maxBytes } = this.#parts;
     const headers = Object.fromEntries(
       PASSED_HEADERS.flatMap((name) => {
         const value = request.headers[name];
         return typeof value === "string" ? [[name, value] as const] : [];
       }),
     );
-    const open = (index: number): Promise<NodeSocket> => NodeSocket.open(upstreams.get(index).ws, headers, maxBytes);
+    const options = { headers, maxBytes, signal: gone.signal };
+    const open = (index: number): Promise<NodeSocket> => NodeSocket.open(upstreams.get(index).ws, options);
     try {
       const index = upstreams.current;
       const node = await open(index);
-      if (socket.destroyed || signal.aborted) {
+      if (gone.signal.aborted) {
         node.terminate();
-        socket.destroy();
         return;
       }
       this.#server.handleUpgrade(request, socket, head, (client) => {
@@ -59,7 +61,7 @@ export class WsFront {
       });
     } catch (error: unknown) {
       const status = error instanceof UpgradeRefused ? error.status : 502;
-      socket.end(`HTTP/1.1 ${status} \r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     }
   }
 

@@ -14,6 +14,11 @@ import { Subscriptions } from "./Subscriptions.ts";
 /** Opens a socket to an upstream in the client's name. */
 export type OpenNode = (index: number) => Promise<NodeSocket>;
 
+/** RFC 6455, 7.4.1: the function of a rule has thrown. */
+const INTERNAL_ERROR = 1_011;
+/** Of a close frame's reason, in characters that may take four bytes each: RFC 6455, 5.5, allows 123 bytes. */
+const MAX_REASON = 30;
+
 /** Close codes that are never sent, and mean here that the socket just ends. */
 const UNSENT_CODES = new Set([1_005, 1_006, 1_015]);
 
@@ -199,7 +204,13 @@ export class WsSession {
     if (lie === undefined && push === value) {
       this.#outbox.send(data, isBinary);
       this.#pushes.pass(push);
-    } else await this.#pushes.tell(push, lie);
+      return;
+    }
+    try {
+      await this.#pushes.tell(push, lie);
+    } catch (error: unknown) {
+      this.#client.close(INTERNAL_ERROR, String(error).slice(0, MAX_REASON));
+    }
   }
 
   #deliver(outcome: Outcome): void {

@@ -106,9 +106,10 @@ function checkTogether(rule: Rule, name: string, positions: ReadonlyMap<string, 
   }
   if (action === "remove" && rule.path === "")
     throw ruleFault(name, "path: the whole result cannot be removed, see null", positions.get("path"));
-  if (typeof match !== "string") return;
+  if (typeof match !== "string" || !match.startsWith("/")) return;
   try {
-    parsePattern(match);
+    if (parsePattern(match) === undefined)
+      throw new SyntaxError("a text that begins with / is /a regular expression/i");
   } catch (error: unknown) {
     throw ruleFault(name, `match: ${String(error)}`, positions.get("match"));
   }

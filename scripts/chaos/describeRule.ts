@@ -3,13 +3,18 @@ import type { Action, Rule } from "./Rule.ts";
 /** The rule as `parseRule` reads it. A rule with a function is for people only. */
 export function describeRule(rule: Rule): string {
   const { method = "*", match, client, after, every, probability, times, forward } = rule;
-  const words = [method + (match === undefined ? "" : `[${String(match).replaceAll("]", "\\]")}]`)];
+  const words = [method + (match === undefined ? "" : `[${describeMatch(match)}]`)];
   if (client !== undefined) words.push(`client=${JSON.stringify(client)}`);
   for (const [name, value] of Object.entries({ after, every, probability, times })) {
     if (value !== undefined) words.push(`${name}=${value}`);
   }
   if (forward === true) words.push("forward");
   return `${words.join(" ")}: ${describeAction(rule)}`;
+}
+
+function describeMatch(match: string | RegExp): string {
+  if (typeof match !== "string" || match.startsWith("/")) return String(match);
+  return match.replaceAll(/[\]\\]/g, String.raw`\$&`);
 }
 
 function describeAction(action: Action): string {

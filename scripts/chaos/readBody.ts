@@ -1,14 +1,23 @@
 import type { IncomingMessage } from "node:http";
 
-/** The whole body; undefined when it exceeds the cap, and the stream is destroyed then. Rejects when it breaks off. */
-export async function readBody(message: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+/** The whole body; undefined when it exceeds the cap, and what follows is left unread. Rejects when it breaks off. */
+export function readBody(message: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
+  const onData = (chunk: Buffer): void => {
     size += chunk.length;
-    // Leaving the loop destroys the stream.
-    if (size > maxBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+    if (size <= maxBytes) {
+      chunks.push(chunk);
+      return;
+    }
+    message.off("data", onData).pause();
+    resolve(undefined);
+  };
+  message.on("data", onData);
+  message.on("end", () => resolve(Buffer.concat(chunks)));
+  message.on("error", reject);
+  // Neither ended nor failed: whoever sent it is gone.
+  message.on("close", () => reject(new Error("the message broke off")));
+  return promise;
 }
