@@ -1,0 +1,167 @@
+import { KeySigner } from "../actions/signers/KeySigner.ts";
+import { feesFor } from "../actions/plan/fees.ts";
+import { VerifiedReader } from "../chain/read/VerifiedReader.ts";
+import { createSource } from "../chain/sources/createSource.ts";
+import type { Source } from "../chain/sources/Source.ts";
+import { chainOf } from "../config/chainOf.ts";
+import { loadDeployment, type Deployment } from "../config/deployment.ts";
+import type { KeeperConfig } from "../config/KeeperConfig.ts";
+import { loadKeeperConfig } from "../config/loadKeeperConfig.ts";
+import { requireSetting } from "../config/requireSetting.ts";
+import { LOCAL_CHAIN_IDS } from "../domain/chainProfile.ts";
+import { KeeperError } from "../errors/KeeperError.ts";
+import { parseSourceUrl } from "../lib/parseSourceUrl.ts";
+import type { Address, Hex } from "../lib/hex.ts";
+import { PAUSE_GAS_LIMIT } from "../loop/Pauses.ts";
+import { examineFleet, type Fleet } from "../probes/examineFleet.ts";
+import { examineSource } from "../probes/examineSource.ts";
+import { readChainId } from "../probes/readChainId.ts";
+import { SOURCE_PROBES } from "../probes/sourceProbes.ts";
+import type { SourceReport } from "../probes/SourceReport.ts";
+import type { CommandContext } from "./CommandContext.ts";
+import { EXIT } from "./exitCodes.ts";
+import { formatDoctor, toDoctorJson, type DoctorReport } from "./formatDoctor.ts";
+import { paintFor } from "./formatBlock.ts";
+
+const GWEI = 1_000_000_000n;
+/** Calls that one probe may need one after the other. */
+const CALLS_A_PROBE = 5;
+/** A source's own heartbeat has nothing to do while it is examined. */
+const IDLE_POLL_MS = 15_000;
+/** Any account: there is none at this address on most chains, and that can be proven too. */
+const ANY_ACCOUNT: Address = `0x${"00".repeat(20)}`;
+
+/**
+ * `lockstep doctor`: tries everything that `run` with the same settings would rest on, and says what is missing and what
+ * follows from it. Sends nothing, signs nothing, writes nothing.
+ *
+ * Returns 0 when nothing failed, warnings allowed; 1 when something did; 75 when no source answered at all.
+ */
+export async function doctor(flags: Readonly<Record<string, unknown>>, context: CommandContext): Promise<number> {
+  const { config } = loadKeeperConfig({ flags, env: context.env });
+  requireSetting(config, "sources");
+  const deployment = config.deployment === undefined ? null : loadDeployment(config.deployment);
+  const end = new AbortController();
+  const onAbort = (): void => end.abort();
+  context.signal.addEventListener("abort", onAbort, { once: true });
+  const sources = openSources(config, end.signal);
+  try {
+    const report = await examine(config, deployment, sources, context, end.signal);
+    const text = config.json ? toDoctorJson(report) : formatDoctor(report, paintFor(context.isColoured));
+    context.stdout.write(`${text}\n`);
+    return exitCodeFor(report);
+  } finally {
+    context.signal.removeEventListener("abort", onAbort);
+    end.abort();
+    await Promise.all(sources.map((source) => source.close()));
+  }
+}
+
+function openSources(config: KeeperConfig, signal: AbortSignal): Source[] {
+  const nothing = (): void => undefined;
+  return config.sources.map((options) => {
+    const source = createSource(options, { now, pollIntervalMs: IDLE_POLL_MS, heartbeatMs: IDLE_POLL_MS });
+    source.open({ onHead: nothing, onUp: nothing, onDown: nothing }, signal);
+    return source;
+  });
+}
+
+async function examine(
+  config: KeeperConfig,
+  deployment: Deployment | null,
+  sources: readonly Source[],
+  context: CommandContext,
+  signal: AbortSignal,
+): Promise<DoctorReport> {
+  const { requestDeadlineMs: deadlineMs } = config;
+  const bounds = { deadlineMs: CALLS_A_PROBE * deadlineMs, signal };
+  const chainId = deployment?.chainId ?? (await readChainId(sources, { deadlineMs, signal }));
+  // Where nobody says a chain, Ethereum's profile is the strictest.
+  const chain = chainOf(chainId ?? 1, config);
+  const progress = createProgress(context, sources.length * SOURCE_PROBES.length);
+  const reports = await Promise.all(
+    sources.map((source, index) => {
+      const target = parseSourceUrl(config.sources[index]?.url ?? "");
+      const subject = deployment?.contracts.PositionLedger ?? ANY_ACCOUNT;
+      const { proofDepth } = config;
+      const facts = { source, transport: target?.kind ?? "http", chainId, chain, subject, proofDepth, deadlineMs };
+      return examineSource({ ...facts, now, wallNow: context.wallNow }, bounds, progress.step);
+    }),
+  );
+  progress.end();
+  const mayBeAlone = config.singleSource || (chainId !== null && LOCAL_CHAIN_IDS.has(chainId));
+  const reader = isAnyReachable(reports) ? openReader({ config, chainId, chain, sources, mayBeAlone }) : null;
+  const fleet: Fleet = {
+    ...{ reports, sources, reader, chain, chainId, mayBeAlone, deployment, keys: addressesOf(config) },
+    cost: {
+      gas: PAUSE_GAS_LIMIT,
+      feeCap: BigInt(config.maxFeePerGasGwei) * GWEI,
+      feeNow: (base) => feesFor(base, 0, BigInt(config.maxFeePerGasGwei) * GWEI).maxFeePerGas,
+    },
+  };
+  try {
+    return { chainId, profile: chain.name, sources: reports, checks: await examineFleet(fleet, bounds) };
+  } finally {
+    await reader?.close();
+  }
+}
+
+function openReader(parts: {
+  readonly config: KeeperConfig;
+  readonly chainId: number | null;
+  readonly chain: Fleet["chain"];
+  readonly sources: readonly Source[];
+  readonly mayBeAlone: boolean;
+}): VerifiedReader | null {
+  const { config, chainId, chain, sources, mayBeAlone } = parts;
+  try {
+    return new VerifiedReader({
+      ...{ sources, now, allowUnwitnessed: mayBeAlone },
+      chainId: chainId ?? undefined,
+      genesisHash: chain.genesisHash ?? undefined,
+      pin: chain.pin ?? undefined,
+      hedgeMs: config.hedgeMs,
+      deadlineMs: config.requestDeadlineMs,
+    });
+  } catch (error: unknown) {
+    if (KeeperError.is(error, "ReaderUnwitnessed")) return null;
+    throw error;
+  }
+}
+
+/** The addresses of the keys that are set; the keys themselves go no further. */
+function addressesOf({ pauseKey, attestKey, postKey }: KeeperConfig): Fleet["keys"] {
+  const addressOf = (key: Hex | undefined): Address | null => (key === undefined ? null : new KeySigner(key).address);
+  return { pause: addressOf(pauseKey), attest: addressOf(attestKey), post: addressOf(postKey) };
+}
+
+function isAnyReachable(reports: readonly SourceReport[]): boolean {
+  return reports.some(({ results }) => results[0]?.status !== "fail");
+}
+
+function exitCodeFor({ sources, checks }: DoctorReport): number {
+  if (!isAnyReachable(sources)) return EXIT.tryAgain;
+  const results = [...sources.flatMap((source) => source.results), ...checks];
+  return results.some(({ status }) => status === "fail") ? EXIT.fatal : EXIT.clean;
+}
+
+/** A line that counts, on a terminal only. */
+function createProgress({ stderr, isColoured }: CommandContext, total: number): { step: () => void; end: () => void } {
+  let done = 0;
+  const write = (text: string): void => {
+    if (isColoured) stderr.write(`\r\u001b[2K${text}`);
+  };
+  return {
+    step: () => {
+      done += 1;
+      write(`${done} of ${total} probes`);
+    },
+    end: () => {
+      write("");
+    },
+  };
+}
+
+function now(): number {
+  return performance.now();
+}
