@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { config as loadDotenv } from "dotenv";
 
-import manifest from "../package.json" with { type: "json" };
+import { BUILD } from "./build.ts";
 import type { CommandContext } from "./commands/CommandContext.ts";
 import { EXIT, exitCodeOf } from "./commands/exitCodes.ts";
 import { run } from "./commands/run.ts";
@@ -49,7 +49,7 @@ function parseWhole(text: string): number {
 function createProgram(context: CommandContext, setExit: (code: number) => void): Command {
   const program = new Command("lockstep")
     .description("Proves every block that a derivatives protocol's books equal the chain, and pauses it when not.")
-    .version(manifest.version)
+    .version(BUILD)
     .exitOverride()
     .showHelpAfterError("(lockstep --help lists the commands)");
 
@@ -90,6 +90,16 @@ function createProgram(context: CommandContext, setExit: (code: number) => void)
       const { drill } = await import("../scripts/drills/drill.ts");
       const { list: isList, json: isJson, chain, seed } = flags as never;
       setExit(await drill({ scenario, isList, isJson, chain, seed }, context));
+    });
+  program
+    .command("replay")
+    .description("let this build decide again what a recorded keeper was told; exit 0 only if it decides the same")
+    .argument("<directory>", "folder of a recording, or of recordings with a single one in it")
+    .option("--json", "one JSON object a line", false)
+    .option("--altered", "go on over lines that were changed after they were recorded", false)
+    .action(async (directory: string, flags: Record<string, never>) => {
+      const { replay } = await import("./commands/replay.ts");
+      setExit(await replay(directory, flags, context));
     });
   return program;
 }

@@ -7,6 +7,7 @@ import type { Source } from "./chain/sources/Source.ts";
 import { chainOf } from "./config/chainOf.ts";
 import type { Deployment } from "./config/deployment.ts";
 import type { KeeperConfig } from "./config/KeeperConfig.ts";
+import { EvidenceRoom } from "./EvidenceRoom.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
 import { Keeper } from "./loop/Keeper.ts";
 import type { Effect, Input } from "./loop/ports.ts";
@@ -58,6 +59,7 @@ export class KeeperService {
   #journal: Journal | null = null;
   #lock: DirectoryLock | null = null;
   #api: Api | null = null;
+  #evidence: EvidenceRoom | null = null;
   #ticker: NodeJS.Timeout | null = null;
   readonly status: Status;
 
@@ -118,6 +120,7 @@ export class KeeperService {
       this.#api?.close(),
       ...[...this.#sources.values()].map((source) => source.close()),
       this.#journal?.close(),
+      this.#evidence?.close(),
     ]);
     const lock = this.#lock;
     this.#lock = null;
@@ -134,7 +137,9 @@ export class KeeperService {
     this.#journal = await Journal.open(join(config.dataDirectory, "journal.ndjson"));
     if (this.#journal.tornTail !== undefined) log.warn("journal-tail-truncated", { ...this.#journal.tornTail });
     this.#refuseWhileLatched(this.#journal);
-    this.#openSources();
+    const evidence = await EvidenceRoom.open({ config, log, now: this.#now, wallNow: this.#wallNow });
+    this.#evidence = evidence;
+    this.#openSources(evidence);
     this.#api = await startApi({
       host: config.apiHost,
       port: config.apiPort,
@@ -157,16 +162,10 @@ export class KeeperService {
     log.info("chain", { profile: chain.name, finality: chain.finality, genesisHash, pin: chain.pin?.number ?? null });
     const signers = readSigners(config);
     for (const [key, signer] of Object.entries(signers)) log.info("signer", { key, address: signer.address });
-    this.#keeper = new Keeper(
-      keeperOptions({
-        config,
-        deployment,
-        immutables,
-        signers,
-        journal: this.#journal,
-        chain: { ...chain, genesisHash },
-      }),
-    );
+    const told = { config, deployment, immutables, signers, journal: this.#journal };
+    const options = keeperOptions({ ...told, chain: { ...chain, genesisHash } });
+    evidence.begin(options);
+    this.#keeper = new Keeper(options);
     this.status.watch(this.#keeper);
     this.#performer = new Performer({
       sources: this.#sources,
@@ -201,9 +200,9 @@ export class KeeperService {
     throw new KeeperError("Latched", message, { record: latch.seq });
   }
 
-  #openSources(): void {
+  #openSources(evidence: EvidenceRoom): void {
     for (const options of this.#options.config.sources) {
-      const source = createSource(options, { now: this.#now });
+      const source = createSource(options, { now: this.#now, onExchange: evidence.take });
       this.#sources.set(source.id, source);
       const nowMs = this.#now;
       source.open(
@@ -245,12 +244,14 @@ export class KeeperService {
   }
 
   #step(input: Input): void {
+    this.#evidence?.input(input);
     for (const effect of this.keeper.step(input)) {
       const nowMs = this.#now();
       this.status.see(effect, nowMs);
       if (effect.type === "latch") this.#latch(effect.detail);
       this.#performer?.perform(effect);
       this.#views.see(effect);
+      this.#evidence?.see(effect);
       this.#options.onEffect?.(effect, nowMs);
       logEffect(effect, this.#options.log);
     }

@@ -61,13 +61,38 @@ export const ZONES: readonly Zone[] = [
   { name: "config", paths: ["keeper/config/"], isPure: false, may: BASE, packages: ["@noble/hashes", "dotenv"] },
 
   {
+    name: "chain/read",
+    paths: ["keeper/chain/read/"],
+    isPure: false,
+    may: [...BASE, "trie", "chain/verify", "chain/agree", "chain/sources"],
+    packages: [],
+  },
+  {
+    name: "evidence",
+    paths: ["keeper/evidence/"],
+    isPure: false,
+    may: [...BASE, "loop", "chain/sources"],
+    packages: [],
+  },
+  {
     name: "service",
     // service.ts and its parts, which lie beside it.
     paths: ["keeper/*"],
     isPure: false,
     may: [
       ...[...BASE, "trie", "books", "books/naive", "chain/verify", "chain/agree", "actions/plan"],
-      ...["views", "views/adapters", "loop", "actions", "chain/sources", "store", "telemetry", "api", "config"],
+      ...[
+        "views",
+        "views/adapters",
+        "loop",
+        "actions",
+        "chain/sources",
+        "store",
+        "telemetry",
+        "api",
+        "config",
+        "evidence",
+      ],
     ],
     packages: "*",
   },

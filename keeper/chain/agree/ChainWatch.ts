@@ -43,6 +43,7 @@ export class ChainWatch {
   #deepUntil: { readonly number: number; readonly depth: number } | null = null;
   #consensusFault: string | null = null;
   #burst: string | null = null;
+  #wasLevel = false;
 
   constructor(profile: ChainProfile) {
     this.#profile = profile;
@@ -79,7 +80,9 @@ export class ChainWatch {
 
   #follow({ nowMs, tip, behind, finalNumber }: Sight): void {
     const number = (tip?.number ?? -1) + behind;
-    if (tip !== null && behind >= BURST_BLOCKS && this.#burst === null) {
+    // Before the books have reached the head once, they catch up with everything there is.
+    if (tip !== null && behind === 0) this.#wasLevel = true;
+    if (this.#wasLevel && behind >= BURST_BLOCKS && this.#burst === null) {
       const silence = Math.round((nowMs - (this.#newestAtMs ?? nowMs)) / MS);
       this.#burst = `${behind} blocks at once after ${silence} s`;
     }

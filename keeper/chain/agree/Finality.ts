@@ -95,10 +95,6 @@ export class Finality {
   }
 
   #settleMode(): void {
-    if (this.#policy === "depth") {
-      this.#mode = { policy: "depth", detail: `by ${this.#confirmations} confirmations, as configured`, isWeak: false };
-      return;
-    }
     const heard = new Set(this.#voters.flatMap(({ id, operator }) => (this.#claims.has(id) ? [operator] : [])));
     if (heard.size < this.#quorum) return;
     const byDepth = `blocks count as final after ${this.#confirmations} confirmations`;
@@ -106,9 +102,11 @@ export class Finality {
       this.#mode = { policy: "depth", detail: `${why}: ${byDepth}`, isWeak: true };
     };
     const tags = this.#tags();
-    if (tags.length === 0) weaken(`no source knows the tag ${this.#policy}`);
-    else if (this.#isAlwaysLatest())
-      weaken(`the tag ${this.#policy} equals latest: this chain has no finality of its own`);
+    const isByDepth = this.#policy === "depth";
+    const tag = isByDepth ? "finalized" : this.#policy;
+    if (tags.length === 0) weaken(`no source knows the tag ${tag}`);
+    else if (this.#isAlwaysLatest()) weaken(`the tag ${tag} equals latest, this chain has no finality of its own`);
+    else if (isByDepth) this.#mode = { policy: "depth", detail: `as configured, ${byDepth}`, isWeak: false };
     else this.#mode = { policy: this.#policy, detail: `by the tag ${this.#policy} of k operators`, isWeak: false };
   }
 

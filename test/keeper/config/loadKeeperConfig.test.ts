@@ -12,6 +12,7 @@ import { requireSetting } from "../../../keeper/config/requireSetting.ts";
 import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
 
 const KEY_DIGITS = "4c".repeat(32);
+const HASH = `0x${"ab".repeat(32)}`;
 const KEY = `0x${KEY_DIGITS}` as const;
 
 describe("loadKeeperConfig", () => {
@@ -187,6 +188,15 @@ describe("loadKeeperConfig", () => {
       apiPort: 9464,
       logLevel: "info",
       requestDeadlineMs: 2_000,
+      hedgeMs: 60,
+      profile: undefined,
+      finality: undefined,
+      confirmations: undefined,
+      checkpointDepth: undefined,
+      genesisHash: undefined,
+      pinnedBlock: undefined,
+      record: undefined,
+      recordMaxMegabytes: 4_096,
       maxFeePerGasGwei: 5_000,
       proofDepth: 64,
       json: false,
@@ -245,6 +255,7 @@ describe("loadKeeperConfig", () => {
     const keyFile = write("key", KEY);
     const samples: Record<string, string> = {
       ...{ sources: "http://a", views: "a|http://a", mode: "watch", logLevel: "warn", apiHost: "::" },
+      ...{ profile: "op-stack", finality: "safe", genesisHash: HASH, pinnedBlock: `7:${HASH}` },
     };
     for (const option of CONFIG_OPTIONS) {
       const isText = option.flags.includes("<path>") || option.flags.includes("<hex>");
