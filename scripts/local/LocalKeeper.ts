@@ -21,6 +21,8 @@ export interface LocalKeeperOptions {
   readonly mayPause?: boolean;
   /** `name|url|policy` of each view. */
   readonly views?: readonly string[];
+  /** Further settings, by the names of the configuration file; they win over those above. */
+  readonly flags?: Readonly<Record<string, string>>;
   readonly onEffect?: (effect: Effect, nowMs: number) => void;
 }
 
@@ -42,6 +44,7 @@ export async function startLocalKeeper(options: LocalKeeperOptions): Promise<Loc
       attestKey: developmentWallet(ROLES.attester).privateKey,
       checkpointIntervalSeconds: String(options.checkpointIntervalSeconds ?? 5),
       ...(options.views === undefined ? {} : { views: options.views.join(",") }),
+      ...options.flags,
     },
     env: {},
   });

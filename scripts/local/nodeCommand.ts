@@ -22,10 +22,19 @@ const require = createRequire(import.meta.url);
  * The command that runs a node of this kind on `host:port`.
  *
  * @param blockTimeMs Anvil's interval; Hardhat's is set by a call once it runs
+ * @param args more arguments of the program, after all others
  * @throws KeeperError `NodeStartFailed` when the npm package of this platform is not installed.
  */
-export function nodeCommand(kind: LocalChainKind, host: string, port: number, blockTimeMs?: number): NodeCommand {
-  return kind === "hardhat" ? hardhatCommand(host, port) : anvilCommand(host, port, blockTimeMs);
+export function nodeCommand(
+  kind: LocalChainKind,
+  host: string,
+  port: number,
+  blockTimeMs?: number,
+  args: readonly string[] = [],
+): NodeCommand {
+  const { program, parameters } =
+    kind === "hardhat" ? hardhatCommand(host, port) : anvilCommand(host, port, blockTimeMs);
+  return { program, parameters: [...parameters, ...args] };
 }
 
 function hardhatCommand(host: string, port: number): NodeCommand {

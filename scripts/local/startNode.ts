@@ -23,6 +23,8 @@ export interface StartNodeOptions {
    * grow with every block, so below 1,000 the chain's time outruns the clock.
    */
   readonly blockTimeMs?: number;
+  /** More arguments of the node's program, such as Anvil's `--load-state <path>`. */
+  readonly args?: readonly string[];
 }
 
 /** A node that runs as a child of this process, and ends with it, however it ends. */
@@ -56,10 +58,10 @@ const GUARD = fileURLToPath(new URL("guardNode.ts", import.meta.url));
  * when it aborts first.
  */
 export async function startNode(options: StartNodeOptions): Promise<LocalNode> {
-  const { chain, host, signal, blockTimeMs } = options;
+  const { chain, host, signal, blockTimeMs, args } = options;
   signal.throwIfAborted();
   const port = await findPort(host, options.port ?? DEFAULT_PORT);
-  const child = new GuardedNode(chain, nodeCommand(chain, host, port, blockTimeMs));
+  const child = new GuardedNode(chain, nodeCommand(chain, host, port, blockTimeMs, args));
   const url = `http://${host}:${port}`;
   try {
     const chainId = await readChainId(url, child, signal);
