@@ -9,17 +9,24 @@ export type Hash = Hex;
 export type HexErrorCode =
   "HexNotString" | "HexMalformed" | "HexWrongLength" | "QuantityMalformed" | "QuantityTooLarge";
 
-/** A hexadecimal input that is not what its place demands. `name` is the input's name, never its content. */
+/** A hexadecimal input that is not what its place demands. It names the input and never shows its content. */
 export class HexError extends Error {
   readonly code: HexErrorCode;
   /** The input, as the caller calls it: a JSON field, a parameter. */
   readonly input: string;
+  readonly detail: string;
 
   constructor(code: HexErrorCode, input: string, detail: string) {
-    super(`${input}: ${detail}`);
+    super(input === "" ? detail : `${input}: ${detail}`);
     this.name = "HexError";
     this.code = code;
     this.input = input;
+    this.detail = detail;
+  }
+
+  /** The same of an input that is a field of `parent`, or `parent` itself where the input has no name yet. */
+  inside(parent: string): HexError {
+    return new HexError(this.code, this.input === "" ? parent : `${parent}.${this.input}`, this.detail);
   }
 }
 
@@ -147,6 +154,22 @@ export function parseHash(value: unknown, input: string): Hash {
   return (value as Hex).toLowerCase() as Hash;
 }
 
+const QUANTITY = /^0x(?:0|[1-9a-fA-F][0-9a-fA-F]*)$/;
+
+/** The value as the text of a canonical quantity of at most `maxBits`. */
+function checkQuantity(value: unknown, input: string, maxBits: number): string {
+  if (typeof value !== "string") throw new HexError("HexNotString", input, "not a string");
+  // The length first: a quantity of a megabyte is not worth a regular expression.
+  if (value.length > 2 + Math.ceil(maxBits / 4)) {
+    throw new HexError("QuantityTooLarge", input, `more than ${maxBits} bits`);
+  }
+  if (!QUANTITY.test(value)) throw new HexError("QuantityMalformed", input, "not a canonical quantity");
+  // The first digit is not 0, or the only one: all bits below it count.
+  const bits = 4 * (value.length - 3) + 32 - Math.clz32(Number(value.slice(0, 3)));
+  if (bits > maxBits) throw new HexError("QuantityTooLarge", input, `more than ${maxBits} bits`);
+  return value;
+}
+
 /**
  * An untrusted JSON value that has to be a quantity: `0x` and at least one digit, no leading zero, at most `maxBits`.
  * Source: execution-apis `uint`, `^0x(0|[1-9a-f][0-9a-f]*)$`.
@@ -154,17 +177,18 @@ export function parseHash(value: unknown, input: string): Hash {
  * @throws HexError naming `input`.
  */
 export function parseQuantity(value: unknown, input: string, maxBits = 256): bigint {
-  if (typeof value !== "string") throw new HexError("HexNotString", input, "not a string");
-  // The length first: a quantity of a megabyte is not worth a regular expression.
-  if (value.length > 2 + Math.ceil(maxBits / 4)) {
-    throw new HexError("QuantityTooLarge", input, `more than ${maxBits} bits`);
-  }
-  if (!/^0x(?:0|[1-9a-fA-F][0-9a-fA-F]*)$/.test(value)) {
-    throw new HexError("QuantityMalformed", input, "not a canonical quantity");
-  }
-  const quantity = BigInt(value);
-  if (quantity >> BigInt(maxBits) !== 0n) throw new HexError("QuantityTooLarge", input, `more than ${maxBits} bits`);
-  return quantity;
+  return BigInt(checkQuantity(value, input, maxBits));
+}
+
+/**
+ * {@link parseQuantity} as the minimal big-endian bytes, none for 0, as RLP writes integers.
+ *
+ * @throws HexError naming `input`.
+ */
+export function parseQuantityBytes(value: unknown, input: string, maxBits = 256): Uint8Array {
+  const quantity = checkQuantity(value, input, maxBits);
+  if (quantity === "0x0") return new Uint8Array(0);
+  return hexToBytes(quantity.length % 2 === 0 ? quantity : `0x0${quantity.slice(2)}`, input);
 }
 
 /**

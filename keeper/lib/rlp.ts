@@ -38,15 +38,16 @@ function encodedLength(payload: number): number {
   return payload <= SHORT_LIMIT ? 1 + payload : 1 + lengthOfLength(payload) + payload;
 }
 
-function payloadLength(items: readonly RlpInput[]): number {
+/** Length of the item's encoding; the payloads of its lists are noted in the order in which the lists are written. */
+function measure(item: RlpInput, payloads: number[]): number {
+  if (item instanceof Uint8Array) {
+    return item.length === 1 && item[0]! < SHORT_STRING ? 1 : encodedLength(item.length);
+  }
+  const index = payloads.push(0) - 1;
   let total = 0;
-  for (const item of items) total += itemLength(item);
-  return total;
-}
-
-function itemLength(item: RlpInput): number {
-  if (!(item instanceof Uint8Array)) return encodedLength(payloadLength(item));
-  return item.length === 1 && item[0]! < SHORT_STRING ? 1 : encodedLength(item.length);
+  for (const element of item) total += measure(element, payloads);
+  payloads[index] = total;
+  return encodedLength(total);
 }
 
 function writePrefix(target: Uint8Array, at: number, payload: number, short: number, long: number): number {
@@ -62,26 +63,40 @@ function writePrefix(target: Uint8Array, at: number, payload: number, short: num
   return at + 1 + bytes;
 }
 
-function write(target: Uint8Array, start: number, item: RlpInput): number {
-  if (item instanceof Uint8Array) {
-    if (item.length === 1 && item[0]! < SHORT_STRING) {
-      target[start] = item[0]!;
-      return start + 1;
-    }
-    const at = writePrefix(target, start, item.length, SHORT_STRING, LONG_STRING);
-    target.set(item, at);
-    return at + item.length;
+/** Writes items one after the other; lists take their payload from those measured. */
+class RlpWriter {
+  readonly target: Uint8Array;
+  readonly #payloads: readonly number[];
+  #at = 0;
+  #lists = 0;
+
+  constructor(length: number, payloads: readonly number[]) {
+    this.target = new Uint8Array(length);
+    this.#payloads = payloads;
   }
-  let at = writePrefix(target, start, payloadLength(item), SHORT_LIST, LONG_LIST);
-  for (const element of item) at = write(target, at, element);
-  return at;
+
+  write(item: RlpInput): void {
+    if (!(item instanceof Uint8Array)) {
+      this.#at = writePrefix(this.target, this.#at, this.#payloads[this.#lists]!, SHORT_LIST, LONG_LIST);
+      this.#lists += 1;
+      for (const element of item) this.write(element);
+    } else if (item.length === 1 && item[0]! < SHORT_STRING) {
+      this.target[this.#at] = item[0]!;
+      this.#at += 1;
+    } else {
+      this.#at = writePrefix(this.target, this.#at, item.length, SHORT_STRING, LONG_STRING);
+      this.target.set(item, this.#at);
+      this.#at += item.length;
+    }
+  }
 }
 
 /** The canonical encoding of an item. */
 export function encodeRlp(item: RlpInput): Uint8Array {
-  const target = new Uint8Array(itemLength(item));
-  write(target, 0, item);
-  return target;
+  const payloads: number[] = [];
+  const writer = new RlpWriter(measure(item, payloads), payloads);
+  writer.write(item);
+  return writer.target;
 }
 
 /** Where the payload of an item lies; the item ends with it. */

@@ -1,5 +1,5 @@
-import { bigintToBytes, bytesToBigint } from "../../lib/bytes.ts";
-import { bytesToHex, HexError, hexToBytes, parseData, parseQuantity, type Hash, type Hex } from "../../lib/hex.ts";
+import { bytesToBigint } from "../../lib/bytes.ts";
+import { bytesToHex, HexError, hexToBytes, parseData, parseQuantityBytes, type Hash, type Hex } from "../../lib/hex.ts";
 import { keccak256Hex } from "../../lib/keccak.ts";
 import { decodeRlp, encodeRlp, RlpError, type RlpItem } from "../../lib/rlp.ts";
 import { BODY_FIELDS, HEADER_FIELD_COUNTS, HEADER_FIELDS, type HeaderField } from "./headerFields.ts";
@@ -32,6 +32,8 @@ export interface EncodedHeader {
   readonly header: Header;
 }
 
+/** Every header has these. */
+const LEGACY_FIELDS = 15;
 /** No chain's header comes near it; bounds what is hashed for an untrusted answer. */
 const MAX_HEADER_BYTES = 70_000;
 
@@ -43,7 +45,7 @@ function malformed(field: string, detail: string, cause?: unknown): Verification
 /** The RLP string of a field of a JSON-RPC block. */
 function fieldFromJson({ name, kind }: HeaderField, value: unknown): Uint8Array {
   try {
-    if (kind.type === "quantity") return bigintToBytes(parseQuantity(value, name, kind.maxBits));
+    if (kind.type === "quantity") return parseQuantityBytes(value, name, kind.maxBits);
     return parseData(value, name, kind.type === "data" ? { length: kind.length } : { maxLength: kind.maxLength });
   } catch (error: unknown) {
     if (error instanceof HexError) throw malformed(name, error.code, error);
@@ -67,8 +69,10 @@ function checkField({ name, kind }: HeaderField, item: RlpItem): Uint8Array {
   return item;
 }
 
+const FIELD_INDEX: ReadonlyMap<string, number> = new Map(HEADER_FIELDS.map(({ name }, index) => [name, index]));
+
 function toHeader(rlp: Uint8Array, values: readonly Uint8Array[]): Header {
-  const field = (name: string): Uint8Array => values[HEADER_FIELDS.findIndex((candidate) => candidate.name === name)]!;
+  const field = (name: string): Uint8Array => values[FIELD_INDEX.get(name) ?? -1]!;
   const hex = (name: string): Hex => bytesToHex(field(name));
   const integer = (name: string): bigint => bytesToBigint(field(name));
   return {
@@ -79,19 +83,25 @@ function toHeader(rlp: Uint8Array, values: readonly Uint8Array[]): Header {
     stateRoot: hex("stateRoot"),
     receiptsRoot: hex("receiptsRoot"),
     logsBloom: hex("logsBloom"),
-    ...(values.length > 15 ? { baseFeePerGas: integer("baseFeePerGas") } : {}),
+    ...(values.length > LEGACY_FIELDS ? { baseFeePerGas: integer("baseFeePerGas") } : {}),
     gasLimit: integer("gasLimit"),
     gasUsed: integer("gasUsed"),
     rlp: bytesToHex(rlp),
   };
 }
 
-/** The block as a record of its own fields. */
-function asRecord(rpcBlock: unknown): ReadonlyMap<string, unknown> {
+type Fields = Readonly<Record<string, unknown>>;
+
+function asFields(rpcBlock: unknown): Fields {
   if (typeof rpcBlock !== "object" || rpcBlock === null || Array.isArray(rpcBlock)) {
     throw malformed("block", "not an object");
   }
-  return new Map(Object.entries(rpcBlock));
+  return rpcBlock as Fields;
+}
+
+/** A field of the block's own; null and what it inherits count as absent. */
+function ownField(block: Fields, name: string): unknown {
+  return Object.hasOwn(block, name) ? (block[name] ?? undefined) : undefined;
 }
 
 /**
@@ -103,13 +113,13 @@ function asRecord(rpcBlock: unknown): ReadonlyMap<string, unknown> {
  * @throws VerificationError `HeaderMalformed` naming the field
  */
 export function encodeHeader(rpcBlock: unknown): EncodedHeader {
-  const block = asRecord(rpcBlock);
-  const isPresent = ({ name }: HeaderField): boolean => block.get(name) !== undefined && block.get(name) !== null;
-  const count = Math.max(15, HEADER_FIELDS.findLastIndex(isPresent) + 1);
-  const fields = HEADER_FIELDS.slice(0, count);
-  for (const field of fields) if (!isPresent(field)) throw malformed(field.name, "missing");
+  const block = asFields(rpcBlock);
+  const given = HEADER_FIELDS.map(({ name }) => ownField(block, name));
+  const count = Math.max(LEGACY_FIELDS, given.findLastIndex((value) => value !== undefined) + 1);
+  const missing = given.indexOf(undefined);
+  if (missing >= 0 && missing < count) throw malformed(HEADER_FIELDS[missing]!.name, "missing");
   if (!HEADER_FIELD_COUNTS.has(count)) throw malformed(HEADER_FIELDS[count]?.name ?? "block", "missing");
-  const values = fields.map((field) => fieldFromJson(field, block.get(field.name)));
+  const values = HEADER_FIELDS.slice(0, count).map((field, at) => fieldFromJson(field, given[at]));
   const rlp = encodeRlp(values);
   const header = toHeader(rlp, values);
   return { rlp, hash: header.hash, header };
@@ -118,7 +128,7 @@ export function encodeHeader(rpcBlock: unknown): EncodedHeader {
 /** Fields that a header of a later fork, or of another chain, may commit to. */
 function unknownHeaderFields(rpcBlock: unknown): string[] {
   const known = new Set([...HEADER_FIELDS.map(({ name }) => name), ...BODY_FIELDS]);
-  return [...asRecord(rpcBlock)]
+  return Object.entries(asFields(rpcBlock))
     .filter(([name, value]) => !known.has(name) && typeof value === "string" && value.startsWith("0x"))
     .map(([name]) => name);
 }

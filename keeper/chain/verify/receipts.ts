@@ -1,12 +1,13 @@
 import type { VerifiedLog } from "../../domain/VerifiedLog.ts";
-import { bigintToBytes, concatBytes } from "../../lib/bytes.ts";
+import { concatBytes } from "../../lib/bytes.ts";
 import {
-  bytesToHex,
   HexError,
   parseData,
   parseHash,
   parseQuantity,
+  parseQuantityBytes,
   type Address,
+  type DataBounds,
   type Hash,
   type Hex,
 } from "../../lib/hex.ts";
@@ -25,18 +26,48 @@ const MAX_ELEMENTS = 1_000_000;
 /** At 8 gas a byte, beyond any block. */
 const MAX_DATA_BYTES = 16_777_216;
 
+const ADDRESS_BOUNDS: DataBounds = { length: 20 };
+const HASH_BOUNDS: DataBounds = { length: 32 };
+const BLOOM_BOUNDS: DataBounds = { length: 256 };
+const LOG_DATA_BOUNDS: DataBounds = { maxLength: MAX_DATA_BYTES };
+
 type Fields = Readonly<Record<string, unknown>>;
 
-function asFields(value: unknown, input: string): Fields {
-  if (typeof value !== "object" || value === null) throw new HexError("HexMalformed", input, "not an object");
+/** The error names nothing: who parses the list knows which element it is. */
+function asFields(value: unknown): Fields {
+  if (typeof value !== "object" || value === null) throw new HexError("HexMalformed", "", "not an object");
   return value as Fields;
 }
 
-function asList(value: unknown, input: string, maxLength: number): readonly unknown[] {
-  if (!Array.isArray(value)) throw new HexError("HexMalformed", input, "not a list");
-  if (value.length > maxLength) throw new HexError("HexWrongLength", input, `more than ${maxLength} elements`);
-  // By index, so that holes in a list become undefined values instead of being skipped.
-  return Array.from({ length: value.length }, (_, index) => value[index] as unknown);
+/** The list itself; what it holds has not been looked at, and may be holes. */
+function asList(value: unknown, name: string, maxLength: number): readonly unknown[] {
+  if (!Array.isArray(value)) throw new HexError("HexMalformed", name, "not a list");
+  if (value.length > maxLength) throw new HexError("HexWrongLength", name, `more than ${maxLength} elements`);
+  return value;
+}
+
+/** The elements of a list, each parsed: by index, so that holes are parsed too. Errors name the element. */
+function parseList<Parsed>(list: readonly unknown[], name: string, parse: (element: unknown) => Parsed): Parsed[] {
+  const parsed: Parsed[] = [];
+  for (let at = 0; at < list.length; at += 1) {
+    try {
+      parsed.push(parse(list[at]));
+    } catch (error: unknown) {
+      throw error instanceof HexError ? error.inside(`${name}[${at}]`) : error;
+    }
+  }
+  return parsed;
+}
+
+/** Data as bytes for the encoding, and in lower case as it was written. */
+interface ParsedData {
+  readonly bytes: Uint8Array;
+  readonly hex: Hex;
+}
+
+function parseBoth(value: unknown, input: string, bounds: DataBounds): ParsedData {
+  const bytes = parseData(value, input, bounds);
+  return { bytes, hex: (value as Hex).toLowerCase() as Hex };
 }
 
 interface ParsedLog {
@@ -46,25 +77,28 @@ interface ParsedLog {
   readonly data: Hex;
 }
 
-function parseLog(value: unknown, input: string): ParsedLog {
-  const fields = asFields(value, input);
-  const address = parseData(fields["address"], `${input}.address`, { length: 20 });
-  const list = asList(fields["topics"], `${input}.topics`, MAX_TOPICS);
-  const topics = list.map((topic, at) => parseData(topic, `${input}.topics[${at}]`, { length: 32 }));
-  const data = parseData(fields["data"], `${input}.data`, { maxLength: MAX_DATA_BYTES });
+function parseTopic(value: unknown): ParsedData {
+  return parseBoth(value, "", HASH_BOUNDS);
+}
+
+function parseLog(value: unknown): ParsedLog {
+  const fields = asFields(value);
+  const address = parseBoth(fields["address"], "address", ADDRESS_BOUNDS);
+  const topics = parseList(asList(fields["topics"], "topics", MAX_TOPICS), "topics", parseTopic);
+  const data = parseBoth(fields["data"], "data", LOG_DATA_BOUNDS);
   return {
-    item: [address, topics, data],
-    address: bytesToHex(address),
-    topics: topics.map(bytesToHex),
-    data: bytesToHex(data),
+    item: [address.bytes, topics.map(({ bytes }) => bytes), data.bytes],
+    address: address.hex,
+    topics: topics.map(({ hex }) => hex),
+    data: data.hex,
   };
 }
 
 /** The state root of a receipt before Byzantium, the status (EIP-658) since. */
 function parseOutcome(fields: Fields): Uint8Array {
   const status = fields["status"];
-  if (status === undefined || status === null) return parseData(fields["root"], "root", { length: 32 });
-  return bigintToBytes(parseQuantity(status, "status", 1));
+  if (status === undefined || status === null) return parseData(fields["root"], "root", HASH_BOUNDS);
+  return parseQuantityBytes(status, "status", 1);
 }
 
 function parseType(fields: Fields, index: number): number {
@@ -80,8 +114,8 @@ function parseDepositFields(fields: Fields): Uint8Array[] {
   const version = fields["depositReceiptVersion"];
   if (version === undefined || version === null) return [];
   return [
-    bigintToBytes(parseQuantity(fields["depositNonce"], "depositNonce", 64)),
-    bigintToBytes(parseQuantity(version, "depositReceiptVersion", 64)),
+    parseQuantityBytes(fields["depositNonce"], "depositNonce", 64),
+    parseQuantityBytes(version, "depositReceiptVersion", 64),
   ];
 }
 
@@ -92,13 +126,13 @@ interface ParsedReceipt {
 }
 
 function parseReceipt(value: unknown, index: number): ParsedReceipt {
-  const fields = asFields(value, "receipt");
+  const fields = asFields(value);
   const type = parseType(fields, index);
-  const logs = asList(fields["logs"], "logs", MAX_ELEMENTS).map((log, at) => parseLog(log, `logs[${at}]`));
+  const logs = parseList(asList(fields["logs"], "logs", MAX_ELEMENTS), "logs", parseLog);
   const payload = encodeRlp([
     parseOutcome(fields),
-    bigintToBytes(parseQuantity(fields["cumulativeGasUsed"], "cumulativeGasUsed", 64)),
-    parseData(fields["logsBloom"], "logsBloom", { length: 256 }),
+    parseQuantityBytes(fields["cumulativeGasUsed"], "cumulativeGasUsed", 64),
+    parseData(fields["logsBloom"], "logsBloom", BLOOM_BOUNDS),
     logs.map(({ item }) => item),
     ...(type === DEPOSIT_TYPE ? parseDepositFields(fields) : []),
   ]);
@@ -118,15 +152,18 @@ function parseReceipts(receipts: unknown): ParsedReceipt[] {
     const payload = { field: "receipts", detail: error.code };
     throw new VerificationError("ReceiptMalformed", error.message, payload, { cause: error });
   }
-  return list.map((receipt, index) => {
+  const parsed: ParsedReceipt[] = [];
+  for (let index = 0; index < list.length; index += 1) {
     try {
-      return parseReceipt(receipt, index);
+      parsed.push(parseReceipt(list[index], index));
     } catch (error: unknown) {
       if (!(error instanceof HexError)) throw error;
-      const payload = { index, field: error.input, detail: error.code };
-      throw new VerificationError("ReceiptMalformed", `receipt ${index}: ${error.message}`, payload, { cause: error });
+      const { message, input, code } = error;
+      const payload = { index, field: input === "" ? "receipt" : input, detail: code };
+      throw new VerificationError("ReceiptMalformed", `receipt ${index}: ${message}`, payload, { cause: error });
     }
-  });
+  }
+  return parsed;
 }
 
 /**

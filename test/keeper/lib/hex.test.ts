@@ -1,6 +1,13 @@
 import { expect } from "chai";
 
-import { bytesToHex, HexError, hexToBytes, writeHex } from "../../../keeper/lib/hex.ts";
+import {
+  bytesToHex,
+  HexError,
+  hexToBytes,
+  parseQuantity,
+  parseQuantityBytes,
+  writeHex,
+} from "../../../keeper/lib/hex.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 
@@ -70,5 +77,42 @@ describe("hex of any length", function () {
     const bytes = hexToBytes(first);
     hexToBytes(second);
     expect([...bytes]).to.deep.equal(new Array(40).fill(1));
+  });
+});
+
+describe("quantities as bytes", () => {
+  it("are the minimal bytes of the number, for every number of bits, and bounded by them", () => {
+    const random = new SeededRandom(chooseSeed(20_260_304));
+    expect(parseQuantityBytes("0x0", "field", 1)).to.have.length(0);
+    for (let bits = 1; bits <= 256; bits += 1) {
+      for (let count = 0; count < 4; count += 1) {
+        const value = random.uint(bits) | (1n << BigInt(bits - 1));
+        const text = `0x${value.toString(16)}`;
+        const bytes = parseQuantityBytes(count === 0 ? text.toUpperCase().replace("X", "x") : text, "field", bits);
+        expect(bytes).to.have.length(Math.ceil(bits / 8));
+        expect(BigInt(bytesToHex(bytes))).to.equal(value);
+        expect(parseQuantity(text, "field", bits)).to.equal(value);
+        for (const parse of [parseQuantity, parseQuantityBytes]) {
+          expect(() => parse(text, "field", bits - 1))
+            .to.throw(HexError)
+            .that.includes({ code: "QuantityTooLarge", input: "field" });
+        }
+      }
+    }
+  });
+
+  it("are refused where the number is", () => {
+    for (const bad of [undefined, null, 1, "", "0x", "0x00", "0x01", "1", "0xg", "0x1 ", " 0x1", "0x-1", "0X1"]) {
+      expect(() => parseQuantityBytes(bad, "field"), String(bad)).to.throw(HexError);
+    }
+  });
+});
+
+describe("HexError", () => {
+  it("names the input within its parents", () => {
+    const error = new HexError("HexMalformed", "", "no 0x prefix").inside("topics[1]").inside("logs[2]");
+    expect(error).to.include({ input: "logs[2].topics[1]", code: "HexMalformed", detail: "no 0x prefix" });
+    expect(error.message).to.equal("logs[2].topics[1]: no 0x prefix");
+    expect(new HexError("HexMalformed", "", "no 0x prefix").message).to.equal("no 0x prefix");
   });
 });
