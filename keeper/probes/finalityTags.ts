@@ -27,13 +27,18 @@ async function check(context: SourceContext, tag: "safe" | "finalized"): Promise
   if (latest === null) return fail("the newest block has no number and hash", "the source is of no use");
   if (block === null) {
     const why = tagged?.ok === false ? reasonOf(tagged.error) : "the answer is no block";
-    return warn(`not known: ${why}`, finality === tag ? `if no other source knows it, ${byDepth}` : "not needed here");
+    return warn(
+      `not known: ${why}`,
+      finality === tag ? `if no other source knows it, ${byDepth}` : "not relied on here",
+    );
   }
   const distance = latest.number - block.number;
   if (block.hash === latest.hash && (latest.number > EARLY || block.number > 0)) {
     return warn(
       "EQUALS LATEST: NO FINALITY HERE",
-      `every block is called final at once and any can still go; by --finality depth ${byDepth}`,
+      finality === "depth"
+        ? `every block is called final at once and any can still go; the keeper does not rely on it: ${byDepth}`
+        : `every block is called final at once and any can still go; the keeper sees through it: ${byDepth}`,
     );
   }
   return ok(`block ${block.number}, ${distance} below the head`);

@@ -21,7 +21,7 @@ export const proofWindow: SourceProbe = {
     if (depth === undefined) return fail("no proof at the head", "it proves nothing: another source has to");
     const { proofDepth } = context.facts;
     const isWhole = proven === depths.length - 1;
-    if (isWhole) return ok(`${depth} blocks${depth < proofDepth ? ", the whole of this young chain" : " at least"}`);
+    if (isWhole) return ok(`${depth} blocks at least${depth < proofDepth ? `, in a chain of ${head}` : ""}`);
     const detail = `${depth} blocks (refused at ${depths[refused]})`;
     if (depth >= proofDepth) return ok(detail);
     return warn(
