@@ -13,8 +13,6 @@ export interface ReplayFlags {
   readonly json?: boolean;
   /** Goes on over lines that were changed after they were recorded. */
   readonly altered?: boolean;
-  /** Broken parts, for tests. */
-  readonly replacements?: NonNullable<ReplayOptions["replacements"]>;
 }
 
 /** What names no recording is a mistake of the command line; anything else that is wrong with one is its answer. */
@@ -23,15 +21,19 @@ const USAGE: ReadonlySet<string> = new Set(["RecordingMissing", "RecordingAmbigu
 /**
  * `lockstep replay <directory>`: lets this build decide what a recorded keeper was told, and compares. Reads only; nothing is
  * sent, signed or asked. Returns 0 when it decides the same, 1 when not or when the recording cannot be read, 2 when there is
- * none.
+ * none. `core` holds broken parts, for tests.
  */
-export async function replay(directory: string, flags: ReplayFlags, context: CommandContext): Promise<number> {
+export async function replay(
+  directory: string,
+  flags: ReplayFlags,
+  context: CommandContext,
+  core: Pick<ReplayOptions, "replacements"> = {},
+): Promise<number> {
   const write = (line: string): unknown => context.stdout.write(`${line}\n`);
   try {
     const recording = await readRecording(directory, { mayBeAltered: flags.altered ?? false });
-    const options = flags.replacements === undefined ? {} : { replacements: flags.replacements };
     const onDecision = flags.json === true ? toJsonLines(write) : toLines(recording, context, write);
-    const replayed = Replayer.replay(recording, { ...options, onDecision });
+    const replayed = Replayer.replay(recording, { ...core, onDecision });
     const comparison = compareDecisions(recording.decisions, replayed);
     if (flags.json === true) write(JSON.stringify(summaryOf(recording, comparison)));
     else for (const line of describeSummary(recording, comparison)) write(line);

@@ -1,6 +1,6 @@
 import type { Hex } from "../lib/hex.ts";
 import { Keeper } from "../loop/Keeper.ts";
-import type { Effect, Input, RpcAnswer } from "../loop/ports.ts";
+import type { Effect, Input, RpcAnswer, RpcCall } from "../loop/ports.ts";
 import type { Replacements } from "../loop/Replacements.ts";
 import { AnswerBook } from "./AnswerBook.ts";
 import { isDecision, type Decision } from "./entries.ts";
@@ -19,13 +19,15 @@ export interface TimedDecision {
 export interface UnansweredCall {
   readonly atMs: number;
   readonly source: string;
-  readonly method: string;
+  readonly call: RpcCall;
 }
 
 /** What a core decided of a recording. */
 export interface Replayed {
   readonly decisions: readonly TimedDecision[];
   readonly unanswered: readonly UnansweredCall[];
+  /** The bug on which the core broke down, if it did; what it decided before stands. */
+  readonly failure: Error | null;
 }
 
 /** What may be chosen of a replay. */
@@ -84,12 +86,18 @@ export class Replayer {
   }
 
   #run(): Replayed {
-    for (const { atMs, input } of this.#recording.inputs) {
-      this.#answerUntil(atMs);
-      this.#step(input, atMs);
+    let failure: Error | null = null;
+    try {
+      for (const { atMs, input } of this.#recording.inputs) {
+        this.#answerUntil(atMs);
+        this.#step(input, atMs);
+      }
+      this.#answerUntil(lastMomentOf(this.#recording));
+    } catch (error: unknown) {
+      // Which block it broke down on is what is to be found out.
+      failure = error instanceof Error ? error : new Error(String(error));
     }
-    this.#answerUntil(lastMomentOf(this.#recording));
-    return { decisions: this.#decisions, unanswered: this.#unanswered };
+    return { decisions: this.#decisions, unanswered: this.#unanswered, failure };
   }
 
   #answerUntil(untilMs: number): void {
@@ -136,8 +144,8 @@ export class Replayer {
     const recalled = calls.map((call) => this.#answers.recall(source, call, askedAtMs));
     const atMs = recalled.reduce((latest, answer) => Math.max(latest, answer.atMs), askedAtMs);
     for (const [index, { isRecorded }] of recalled.entries()) {
-      const method = calls[index]?.method ?? "";
-      if (!isRecorded) this.#unanswered.push({ atMs: askedAtMs, source, method });
+      const call = calls[index];
+      if (!isRecorded && call !== undefined) this.#unanswered.push({ atMs: askedAtMs, source, call });
     }
     const due = { atMs, id, answers: recalled.map(({ answer }) => answer) };
     const later = this.#due.findIndex((other) => other.atMs > atMs);

@@ -8,7 +8,7 @@ import type { Replayed, TimedDecision } from "./Replayer.ts";
 
 /** The first thing that was decided differently. */
 export interface Difference {
-  readonly what: "verdict" | "incident" | "latch";
+  readonly what: "verdict" | "incident" | "latch" | "failure";
   readonly blockNumber: number;
   readonly blockHash: Hash | null;
   readonly recorded: string;
@@ -32,10 +32,14 @@ type Decided<Type extends Decision["type"]> = Extract<Decision, { readonly type:
  * incident, and the latch. Not compared are times, votes, wording, transactions (no key is recorded), and what depends on
  * milliseconds: how often Unknown was said on the way, and a block that one of them went past because the next was there.
  */
-export function compareDecisions(recorded: readonly TimedDecision[], { decisions, unanswered }: Replayed): Comparison {
+export function compareDecisions(
+  recorded: readonly TimedDecision[],
+  { decisions, unanswered, failure }: Replayed,
+): Comparison {
   const before = verdictsIn(recorded);
   const after = verdictsIn(decisions);
   const differences = [
+    ...(failure === null ? [] : [brokenDown(failure, before, after)]),
     ...differingVerdicts(before, after),
     ...differingIncidents(recorded, decisions),
     ...differingLatch(recorded, decisions),
@@ -48,6 +52,18 @@ export function compareDecisions(recorded: readonly TimedDecision[], { decisions
   ];
   const blockCount = [...before.keys()].filter((hash) => after.has(hash)).length;
   return { difference: differences[0] ?? null, notes, blockCount };
+}
+
+/** The core broke down before the first block that it did not come to judge. */
+function brokenDown(
+  failure: Error,
+  before: ReadonlyMap<Hash, BlockReport>,
+  after: ReadonlyMap<Hash, BlockReport>,
+): Difference {
+  const report = [...before.values()].find(({ hash }) => !after.has(hash));
+  const at = { blockNumber: report?.number ?? 0, blockHash: report?.hash ?? null };
+  const recorded = report === undefined ? "no failure" : describeVerdict(report.verdict);
+  return { what: "failure", ...at, recorded, replayed: `the core broke down: ${failure.stack ?? failure.message}` };
 }
 
 /** A verdict in a few words, without what may differ between builds: the wording of details. */
@@ -181,6 +197,7 @@ function unansweredNote(unanswered: Replayed["unanswered"]): string[] {
   const [first] = unanswered;
   if (first === undefined) return [];
   const count = unanswered.length;
+  const { source, call } = first;
   const plural = count === 1 ? "call has" : "calls have";
-  return [`${count} ${plural} no recorded answer, the first is ${first.method} to source ${first.source}`];
+  return [`${count} ${plural} no recorded answer, the first is ${call.method} to source ${source}`];
 }

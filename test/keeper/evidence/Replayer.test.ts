@@ -1,0 +1,169 @@
+import { expect } from "chai";
+import { BOOK_NAMES } from "../../../keeper/domain/bookSet.ts";
+import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
+import { compareDecisions } from "../../../keeper/evidence/compareDecisions.ts";
+import { readRecording, type Recording } from "../../../keeper/evidence/readRecording.ts";
+import { Replayer } from "../../../keeper/evidence/Replayer.ts";
+import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
+import { BROKEN_REDUCERS, crashingReducers } from "./brokenReducers.ts";
+import { RecordedKeeper } from "./RecordedKeeper.ts";
+
+const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
+
+describe("Replayer", function () {
+  this.timeout(120_000);
+  let world: LocalWorld;
+  let keeper: RecordedKeeper;
+  let recording: Recording;
+  let tamperedBlock: number;
+
+  async function height(): Promise<number> {
+    return Number(await world.send("eth_blockNumber"));
+  }
+
+  before(async () => {
+    world = await LocalWorld.open("anvil", 11);
+    keeper = await RecordedKeeper.start(world, { push: world.node.wsUrl, poll: world.node.url });
+    await keeper.untilVerdict("InSync", await height());
+    for (let round = 0; round < 3; round += 1) {
+      await world.trade(2);
+      await keeper.untilVerdict("InSync", await height());
+    }
+    await world.send("anvil_setStorageAt", world.addresses.PositionLedger, TAMPERED, `0x${"00".repeat(31)}01`);
+    await world.mine();
+    tamperedBlock = await height();
+    await keeper.untilVerdict("Diverged", tamperedBlock);
+    await keeper.until("contained", () =>
+      keeper.effects.some((effect) => effect.type === "incident" && effect.report.state === "contained"),
+    );
+    await keeper.stop();
+    recording = await readRecording(keeper.recording);
+  });
+
+  after(async () => {
+    await keeper.stop();
+    await keeper.remove();
+    await world.close();
+  });
+
+  it("decides the same of the same answers, from the deployment to the contained pause", () => {
+    const replayed = Replayer.replay(recording);
+    const { difference, notes, blockCount } = compareDecisions(recording.decisions, replayed);
+    expect({ difference, notes }).to.deep.equal({ difference: null, notes: [] });
+    expect(blockCount).to.equal(new Set(keeper.reports.map(({ hash }) => hash)).size);
+    expect(blockCount).to.be.at.least(5);
+    const verdicts = replayed.decisions.flatMap(({ decision }) => (decision.type === "block" ? [decision.report] : []));
+    expect(verdicts.at(-1)?.verdict.kind).to.equal("Diverged");
+    expect(replayed.unanswered).to.deep.equal([]);
+  });
+
+  it("decides the same of whatever part of it a kill has left", () => {
+    for (const share of [0.25, 0.5, 0.75]) {
+      const untilMs = recording.inputs[Math.floor(recording.inputs.length * share)]!.atMs;
+      const cut: Recording = {
+        ...recording,
+        inputs: recording.inputs.filter(({ atMs }) => atMs <= untilMs),
+        exchanges: recording.exchanges.filter(({ settledAtMs }) => settledAtMs <= untilMs),
+        decisions: recording.decisions.filter(({ atMs }) => atMs <= untilMs),
+        end: null,
+      };
+      expect(compareDecisions(cut.decisions, Replayer.replay(cut)).difference, `at ${share}`).to.equal(null);
+    }
+  });
+
+  it("is a function of the recording alone", () => {
+    const [first, second] = [Replayer.replay(recording), Replayer.replay(recording)];
+    expect(first).to.deep.equal(second);
+  });
+
+  it("names the block at which a core with a broken reducer decides differently", () => {
+    const replacements = { reducers: BROKEN_REDUCERS };
+    const { difference } = compareDecisions(recording.decisions, Replayer.replay(recording, { replacements }));
+    const first = keeper.reports[0]!;
+    expect(difference).to.deep.include({ what: "verdict", blockNumber: first.number, blockHash: first.hash });
+    expect(difference?.recorded).to.match(/^InSync/);
+    expect(difference?.replayed).to.match(/^OwnFault: PositionLedger/);
+  });
+
+  it("names the block at which a core breaks down, and why", () => {
+    const replacements = { reducers: crashingReducers(1) };
+    const replayed = Replayer.replay(recording, { replacements });
+    const { difference } = compareDecisions(recording.decisions, replayed);
+    const first = keeper.reports[0]!;
+    expect(replayed.decisions.filter(({ decision }) => decision.type === "block")).to.deep.equal([]);
+    expect(difference).to.deep.include({ what: "failure", blockNumber: first.number, blockHash: first.hash });
+    expect(difference?.replayed).to.match(/RangeError: the reducer breaks down/);
+  });
+
+  it("names the block at which a second opinion that always agrees turns a divergence into an own fault", () => {
+    const replacements = { secondOpinion: () => ({ agreesWithChain: true, detail: "fine" }) };
+    const { difference } = compareDecisions(recording.decisions, Replayer.replay(recording, { replacements }));
+    expect(difference).to.deep.include({ what: "verdict", blockNumber: tamperedBlock });
+    expect(difference?.recorded).to.match(/^Diverged: PositionLedger unexplained-write/);
+    expect(difference?.replayed).to.match(/^OwnFault/);
+  });
+
+  it("explains what one changed byte of an answer does: the source is quarantined, and the block is not judged", () => {
+    const { hash, number } = keeper.reports.find(({ number: height }) => height === tamperedBlock - 1)!;
+    const isProofAt = ({ calls }: Recording["exchanges"][number]): boolean =>
+      calls.some(({ method, params }) => method === "eth_getProof" && JSON.stringify(params).includes(hash));
+    let edits = 0;
+    const edited: Recording = {
+      ...recording,
+      exchanges: recording.exchanges.map((exchange) => {
+        if (exchange.text === null || !isProofAt(exchange)) return exchange;
+        edits += 1;
+        const text = exchange.text.replace(/"accountProof":\["0xf90/, '"accountProof":["0xf91');
+        expect(text).to.not.equal(exchange.text);
+        return { ...exchange, text };
+      }),
+    };
+    const { difference, notes } = compareDecisions(recording.decisions, Replayer.replay(edited));
+    expect(edits).to.be.at.least(1);
+    expect(difference).to.deep.include({ what: "verdict", blockNumber: number, blockHash: hash });
+    expect(difference?.recorded).to.match(/^InSync/);
+    expect(notes.join("\n")).to.match(/only in the replay: source (push|poll) quarantined: /);
+  });
+
+  it("asks another source where an answer is pinned to a hash", () => {
+    const other = (source: string): string => (source === "push" ? "poll" : "push");
+    const isPinned = ({ calls }: Recording["exchanges"][number]): boolean =>
+      calls.some(({ method }) => method === "eth_getBlockByHash" || method === "eth_getBlockReceipts");
+    const swapped: Recording = {
+      ...recording,
+      exchanges: recording.exchanges.map((exchange) =>
+        isPinned(exchange) ? { ...exchange, source: other(exchange.source) } : exchange,
+      ),
+    };
+    expect(compareDecisions(recording.decisions, Replayer.replay(swapped)).difference).to.equal(null);
+  });
+
+  it("says what nobody answered", () => {
+    const nothing = Replayer.replay({ ...recording, exchanges: [] });
+    const { difference, notes } = compareDecisions(recording.decisions, nothing);
+    expect(difference).to.deep.include({ blockNumber: keeper.reports[0]!.number, replayed: "not judged" });
+    expect(notes.join("\n")).to.match(/calls have no recorded answer, the first is eth_getBlockByHash/);
+  });
+
+  it("refuses a window: its beginning is gone", () => {
+    const window: Recording = { ...recording, beginning: { ...recording.beginning, type: "window", options: null } };
+    expect(() => Replayer.replay(window))
+      .to.throw()
+      .with.property("code", "RecordingIncomplete");
+  });
+
+  it("keeps no URL of a source, only its names", () => {
+    expect(recording.beginning.options?.sources).to.deep.equal([
+      { id: "push", operator: "push", client: "anvil" },
+      { id: "poll", operator: "poll", client: "anvil" },
+    ]);
+    expect(BOOK_NAMES.every((name) => recording.beginning.options?.addresses[name] === world.addresses[name])).to.equal(
+      true,
+    );
+  });
+
+  it("left the raw answers of every source in the ring", () => {
+    expect(new Set(keeper.ring.exchanges().map(({ source }) => source))).to.deep.equal(new Set(["push", "poll"]));
+    expect(keeper.ring.exchanges().some(({ kind }) => kind === "push")).to.equal(true);
+  });
+});
