@@ -38,7 +38,7 @@ export class LiveView {
         return effect.holds ? paint.yellow(`${kind}: ${detail}`) : paint.dim(`over: ${kind}`);
       }
       case "finality":
-        return (effect.mode.isWeak ? paint.yellow : paint.dim)(`finality: ${effect.mode.detail}`);
+        return paint[effect.mode.isWeak ? "yellow" : "dim"](`finality: ${effect.mode.detail}`);
       case "equivocation":
         return paint.yellow(`source ${effect.source} goes back and forth between branches: not counted for now`);
       case "checkpoint":

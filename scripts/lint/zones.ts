@@ -75,6 +75,14 @@ export const ZONES: readonly Zone[] = [
     packages: [],
   },
   {
+    name: "probes",
+    paths: ["keeper/probes/"],
+    isPure: false,
+    may: [...BASE, "trie", "books", "actions/plan", "chain/verify", "chain/agree", "chain/sources", "chain/read"],
+    types: ["config"],
+    packages: [],
+  },
+  {
     name: "service",
     // service.ts and its parts, which lie beside it.
     paths: ["keeper/*"],

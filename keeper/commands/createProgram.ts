@@ -1,0 +1,149 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+
+import { BUILD } from "../build.ts";
+import { CONFIG_FILE_OPTION, CONFIG_OPTIONS, optionHelp } from "../config/configOptions.ts";
+import type { CommandContext } from "./CommandContext.ts";
+
+/** Adds one command; its exit status goes to `setExit`. Each loads what it needs only when it runs. */
+type AddCommand = (program: Command, context: CommandContext, setExit: (code: number) => void) => void;
+
+const CHAINS = ["hardhat", "anvil"] as const;
+
+/** `30s`, `500ms`, `2m` or plain seconds. */
+function parseDuration(text: string): number {
+  const match = /^(\d+)(ms|s|m)?$/.exec(text);
+  const factor = { ms: 1, s: 1_000, m: 60_000 }[match?.[2] ?? "s"];
+  if (match === null || factor === undefined) throw new InvalidArgumentError("expected for example 30s, 500ms or 2m");
+  return Number(match[1]) * factor;
+}
+
+function parseWhole(text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError("expected a whole number");
+  return Number(text);
+}
+
+function collect(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
+
+/** The settings of a keeper, for the commands that read them. */
+function addSettings(command: Command): void {
+  for (const option of CONFIG_OPTIONS) command.option(option.flags, optionHelp(option));
+  command.option(CONFIG_FILE_OPTION.flags, optionHelp(CONFIG_FILE_OPTION));
+}
+
+const addUp: AddCommand = (program, context, setExit) => {
+  program
+    .command("up")
+    .description("local chain, contracts, market traffic and keeper with one command")
+    .addOption(new Option("--chain <kind>", "node to start").choices(CHAINS).default("hardhat"))
+    .option("--port <port>", "port of the node; 0 picks a free one", parseWhole, 8_545)
+    .option("--rpc <url>", "use a running development node instead of starting one")
+    .option("--api-port <port>", "port of the operator API; 0 picks a free one", parseWhole, 9_464)
+    .option("--for <duration>", "end by itself after, for example 30s", parseDuration)
+    .option("--seed <number>", "seed of the market", parseWhole, 1)
+    .option("--interval <ms>", "milliseconds between two market actions", parseWhole, 500)
+    .option("--verbose", "show every market action", false)
+    .action(async (flags: Record<string, never>) => {
+      const { up } = await import("../../scripts/local/up.ts");
+      const { chain, port, rpc, apiPort, seed, interval: intervalMs, verbose: isVerbose } = flags as never;
+      const durationMs = (flags["for"] as number | undefined) ?? null;
+      setExit(await up({ chain, port, rpc, apiPort, durationMs, seed, intervalMs, isVerbose }, context));
+    });
+};
+
+const addRun: AddCommand = (program, context, setExit) => {
+  const command = program.command("run").description("run the keeper as a daemon");
+  addSettings(command);
+  command.action(async (flags: Record<string, unknown>) => {
+    const { run } = await import("./run.ts");
+    setExit(await run(flags, context));
+  });
+};
+
+const addDoctor: AddCommand = (program, context, setExit) => {
+  const command = program
+    .command("doctor")
+    .description("try sources, deployment and keys of a keeper, and say what is missing; sends nothing");
+  addSettings(command);
+  command.action(async (flags: Record<string, unknown>) => {
+    const { doctor } = await import("./doctor.ts");
+    setExit(await doctor(flags, context));
+  });
+};
+
+const addReplay: AddCommand = (program, context, setExit) => {
+  program
+    .command("replay")
+    .description("let this build decide again what a recorded keeper was told; exit 0 only if it decides the same")
+    .argument("<directory>", "folder of a recording, or of recordings with a single one in it")
+    .option("--json", "one JSON object a line", false)
+    .option("--altered", "go on over lines that were changed after they were recorded", false)
+    .action(async (directory: string, flags: Record<string, never>) => {
+      const { replay } = await import("./replay.ts");
+      setExit(await replay(directory, flags, context));
+    });
+};
+
+const addDrill: AddCommand = (program, context, setExit) => {
+  program
+    .command("drill")
+    .description("stage a desync on an own local chain with traffic; exit 0 only if it was contained")
+    .argument("[scenario]", "see --list")
+    .option("--list", "list the scenarios", false)
+    .option("--json", "print the result as JSON", false)
+    .addOption(new Option("--chain <kind>", "node to start").choices(CHAINS).default("hardhat"))
+    .option("--seed <number>", "seed of the market", parseWhole, 1)
+    .action(async (scenario: string | undefined, flags: Record<string, never>) => {
+      const { drill } = await import("../../scripts/drills/drill.ts");
+      const { list: isList, json: isJson, chain, seed } = flags as never;
+      setExit(await drill({ scenario, isList, isJson, chain, seed }, context));
+    });
+};
+
+const addChaosRpc: AddCommand = (program, context, setExit) => {
+  program
+    .command("chaos-rpc")
+    .description("a JSON-RPC proxy that lies, lags, hangs and breaks by rules, to try a keeper or any service with")
+    .option("--upstream <url>", "node to forward to; repeat for several", collect, [])
+    .option(
+      "--rule <rule>",
+      "rule, as `eth_getLogs: empty`; repeat for several, the first that matches holds",
+      collect,
+      [],
+    )
+    .option("--rules <path>", "JSON file with a list of rules; they come after those of --rule")
+    .option("--watch", "read the file again whenever it changes", false)
+    .option("--seed <number>", "seed of the draws; drawn and printed by default", parseWhole)
+    .option("--host <host>", "address to listen on", "127.0.0.1")
+    .option("--port <port>", "port to listen on; 0 picks a free one", parseWhole, 0)
+    .option("--quiet", "say nothing about single lies", false)
+    .option("--json", "one JSON object a line", false)
+    .option("--list", "list the actions of rules", false)
+    .action(async (flags: Record<string, never>) => {
+      const { chaosRpc } = await import("../../scripts/chaos/command.ts");
+      const {
+        upstream: upstreams,
+        rule: rules,
+        rules: rulesFile,
+        watch: isWatching,
+        seed,
+        host,
+        port,
+      } = flags as never;
+      const { quiet: isQuiet, json: isJson, list: isList } = flags as never;
+      const options = { upstreams, rules, rulesFile, isWatching, seed, host, port, isQuiet, isJson, isList };
+      setExit(await chaosRpc(options, context));
+    });
+};
+
+/** The command line. `setExit` is told the exit status of the command that ran. */
+export function createProgram(context: CommandContext, setExit: (code: number) => void): Command {
+  const program = new Command("lockstep")
+    .description("Proves every block that a derivatives protocol's books equal the chain, and pauses it when not.")
+    .version(BUILD)
+    .exitOverride()
+    .showHelpAfterError("(lockstep --help lists the commands)");
+  for (const add of [addUp, addRun, addDoctor, addDrill, addReplay, addChaosRpc]) add(program, context, setExit);
+  return program;
+}
