@@ -155,7 +155,7 @@ export function verifyHeader(rpcBlock: unknown, expectedHash: Hash): Header {
  * The header that the bytes encode, for evidence and peers, who hand over headers as bytes. Strict: canonical RLP, the
  * shape of a known fork, every field within its type. The caller compares `hash`.
  *
- * @throws VerificationError `HeaderMalformed`, or `HeaderUnsupported` for more fields than Prague has
+ * @throws VerificationError `HeaderMalformed`, or `HeaderUnsupported` for more fields than are known
  */
 export function decodeHeader(rlp: Uint8Array | Hex): Header {
   let bytes: Uint8Array;

@@ -21,8 +21,9 @@ const uint64: HeaderFieldKind = { type: "quantity", maxBits: 64 };
 const uint256: HeaderFieldKind = { type: "quantity", maxBits: 256 };
 
 /**
- * All header fields in RLP order, Prague's shape being the longest. Sources: Yellow Paper 4.3, EIP-1559, EIP-4895,
- * EIP-4844, EIP-4788, EIP-7685.
+ * All header fields in RLP order, Amsterdam's shape being the longest. Sources: Yellow Paper 4.3, EIP-1559, EIP-4895,
+ * EIP-4844, EIP-4788, EIP-7685, EIP-7928, EIP-7843. The OP Stack and others have the same fields in the same places, some
+ * with a meaning of their own (`withdrawalsRoot` since Isthmus).
  */
 export const HEADER_FIELDS: readonly HeaderField[] = [
   { name: "parentHash", kind: hash },
@@ -47,10 +48,15 @@ export const HEADER_FIELDS: readonly HeaderField[] = [
   { name: "excessBlobGas", kind: uint64 },
   { name: "parentBeaconBlockRoot", kind: hash },
   { name: "requestsHash", kind: hash },
+  { name: "blockAccessListHash", kind: hash },
+  { name: "slotNumber", kind: uint64 },
 ];
 
-/** The numbers of fields that a fork's header has: legacy, London, Shanghai, Cancun, Prague. */
-export const HEADER_FIELD_COUNTS: ReadonlySet<number> = new Set([15, 16, 17, 20, 21]);
+/**
+ * The numbers of fields that a fork's header has: legacy, London, Shanghai, Cancun, Prague, Amsterdam. With 22 there are
+ * builds that took over EIP-7928 before, or without, EIP-7843 (op-geth, EDR).
+ */
+export const HEADER_FIELD_COUNTS: ReadonlySet<number> = new Set([15, 16, 17, 20, 21, 22, 23]);
 
 /** Fields of a JSON-RPC block that are not part of the header. */
 export const BODY_FIELDS: ReadonlySet<string> = new Set([
