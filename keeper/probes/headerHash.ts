@@ -12,6 +12,9 @@ const SHAPES: Readonly<Record<number, string>> = {
   17: "Shanghai",
   20: "Cancun",
   21: "Prague",
+  // EIP-7928 taken over without EIP-7843.
+  22: "early Amsterdam",
+  23: "Amsterdam",
 };
 
 /** Whether the newest header, encoded again, hashes to the block's hash: nothing is proved without it. */

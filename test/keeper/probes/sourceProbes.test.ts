@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { HEADER_FIELDS } from "../../../keeper/chain/verify/headerFields.ts";
 import { profileOf, PROFILES } from "../../../keeper/domain/chainProfile.ts";
 import { callNode } from "../../../scripts/local/callNode.ts";
 import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
@@ -175,9 +176,11 @@ describe("probes of a source", function () {
     proxy.lie("eth_getBlockByNumber", (block: Fields) => ({
       ...block,
       hash: `0x${"13".repeat(32)}`,
-      slotNumber: "0x1",
+      futureRoot: "0x1",
     }));
-    expect(await detailOf("header")).to.contain("unsupported: fields beyond the 21 known ones (slotNumber)");
+    expect(await detailOf("header")).to.contain(
+      `unsupported: fields beyond the ${HEADER_FIELDS.length} known ones (futureRoot)`,
+    );
   });
 
   it("holds the head's time against the clock, by the chain's profile", async () => {
