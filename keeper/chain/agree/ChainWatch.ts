@@ -52,7 +52,9 @@ export class ChainWatch {
   /** Blocks were taken back. */
   rolledBack(depth: number, fromNumber: number): void {
     const { confirmations } = this.#profile;
-    if (depth > confirmations) this.#deepUntil = { number: fromNumber + confirmations, depth };
+    if (depth <= confirmations) return;
+    // A second one, from lower down, does not shorten the first.
+    this.#deepUntil = { number: Math.max(fromNumber + confirmations, this.#deepUntil?.number ?? 0), depth };
   }
 
   /** k operators serve a branch without the final block: for good. */

@@ -1,0 +1,168 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+
+import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
+import { PROFILES, type ChainProfile } from "../../../keeper/domain/chainProfile.ts";
+import { hexToBytes, type Hash, type Hex } from "../../../keeper/lib/hex.ts";
+import { accountIdOf, developmentWallet, ROLES } from "../../../scripts/local/accounts.ts";
+import { callNode } from "../../../scripts/local/callNode.ts";
+import { contractInterface } from "../../../scripts/local/contractInterface.ts";
+import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
+import type { CoreDriver } from "./CoreDriver.ts";
+import type { KeeperChoice } from "./createDriver.ts";
+import { LocalWorld } from "./LocalWorld.ts";
+import { readHeadOf, rpcAt, type Head, type Rpc } from "./Rpc.ts";
+import { Line } from "./scenarioLine.ts";
+
+/** A local chain with a finality of its own: Anvil's `finalized` lies eight blocks below the head. */
+export const FINAL: ChainProfile = { ...PROFILES.local, finality: "finalized", confirmations: 3 };
+/** How far below its head Anvil's final block is. */
+export const FINAL_DEPTH = 8;
+
+const GWEI = 10n ** 9n;
+const DEPOSITOR = ROLES.traders[2];
+/** A book word that belongs to nobody. */
+export const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
+
+/** An Anvil that can be told what to do. */
+export class ForkNode {
+  readonly node: LocalNode;
+  readonly rpc: Rpc;
+
+  constructor(node: LocalNode) {
+    this.node = node;
+    this.rpc = rpcAt(node.url);
+  }
+
+  async send(method: string, ...params: unknown[]): Promise<unknown> {
+    return callNode(this.node.url, method, params);
+  }
+
+  head(): Promise<Head> {
+    return readHeadOf(this.rpc);
+  }
+
+  async mine(count = 1): Promise<void> {
+    await this.send("anvil_mine", `0x${count.toString(16)}`);
+  }
+
+  /** Blocks that only this node mines from now on: an own beneficiary makes them differ. */
+  async part(count: number, coinbase: Hex = `0x${"be".repeat(20)}`): Promise<void> {
+    await this.send("anvil_setCoinbase", coinbase);
+    await this.mine(count);
+  }
+
+  /** Replaces the newest blocks by as many others, with these transactions and where they go, and one more on top. */
+  async reorg(depth: number, transactions: readonly (readonly [Hex, number])[] = []): Promise<void> {
+    await this.send("anvil_reorg", depth, transactions);
+    await this.mine();
+  }
+}
+
+/** Two nodes with one history: the truth, with the protocol on it, and its twin, which can part from it. */
+export class Fork {
+  readonly truth: LocalWorld;
+  readonly here: ForkNode;
+  readonly twins: readonly ForkNode[];
+
+  private constructor(truth: LocalWorld, twins: readonly ForkNode[]) {
+    this.truth = truth;
+    this.here = new ForkNode(truth.node);
+    this.twins = twins;
+  }
+
+  static async open(seed: number, twinCount = 1): Promise<Fork> {
+    const truth = await LocalWorld.open("anvil", seed);
+    try {
+      await truth.trade(3);
+      // So that the final block lies above the deployment.
+      await truth.send("anvil_mine", `0x${(2 * FINAL_DEPTH).toString(16)}`);
+      // From here on a block is mined when a scenario says so.
+      await truth.send("evm_setAutomine", false);
+      return new Fork(truth, await Promise.all(Array.from({ length: twinCount }, () => twinOf(truth))));
+    } catch (error: unknown) {
+      await truth.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.twins.map(({ node }) => node.stop()), this.truth.close()]);
+  }
+
+  /** The first twin. */
+  get twin(): ForkNode {
+    const [twin] = this.twins;
+    if (twin === undefined) throw new Error("no twin was started");
+    return twin;
+  }
+
+  /** Sources of the truth, by name. */
+  lines<Name extends string>(...names: readonly Name[]): Record<Name, Line> {
+    return Object.fromEntries(names.map((name) => [name, new Line(this.here.rpc)])) as Record<Name, Line>;
+  }
+
+  /** A keeper with all keys, for which a checkpoint is always due, and which is up to date. Its transactions get lost. */
+  async keeper(rpcs: Readonly<Record<string, Rpc>>, choice: Partial<KeeperChoice> = {}): Promise<CoreDriver> {
+    const driver = this.truth.keeper({
+      rpcs,
+      keys: this.truth.keys,
+      broadcast: () => Promise.resolve(),
+      ...choice,
+      policy: { checkpointIntervalSeconds: 0, ...choice.policy },
+      options: { chain: FINAL, ...choice.options },
+    });
+    await driver.follow();
+    await driver.tick(1_000);
+    return driver;
+  }
+
+  /** A signed deposit to the depositor's account, not sent; by the depositor, unless by another trader. */
+  async signDeposit(amount: bigint, trader: number = DEPOSITOR): Promise<Hex> {
+    const { chain } = this.truth.market;
+    const wallet = developmentWallet(trader);
+    const account = accountIdOf(developmentWallet(DEPOSITOR));
+    const args = [account, chain.address("SettlementToken"), amount];
+    const data = contractInterface("CollateralVault").encodeFunctionData("deposit", args);
+    const nonce = Number(await this.here.send("eth_getTransactionCount", wallet.address, "pending"));
+    const fees = { maxFeePerGas: 100n * GWEI, maxPriorityFeePerGas: GWEI, gasLimit: 1_000_000n };
+    const to = chain.address("CollateralVault");
+    return (await wallet.signTransaction({ type: 2, chainId: 31_337, nonce, to, data, ...fees })) as Hex;
+  }
+
+  /** What the depositor's account holds by the keeper's books. */
+  quoteBy(driver: CoreDriver): bigint {
+    const slot = ledger.accounts.slot(accountIdOf(developmentWallet(DEPOSITOR)));
+    return ledger.accounts.decode(driver.keeper.books.read("PositionLedger", slot)).quote;
+  }
+
+  /** Writes a word behind the ledger's back on one node, in a block of its own. */
+  async tamper(on: ForkNode, value = 1n): Promise<void> {
+    const word = `0x${value.toString(16).padStart(64, "0")}`;
+    await on.send("hardhat_setStorageAt", this.truth.addresses.PositionLedger, TAMPERED, word);
+    await on.mine();
+  }
+}
+
+/** Block hash of a node at a height. */
+export async function hashAt(node: ForkNode, number: number): Promise<Hash> {
+  const block = await node.send("eth_getBlockByNumber", `0x${number.toString(16)}`, false);
+  return (block as { readonly hash: Hash }).hash;
+}
+
+/** A second node with all that the first has, its past states included: too much to be sent, so it is read from a file. */
+async function twinOf(truth: LocalWorld): Promise<ForkNode> {
+  const packed = (await truth.send("anvil_dumpState", true)) as Hex;
+  const directory = await mkdtemp(join(tmpdir(), "lockstep-twin-"));
+  try {
+    const path = join(directory, "state.json");
+    await writeFile(path, gunzipSync(hexToBytes(packed)));
+    const { signal } = new AbortController();
+    const args = ["--load-state", path];
+    return new ForkNode(await startNode({ chain: "anvil", port: 0, host: "127.0.0.1", signal, args }));
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

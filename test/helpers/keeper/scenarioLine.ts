@@ -1,0 +1,19 @@
+import type { Lie } from "./lies.ts";
+import type { Rpc } from "./Rpc.ts";
+
+/** A source that can be cut off, pointed to another node, or made to lie. */
+export class Line implements Rpc {
+  rpc: Rpc;
+  isDead = false;
+  lie: Lie | null = null;
+
+  constructor(rpc: Rpc) {
+    this.rpc = rpc;
+  }
+
+  async request(method: string, params: readonly unknown[]): Promise<unknown> {
+    if (this.isDead) throw new Error("no route");
+    const ask: Rpc["request"] = (asked, wanted) => this.rpc.request(asked, wanted);
+    return this.lie === null ? ask(method, params) : this.lie(method, params, ask);
+  }
+}
