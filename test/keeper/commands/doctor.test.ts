@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -123,6 +123,14 @@ describe("lockstep doctor", function () {
     expect(named(report.checks, "skip")).to.deep.equal([
       ...["contracts", "pause key", "pause balance", "pause nonce", "dry pause", "attest key", "post nonce"],
     ]);
+  });
+
+  it("has a heading in docs/doctor.md for each probe, and no other", async () => {
+    const { sources: examined, checks } = reportOf(await visit({ ...acting(), json: true }));
+    const names = new Set([...examined.flatMap(({ results }) => results), ...checks].map(({ name }) => name));
+    const text = readFileSync(new URL("../../../docs/doctor.md", import.meta.url), "utf8");
+    const headings = [...text.matchAll(/^### (.*)$/gm)].flatMap(([, heading]) => heading!.split(", "));
+    expect(headings).to.have.members([...names]);
   });
 
   it("counts its probes on a terminal only", async () => {
