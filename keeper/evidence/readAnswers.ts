@@ -32,9 +32,9 @@ function valuesIn(text: string): unknown[] {
   const whole = parseJson(text);
   if (whole.ok) return [whole.value];
   const framer = new JsonFramer(Number.MAX_SAFE_INTEGER);
-  const texts = framer.push(Buffer.from(text)).flatMap((event) => (event.kind === "message" ? [event.text] : []));
-  return texts.flatMap((part) => {
-    const parsed = parseJson(part);
+  const parts = framer.push(Buffer.from(text)).flatMap((event) => (event.kind === "message" ? [event.bytes] : []));
+  return parts.flatMap((part) => {
+    const parsed = parseJson(part.toString("utf8"));
     return parsed.ok ? [parsed.value] : [];
   });
 }

@@ -3,6 +3,7 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { SourceFault } from "./SourceFault.ts";
 import { quote, toConnectionFault } from "./SourceFault.ts";
+import { decodeUtf8 } from "./jsonRpc.ts";
 
 /** What became of one POST. */
 export type PostOutcome =
@@ -93,7 +94,7 @@ export class HttpPoster {
       }
     });
     response.on("end", () => {
-      if (isSuccess) finish({ ok: true, text: Buffer.concat(chunks).toString("utf8") });
+      if (isSuccess) finish(decodeUtf8(Buffer.concat(chunks)));
       else failWithStatus();
     });
     response.on("error", (error) => {

@@ -6,7 +6,7 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
 /** What a framer reports. After `oversized` or `garbage` it must not be fed any more. */
-export type FramerEvent = { kind: "message"; text: string } | { kind: "oversized" } | { kind: "garbage" };
+export type FramerEvent = { kind: "message"; bytes: Buffer } | { kind: "oversized" } | { kind: "garbage" };
 
 /**
  * Cuts a byte stream into JSON texts by counting brackets outside strings. Clients differ in what they put between
@@ -44,7 +44,7 @@ export class JsonFramer {
         if (--this.#depth < 0) return [...events, { kind: "garbage" }];
         if (this.#depth > 0) continue;
         if (this.#size + index - start > this.#maxBytes) return [...events, { kind: "oversized" }];
-        events.push({ kind: "message", text: this.#take(chunk.subarray(start, index)) });
+        events.push({ kind: "message", bytes: this.#take(chunk.subarray(start, index)) });
       } else if (this.#depth === 0 && !isWhitespace(byte)) return [...events, { kind: "garbage" }];
     }
     if (this.#depth > 0) {
@@ -74,12 +74,11 @@ export class JsonFramer {
     }
   }
 
-  #take(last: Buffer): string {
-    const text =
-      this.#parts.length === 0 ? last.toString("utf8") : Buffer.concat([...this.#parts, last]).toString("utf8");
+  #take(last: Buffer): Buffer {
+    const bytes = this.#parts.length === 0 ? last : Buffer.concat([...this.#parts, last]);
     this.#parts = [];
     this.#size = 0;
-    return text;
+    return bytes;
   }
 }
 

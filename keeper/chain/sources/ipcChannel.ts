@@ -3,6 +3,7 @@ import type { Channel, ChannelEvents } from "./Channel.ts";
 import { JsonFramer } from "./JsonFramer.ts";
 import { toConnectionFault } from "./SourceFault.ts";
 import type { SourceFault } from "./SourceFault.ts";
+import { decodeUtf8 } from "./jsonRpc.ts";
 
 /** A channel over a Unix socket (or Windows pipe), as geth, reth and Anvil serve it: JSON texts one after another. */
 export function openIpcChannel(path: string, maxAnswerBytes: number, events: ChannelEvents): Channel {
@@ -19,8 +20,11 @@ export function openIpcChannel(path: string, maxAnswerBytes: number, events: Cha
   socket.on("data", (chunk: Buffer) => {
     for (const event of isOver ? [] : framer.push(chunk)) {
       if (isOver) return;
-      if (event.kind === "message") events.onText(event.text);
-      else if (event.kind === "oversized") {
+      if (event.kind === "message") {
+        const decoded = decodeUtf8(event.bytes);
+        if (decoded.ok) events.onText(decoded.text);
+        else finish(decoded.fault);
+      } else if (event.kind === "oversized") {
         finish({
           code: "SourceOversized",
           reason: `an answer exceeds ${maxAnswerBytes} bytes`,

@@ -1,6 +1,8 @@
+import { isUtf8 } from "node:buffer";
 import type { CallGroup } from "./CallGroup.ts";
 import type { SourceFault } from "./SourceFault.ts";
 import { quote } from "./SourceFault.ts";
+import { parseStrictJson } from "./strictJson.ts";
 
 /** One reply of a server. `id` is null when the server could not tell which call it answers. */
 export interface RpcReply {
@@ -20,13 +22,17 @@ export function encodeGroup(group: CallGroup): string {
   return JSON.stringify(group.isBatch ? messages : messages[0]);
 }
 
-/** The value of a JSON text, or a `SourceMalformed` fault. Keys such as `__proto__` become plain own properties. */
+/** The value of a JSON text that means one thing only, or a `SourceMalformed` fault; see {@link parseStrictJson}. */
 export function parseJson(text: string): { ok: true; value: unknown } | { ok: false; fault: SourceFault } {
-  try {
-    return { ok: true, value: JSON.parse(text) as unknown };
-  } catch {
-    return { ok: false, fault: malformed(`the answer is no JSON: ${quote(text.slice(0, 80))}`) };
-  }
+  const parsed = parseStrictJson(text);
+  if (parsed.ok) return parsed;
+  return { ok: false, fault: malformed(`the answer is ${parsed.reason}: ${quote(text.slice(0, 80))}`) };
+}
+
+/** The text in an answer's bytes, as they are: a byte order mark is kept, for the parser to refuse. */
+export function decodeUtf8(bytes: Buffer): { ok: true; text: string } | { ok: false; fault: SourceFault } {
+  if (!isUtf8(bytes)) return { ok: false, fault: malformed("the answer is not UTF-8") };
+  return { ok: true, text: bytes.toString("utf8") };
 }
 
 /** The reply held by a parsed value, or undefined when it has no id that could match a call of ours. */

@@ -3,6 +3,7 @@ import type { RawData } from "ws";
 import type { Channel, ChannelEvents } from "./Channel.ts";
 import { quote, toConnectionFault } from "./SourceFault.ts";
 import type { SourceFault } from "./SourceFault.ts";
+import { decodeUtf8 } from "./jsonRpc.ts";
 
 /** What `ws` reports when a message exceeds `maxPayload`. */
 const TOO_LONG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
@@ -10,7 +11,13 @@ const TOO_LONG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 /** A channel over a WebSocket: one JSON text a message. */
 export function openWebSocketChannel(url: string, maxAnswerBytes: number, events: ChannelEvents): Channel {
   // Compression would let a small message unfold past the cap's purpose, and costs latency on every head.
-  const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: maxAnswerBytes, followRedirects: false });
+  const socket = new WebSocket(url, {
+    perMessageDeflate: false,
+    maxPayload: maxAnswerBytes,
+    followRedirects: false,
+    // Looked at here, as some nodes send their JSON as binary messages, which the library would let pass.
+    skipUTF8Validation: true,
+  });
   let isOver = false;
   const finish = (fault: SourceFault): void => {
     if (isOver) return;
@@ -22,7 +29,10 @@ export function openWebSocketChannel(url: string, maxAnswerBytes: number, events
     if (!isOver) events.onOpen();
   });
   socket.on("message", (data) => {
-    if (!isOver) events.onText(toText(data));
+    if (isOver) return;
+    const decoded = decodeUtf8(toBytes(data));
+    if (decoded.ok) events.onText(decoded.text);
+    else finish(decoded.fault);
   });
   socket.on("unexpected-response", (request, response) => {
     request.destroy();
@@ -31,9 +41,10 @@ export function openWebSocketChannel(url: string, maxAnswerBytes: number, events
   });
   // The listener stays after the end: terminating a socket that still connects raises one more error.
   socket.on("error", (error: Error & { code?: unknown }) => {
-    const isTooLong = error.code === TOO_LONG;
-    const reason = `an answer exceeds ${maxAnswerBytes} bytes`;
-    finish(isTooLong ? { code: "SourceOversized", reason, payload: { maxAnswerBytes } } : toConnectionFault(error));
+    if (error.code === TOO_LONG) {
+      const reason = `an answer exceeds ${maxAnswerBytes} bytes`;
+      finish({ code: "SourceOversized", reason, payload: { maxAnswerBytes } });
+    } else finish(toConnectionFault(error));
   });
   socket.on("close", (closeCode, reason) => {
     const words = quote(reason.toString("utf8"));
@@ -53,7 +64,7 @@ export function openWebSocketChannel(url: string, maxAnswerBytes: number, events
   };
 }
 
-function toText(data: RawData): string {
-  if (Array.isArray(data)) return Buffer.concat(data).toString("utf8");
-  return Buffer.isBuffer(data) ? data.toString("utf8") : Buffer.from(data).toString("utf8");
+function toBytes(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return Buffer.isBuffer(data) ? data : Buffer.from(data);
 }

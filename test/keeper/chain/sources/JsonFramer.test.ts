@@ -10,7 +10,7 @@ const MESSAGES = [
 function messagesOf(framer: JsonFramer, chunks: readonly Buffer[]): string[] {
   return chunks
     .flatMap((chunk) => framer.push(chunk))
-    .map((event) => (event.kind === "message" ? event.text : event.kind));
+    .map((event) => (event.kind === "message" ? event.bytes.toString("utf8") : event.kind));
 }
 
 describe("JsonFramer", () => {

@@ -18,12 +18,12 @@ export interface ReceivedCall {
 
 /** How a script answers one message. */
 export interface Wire {
-  /** Sends a text as the whole answer. */
-  send(text: string): void;
+  /** Sends a text, or bytes, as the whole answer. */
+  send(text: string | Buffer): void;
   /** Sends a text and drops the connection before the answer is complete. */
   breakOff(text: string): void;
   /** Answers with an HTTP status; drops the connection on other transports. */
-  status(code: number, text: string): void;
+  status(code: number, text: string, headers?: Readonly<Record<string, string>>): void;
 }
 
 type Script = (calls: readonly ReceivedCall[], wire: Wire) => void;
@@ -151,7 +151,7 @@ async function listenHttp(receive: Receive, accept: Accept): Promise<Listener> {
           response.writeHead(200, { "content-length": Buffer.byteLength(body) + 1 });
           response.write(body, () => response.destroy());
         },
-        status: (code, body) => void response.writeHead(code).end(body),
+        status: (code, body, headers) => void response.writeHead(code, { ...headers }).end(body),
       }),
     );
   });
@@ -169,7 +169,12 @@ async function listenWebSocket(receive: Receive, accept: Accept): Promise<Listen
     const drop = (): void => socket.terminate();
     socket.on("close", accept({ send: (text) => socket.send(text), drop }));
     socket.on("message", (data: Buffer) =>
-      receive(data.toString("utf8"), { send: (text) => socket.send(text), breakOff: drop, status: drop }),
+      receive(data.toString("utf8"), {
+        // Bytes as a text message, whatever they are.
+        send: (text) => socket.send(text, { binary: false }),
+        breakOff: drop,
+        status: drop,
+      }),
     );
   });
   await new Promise<void>((resolve) => server.on("listening", resolve));
