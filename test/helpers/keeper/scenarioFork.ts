@@ -26,6 +26,8 @@ const DEPOSITOR = ROLES.traders[2];
 /** A book word that belongs to nobody. */
 export const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
 
+let beneficiaries = 0;
+
 /** An Anvil that can be told what to do. */
 export class ForkNode {
   readonly node: LocalNode;
@@ -48,16 +50,23 @@ export class ForkNode {
     await this.send("anvil_mine", `0x${count.toString(16)}`);
   }
 
-  /** Blocks that only this node mines from now on: an own beneficiary makes them differ. */
-  async part(count: number, coinbase: Hex = `0x${"be".repeat(20)}`): Promise<void> {
-    await this.send("anvil_setCoinbase", coinbase);
+  /** Blocks that only this node mines. */
+  async part(count: number): Promise<void> {
+    await this.#differ();
     await this.mine(count);
   }
 
   /** Replaces the newest blocks by as many others, with these transactions and where they go, and one more on top. */
   async reorg(depth: number, transactions: readonly (readonly [Hex, number])[] = []): Promise<void> {
+    await this.#differ();
     await this.send("anvil_reorg", depth, transactions);
     await this.mine();
+  }
+
+  /** Empty blocks of one height and time are one block on every node, but for their beneficiary. */
+  async #differ(): Promise<void> {
+    beneficiaries += 1;
+    await this.send("anvil_setCoinbase", `0x${beneficiaries.toString(16).padStart(40, "b")}`);
   }
 }
 
