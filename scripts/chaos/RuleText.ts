@@ -3,10 +3,13 @@ import { ruleFault } from "./ruleFault.ts";
 /** A rule's text while it is read. */
 export class RuleText {
   readonly #text: string;
+  readonly #name: string;
   #at = 0;
 
-  constructor(text: string) {
+  /** @param name what the rule is called in a message */
+  constructor(text: string, name: string) {
     this.#text = text;
+    this.#name = name;
   }
 
   /** Where the next character stands, from 1. */
@@ -52,6 +55,6 @@ export class RuleText {
   }
 
   fault(problem: string, position = this.position): Error {
-    return ruleFault(`rule "${this.#text}"`, problem, position);
+    return ruleFault(this.#name, problem, position);
   }
 }

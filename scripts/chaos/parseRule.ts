@@ -12,10 +12,12 @@ const WRITTEN_CONDITIONS = CONDITION_NAMES.filter((name) => name !== "method" &&
  * Reads a rule: `method[match] condition=value … forward: action arguments`, of which only the method and the action
  * must be there. The match is a text, in which `\]` and `\\` stand for themselves, or `/a regular expression/i`.
  *
+ * @param place where the text comes from, for messages
  * @throws KeeperError `ChaosRule` with `rule` and `position`, saying what is allowed there
  */
-export function parseRule(text: string): Rule {
-  const source = new RuleText(text);
+export function parseRule(text: string, place?: string): Rule {
+  const name = `${place === undefined ? "" : `${place}: `}rule "${text}"`;
+  const source = new RuleText(text, name);
   const rule: Record<string, unknown> = {};
   const positions = new Map<string, number>();
   source.skipSpaces();
@@ -34,7 +36,7 @@ export function parseRule(text: string): Rule {
   positions.set("action", from);
   rule["action"] = action;
   readArguments(source, action as ActionName, rule, positions);
-  return checkRule(rule, `rule "${text}"`, positions);
+  return checkRule(rule, name, positions);
 }
 
 function readMatch(source: RuleText): string {
