@@ -46,6 +46,18 @@ export class Canonical {
     return null;
   }
 
+  /** Of a block and those below it, down to a height, the newest with the greatest weight. */
+  strongest(from: FetchedBlock, downTo: number, weigh: (block: FetchedBlock) => number): FetchedBlock {
+    let [best, weight] = [from, weigh(from)];
+    let block = this.below(from, 1);
+    while (block?.header != null && block.header.number >= downTo) {
+      const other = weigh(block);
+      if (other > weight) [best, weight] = [block, other];
+      block = this.below(block, 1);
+    }
+    return best;
+  }
+
   push(fetched: FetchedBlock): void {
     const { hash, header } = fetched;
     if (header === null) return;

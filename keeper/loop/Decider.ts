@@ -44,8 +44,8 @@ export class Decider {
   #reported: { readonly hash: Hash; readonly kind: string } | null = null;
   #appliedAtMs: number | null = null;
   #unknown: string | null = null;
-  /** The newest block that was said to be in sync. */
-  #inSync: Hash | null = null;
+  /** Height of the newest block that was said to be in sync. */
+  #inSyncNumber = -1;
 
   constructor(options: KeeperOptions, parts: DeciderParts) {
     this.#options = options;
@@ -61,7 +61,7 @@ export class Decider {
 
   /** Whether the last that was said is that the books are in sync. */
   get isInSync(): boolean {
-    return this.#reported?.kind === "InSync";
+    return this.#unknown === null && this.#reported?.kind === "InSync";
   }
 
   /** A block was applied: its votes may take a while. */
@@ -72,6 +72,7 @@ export class Decider {
   /** Blocks were taken back: what was said of them no longer stands. */
   rolledBack(): void {
     this.#reported = null;
+    this.#inSyncNumber = -1;
   }
 
   /** What so many votes allow, as the chain is now. */
@@ -84,7 +85,7 @@ export class Decider {
 
   /** Says what the books' newest block is, and does what follows from it. */
   decide(standing: Standing, nowMs: number): void {
-    const { tip, fetched, head, votes, agreed } = standing;
+    const { tip, fetched, isLevel, isDoubted, votes, agreed } = standing;
     const allowed = this.#allowed(votes);
     let verdict = this.#judge.verdict(fetched, allowed.inSync);
     if (verdict === null) {
@@ -93,26 +94,27 @@ export class Decider {
       verdict = this.#withoutVotes(tip, votes, nowMs);
       if (verdict === null) return;
     }
-    const isNew = this.#reported?.hash !== tip.hash || this.#reported.kind !== verdict.kind;
+    const isAgain = this.#unknown !== null && !isDoubted;
+    const isNew = isAgain || this.#reported?.hash !== tip.hash || this.#reported.kind !== verdict.kind;
     if (isNew) {
       this.#reported = { hash: tip.hash, kind: verdict.kind };
       this.#unknown = null;
       this.#report(fetched, votes, verdict);
     }
     if (isNew && fetched.proven !== null) this.#follower.agreement.forgive(tip);
-    this.#act(verdict, fetched, { allowed, isNew, isHead: tip.hash === head });
-    for (const pauses of this.#pursued) pauses.pursue(tip, fetched.header?.baseFeePerGas ?? 0n);
+    this.#act(verdict, fetched, { allowed, isNew, isLevel });
+    for (const pauses of this.#pursued) pauses.pursue(this.#follower.strongest(fetched, pauses.since), tip);
   }
 
   /** The newest block of k operators, below a head that not so many serve. */
-  #decideBelow(agreed: FetchedBlock, { tip, head }: Standing): void {
+  #decideBelow(agreed: FetchedBlock, { isLevel }: Standing): void {
     const roots = this.#judge.rootsOf(agreed.hash);
     const allowed = this.#allowed(this.#follower.agreement.quorum);
     if (roots === null || allowed.inSync === "no" || this.#judge.latched.length > 0) return;
     const verdict: Verdict = { kind: "InSync", isWitnessed: allowed.inSync === "witnessed", roots };
-    const isNew = this.#inSync !== agreed.hash;
+    const isNew = (agreed.header?.number ?? -1) > this.#inSyncNumber;
     if (isNew) this.#report(agreed, this.#follower.agreement.quorum, verdict);
-    this.#act(verdict, agreed, { allowed, isNew, isHead: tip.hash === head });
+    this.#act(verdict, agreed, { allowed, isNew, isLevel });
   }
 
   /** What is said of a block that may not be said to be in sync; null while its votes may still come. */
@@ -131,9 +133,9 @@ export class Decider {
   #act(
     verdict: Verdict,
     block: FetchedBlock,
-    { allowed, isNew, isHead }: { readonly allowed: Allowed; readonly isNew: boolean; readonly isHead: boolean },
+    { allowed, isNew, isLevel }: { readonly allowed: Allowed; readonly isNew: boolean; readonly isLevel: boolean },
   ): void {
-    const signed = verdict.kind === "InSync" && isHead ? this.#blockToSign(block) : null;
+    const signed = verdict.kind === "InSync" && isLevel ? this.#blockToSign(block) : null;
     const situation = {
       isPauseUnderway: this.#pauses.current !== null,
       isCheckpointDue: signed !== null && this.#checkpoints.isDue(signed.tip),
@@ -165,7 +167,7 @@ export class Decider {
 
   #report({ hash, header, facts, heardAtMs, factsAtMs }: FetchedBlock, votes: number, verdict: Verdict): void {
     if (header === null || facts === null) return;
-    if (verdict.kind === "InSync") this.#inSync = hash;
+    if (verdict.kind === "InSync") this.#inSyncNumber = header.number;
     const addresses = new Set<Hex>(Object.values(this.#options.addresses));
     const slotCount = BOOK_NAMES.reduce((sum, name) => sum + this.#books.trie(name).size, 0);
     this.#outbox.emit({
@@ -189,7 +191,6 @@ export class Decider {
   unknown(reason: UnknownReason, detail: string): void {
     if (this.#unknown === reason) return;
     this.#unknown = reason;
-    this.#reported = null;
     this.#outbox.emit({ type: "unknown", reason, detail });
     this.#outbox.emit({ type: "alert", level: "warning", event: `unknown-${reason}`, detail });
   }

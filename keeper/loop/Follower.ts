@@ -33,8 +33,10 @@ const MAX_HELD_DEPTH = 8_192;
 export interface Standing {
   readonly tip: BookBlock;
   readonly fetched: FetchedBlock;
-  /** The head that is followed: the tip itself, or a descendant that is not complete yet. */
-  readonly head: Hash;
+  /** The tip is the head that is followed, or the newest heads of k operators are in the books. */
+  readonly isLevel: boolean;
+  /** Something that matters cannot be judged now, and that was said. */
+  readonly isDoubted: boolean;
   /** Operators that vote for the tip. */
   readonly votes: number;
   /** The newest block of the books that k operators vote for, near the tip; null while there is none. */
@@ -52,6 +54,11 @@ export interface FollowerEvents {
   /** A branch that is not followed diverges. */
   onSideDivergence(verdict: SideVerdict, nowMs: number): void;
   onUnknown(reason: UnknownReason, detail: string): void;
+}
+
+interface Complaint {
+  readonly reason: UnknownReason;
+  readonly detail: string;
 }
 
 /** A branch that reaches the books. */
@@ -81,6 +88,8 @@ export class Follower {
   #behind = 0;
   #split: string | null = null;
   #regression: string | null = null;
+  /** Why something cannot be judged now. */
+  #complaints: Complaint[] = [];
   #retry = { atMs: 0, waitMs: RETRY_MS };
   #noHeadSinceMs: number | null = null;
 
@@ -99,7 +108,11 @@ export class Follower {
       this.agreement.distrust(source, reason, nowMs);
     });
     const access = { outbox, board, fetcher: this.#fetcher, canonical: this.#canonical };
-    this.agreement = new Agreement(options, access, this.#checkFetch.bind(this));
+    this.agreement = new Agreement(options, access, (hash, nowMs) => {
+      const heads = this.agreement.board.heads();
+      const claimants = heads.flatMap(([source, head]) => (head.hash === hash ? [source] : []));
+      this.#checkFetch(hash, claimants, nowMs);
+    });
     const isAgreed = this.agreement.isAgreed.bind(this.agreement);
     this.#supply = new Supply(options, this.#fetcher, this.#canonical, isAgreed);
     this.#sides = new SideBranches(books, judge);
@@ -114,6 +127,13 @@ export class Follower {
   /** The block of the books that lies so many below another; null when they do not reach there. */
   below(block: FetchedBlock, depth: number): FetchedBlock | null {
     return this.#canonical.below(block, depth);
+  }
+
+  /** Of the books' blocks down to a height, the newest of those that most operators vote for. */
+  strongest(tip: FetchedBlock, downTo: number): FetchedBlock {
+    return this.#canonical.strongest(tip, Math.max(downTo, (tip.header?.number ?? 0) - MAX_SIDE_DEPTH), ({ header }) =>
+      header === null ? 0 : this.agreement.votesFor(header),
+    );
   }
 
   /** Takes answers to an own request in; false when the id is somebody else's. */
@@ -139,6 +159,7 @@ export class Follower {
 
   /** Goes on as far as what is known allows; returns the block to decide at, or null while nothing can be said. */
   advance(nowMs: number): Standing | null {
+    this.#complaints = [];
     this.agreement.count(nowMs);
     const { followed, aside } = this.agreement.leaves(nowMs);
     this.#sayNoHead(followed.length === 0, nowMs);
@@ -148,13 +169,19 @@ export class Follower {
     if (best !== null) this.#follow(best, nowMs);
     for (const branch of linked) if (branch !== best) this.#judgeAside(branch, nowMs);
     this.#split = describeSplit(linked.map(({ leaf }) => leaf));
+    for (const { reason, detail } of this.#complaints.slice(0, 1)) this.#events.onUnknown(reason, detail);
     return best === null ? null : this.#standing(best, nowMs);
+  }
+
+  /** Whether the newest heads of k operators are in the books. */
+  #isLevel(): boolean {
+    return this.agreement.isQuorum((_, head) => this.#canonical.has(head.hash));
   }
 
   #sayNoHead(isMissing: boolean, nowMs: number): void {
     this.#noHeadSinceMs = isMissing ? (this.#noHeadSinceMs ?? nowMs) : null;
     if (this.#noHeadSinceMs === null || nowMs - this.#noHeadSinceMs < PATIENCE_MS) return;
-    this.#events.onUnknown("no-source", "no source serves a head that could be verified");
+    this.#complaints.push({ reason: "no-source", detail: "no source serves a head that could be verified" });
   }
 
   /** Finds the ways to all heads, and asks for the headers that are missing on them. */
@@ -167,7 +194,7 @@ export class Follower {
       else {
         this.#wanted.add(path.block.hash);
         this.#supply.link(leaf, path.block, this.#askable(leaf), this.#books.tip?.number ?? null, nowMs);
-        this.#checkFetch(path.block.hash, nowMs);
+        this.#checkFetch(path.block.hash, leaf.sources, nowMs);
       }
     }
     return linked;
@@ -198,7 +225,7 @@ export class Follower {
     this.#behind = hashes.length - blocks.length;
     for (const hash of hashes.slice(blocks.length)) this.#wanted.add(hash);
     const next = hashes[blocks.length];
-    if (next !== undefined) this.#checkFetch(next, nowMs);
+    if (next !== undefined) this.#checkFetch(next, leaf.sources, nowMs);
   }
 
   #standing({ leaf, hashes }: Linked, nowMs: number): Standing | null {
@@ -206,15 +233,17 @@ export class Follower {
     const fetched = tip === null ? undefined : this.#canonical.get(tip.hash);
     if (tip === null || fetched === undefined) return null;
     const next = hashes.find((hash) => !this.#canonical.has(hash));
+    const isLevel = leaf.hash === tip.hash || this.#isLevel();
     // A descendant that nobody completes must not keep back what is known of the block below it.
-    if (next !== undefined && !this.#isStuck(next, nowMs)) return null;
+    if (next !== undefined && !isLevel && !this.#isStuck(next, nowMs)) return null;
     const votes = this.agreement.votesFor(tip);
     const isAgreed = ({ header }: FetchedBlock): boolean => header !== null && this.agreement.isAgreed(header);
     if (votes > 0) {
       const sources = this.agreement.sourcesOf(tip);
       this.#followed = { sources, isAgreed: this.#followed.isAgreed || votes >= this.agreement.quorum };
     }
-    return { tip, fetched, head: leaf.hash, votes, agreed: this.#canonical.newest(fetched, MAX_SIDE_DEPTH, isAgreed) };
+    const agreed = this.#canonical.newest(fetched, MAX_SIDE_DEPTH, isAgreed);
+    return { tip, fetched, isLevel, isDoubted: this.#complaints.length > 0, votes, agreed };
   }
 
   #judgeAside({ leaf, base, hashes }: Linked, nowMs: number): void {
@@ -289,13 +318,15 @@ export class Follower {
     this.#fetcher.prune(block.number - MAX_HELD_DEPTH);
   }
 
-  /** Reports why a block on the path cannot be judged, once per reason. */
-  #checkFetch(hash: Hash, nowMs: number): void {
+  /** Notes why a block cannot be judged, unless k operators do without it: what only others claim, and do not show, is no doubt. */
+  #checkFetch(hash: Hash, claimants: readonly string[], nowMs: number): void {
     const fetched = this.#fetcher.get(hash);
     if (fetched === undefined || fetched.requests.size > 0) return;
-    if (fetched.unsupported !== null) this.#events.onUnknown("unsupported-header", fetched.unsupported);
-    else if (fetched.missing !== null && nowMs - fetched.heardAtMs > PATIENCE_MS) {
-      this.#events.onUnknown("no-answer", fetched.missing);
+    if (this.agreement.isQuorum((source) => !claimants.includes(source))) return;
+    const { unsupported, missing, heardAtMs } = fetched;
+    if (unsupported !== null) this.#complaints.push({ reason: "unsupported-header", detail: unsupported });
+    else if (missing !== null && nowMs - heardAtMs > PATIENCE_MS) {
+      this.#complaints.push({ reason: "no-answer", detail: missing });
     }
   }
 }

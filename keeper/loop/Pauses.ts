@@ -9,6 +9,7 @@ import type { Finding } from "../domain/Finding.ts";
 import type { Hash } from "../lib/hex.ts";
 import { keccak256Hex } from "../lib/keccak.ts";
 import type { Accounts } from "./Accounts.ts";
+import type { FetchedBlock } from "./FetchedBlock.ts";
 import { incidentOf } from "./incidentOf.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
@@ -92,26 +93,40 @@ export class Pauses {
     return true;
   }
 
-  /** Sends, or sends again, when the incident stands and its pause is not effective at the books' tip. */
-  pursue(tip: BookBlock, baseFeePerGas: bigint): void {
+  /** The first divergent block of the incident that stands: no block below it can be paused for. */
+  get since(): number {
+    return this.#incident?.finding.blockNumber ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  /**
+   * Sends, or sends again, when the incident stands and its pause is not effective at the books' tip.
+   *
+   * @param named the block that the pause names and whose proven nonce it takes: the newest with the most votes. A child
+   * that a single source invents of it would otherwise be named instead, and the true chain would refuse the pause; nor
+   * is such a child believed when it shows an effect.
+   */
+  pursue({ hash, header, nonces }: FetchedBlock, tip: BookBlock): void {
     const incident = this.#incident;
     const { pauser } = this.#options;
-    if (incident === null || pauser === null || this.#settle(incident, tip)) return;
-    if (incident.awaited !== null || tip.hash === incident.attemptedAt) return;
+    if (incident === null || pauser === null || header === null) return;
+    if (hash === tip.hash && this.#settle(incident, tip)) return;
+    if (incident.awaited !== null || hash === incident.attemptedAt) return;
     if (incident.heights >= MAX_HEIGHTS) {
       this.#fail(incident, `not included after ${MAX_HEIGHTS} blocks`);
       return;
     }
     // One transaction of this key is in flight at most: the chain's next nonce either replaces it or follows it.
-    const nonce = this.#accounts.countOf(pauser);
+    const nonce = nonces?.get(pauser) ?? this.#accounts.countOf(pauser);
     if (nonce === null) return;
     incident.nonce = nonce;
-    incident.attemptedAt = tip.hash;
-    if (tip.number > incident.highest) incident.heights += 1;
-    incident.highest = Math.max(incident.highest, tip.number);
+    incident.attemptedAt = hash;
+    if (header.number > incident.highest) incident.heights += 1;
+    incident.highest = Math.max(incident.highest, header.number);
     const id = this.#outbox.newId();
     incident.awaited = { id, step: "journal" };
-    const { number: blockNumber, hash: blockHash } = tip;
+    const blockNumber = header.number;
+    const blockHash = hash;
+    const baseFeePerGas = header.baseFeePerGas ?? 0n;
     const intent = {
       incidentId: incident.id,
       blockNumber,
