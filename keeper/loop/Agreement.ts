@@ -50,10 +50,10 @@ export class Agreement {
     const header = fetcher.header.bind(fetcher);
     this.ancestry = new Ancestry(header, canonical.at.bind(canonical));
     this.finality = new Finality(sources, this.#votes.quorum, chain.finality, chain.confirmations);
-    const isAncestor = (one: Hash, other: Hash): boolean =>
-      header(one) !== undefined && this.ancestry.isAncestor(one, other);
+    const { isAncestor } = this.ancestry;
+    const verified = { numberOf: (hash: Hash): number | undefined => header(hash)?.number, isAncestor };
     this.#poll = new FinalityPoll(
-      { outbox, board, finality: this.finality, isAncestor },
+      { outbox, board, finality: this.finality, chain: verified },
       { intervalMs: Math.min(MAX_FINALITY_POLL_MS, chain.blockSeconds * 1_000), requestDeadlineMs },
     );
     this.#watch = new ChainWatch(chain);

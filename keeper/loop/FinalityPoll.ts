@@ -1,4 +1,4 @@
-import type { Finality } from "../chain/agree/Finality.ts";
+import type { Finality, VerifiedChain } from "../chain/agree/Finality.ts";
 import type { SourceBoard } from "../chain/agree/SourceBoard.ts";
 import type { ServedHead } from "../chain/agree/Votes.ts";
 import type { Hash } from "../lib/hex.ts";
@@ -13,7 +13,7 @@ export class FinalityPoll {
   readonly #outbox: Outbox;
   readonly #board: SourceBoard;
   readonly #finality: Finality;
-  readonly #isAncestor: (ancestor: Hash, descendant: Hash) => boolean;
+  readonly #chain: VerifiedChain;
   readonly #options: { readonly intervalMs: number; readonly requestDeadlineMs: number };
   readonly #requests = new Map<number, string>();
   #askedAtMs = -Infinity;
@@ -23,14 +23,14 @@ export class FinalityPoll {
       readonly outbox: Outbox;
       readonly board: SourceBoard;
       readonly finality: Finality;
-      readonly isAncestor: (ancestor: Hash, descendant: Hash) => boolean;
+      readonly chain: VerifiedChain;
     },
     options: { readonly intervalMs: number; readonly requestDeadlineMs: number },
   ) {
     this.#outbox = parts.outbox;
     this.#board = parts.board;
     this.#finality = parts.finality;
-    this.#isAncestor = parts.isAncestor;
+    this.#chain = parts.chain;
     this.#options = options;
   }
 
@@ -53,7 +53,7 @@ export class FinalityPoll {
     this.#requests.delete(id);
     const [latest, safe, finalized] = answers.map(readTag);
     if (latest == null || !this.#board.trusted().includes(source)) return true;
-    this.#finality.claim(source, { latest, safe: safe ?? null, finalized: finalized ?? null }, this.#isAncestor);
+    this.#finality.claim(source, { latest, safe: safe ?? null, finalized: finalized ?? null }, this.#chain);
     return true;
   }
 }

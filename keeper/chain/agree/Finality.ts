@@ -19,8 +19,13 @@ export interface FinalityMode {
   readonly isWeak: boolean;
 }
 
-/** Above this height a chain whose tags equal its newest block has no finality of its own. */
-const EARLY = 64;
+/** What is known of verified headers. */
+export interface VerifiedChain {
+  /** Undefined where the header is not there. */
+  readonly numberOf: (hash: Hash) => number | undefined;
+  /** Whether the first block is the second or a verified ancestor of it. */
+  readonly isAncestor: (ancestor: Hash, descendant: Hash) => boolean;
+}
 
 /**
  * The newest block that k operators call final.
@@ -54,16 +59,13 @@ export class Finality {
     return this.#mode;
   }
 
-  /**
-   * Takes a claim in.
-   *
-   * @param isAncestor (a, b): a is b or a verified ancestor of b
-   */
-  claim(source: string, claim: FinalityClaim, isAncestor: (ancestor: Hash, descendant: Hash) => boolean): void {
+  /** Takes a claim in. The number that it gives of a block counts for nothing where the header says another. */
+  claim(source: string, claim: FinalityClaim, { numberOf, isAncestor }: VerifiedChain): void {
     this.#claims.set(source, claim);
     this.#settleMode();
     if (this.#mode === null || this.#mode.policy === "depth") return;
     for (const candidate of this.#tags()) {
+      if (numberOf(candidate.hash) !== candidate.number) continue;
       if (this.#final !== null && candidate.number <= this.#final.number) continue;
       if (this.#supporters((tag) => isAncestor(candidate.hash, tag.hash)) < this.#quorum) continue;
       if (this.#final !== null && !isAncestor(this.#final.hash, candidate.hash)) continue;
@@ -86,35 +88,45 @@ export class Finality {
 
   /** Operators of whose sources one has a tag that fulfils the condition. */
   #supporters(fulfils: (tag: ServedHead) => boolean): number {
+    return this.#operators((claim) => {
+      const tag = this.#tagOf(claim);
+      return tag !== null && fulfils(tag);
+    });
+  }
+
+  /** Operators of whose sources one makes such a claim. */
+  #operators(fulfils: (claim: FinalityClaim) => boolean): number {
     const operators = this.#voters.flatMap(({ id, operator }) => {
       const claim = this.#claims.get(id);
-      const tag = claim === undefined ? null : this.#tagOf(claim);
-      return tag !== null && fulfils(tag) ? [operator] : [];
+      return claim !== undefined && fulfils(claim) ? [operator] : [];
     });
     return new Set(operators).size;
   }
 
+  /** Whether the tags say anything is for k operators to tell, too; where they do not agree, what was told stands. */
   #settleMode(): void {
-    const heard = new Set(this.#voters.flatMap(({ id, operator }) => (this.#claims.has(id) ? [operator] : [])));
-    if (heard.size < this.#quorum) return;
-    const byDepth = `blocks count as final after ${this.#confirmations} confirmations`;
-    const weaken = (why: string): void => {
-      this.#mode = { policy: "depth", detail: `${why}: ${byDepth}`, isWeak: true };
-    };
-    const tags = this.#tags();
-    const isByDepth = this.#policy === "depth";
-    const tag = isByDepth ? "finalized" : this.#policy;
-    if (tags.length === 0) weaken(`no source knows the tag ${tag}`);
-    else if (this.#isAlwaysLatest()) weaken(`the tag ${tag} equals latest, this chain has no finality of its own`);
-    else if (isByDepth) this.#mode = { policy: "depth", detail: `as configured, ${byDepth}`, isWeak: false };
-    else this.#mode = { policy: this.#policy, detail: `by the tag ${this.#policy} of k operators`, isWeak: false };
+    if (this.#policy === "depth") {
+      this.#mode = { policy: "depth", detail: `by ${this.#confirmations} confirmations, as configured`, isWeak: false };
+      return;
+    }
+    const says = (claim: FinalityClaim): boolean => saysMoreThanLatest(this.#tagOf(claim), claim.latest);
+    if (this.#operators(says) >= this.#quorum) {
+      this.#mode = { policy: this.#policy, detail: `by the tag ${this.#policy} of k operators`, isWeak: false };
+    } else if (this.#operators((claim) => !says(claim)) >= this.#quorum) {
+      const why =
+        this.#tags().length === 0
+          ? `no source knows the tag ${this.#policy}`
+          : `the tag ${this.#policy} equals latest: this chain has no finality of its own`;
+      const detail = `${why}: blocks count as final after ${this.#confirmations} confirmations`;
+      this.#mode = { policy: "depth", detail, isWeak: true };
+    }
   }
+}
 
-  /** A young chain may be final up to its head for lack of blocks; an old one is not. */
-  #isAlwaysLatest(): boolean {
-    return [...this.#claims.values()].every((claim) => {
-      const tag = this.#tagOf(claim);
-      return tag === null || (tag.hash === claim.latest.hash && (claim.latest.number > EARLY || tag.number > 0));
-    });
-  }
+/**
+ * Whether a tag is one that the chain moves by itself, and not just the newest block, which may have grown between two answers.
+ * On a chain without a final block yet it is block 0.
+ */
+function saysMoreThanLatest(tag: ServedHead | null, latest: ServedHead): boolean {
+  return tag !== null && (tag.number === 0 || tag.number < latest.number);
 }

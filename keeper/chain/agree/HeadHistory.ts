@@ -83,14 +83,15 @@ export class HeadHistory {
     nowMs: number,
     relate: (head: Hash, other: Hash) => Relation,
   ): "follow" | "oscillate" {
-    const isReturn = this.#left.some(({ head }) => {
+    const recent = this.#left.filter(({ atMs }) => nowMs - atMs < WINDOW_MS);
+    const isReturn = recent.some(({ head }) => {
       const relation = relate(to.hash, head.hash);
       return relation === "same" || relation === "ahead";
     });
-    const isRecent = ({ atMs }: LeftBranch): boolean => nowMs - atMs < WINDOW_MS;
-    this.#left = [...this.#left.filter(isRecent), { head: from, atMs: nowMs }].slice(-MAX_LEFT);
+    this.#left = [...recent, { head: from, atMs: nowMs }].slice(-MAX_LEFT);
     if (!isReturn) return "follow";
-    this.#returnsAtMs = [...this.#returnsAtMs.filter((atMs) => nowMs - atMs < WINDOW_MS), nowMs];
+    const returns = this.#returnsAtMs.filter((atMs) => nowMs - atMs < WINDOW_MS);
+    this.#returnsAtMs = [...returns, nowMs].slice(-MAX_LEFT);
     return this.#returnsAtMs.length > MAX_RETURNS ? "oscillate" : "follow";
   }
 }

@@ -63,6 +63,7 @@ export class SourceBoard {
     entry.isUp = true;
     // Behind the same URL may stand another chain now.
     entry.isOurs = false;
+    entry.foreign = null;
   }
 
   setDown(source: string, reason: string): void {

@@ -17,6 +17,9 @@ export interface ServedHead {
   readonly hash: Hash;
 }
 
+/** Where two branches part that are not known to have a block in common: below all blocks. */
+const NOTHING_SHARED = -1;
+
 /** The head to follow, and who serves it. */
 export interface Candidate extends ServedHead {
   /** Operators whose head is this block or a verified descendant of it. */
@@ -74,7 +77,8 @@ export class Votes {
 
   /**
    * The ends of the branches that are served, best first. Of two branches the one with more operators behind it, counted from
-   * where they part; then the higher; then the smaller hash.
+   * where they part; then the one with the higher end; then the one whose highest end has the smaller hash. Everything is asked
+   * of the whole of both branches above that place: ends compared by themselves can be in a circle.
    *
    * @param isAsked of whose heads; all by default. The votes are always those of all
    */
@@ -86,7 +90,7 @@ export class Votes {
     const ends = heads.filter((head) => !isBelow(head));
     return ends
       .map((head) => ({ ...head, votes: this.votesFor(head, tree), sources: this.sourcesOf(head, tree) }))
-      .sort((one, other) => this.#compare(one, other, tree));
+      .sort((one, other) => this.#compare(one, other, ends, tree));
   }
 
   /** The end of the branch to follow; null when none is served. */
@@ -101,22 +105,32 @@ export class Votes {
     });
   }
 
-  #compare(one: Candidate, other: Candidate, tree: Tree): number {
-    const fork = tree.forkHeight(one.hash, other.hash);
-    const [left, right] = [this.#weight(one, fork, tree), this.#weight(other, fork, tree)];
-    if (left !== right) return right - left;
-    if (one.number !== other.number) return other.number - one.number;
-    return one.hash < other.hash ? -1 : 1;
+  #compare(one: ServedHead, other: ServedHead, ends: readonly ServedHead[], tree: Tree): number {
+    if (one.hash === other.hash) return 0;
+    const fork = tree.forkHeight(one.hash, other.hash) ?? NOTHING_SHARED;
+    const [left, right] = [this.#weigh(one, fork, ends, tree), this.#weigh(other, fork, ends, tree)];
+    if (left.operators !== right.operators) return right.operators - left.operators;
+    if (left.highest.number !== right.highest.number) return right.highest.number - left.highest.number;
+    return left.highest.hash < right.highest.hash ? -1 : 1;
   }
 
-  /** Operators that serve a block of the branch above the height where it parts from another. */
-  #weight(end: Candidate, fork: number | null, tree: Tree): number {
-    if (fork === null) return end.votes;
+  /** Who serves blocks of a branch above the height where it parts from another, and where it ends. */
+  #weigh(
+    end: ServedHead,
+    fork: number,
+    ends: readonly ServedHead[],
+    tree: Tree,
+  ): { readonly operators: number; readonly highest: ServedHead } {
+    const isOnIt = ({ hash }: ServedHead): boolean =>
+      hash === end.hash || (tree.forkHeight(hash, end.hash) ?? NOTHING_SHARED) > fork;
     const operators = this.#voters.flatMap(({ id, operator }) => {
       const head = this.#heads.get(id);
-      const shared = head === undefined ? null : tree.forkHeight(head.hash, end.hash);
-      return shared !== null && shared > fork ? [operator] : [];
+      return head !== undefined && isOnIt(head) ? [operator] : [];
     });
-    return new Set(operators).size;
+    const highest = ends.filter(isOnIt).reduce((best, head) => {
+      const isHigher = head.number > best.number || (head.number === best.number && head.hash < best.hash);
+      return isHigher ? head : best;
+    }, end);
+    return { operators: new Set(operators).size, highest };
   }
 }
