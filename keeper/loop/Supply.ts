@@ -43,6 +43,7 @@ export class Supply {
       isApplied: (hash) => this.#canonical.has(hash),
       header: (hash) => this.#fetcher.header(hash),
       deploymentBlock: this.#options.deploymentBlock,
+      pin: this.#options.chain.pin,
     });
   }
 

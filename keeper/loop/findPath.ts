@@ -1,3 +1,4 @@
+import type { PinnedBlock } from "../domain/chainProfile.ts";
 import type { ServedHead } from "../chain/agree/Votes.ts";
 import type { Header } from "../chain/verify/header.ts";
 import type { Hash } from "../lib/hex.ts";
@@ -22,10 +23,12 @@ export interface PathOptions {
   readonly header: (hash: Hash) => Header | undefined;
   /** First block that can hold an event of a book contract. */
   readonly deploymentBlock: number;
+  /** A block that the chain must have. */
+  readonly pin: PinnedBlock | null;
 }
 
 /** Walks from `target` back to a block that the books hold, or to the deployment. */
-export function findPath(target: ServedHead, { isApplied, header, deploymentBlock }: PathOptions): Path {
+export function findPath(target: ServedHead, { isApplied, header, deploymentBlock, pin }: PathOptions): Path {
   const hashes: Hash[] = [];
   let { hash, number } = target;
   while (!isApplied(hash)) {
@@ -36,6 +39,9 @@ export function findPath(target: ServedHead, { isApplied, header, deploymentBloc
     }
     if (number < deploymentBlock) {
       return { kind: "broken", detail: `block ${hash} lies below the deployment and is not of the books' chain` };
+    }
+    if (number === pin?.number && hash !== pin.hash) {
+      return { kind: "broken", detail: `it leads through ${hash} and not through the pinned block ${pin.hash}` };
     }
     hashes.push(hash);
     if (number === deploymentBlock) return { kind: "linked", hashes: hashes.reverse(), base: null };
