@@ -1,5 +1,6 @@
-import { hexToBytes, type Address, type Hash, type Hex } from "../../lib/hex.ts";
-import { keccak256Hex } from "../../lib/keccak.ts";
+import { id, keccak256 } from "ethers";
+
+import type { Address, Hash, Hex } from "../../lib/hex.ts";
 import type { Derivation } from "./Derivation.ts";
 import { word32 } from "./words.ts";
 
@@ -29,12 +30,12 @@ export interface Attestation {
 }
 
 function hashText(text: string): Hash {
-  return keccak256Hex(new TextEncoder().encode(text));
+  return id(text) as Hash;
 }
 
 function hashWords(...words: readonly (bigint | Hex)[]): Hash {
   const padded = words.map((word) => word32(BigInt(word)).slice(2));
-  return keccak256Hex(hexToBytes(`0x${padded.join("")}`));
+  return keccak256(`0x${padded.join("")}`) as Hash;
 }
 
 /** keccak256 of the storage roots, 32 bytes each, in set order. */

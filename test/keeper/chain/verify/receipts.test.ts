@@ -1,6 +1,5 @@
 import { expect } from "chai";
 
-import { bloomMayContain } from "../../../../keeper/chain/verify/logsBloom.ts";
 import { orderedTrieRoot } from "../../../../keeper/chain/verify/orderedTrieRoot.ts";
 import { verifyReceipts } from "../../../../keeper/chain/verify/receipts.ts";
 import { concatBytes } from "../../../../keeper/lib/bytes.ts";
@@ -271,31 +270,6 @@ describe(`verify receipts (seed ${SEED})`, function () {
           expect(orderedTrieRoot(values), `${count} values`).to.equal(await plainTrieRoot(values));
         }
       }
-    });
-  });
-
-  describe("bloomMayContain", () => {
-    it("finds every address that logged, in its receipt's bloom and in the block's", () => {
-      for (const { logs, logsBloom } of RECEIPTS) {
-        for (const { address } of logs) {
-          expect(bloomMayContain(logsBloom, address)).to.equal(true);
-          expect(bloomMayContain(HEADER["logsBloom"] as Hex, address)).to.equal(true);
-        }
-      }
-    });
-
-    it("rules out nearly every address that did not", () => {
-      const random = new SeededRandom(SEED + 2);
-      const sparse = RECEIPTS.find(({ logs }) => logs.length === 1)!.logsBloom;
-      const hits = Array.from({ length: 500 }, () => bloomMayContain(sparse, random.hex(20))).filter((isHit) => isHit);
-      expect(hits.length).to.be.below(5);
-      expect(bloomMayContain(`0x${"00".repeat(256)}`, random.hex(20))).to.equal(false);
-      expect(bloomMayContain(`0x${"ff".repeat(256)}`, random.hex(20))).to.equal(true);
-    });
-
-    it("refuses what is no bloom and no address", () => {
-      expectRefusal(() => bloomMayContain("0x00", `0x${"00".repeat(20)}`), ["HeaderMalformed"]);
-      expectRefusal(() => bloomMayContain(`0x${"00".repeat(256)}`, "0x00"), ["HeaderMalformed"]);
     });
   });
 });
