@@ -207,24 +207,28 @@ export class Recorder {
 
   /** Writes everything that waits; false when the bound is reached before. */
   async #drain(): Promise<boolean> {
-    const { segmentBytes = 64 * MEBIBYTE } = this.#options;
     while (this.#waiting.length > 0) {
       const { lines, isFull } = this.#takeChunk();
       await this.#files.write(lines);
       if (isFull) return false;
-      if (this.#files.size < segmentBytes) continue;
+      if (this.#files.size < this.#segmentBytes) continue;
       await this.#files.rotate();
       await this.#files.write(this.#sealed({ type: "segment", number: this.#files.number }));
     }
     return true;
   }
 
+  get #segmentBytes(): number {
+    return this.#options.segmentBytes ?? 64 * MEBIBYTE;
+  }
+
   #takeChunk(): { lines: Buffer; isFull: boolean } {
+    const room = Math.min(MAX_CHUNK_BYTES, this.#segmentBytes - this.#files.size);
     const lines: string[] = [];
     let size = 0;
     let isFull = false;
     for (const { plain } of this.#waiting) {
-      if (size >= MAX_CHUNK_BYTES) break;
+      if (size >= room) break;
       const { line, seal } = sealLine(JSON.stringify(plain), this.#seal);
       const length = Buffer.byteLength(line) + 1;
       isFull = this.#isFull(size + length + END_BYTES);

@@ -7,16 +7,19 @@ import type { RpcAnswer } from "../loop/ports.ts";
 
 /** What the core was told of an exchange: the outcome of each call, read from the raw text as a source reads it. */
 export function readAnswers(exchange: Exchange): RpcAnswer[] {
-  const { source, firstId, calls, kind, text, fault } = exchange;
+  const { source, firstId, calls, kind, text, fault, retryAfterMs } = exchange;
   const group = new CallGroup(source, firstId, calls, kind === "batch");
   for (const value of text === null ? [] : valuesIn(text)) {
     for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) settle(group, item);
   }
   if (fault !== null) group.fail({ code: fault as SourceFaultCode, reason: `recorded as ${fault}` });
   group.fail(malformed("the recorded answer holds no reply to this call"));
-  return group.items.map((item) =>
-    item.ok ? { ok: true, value: item.result } : { ok: false, code: item.error.code, message: item.error.message },
-  );
+  return group.items.map((item) => {
+    if (item.ok) return { ok: true, value: item.result };
+    const { code, message } = item.error;
+    const isLimited = code === "SourceRateLimited" && retryAfterMs !== undefined;
+    return { ok: false, code, message, ...(isLimited ? { retryAfterMs } : {}) };
+  });
 }
 
 function settle(group: CallGroup, value: unknown): void {

@@ -1,4 +1,5 @@
 import { assert } from "../../lib/assert.ts";
+import type { RateLimit } from "./RateLimit.ts";
 import type { BatchItem, Exchange, SourceCall } from "./Source.ts";
 import type { SourceFault } from "./SourceFault.ts";
 import { toSourceError } from "./SourceFault.ts";
@@ -14,6 +15,7 @@ export class CallGroup {
   readonly done: Promise<BatchItem[]>;
 
   readonly #source: string;
+  readonly #limit: RateLimit | null;
   readonly #items: (BatchItem | undefined)[];
   readonly #resolve: (items: BatchItem[]) => void;
   #open: number;
@@ -21,10 +23,20 @@ export class CallGroup {
   #receivedAtMs: number | null = null;
   #text: string | null = null;
   #fault: string | null = null;
+  #retryAfterMs: number | null = null;
+  #isAnswered = false;
 
-  constructor(source: string, firstId: number, calls: readonly SourceCall[], isBatch: boolean) {
+  /** `limit` learns of every refusal for the rate; null where there is nobody to be asked again. */
+  constructor(
+    source: string,
+    firstId: number,
+    calls: readonly SourceCall[],
+    isBatch: boolean,
+    limit: RateLimit | null = null,
+  ) {
     assert(calls.length > 0 && (isBatch || calls.length === 1), "a group has one call, or is a batch");
     this.#source = source;
+    this.#limit = limit;
     this.firstId = firstId;
     this.calls = calls;
     this.isBatch = isBatch;
@@ -38,6 +50,11 @@ export class CallGroup {
   /** True when no item waits any more. */
   get isSettled(): boolean {
     return this.#open === 0;
+  }
+
+  /** True when the source replied to one of the calls, and not by refusing it for the rate. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
   }
 
   /** True when the id belongs to one of the calls. */
@@ -80,6 +97,7 @@ export class CallGroup {
       receivedAtMs: this.#receivedAtMs,
       settledAtMs,
       text: this.#text,
+      ...(this.#retryAfterMs === null ? {} : { retryAfterMs: this.#retryAfterMs }),
       fault: this.#fault,
     };
   }
@@ -88,19 +106,34 @@ export class CallGroup {
   settle(reply: RpcReply): void {
     assert(reply.id !== null && this.owns(reply.id), "the reply belongs to the group");
     const { outcome } = reply;
+    if (outcome.ok || outcome.fault.code !== "SourceRateLimited") this.#isAnswered = true;
+    const fault = outcome.ok ? null : this.#noteLimit(outcome.fault);
     this.#settleAt(reply.id - this.firstId, (method) =>
       outcome.ok
         ? { ok: true, result: outcome.result }
-        : { ok: false, error: toSourceError(outcome.fault, this.#source, method) },
+        : { ok: false, error: toSourceError(fault ?? outcome.fault, this.#source, method) },
     );
   }
 
   /** Settles every item that still waits with the same fault. */
-  fail(fault: SourceFault): void {
-    if (!this.isSettled) this.#fault = fault.code;
+  fail(raw: SourceFault): void {
+    if (this.isSettled) return;
+    const fault = this.#noteLimit(raw);
+    this.#fault = fault.code;
     for (let index = 0; index < this.calls.length; index++) {
       this.#settleAt(index, (method) => ({ ok: false, error: toSourceError(fault, this.#source, method) }));
     }
+  }
+
+  /** A refusal for the rate, with the time for which the source is left alone because of it. */
+  #noteLimit(fault: SourceFault): SourceFault {
+    if (fault.code !== "SourceRateLimited" || this.isSettled) return fault;
+    const asked = fault.payload?.["retryAfterMs"];
+    const askedMs = typeof asked === "number" ? asked : undefined;
+    const retryAfterMs = fault.isOwn === true ? askedMs : (this.#limit?.refused(askedMs) ?? askedMs);
+    if (retryAfterMs === undefined) return fault;
+    this.#retryAfterMs = Math.max(this.#retryAfterMs ?? 0, retryAfterMs);
+    return { ...fault, payload: { ...fault.payload, retryAfterMs } };
   }
 
   #settleAt(index: number, make: (method: string) => BatchItem): void {

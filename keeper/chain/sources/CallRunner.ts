@@ -1,4 +1,5 @@
 import { CallGroup } from "./CallGroup.ts";
+import { RateLimit, type RateLimitOptions } from "./RateLimit.ts";
 import type { BatchItem, Exchange, RequestOptions, SourceCall } from "./Source.ts";
 
 /** Puts groups on a transport. */
@@ -10,18 +11,17 @@ export interface Carrier {
 }
 
 /** Bounds of a runner. */
-export interface CallRunnerOptions {
+export interface CallRunnerOptions extends RateLimitOptions {
   readonly source: string;
   readonly maxInFlight: number;
   readonly maxQueued: number;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
   /** Sees each group once, when it has settled. */
   readonly onExchange?: (exchange: Exchange) => void;
 }
 
 /**
- * Runs calls over a carrier with a deadline, a cancellation signal and a bounded number on the wire.
+ * Runs calls over a carrier with a deadline, a cancellation signal and a bounded number on the wire, and leaves a source alone
+ * that says it is asked too often; only probes go on.
  *
  * Invariant: each group settles exactly once and gives its slot back exactly once, whatever the carrier does.
  */
@@ -30,12 +30,16 @@ export class CallRunner {
   readonly #options: CallRunnerOptions;
   readonly #queue = new Set<CallGroup>();
   readonly #live = new Set<CallGroup>();
-  #inFlight = 0;
+  readonly #onWire = new Set<CallGroup>();
+  readonly #limit: RateLimit;
+  /** The call that tries whether a limited source answers again. */
+  #trial: CallGroup | null = null;
   #nextId = 1;
 
   constructor(carrier: Carrier, options: CallRunnerOptions) {
     this.#carrier = carrier;
     this.#options = options;
+    this.#limit = new RateLimit(options);
   }
 
   /** Id of the source whose calls these are. */
@@ -69,7 +73,7 @@ export class CallRunner {
     isProbe: boolean,
     { deadlineMs, signal }: RequestOptions,
   ): Promise<BatchItem[]> {
-    const group = new CallGroup(this.#options.source, this.#nextId, calls, isBatch);
+    const group = new CallGroup(this.#options.source, this.#nextId, calls, isBatch, this.#limit);
     this.#nextId += calls.length;
     const onAbort = (): void => group.fail({ code: "SourceAborted", reason: "cancelled", cause: signal?.reason });
     if (signal?.aborted === true) {
@@ -101,28 +105,41 @@ export class CallRunner {
   }
 
   #admit(group: CallGroup): void {
-    if (this.#inFlight < this.#options.maxInFlight) {
-      this.#inFlight++;
-      this.#carrier.send(group);
-    } else if (this.#queue.size < this.#options.maxQueued) {
-      this.#queue.add(group);
-    } else {
-      // Refused calls hold a place in neither set; `#release` must not free a slot for them.
-      this.#queue.add(group);
-      group.fail({ code: "SourceBusy", reason: `${this.#options.maxQueued} calls already wait` });
-    }
+    if (this.#limit.remainingMs > 0) this.#refuse(group);
+    else if (this.#onWire.size < this.#options.maxInFlight) this.#start(group);
+    else if (this.#queue.size < this.#options.maxQueued) this.#queue.add(group);
+    else group.fail({ code: "SourceBusy", reason: `${this.#options.maxQueued} calls already wait` });
+  }
+
+  #start(group: CallGroup): void {
+    this.#onWire.add(group);
+    if (this.#limit.begin()) this.#trial = group;
+    this.#carrier.send(group);
+  }
+
+  /** At once, so that the caller asks somebody else. */
+  #refuse(group: CallGroup): void {
+    const retryAfterMs = this.#limit.remainingMs;
+    const reason = `it was asked too often, and is left alone for another ${retryAfterMs} ms`;
+    group.fail({ code: "SourceRateLimited", reason, payload: { retryAfterMs }, isOwn: true });
   }
 
   #release(group: CallGroup): void {
-    if (this.#queue.delete(group)) return;
-    this.#carrier.forget(group);
-    this.#inFlight--;
+    this.#queue.delete(group);
+    if (this.#onWire.delete(group)) this.#carrier.forget(group);
+    if (group.isAnswered) this.#limit.answered();
+    if (group === this.#trial) {
+      this.#trial = null;
+      this.#limit.over();
+    }
     for (const next of this.#queue) {
+      if (this.#onWire.size >= this.#options.maxInFlight) return;
       if (next.isSettled) continue;
-      this.#queue.delete(next);
-      this.#inFlight++;
-      this.#carrier.send(next);
-      return;
+      if (this.#limit.remainingMs > 0) this.#refuse(next);
+      else {
+        this.#queue.delete(next);
+        this.#start(next);
+      }
     }
   }
 }

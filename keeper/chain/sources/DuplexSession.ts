@@ -64,7 +64,7 @@ export class DuplexSession {
       }
     } catch (error: unknown) {
       if (!(error instanceof KeeperError)) throw error;
-      this.#end({ code: error.code as SourceFault["code"], reason: error.message });
+      this.#end({ code: error.code as SourceFault["code"], reason: error.message, payload: error.payload });
     } finally {
       ended.removeEventListener("abort", onEnded);
       this.#channel?.destroy();
@@ -141,8 +141,17 @@ export class DuplexSession {
         await wait(intervalMs - silentMs, this.#over.signal);
         if (isPushed || this.#isOver()) continue;
       }
-      await this.#fetchHead();
+      await this.#beat(isPushed);
       this.#lastHeadAtMs = now();
+    }
+  }
+
+  /** A node that only says that it is asked too often is alive, and its heads are pushed. */
+  async #beat(isPushed: boolean): Promise<void> {
+    try {
+      await this.#fetchHead();
+    } catch (error: unknown) {
+      if (!isPushed || !KeeperError.is(error, "SourceRateLimited")) throw error;
     }
   }
 

@@ -4,6 +4,8 @@ import { redactUrl } from "../../lib/redact.ts";
 import type { CallGroup } from "./CallGroup.ts";
 import { CallRunner } from "./CallRunner.ts";
 import type { OpenChannel } from "./Channel.ts";
+import { MAX_RETRY_MS } from "./RateLimit.ts";
+import { retryAfterOf } from "./SourceFault.ts";
 import { DuplexSession } from "./DuplexSession.ts";
 import { HeadReporter } from "./HeadReporter.ts";
 import type { BatchItem, RequestOptions, Source, SourceCall, SourceHandlers, SourceOptions } from "./Source.ts";
@@ -74,7 +76,8 @@ export class DuplexSource implements Source {
       if (hasEnded()) break;
       failures = wasUp ? 0 : failures + 1;
       reporter.down(`${fault.code}: ${fault.reason}`);
-      await wait(backoffMs(failures, this.#settings.random(), { baseMs, maxMs }), ended);
+      const pauseMs = backoffMs(failures, this.#settings.random(), { baseMs, maxMs });
+      await wait(Math.max(pauseMs, Math.min(retryAfterOf(fault), MAX_RETRY_MS)), ended);
     }
     this.#runner.failAll("the source was closed");
   }

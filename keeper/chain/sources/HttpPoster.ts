@@ -1,8 +1,9 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
-import type { ClientRequest, IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { SourceFault } from "./SourceFault.ts";
 import { quote, toConnectionFault } from "./SourceFault.ts";
+import { rateLimited, retryAfterOfHeaders, retryAfterOfPage } from "./rateLimited.ts";
 import { decodeUtf8 } from "./jsonRpc.ts";
 
 /** What became of one POST. */
@@ -80,9 +81,10 @@ export class HttpPoster {
     const chunks: Buffer[] = [];
     let size = 0;
     const failWithStatus = (): void => {
-      const words = quote(Buffer.concat(chunks).toString("utf8"));
+      const page = Buffer.concat(chunks).toString("utf8");
+      const words = quote(page);
       const reason = `HTTP ${status}${words === "" ? "" : `: ${words}`}`;
-      finish({ ok: false, fault: { code: "SourceHttpStatus", reason, payload: { status } } });
+      finish({ ok: false, fault: toStatusFault(status, reason, response.headers, page) });
     };
     response.on("data", (chunk: Buffer) => {
       size += chunk.length;
@@ -101,4 +103,12 @@ export class HttpPoster {
       finish({ ok: false, fault: { code: "SourceClosed", reason: `the answer broke off: ${quote(error.message)}` } });
     });
   }
+}
+
+/** The fault behind an HTTP status that is no success: 429, or 503 with the time to wait, say that it is asked too often. */
+export function toStatusFault(status: number, reason: string, headers: IncomingHttpHeaders, page: string): SourceFault {
+  const retryAfterMs = retryAfterOfHeaders(headers["retry-after"], headers.date) ?? retryAfterOfPage(page);
+  const isLimit = status === 429 || (status === 503 && retryAfterMs !== undefined);
+  if (isLimit) return rateLimited(reason, { status }, retryAfterMs);
+  return { code: "SourceHttpStatus", reason, payload: { status } };
 }

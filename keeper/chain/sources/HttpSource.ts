@@ -7,7 +7,7 @@ import { CallRunner } from "./CallRunner.ts";
 import { HeadReporter, readHead } from "./HeadReporter.ts";
 import { HttpPoster } from "./HttpPoster.ts";
 import type { BatchItem, RequestOptions, Source, SourceCall, SourceHandlers, SourceOptions } from "./Source.ts";
-import { toSourceError } from "./SourceFault.ts";
+import { retryAfterOf, toSourceError } from "./SourceFault.ts";
 import type { SourceSettings } from "./SourceSettings.ts";
 import { encodeGroup, malformed, parseJson, settleFromAnswer } from "./jsonRpc.ts";
 import { wait } from "./wait.ts";
@@ -84,6 +84,7 @@ export class HttpSource implements Source {
         if (!(error instanceof KeeperError)) throw error;
         reporter.down(`${error.code}: ${error.message}`);
         pauseMs += backoffMs(failures++, random(), { baseMs, maxMs });
+        pauseMs = Math.max(pauseMs, retryAfterOf(error));
       }
       await wait(Math.max(0, pauseMs - (now() - startedAtMs)), ended);
     }

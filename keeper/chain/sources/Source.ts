@@ -52,7 +52,8 @@ export type BatchItem =
  * One RPC endpoint, over whatever transport.
  *
  * Every failure is a `KeeperError`: `SourceTimeout` (deadline), `SourceClosed` (not connected, or lost while waiting),
- * `SourceAborted` (the caller's signal), `SourceBusy` (too many calls wait), `SourceRpcError` (the node answered with
+ * `SourceAborted` (the caller's signal), `SourceBusy` (too many calls wait), `SourceRateLimited` (it is asked too often:
+ * payload `retryAfterMs`, before which every call is refused at once: ask another source), `SourceRpcError` (the node answered with
  * an error object: payload `rpcCode`, `rpcMessage`, `data`), `SourceMalformed` (the answer is no JSON-RPC),
  * `SourceOversized`, `SourceHttpStatus` (payload `status`). Each payload names the source by `source` and the call by
  * `method`; none holds the raw URL.
@@ -103,6 +104,8 @@ export interface Exchange {
    * node answered the items of a batch one by one, its texts one after another.
    */
   readonly text: string | null;
+  /** How long the source is not to be asked, when it refused one of the calls for that; milliseconds. */
+  readonly retryAfterMs?: number;
   /** Code of the fault that ended the calls which no reply settled; null when each had its reply, even an error. */
   readonly fault: string | null;
 }
@@ -122,6 +125,8 @@ export interface SourceDeps {
   /** First and longest wait between reconnects. */
   readonly reconnectBaseMs?: number;
   readonly reconnectMaxMs?: number;
+  /** First wait when the source says that it is asked too often and not for how long; it doubles. */
+  readonly rateLimitBaseMs?: number;
   /** Longest answer accepted. */
   readonly maxAnswerBytes?: number;
   /** Calls on the wire at once; a batch counts as one. */

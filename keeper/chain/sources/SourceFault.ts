@@ -7,6 +7,7 @@ export type SourceFaultCode =
   | "SourceClosed"
   | "SourceAborted"
   | "SourceBusy"
+  | "SourceRateLimited"
   | "SourceRpcError"
   | "SourceMalformed"
   | "SourceOversized"
@@ -19,6 +20,8 @@ export interface SourceFault {
   readonly reason: string;
   readonly payload?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
+  /** Nobody was asked: the source itself refuses because of what it learned before. */
+  readonly isOwn?: true;
 }
 
 /** Longest piece of a server's own words that is repeated in a message. */
@@ -29,6 +32,12 @@ export function toSourceError(fault: SourceFault, source: string, method: string
   const message = `${method} at source ${source}: ${fault.reason}`;
   const payload = { source, method, ...fault.payload };
   return new KeeperError(fault.code, message, payload, "cause" in fault ? { cause: fault.cause } : {});
+}
+
+/** How long the fault asks to be left alone, milliseconds; 0 when it does not. */
+export function retryAfterOf({ payload }: { readonly payload?: Readonly<Record<string, unknown>> }): number {
+  const retryAfterMs = payload?.["retryAfterMs"];
+  return typeof retryAfterMs === "number" ? retryAfterMs : 0;
 }
 
 /** Words of a server or library, made safe to show: URLs redacted, control characters dropped, length capped. */

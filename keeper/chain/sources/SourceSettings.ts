@@ -15,6 +15,7 @@ export function toSourceSettings(deps: SourceDeps): SourceSettings {
     probeDeadlineMs: deps.probeDeadlineMs ?? 2_000,
     reconnectBaseMs: deps.reconnectBaseMs ?? 100,
     reconnectMaxMs: deps.reconnectMaxMs ?? 10_000,
+    rateLimitBaseMs: deps.rateLimitBaseMs ?? 1_000,
     maxAnswerBytes: deps.maxAnswerBytes ?? 64 * MEBIBYTE,
     maxInFlight: deps.maxInFlight ?? 64,
     maxQueued: deps.maxQueued ?? 4_096,

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { CallGroup } from "./CallGroup.ts";
 import type { SourceFault } from "./SourceFault.ts";
 import { quote } from "./SourceFault.ts";
+import { isRateLimit, rateLimited, retryAfterOfData } from "./rateLimited.ts";
 import { parseStrictJson } from "./strictJson.ts";
 
 /** One reply of a server. `id` is null when the server could not tell which call it answers. */
@@ -90,5 +91,9 @@ function readOutcome(reply: Record<string, unknown>): RpcReply["outcome"] {
   }
   const rpcMessage = quote(message);
   const payload = { rpcCode: code, rpcMessage, data: error["data"] };
-  return { ok: false, fault: { code: "SourceRpcError", reason: `${rpcMessage} (code ${code})`, payload } };
+  const reason = `${rpcMessage} (code ${code})`;
+  const fault: SourceFault = isRateLimit(code, message)
+    ? rateLimited(reason, payload, retryAfterOfData(error["data"]))
+    : { code: "SourceRpcError", reason, payload };
+  return { ok: false, fault };
 }

@@ -1,6 +1,7 @@
 import { WebSocket } from "ws";
 import type { RawData } from "ws";
 import type { Channel, ChannelEvents } from "./Channel.ts";
+import { toStatusFault } from "./HttpPoster.ts";
 import { quote, toConnectionFault } from "./SourceFault.ts";
 import type { SourceFault } from "./SourceFault.ts";
 import { decodeUtf8 } from "./jsonRpc.ts";
@@ -37,7 +38,7 @@ export function openWebSocketChannel(url: string, maxAnswerBytes: number, events
   socket.on("unexpected-response", (request, response) => {
     request.destroy();
     const status = response.statusCode ?? 0;
-    finish({ code: "SourceHttpStatus", reason: `the upgrade was answered with HTTP ${status}`, payload: { status } });
+    finish(toStatusFault(status, `the upgrade was answered with HTTP ${status}`, response.headers, ""));
   });
   // The listener stays after the end: terminating a socket that still connects raises one more error.
   socket.on("error", (error: Error & { code?: unknown }) => {
