@@ -138,6 +138,16 @@ export class Agreement {
     return this.votesFor(block) >= this.quorum;
   }
 
+  /** Whether newest heads of k operators, their headers verified or not, fulfil a condition. */
+  isQuorum(fulfils: (source: string, head: ServedHead) => boolean): boolean {
+    const heads = new Map(this.board.heads());
+    const operators = this.board.reports().flatMap(({ id, operator }) => {
+      const head = heads.get(id);
+      return head !== undefined && fulfils(id, head) ? [operator] : [];
+    });
+    return new Set(operators).size >= this.quorum;
+  }
+
   /** Sources that vote for a block. */
   sourcesOf(block: ServedHead): readonly string[] {
     return this.#votes.sourcesOf(block, this.ancestry);
