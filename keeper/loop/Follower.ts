@@ -7,6 +7,8 @@ import type { Hash } from "../lib/hex.ts";
 import { Agreement } from "./Agreement.ts";
 import { BlockFetcher } from "./BlockFetcher.ts";
 import { Canonical } from "./Canonical.ts";
+import { Doubts } from "./Doubts.ts";
+import { describeSplit } from "./describeSplit.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
 import type { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
@@ -16,8 +18,6 @@ import { SideBranches, type SideVerdict } from "./SideBranches.ts";
 import { Supply } from "./Supply.ts";
 import { toBookBlock } from "./toBookBlock.ts";
 
-/** Time that an answer may take before its absence is reported. */
-const PATIENCE_MS = 1_000;
 const RETRY_MS = 250;
 const MAX_RETRY_MS = 4_000;
 /** A request that takes longer does not keep back what is known without its answer. */
@@ -56,11 +56,6 @@ export interface FollowerEvents {
   onUnknown(reason: UnknownReason, detail: string): void;
 }
 
-interface Complaint {
-  readonly reason: UnknownReason;
-  readonly detail: string;
-}
-
 /** A branch that reaches the books. */
 interface Linked {
   readonly leaf: Candidate;
@@ -81,6 +76,7 @@ export class Follower {
   readonly #canonical: Canonical;
   readonly #sides: SideBranches;
   readonly #supply: Supply;
+  readonly #doubts: Doubts;
   /** Sources of the branch that the books follow, and whether k operators ever stood behind its tip. */
   #followed: { readonly sources: readonly string[]; readonly isAgreed: boolean } = { sources: [], isAgreed: false };
   /** Blocks on the ways to the heads. */
@@ -88,10 +84,7 @@ export class Follower {
   #behind = 0;
   #split: string | null = null;
   #regression: string | null = null;
-  /** Why something cannot be judged now. */
-  #complaints: Complaint[] = [];
   #retry = { atMs: 0, waitMs: RETRY_MS };
-  #noHeadSinceMs: number | null = null;
 
   constructor(
     options: KeeperOptions,
@@ -111,7 +104,10 @@ export class Follower {
     this.agreement = new Agreement(options, access, (hash, nowMs) => {
       const heads = this.agreement.board.heads();
       const claimants = heads.flatMap(([source, head]) => (head.hash === hash ? [source] : []));
-      this.#checkFetch(hash, claimants, nowMs);
+      this.#doubts.checkFetch(hash, claimants, nowMs);
+    });
+    this.#doubts = new Doubts(this.#fetcher, (claimants) => {
+      return this.agreement.isQuorum((source) => !claimants.includes(source));
     });
     const isAgreed = this.agreement.isAgreed.bind(this.agreement);
     this.#supply = new Supply(options, this.#fetcher, this.#canonical, isAgreed);
@@ -159,29 +155,24 @@ export class Follower {
 
   /** Goes on as far as what is known allows; returns the block to decide at, or null while nothing can be said. */
   advance(nowMs: number): Standing | null {
-    this.#complaints = [];
+    this.#doubts.clear();
     this.agreement.count(nowMs);
     const { followed, aside } = this.agreement.leaves(nowMs);
-    this.#sayNoHead(followed.length === 0, nowMs);
+    this.#doubts.checkHead(followed.length === 0, nowMs);
     this.#wanted = new Set();
     const linked = this.#link([...followed, ...aside], nowMs);
     const best = this.#choose(followed, linked);
     if (best !== null) this.#follow(best, nowMs);
     for (const branch of linked) if (branch !== best) this.#judgeAside(branch, nowMs);
     this.#split = describeSplit(linked.map(({ leaf }) => leaf));
-    for (const { reason, detail } of this.#complaints.slice(0, 1)) this.#events.onUnknown(reason, detail);
+    const doubt = this.#doubts.first;
+    if (doubt !== null) this.#events.onUnknown(doubt.reason, doubt.detail);
     return best === null ? null : this.#standing(best, nowMs);
   }
 
   /** Whether the newest heads of k operators are in the books. */
   #isLevel(): boolean {
     return this.agreement.isQuorum((_, head) => this.#canonical.has(head.hash));
-  }
-
-  #sayNoHead(isMissing: boolean, nowMs: number): void {
-    this.#noHeadSinceMs = isMissing ? (this.#noHeadSinceMs ?? nowMs) : null;
-    if (this.#noHeadSinceMs === null || nowMs - this.#noHeadSinceMs < PATIENCE_MS) return;
-    this.#complaints.push({ reason: "no-source", detail: "no source serves a head that could be verified" });
   }
 
   /** Finds the ways to all heads, and asks for the headers that are missing on them. */
@@ -194,7 +185,7 @@ export class Follower {
       else {
         this.#wanted.add(path.block.hash);
         this.#supply.link(leaf, path.block, this.#askable(leaf), this.#books.tip?.number ?? null, nowMs);
-        this.#checkFetch(path.block.hash, leaf.sources, nowMs);
+        this.#doubts.checkFetch(path.block.hash, leaf.sources, nowMs);
       }
     }
     return linked;
@@ -225,7 +216,7 @@ export class Follower {
     this.#behind = hashes.length - blocks.length;
     for (const hash of hashes.slice(blocks.length)) this.#wanted.add(hash);
     const next = hashes[blocks.length];
-    if (next !== undefined) this.#checkFetch(next, leaf.sources, nowMs);
+    if (next !== undefined) this.#doubts.checkFetch(next, leaf.sources, nowMs);
   }
 
   #standing({ leaf, hashes }: Linked, nowMs: number): Standing | null {
@@ -243,7 +234,7 @@ export class Follower {
       this.#followed = { sources, isAgreed: this.#followed.isAgreed || votes >= this.agreement.quorum };
     }
     const agreed = this.#canonical.newest(fetched, MAX_SIDE_DEPTH, isAgreed);
-    return { tip, fetched, isLevel, isDoubted: this.#complaints.length > 0, votes, agreed };
+    return { tip, fetched, isLevel, isDoubted: this.#doubts.first !== null, votes, agreed };
   }
 
   #judgeAside({ leaf, base, hashes }: Linked, nowMs: number): void {
@@ -317,23 +308,4 @@ export class Follower {
     this.#canonical.releaseUpTo(Math.max(final, block.number - MAX_PROOFS));
     this.#fetcher.prune(block.number - MAX_HELD_DEPTH);
   }
-
-  /** Notes why a block cannot be judged, unless k operators do without it: what only others claim, and do not show, is no doubt. */
-  #checkFetch(hash: Hash, claimants: readonly string[], nowMs: number): void {
-    const fetched = this.#fetcher.get(hash);
-    if (fetched === undefined || fetched.requests.size > 0) return;
-    if (this.agreement.isQuorum((source) => !claimants.includes(source))) return;
-    const { unsupported, missing, heardAtMs } = fetched;
-    if (unsupported !== null) this.#complaints.push({ reason: "unsupported-header", detail: unsupported });
-    else if (missing !== null && nowMs - heardAtMs > PATIENCE_MS) {
-      this.#complaints.push({ reason: "no-answer", detail: missing });
-    }
-  }
-}
-
-function describeSplit(leaves: readonly Candidate[]): string | null {
-  if (leaves.length < 2) return null;
-  return leaves
-    .map(({ number, hash, sources }) => `${sources.join(" and ")} at ${number} ${hash.slice(0, 10)}…`)
-    .join(", ");
 }
