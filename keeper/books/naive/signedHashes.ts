@@ -66,5 +66,5 @@ export function hashAttestation(state: Derivation, attestation: Attestation): Ha
     attestation.blockHash,
     attestation.booksRoot,
   );
-  return keccak256Hex(hexToBytes(`0x1901${domain.slice(2)}${struct.slice(2)}`));
+  return keccak256(`0x1901${domain.slice(2)}${struct.slice(2)}`) as Hash;
 }
