@@ -34,9 +34,10 @@ export async function rememberChain(
   }
   const known = journal.records().findLast(({ kind }) => kind === "chain")?.body as KnownChain | undefined;
   if (known?.chainId === chainId && known.genesisHash === genesisHash) return;
-  if (known !== undefined && !LOCAL_CHAIN_IDS.has(chainId)) {
-    const theirs = `chain ${known.chainId} with block 0 ${known.genesisHash}`;
-    const message = `${dataDirectory} belongs to ${theirs}: use another data directory for block 0 ${genesisHash}`;
+  const isLocal = known !== undefined && [chainId, known.chainId].every((id) => LOCAL_CHAIN_IDS.has(id));
+  if (known !== undefined && !isLocal) {
+    const [theirs, ours] = [known, chain].map((one) => `chain ${one.chainId} with block 0 ${one.genesisHash}`);
+    const message = `${dataDirectory} belongs to ${theirs}: use another data directory for ${ours}`;
     throw new KeeperError("ChainMismatch", message, { chainId, genesisHash, expected: known.genesisHash });
   }
   if (known !== undefined) log.warn("another-local-chain", { chainId, genesisHash });

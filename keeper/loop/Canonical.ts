@@ -8,6 +8,7 @@ export class Canonical {
   readonly #byNumber = new Map<number, Hash>();
   /** Up to here no account proofs are kept any more. */
   #released: number | null = null;
+  #newest = -1;
 
   /** @param depth blocks that can be taken back */
   constructor(depth: number) {
@@ -20,6 +21,22 @@ export class Canonical {
 
   has(hash: Hash): boolean {
     return this.#byHash.has(hash);
+  }
+
+  hashes(): Iterable<Hash> {
+    return this.#byHash.keys();
+  }
+
+  /**
+   * Lets go of the logs of the block at a height. Should a reorg lead away from it and back, they are asked for again: the books
+   * keep what they need to take it back.
+   */
+  forgetLogsOf(number: number): void {
+    const hash = this.#byNumber.get(number);
+    const fetched = hash === undefined ? undefined : this.#byHash.get(hash);
+    if (fetched === undefined) return;
+    fetched.facts = null;
+    for (const tried of Object.values(fetched.tried)) tried.clear();
   }
 
   /** The block at a height, as far as the books reach. */
@@ -61,7 +78,9 @@ export class Canonical {
   push(fetched: FetchedBlock): void {
     const { hash, header } = fetched;
     if (header === null) return;
-    this.#released ??= header.number - 1;
+    // After a reorg there are proofs again at heights that were released before.
+    this.#released = Math.min(this.#released ?? Infinity, header.number - 1);
+    this.#newest = header.number;
     this.#byHash.set(hash, fetched);
     this.#byNumber.set(header.number, hash);
     const [oldest] = this.#byHash.keys();
@@ -74,14 +93,18 @@ export class Canonical {
     if (number !== undefined && this.#byNumber.get(number) === hash) this.#byNumber.delete(number);
   }
 
-  /** Lets go of the account proofs of blocks up to a height: they are final, or as deep as proofs are kept. */
+  /**
+   * Lets go of the account proofs of blocks up to a height: they are final, or as deep as proofs are kept. The height may lie
+   * beyond the books, which may still be catching up.
+   */
   releaseUpTo(number: number): void {
-    const from = this.#released ?? number;
-    for (let height = from + 1; height <= number; height += 1) {
+    const to = Math.min(number, this.#newest);
+    const from = this.#released ?? to;
+    for (let height = from + 1; height <= to; height += 1) {
       const hash = this.#byNumber.get(height);
       const fetched = hash === undefined ? undefined : this.#byHash.get(hash);
       if (fetched !== undefined) fetched.served = null;
     }
-    this.#released = Math.max(from, number);
+    this.#released = Math.max(from, to);
   }
 }

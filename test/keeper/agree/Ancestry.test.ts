@@ -7,9 +7,9 @@ import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { BlockTree, lineOf, type TreeBlock } from "../../helpers/keeper/blockTree.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 
-const TREES = 60;
+const TREES = 40;
 const BLOCKS = 40;
-const PAIRS = 80;
+const PAIRS = 50;
 /** How deep branches are compared. */
 const MAX_DEPTH = 20_000;
 
@@ -38,7 +38,8 @@ function naiveRelation(head: TreeBlock, other: TreeBlock, knows: Knows): Relatio
   return naiveFork(head, other, knows) === null ? "unknown" : "competing";
 }
 
-describe("Ancestry", () => {
+describe("Ancestry", function () {
+  this.timeout(20_000);
   const seed = chooseSeed(31);
 
   function forRandomPairs(
@@ -83,7 +84,7 @@ describe("Ancestry", () => {
         expect(short.isAncestor(one.hash, other.hash)).to.equal(naiveIsAncestor(one, other, knows));
         expect(short.relate(one.hash, other.hash)).to.equal(naiveRelation(one, other, knows));
       }, holes);
-      expect(shortcuts).to.be.greaterThan(1_000);
+      expect(shortcuts).to.be.greaterThan(500);
     });
   }
 

@@ -20,7 +20,8 @@ const VOTERS = [
 ];
 const QUORUM = 2;
 
-describe("Finality", () => {
+describe("Finality", function () {
+  this.timeout(20_000);
   const seed = chooseSeed(67);
   let random: SeededRandom;
   let tree: BlockTree;
