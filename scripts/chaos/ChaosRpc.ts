@@ -162,7 +162,6 @@ export class ChaosRpc {
   /** Stops listening and resets every connection: whoever comes is refused. */
   async goDown(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#sockets.end();
     for (const socket of this.#connections) socket.resetAndDestroy();
     await closed;
   }

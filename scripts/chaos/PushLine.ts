@@ -67,11 +67,14 @@ export class PushLine {
   }
 
   #release(): void {
-    const isDue = ({ block, blocks }: Held): boolean => block < 0 || block <= this.#newest - blocks;
-    const excess = this.#late.length - MAX_HELD;
-    const due = this.#late.filter((held, index) => index < excess || isDue(held));
-    if (due.length === 0) return;
-    this.#late = this.#late.filter((held) => !due.includes(held));
+    let excess = this.#late.length - MAX_HELD;
+    const kept: Held[] = [];
+    const due: Held[] = [];
+    for (const held of this.#late) {
+      const isDue = excess-- > 0 || held.block < 0 || held.block <= this.#newest - held.blocks;
+      (isDue ? due : kept).push(held);
+    }
+    this.#late = kept;
     for (const { push } of due) this.#send(push);
   }
 }

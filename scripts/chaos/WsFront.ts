@@ -74,8 +74,4 @@ export class WsFront {
   async move(): Promise<void> {
     await Promise.all([...this.#sessions].map((session) => session.move()));
   }
-
-  end(): void {
-    for (const session of this.#sessions) session.end();
-  }
 }

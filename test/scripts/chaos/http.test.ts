@@ -183,7 +183,7 @@ describe("ChaosRpc over HTTP", function () {
       expect(answer.text).to.equal(whole.text);
       expect(answer.chunks).to.be.greaterThan(1);
       const expectedMs = (whole.bytes.length / 400) * 1_000;
-      expect(performance.now() - from).to.be.within(expectedMs * 0.8, expectedMs * 4);
+      expect(performance.now() - from).to.be.greaterThan(expectedMs * 0.8);
     });
 
     it("cuts the answer off within its body, at any byte", async () => {

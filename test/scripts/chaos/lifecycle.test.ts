@@ -223,6 +223,16 @@ describe("ChaosRpc", function () {
       expect(left.count).to.equal(2);
     });
 
+    it("lets go of the node's connections when it is closed", async () => {
+      const proxy = await start({ upstreams: [url] });
+      await post(proxy.url, call("eth_chainId"), { "x-big": "yes" });
+      await Listener.open(proxy.wsUrl, { authorization: "let me in" });
+      const open = (): Promise<number> => new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
+      expect(await open()).to.equal(2);
+      await proxy.close();
+      while ((await open()) > 0) await new Promise((resolve) => setImmediate(resolve));
+    });
+
     it("passes a big answer on, and refuses to hold it, or a big request", async () => {
       const proxy = await start({ upstreams: [url], maxBytes: 1_000, rules: ["eth_call: edit /a 1"] });
       const big = { "x-big": "yes" };
@@ -254,7 +264,11 @@ describe("ChaosRpc", function () {
       const [source] = accepted;
       const chunk = "x".repeat(1_048_576);
       for (let index = 0; index < 64; index++) source!.send(chunk);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      // Until nothing moves any more.
+      for (let before = -1; before !== source!.bufferedAmount;) {
+        before = source!.bufferedAmount;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
       // What is in the sockets of the system, and little more, has left the node.
       expect(source!.bufferedAmount).to.be.greaterThan(32 * 1_048_576);
       listener.socket.resume();
