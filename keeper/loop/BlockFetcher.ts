@@ -26,6 +26,7 @@ import {
   type Outcome,
 } from "./requestBlock.ts";
 
+/** Blocks that are held before those that nobody needs are looked for. */
 const MAX_HELD = 20_000;
 /** Sources that are asked for the same at once, at most. */
 const MAX_OPEN = 3;
@@ -46,6 +47,7 @@ export class BlockFetcher {
   readonly #requests = new Map<number, FetchedBlock>();
   readonly #withoutBlockReceipts = new Set<string>();
   readonly #own: readonly Address[];
+  #limit = MAX_HELD;
 
   constructor(
     options: KeeperOptions,
@@ -137,12 +139,12 @@ export class BlockFetcher {
     return true;
   }
 
-  /** Forgets blocks that lie deeper than `number`. */
-  prune(number: number): void {
-    if (this.#blocks.size < MAX_HELD) return;
-    for (const [hash, { header }] of this.#blocks) {
-      if (header !== null && header.number < number) this.#blocks.delete(hash);
-    }
+  /** Forgets what nobody needs any more, when there is much of it: sources can invent blocks without end. */
+  prune(needed: () => ReadonlySet<Hash>): void {
+    if (this.#blocks.size < this.#limit) return;
+    const kept = needed();
+    for (const hash of this.#blocks.keys()) if (!kept.has(hash)) this.#blocks.delete(hash);
+    this.#limit = Math.max(MAX_HELD, 2 * this.#blocks.size);
   }
 
   #hold(hash: Hash, wantsProofs: boolean, nowMs: number): FetchedBlock {
@@ -151,9 +153,8 @@ export class BlockFetcher {
       held.wantsProofs ||= wantsProofs && held.facts === null;
       return held;
     }
-    const block = newBlock(hash, wantsProofs, nowMs);
-    this.#blocks.set(hash, block);
-    return block;
+    this.#blocks.set(hash, newBlock(hash, wantsProofs, nowMs));
+    return this.#hold(hash, wantsProofs, nowMs);
   }
 
   #proofCalls(hash: Hash): RpcCall[] {

@@ -14,6 +14,7 @@ import type { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer } from "./ports.ts";
+import { Rewind, type Followed } from "./Rewind.ts";
 import { SideBranches, type SideVerdict } from "./SideBranches.ts";
 import { Supply } from "./Supply.ts";
 import { toBookBlock } from "./toBookBlock.ts";
@@ -26,8 +27,12 @@ const STUCK_MS = 100;
 const MAX_SIDE_DEPTH = 64;
 /** Account proofs are kept down to the newest final block, but for no more than so many. */
 const MAX_PROOFS = 1_024;
-/** Headers are kept for so many blocks, as deep as a reorg can be followed. */
-const MAX_HELD_DEPTH = 8_192;
+/** Logs are kept for so many blocks: the chain takes no checkpoint of an older one. */
+const MAX_LOGS = 256;
+/** Whose branch, without k votes, does not meet the books within so many blocks, is walked down no further. */
+const MAX_GAP = 20_000;
+
+const NOBODY: Followed = { sources: [], isAgreed: false };
 
 /** Where the books stand, and who stands behind it. */
 export interface Standing {
@@ -77,8 +82,8 @@ export class Follower {
   readonly #sides: SideBranches;
   readonly #supply: Supply;
   readonly #doubts: Doubts;
-  /** Sources of the branch that the books follow, and whether k operators ever stood behind its tip. */
-  #followed: { readonly sources: readonly string[]; readonly isAgreed: boolean } = { sources: [], isAgreed: false };
+  readonly #rewind: Rewind;
+  #followed: Followed = NOBODY;
   /** Blocks on the ways to the heads. */
   #wanted = new Set<Hash>();
   #behind = 0;
@@ -112,6 +117,7 @@ export class Follower {
     const isAgreed = this.agreement.isAgreed.bind(this.agreement);
     this.#supply = new Supply(options, this.#fetcher, this.#canonical, isAgreed);
     this.#sides = new SideBranches(books, judge);
+    this.#rewind = new Rewind({ books, canonical: this.#canonical, agreement: this.agreement }, events);
   }
 
   /** The source announces a head: a claim until its header is verified. */
@@ -160,6 +166,7 @@ export class Follower {
     const { followed, aside } = this.agreement.leaves(nowMs);
     this.#doubts.checkHead(followed.length === 0, nowMs);
     this.#wanted = new Set();
+    this.#fetcher.prune(() => this.#needed([...followed, ...aside]));
     const linked = this.#link([...followed, ...aside], nowMs);
     const best = this.#choose(followed, linked);
     if (best !== null) this.#follow(best, nowMs);
@@ -175,6 +182,21 @@ export class Follower {
     return this.agreement.isQuorum((_, head) => this.#canonical.has(head.hash));
   }
 
+  /** Blocks of the books, and those on the ways to the heads as far as they are known. */
+  #needed(leaves: readonly Candidate[]): ReadonlySet<Hash> {
+    const needed = new Set(this.#canonical.hashes());
+    for (const [, { hash }] of this.agreement.board.heads()) needed.add(hash);
+    for (const leaf of leaves) {
+      for (let hash = leaf.hash; !this.#canonical.has(hash);) {
+        needed.add(hash);
+        const header = this.#fetcher.header(hash);
+        if (header === undefined) break;
+        hash = header.parentHash;
+      }
+    }
+    return needed;
+  }
+
   /** Finds the ways to all heads, and asks for the headers that are missing on them. */
   #link(leaves: readonly Candidate[], nowMs: number): Linked[] {
     const linked: Linked[] = [];
@@ -182,7 +204,9 @@ export class Follower {
       const path = this.#supply.path(leaf);
       if (path.kind === "linked") linked.push({ leaf, base: path.base, hashes: path.hashes });
       else if (path.kind === "broken") this.#distrustAll(leaf.sources, path.detail, nowMs);
-      else {
+      else if (leaf.votes < this.agreement.quorum && leaf.number - path.block.number > MAX_GAP) {
+        this.#distrustAll(leaf.sources, `its branch does not meet the books within ${MAX_GAP} blocks`, nowMs);
+      } else {
         this.#wanted.add(path.block.hash);
         this.#supply.link(leaf, path.block, this.#askable(leaf), this.#books.tip?.number ?? null, nowMs);
         this.#doubts.checkFetch(path.block.hash, leaf.sources, nowMs);
@@ -210,7 +234,8 @@ export class Follower {
       this.#regression = `${leaf.sources.join(" and ")} at ${leaf.number}, the books at ${tip.number}`;
       return;
     }
-    if (!this.#rollBackTo(base, leaf, nowMs)) return;
+    if (!this.#rewind.to(base, leaf, this.#followed, nowMs)) return;
+    if (this.#books.tip?.hash !== tip?.hash) this.#followed = NOBODY;
     const blocks = this.#supply.fill(leaf, hashes, this.#askable(leaf), nowMs);
     for (const fetched of blocks) this.#apply(fetched, nowMs);
     this.#behind = hashes.length - blocks.length;
@@ -266,46 +291,14 @@ export class Follower {
     for (const source of sources) this.agreement.distrust(source, reason, nowMs);
   }
 
-  /** False when the branch must not be followed, because it lacks a block that was final. */
-  #rollBackTo(base: Hash | null, leaf: Candidate, nowMs: number): boolean {
-    const from = this.#books.tip;
-    if (from === null || from.hash === base) return true;
-    if (this.#contradictsFinality(base, leaf, nowMs)) return false;
-    const { sources, isAgreed } = this.#followed;
-    const isOutvoted = leaf.votes >= this.agreement.quorum && this.agreement.operatorCount > 1;
-    const left = sources.filter((source) => !leaf.sources.includes(source));
-    if (!isAgreed && isOutvoted) this.agreement.stray(left, nowMs);
-    let depth = 0;
-    for (let tip = this.#books.tip; tip !== null && tip.hash !== base; tip = this.#books.tip) {
-      this.#books.undo();
-      this.#canonical.remove(tip.hash);
-      this.#events.onTakenBack(tip.hash);
-      depth += 1;
-    }
-    this.#followed = { sources: [], isAgreed: false };
-    this.agreement.rolledBack(depth, from.number);
-    this.#events.onRolledBack(depth, base);
-    return true;
-  }
-
-  #contradictsFinality(base: Hash | null, leaf: Candidate, nowMs: number): boolean {
-    const { final } = this.agreement.finality;
-    const baseNumber = base === null ? -1 : (this.#canonical.get(base)?.header?.number ?? -1);
-    if (final === null || !this.#canonical.has(final.hash) || baseNumber >= final.number) return false;
-    const detail = `block ${final.number} ${final.hash} was final, the branch to ${leaf.hash} is without it`;
-    if (leaf.votes < this.agreement.quorum) this.#distrustAll(leaf.sources, detail, nowMs);
-    else this.agreement.contradict(detail);
-    return true;
-  }
-
   #apply(fetched: FetchedBlock, nowMs: number): void {
     const block = toBookBlock(fetched, this.#books);
     if (block === null) return;
     this.#events.onBlock(fetched, block, nowMs);
     this.#canonical.push(fetched);
-    this.#followed = { sources: [], isAgreed: false };
+    this.#followed = NOBODY;
     const final = this.agreement.finality.final?.number ?? block.number - this.#options.proofDepth;
     this.#canonical.releaseUpTo(Math.max(final, block.number - MAX_PROOFS));
-    this.#fetcher.prune(block.number - MAX_HELD_DEPTH);
+    this.#canonical.forgetLogsOf(block.number - MAX_LOGS);
   }
 }

@@ -109,7 +109,8 @@ export class Pauses {
     const incident = this.#incident;
     const { pauser } = this.#options;
     if (incident === null || pauser === null || header === null) return;
-    if (hash === tip.hash && this.#settle(incident, tip)) return;
+    // What only a child shows that few vote for decides nothing, neither that a pause took effect nor that it did not.
+    if (hash === tip.hash ? this.#settle(incident, tip) : incident.state === "contained") return;
     if (incident.awaited !== null || hash === incident.attemptedAt) return;
     if (incident.heights >= MAX_HEIGHTS) {
       this.#fail(incident, `not included after ${MAX_HEIGHTS} blocks`);
