@@ -42,22 +42,26 @@ export class FaultPlan {
 
   /** Whether more than half of the sources have no fault. */
   get hasMajority(): boolean {
-    return this.#spells.filter((spell) => spell === null).length * 2 > this.#spells.length;
+    return this.#countWell() * 2 > this.#spells.length;
   }
 
   /** What changes before the block with this number is made. In a calm everybody is well. */
   next(block: number, isCalm: boolean): readonly Change[] {
     const before = this.#spells.map((spell) => spell?.fault ?? null);
-    const hadMajority = this.hasMajority;
+    const wellBefore = this.#countWell();
     for (const [source, spell] of this.#spells.entries()) {
       if (spell !== null && (isCalm || spell.until <= block)) this.#spells[source] = null;
     }
     if (!isCalm) this.#fallIll(block);
-    if (hadMajority && !this.hasMajority) this.outages += 1;
+    if (wellBefore * 2 > this.#spells.length && !this.hasMajority) this.outages += 1;
     return this.#spells.flatMap((spell, source) => {
       const fault = spell?.fault ?? null;
       return fault === before[source] ? [] : [{ source, fault }];
     });
+  }
+
+  #countWell(): number {
+    return this.#spells.filter((spell) => spell === null).length;
   }
 
   #fallIll(block: number): void {

@@ -45,6 +45,7 @@ export class SoakWorld {
   readonly #market: Market;
   readonly #random: SeededRandom;
   readonly #forked = new Set<number>();
+  readonly #restarting = new Set<number>();
 
   private constructor(
     nodes: { readonly node: LocalNode; readonly twin: LocalNode },
@@ -121,6 +122,7 @@ export class SoakWorld {
   async change({ source, fault }: Change): Promise<void> {
     const proxy = this.proxies[source];
     if (proxy === undefined) return;
+    if (this.#restarting.delete(source)) await proxy.goDown();
     await proxy.comeBack();
     proxy.clear();
     if (this.#forked.delete(source)) await proxy.setUpstream(TRUE_CHAIN);
@@ -131,7 +133,10 @@ export class SoakWorld {
       this.#forked.add(source);
       await this.keepUp();
       await proxy.setUpstream(TWIN_CHAIN);
-    } else proxy.setRules(TRANSPORTS[source] === "http" ? (chosen.http ?? chosen.ws) : chosen.ws);
+    } else {
+      proxy.setRules(TRANSPORTS[source] === "http" ? (chosen.http ?? chosen.ws) : chosen.ws);
+      if (chosen.endsWithRestart === true) this.#restarting.add(source);
+    }
   }
 
   /** While it is served, the twin's chain is as long as the true one, and one block longer. */

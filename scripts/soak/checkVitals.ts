@@ -11,7 +11,7 @@ export interface Check {
  * Bytes that a block may leave behind: the core keeps 8,192 blocks to take back and 20,000 headers, so that until then
  * it grows with each. See docs/performance.md for what was measured.
  */
-export const BYTES_PER_BLOCK = 40_000;
+export const BYTES_PER_BLOCK = 16_000;
 /** Fewer blocks tell the growth of a block from nothing else. */
 const MIN_BLOCKS = 1_000;
 /** Connections and timers that may be on their way when one looks. */

@@ -5,7 +5,13 @@ export type Fault =
   /** It serves another chain, which shares the first blocks and is consistent in itself. */
   | { readonly kind: "fork" }
   /** It answers by these rules of the proxy; the second list over HTTP, if that differs. */
-  | { readonly kind: "rules"; readonly ws: readonly string[]; readonly http?: readonly string[] };
+  | {
+      readonly kind: "rules";
+      readonly ws: readonly string[];
+      readonly http?: readonly string[];
+      /** It is over with a restart: who was of another chain is asked again only after a minute, else. */
+      readonly endsWithRestart?: true;
+    };
 
 const rules = (...ws: readonly string[]): Fault => ({ kind: "rules", ws });
 
@@ -30,7 +36,12 @@ export const FAULTS = {
   "lie: no logs": rules("eth_getBlockReceipts: edit /*/logs []"),
   "lie: state root": rules("eth_getBlockByHash: xor /stateRoot"),
   "lie: invented heads": rules("eth_subscription: xor /hash", "eth_getBlockByNumber: xor /hash"),
-  "lie: chain id": rules("eth_chainId: replace 0x1", "* times=1: close-ws 1006"),
+  "lie: chain id": {
+    kind: "rules",
+    ws: ["eth_chainId: replace 0x1", "* times=1: close-ws 1006"],
+    http: ["eth_chainId: replace 0x1"],
+    endsWithRestart: true,
+  },
   jumbled: rules("eth_subscription: shuffle 3", "*: duplicate"),
 } as const satisfies Readonly<Record<string, Fault>>;
 
