@@ -105,18 +105,19 @@ export class Finality {
 
   /** Whether the tags say anything is for k operators to tell, too; where they do not agree, what was told stands. */
   #settleMode(): void {
-    if (this.#policy === "depth") {
-      this.#mode = { policy: "depth", detail: `by ${this.#confirmations} confirmations, as configured`, isWeak: false };
-      return;
-    }
+    const isByDepth = this.#policy === "depth";
+    const tag = isByDepth ? "finalized" : this.#policy;
     const says = (claim: FinalityClaim): boolean => saysMoreThanLatest(this.#tagOf(claim), claim.latest);
     if (this.#operators(says) >= this.#quorum) {
-      this.#mode = { policy: this.#policy, detail: `by the tag ${this.#policy} of k operators`, isWeak: false };
+      const detail = isByDepth
+        ? `by ${this.#confirmations} confirmations, as configured`
+        : `by the tag ${tag} of k operators`;
+      this.#mode = { policy: this.#policy, detail, isWeak: false };
     } else if (this.#operators((claim) => !says(claim)) >= this.#quorum) {
       const why =
         this.#tags().length === 0
-          ? `no source knows the tag ${this.#policy}`
-          : `the tag ${this.#policy} equals latest: this chain has no finality of its own`;
+          ? `no source knows the tag ${tag}`
+          : `the tag ${tag} equals latest: this chain has no finality of its own`;
       const detail = `${why}: blocks count as final after ${this.#confirmations} confirmations`;
       this.#mode = { policy: "depth", detail, isWeak: true };
     }

@@ -209,16 +209,18 @@ describe("Finality", function () {
   describe("mode", () => {
     const WEAK = `blocks count as final after ${CONFIRMATIONS} confirmations`;
 
-    it("is by depth and not weak where that is configured, from the first claim on", () => {
+    it("is by depth where that is configured, and weak if the chain has no finality of its own (B21)", () => {
+      const weak = open("depth");
+      for (const source of ["a1", "b1"]) claim(weak, source, chain.at(-1)!);
+      expect(weak.mode).to.include({ policy: "depth", isWeak: true });
       const finality = open("depth");
       expect(finality.mode).to.equal(null);
-      claim(finality, "a1", chain[10]!);
+      for (const source of ["a1", "b1"]) claim(finality, source, chain[10]!);
       expect(finality.mode).to.deep.equal({
         policy: "depth",
         detail: `by ${CONFIRMATIONS} confirmations, as configured`,
         isWeak: false,
       });
-      claim(finality, "b1", chain[10]!);
       expect(finality.final).to.equal(null);
     });
 
