@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import type { Subject } from "../../../scripts/chaos/canApply.ts";
+import { clientOf } from "../../../scripts/chaos/clientOf.ts";
 import { checkRule } from "../../../scripts/chaos/checkRule.ts";
 import { parseRule } from "../../../scripts/chaos/parseRule.ts";
 import type { Rule } from "../../../scripts/chaos/Rule.ts";
@@ -61,6 +62,8 @@ describe("RuleBook", () => {
     expect(applies("* client=ethers: null")).to.equal(false);
     expect(applies("* client=127.0.0.1: null")).to.equal(true);
     expect(applies("* client=127.0.0.2: null")).to.equal(false);
+    const mapped = { socket: { remoteAddress: "::ffff:127.0.0.1" }, headers: {} } as never;
+    expect(clientOf(mapped)).to.deep.equal({ address: "127.0.0.1", userAgent: "" });
     // An address is no part of a User-Agent.
     expect(applies("* client=127.0.0.2: null", { client: { address: "127.0.0.1", userAgent: "127.0.0.2" } })).to.equal(
       false,
@@ -92,6 +95,9 @@ describe("RuleBook", () => {
     const first = Array.from({ length: 200 }, () => book.decide(SUBJECT).lie?.action);
     expect(first.flatMap((action, index) => (action === "null" ? [index + 1] : []))).to.deep.equal(some);
     expect(first).to.include("empty");
+    const twins = bookOf(["* probability=0.5: delay 1", "* probability=0.5: null"], 7);
+    const both = Array.from({ length: 50 }, () => twins.decide(SUBJECT));
+    expect(both.some(({ delayMs, lie }) => (delayMs === 1) !== (lie !== undefined))).to.equal(true);
   });
 
   it("lets the first rule decide that is due, and adds the first delay before it", () => {

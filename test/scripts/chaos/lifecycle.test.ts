@@ -199,6 +199,8 @@ describe("ChaosRpc", function () {
         if (request.headers.authorization !== "let me in") socket.end("HTTP/1.1 401 Unauthorized\r\n\r\n");
         else sockets.handleUpgrade(request, socket, head, (socket) => accepted.push(socket));
       });
+      // Whoever lets go of a connection, it is not this server.
+      server.keepAliveTimeout = 60_000;
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
       url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     });
@@ -241,6 +243,8 @@ describe("ChaosRpc", function () {
       const refused = await post(proxy.url, "x".repeat(1_001));
       expect([refused.status, JSON.parse(refused.text)]).to.have.deep.nested.property("[1].error.code", -32_600);
       expect(refused.status).to.equal(413);
+      // More than the sockets of the system hold: still told why.
+      expect((await post(proxy.url, "x".repeat(16 * 1_048_576))).status).to.equal(413);
     });
 
     it("passes on how it refuses a WebSocket, how it ends one, and the client's name", async () => {
@@ -255,6 +259,16 @@ describe("ChaosRpc", function () {
       long.send("x".repeat(1_001));
       await long.until(() => long.closed !== undefined);
       expect(long.closed).to.equal(1_009);
+    });
+
+    it("says over WebSocket that a rule's upstream has gone without an answer", async () => {
+      const proxy = await start({ upstreams: [node.url, url], rules: ["eth_chainId: upstream 1"] });
+      const listener = await Listener.open(proxy.wsUrl, { authorization: "let me in" });
+      const asked = listener.resultOf("eth_chainId");
+      while (accepted.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      accepted[0]!.on("message", () => accepted[0]!.terminate());
+      expect(await asked).to.include({ code: -32_002 });
+      expect(await listener.resultOf("net_version")).to.equal("31337");
     });
 
     it("holds a node back that speaks faster than the client listens", async () => {

@@ -177,6 +177,7 @@ describe("ChaosRpc over WebSocket", function () {
     it(`keeps the socket and says nothing any more after ${rule}, whatever comes`, async () => {
       await subscribe();
       const other = await Listener.open(proxy.wsUrl);
+      const before = proxy.calls.get("eth_chainId") ?? 0;
       const mute = proxy.rule(`eth_subscription times=1: ${rule}`);
       await mine(1);
       while (mute.told === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -197,6 +198,8 @@ describe("ChaosRpc over WebSocket", function () {
         rule === "mute-ws" ? 1 : 0,
       ]);
       expect(listener.heard).to.have.lengthOf(1);
+      // Only the other one's.
+      expect(proxy.calls.get("eth_chainId")).to.equal(before + 1);
       other.end();
     });
   }
