@@ -52,6 +52,11 @@ export class CallGroup {
     return this.#open === 0;
   }
 
+  /** Code of the fault that settled what no reply did; null until then, and when there was none. */
+  get fault(): string | null {
+    return this.#fault;
+  }
+
   /** True when the source replied to one of the calls, and not by refusing it for the rate. */
   get isAnswered(): boolean {
     return this.#isAnswered;

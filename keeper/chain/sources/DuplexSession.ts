@@ -2,7 +2,7 @@ import { KeeperError } from "../../errors/KeeperError.ts";
 import type { CallGroup } from "./CallGroup.ts";
 import type { CallRunner } from "./CallRunner.ts";
 import type { Channel, OpenChannel } from "./Channel.ts";
-import type { HeadReporter } from "./HeadReporter.ts";
+import type { HeadReporter, RawHead } from "./HeadReporter.ts";
 import { readHead } from "./HeadReporter.ts";
 import { toConnectionFault } from "./SourceFault.ts";
 import type { SourceFault } from "./SourceFault.ts";
@@ -40,6 +40,7 @@ export class DuplexSession {
   #channel: Channel | undefined;
   #isOpen = false;
   #lastHeadAtMs = 0;
+  #lastHead: RawHead | null = null;
 
   constructor(openChannel: OpenChannel, runner: CallRunner, reporter: HeadReporter, settings: SourceSettings) {
     this.#openChannel = openChannel;
@@ -119,12 +120,15 @@ export class DuplexSession {
     }
   }
 
-  /** Asks for the newest head; what was pushed in the meantime is newer than the answer. */
+  /** Asks for the newest head; what was pushed in the meantime is newer than an answer that is not higher. */
   async #fetchHead(): Promise<void> {
     const headsBefore = this.#reporter.headCount;
     const head = readHead(await this.#probe("eth_getBlockByNumber", ["latest", false]));
     if (head === undefined) this.#end(malformed("the newest block has no number and hash"));
-    else if (this.#reporter.headCount === headsBefore) this.#noteHead(head, this.#settings.now());
+    else {
+      const isNewest = this.#reporter.headCount === headsBefore || head.number > (this.#lastHead?.number ?? -1);
+      if (isNewest) this.#noteHead(head, this.#settings.now());
+    }
   }
 
   /**
@@ -233,8 +237,10 @@ export class DuplexSession {
     return groups.size === 1 ? [...groups][0] : undefined;
   }
 
-  #noteHead(head: { number: number; hash: `0x${string}` }, receivedAtMs: number): void {
-    this.#lastHeadAtMs = this.#settings.now();
+  /** A head that is only said again proves little: a subscription that hangs does that. */
+  #noteHead(head: RawHead, receivedAtMs: number): void {
+    if (head.hash !== this.#lastHead?.hash) this.#lastHeadAtMs = this.#settings.now();
+    this.#lastHead = head;
     this.#reporter.head(head, receivedAtMs);
   }
 

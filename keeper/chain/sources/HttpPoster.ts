@@ -53,6 +53,11 @@ export class HttpPoster {
     };
   }
 
+  /** Drops the connections that are kept for the next call: they may be dead without having been closed. */
+  dropIdle(): void {
+    for (const socket of Object.values(this.#agent.freeSockets).flat()) socket?.destroy();
+  }
+
   /** Closes every connection. */
   close(): void {
     this.#agent.destroy();

@@ -12,6 +12,9 @@ import type { SourceSettings } from "./SourceSettings.ts";
 import { encodeGroup, malformed, parseJson, settleFromAnswer } from "./jsonRpc.ts";
 import { wait } from "./wait.ts";
 
+/** Calls in a row without an answer after which kept connections are not believed. */
+const DROP_AFTER_TIMEOUTS = 2;
+
 /** A source over HTTP: heads are polled, since nothing can be pushed. A call is tried even while the polls fail. */
 export class HttpSource implements Source {
   readonly id: string;
@@ -25,6 +28,8 @@ export class HttpSource implements Source {
   readonly #closing = new AbortController();
   /** How to cancel the POST of each group on the wire. */
   readonly #cancels = new Map<CallGroup, () => void>();
+  /** Calls in a row that had no answer in time. */
+  #timeouts = 0;
   #ended: AbortSignal | undefined;
   #loop: Promise<void> | undefined;
 
@@ -113,6 +118,12 @@ export class HttpSource implements Source {
   #forget(group: CallGroup): void {
     this.#cancels.get(group)?.();
     this.#cancels.delete(group);
+    if (group.fault !== "SourceTimeout") this.#timeouts = 0;
+    else if (++this.#timeouts >= DROP_AFTER_TIMEOUTS) {
+      // Of a host that vanished, each kept connection would cost a call its whole deadline.
+      this.#timeouts = 0;
+      this.#poster.dropIdle();
+    }
   }
 }
 

@@ -49,6 +49,8 @@ export interface RpcTestServer {
   dropAll(): void;
   /** Stops reading and writing on every connection without closing it. */
   freeze(): void;
+  /** Answers again, what comes from now on. */
+  thaw(): void;
   close(): Promise<void>;
 }
 
@@ -119,6 +121,9 @@ export async function startRpcServer(transport: Transport): Promise<RpcTestServe
     dropAll: () => [...peers].forEach((peer) => peer.drop()),
     freeze: () => {
       isFrozen = true;
+    },
+    thaw: () => {
+      isFrozen = false;
     },
     close: async () => {
       [...peers].forEach((peer) => peer.drop());
