@@ -25,6 +25,7 @@ import {
   receiptCalls,
   type Outcome,
 } from "./requestBlock.ts";
+import { forgetList, isListRefuted } from "./transactionList.ts";
 
 /** Blocks that are held before those that nobody needs are looked for. */
 const MAX_HELD = 20_000;
@@ -90,15 +91,14 @@ export class BlockFetcher {
   wantFacts(hash: Hash, sources: readonly string[], nowMs: number): void {
     const block = this.#blocks.get(hash);
     if (block?.header == null || block.facts !== null) return;
-    if (block.transactions.length === 0 && openRequests(block, "receipts").length === 0) {
-      const request = {
-        source: block.listedBy ?? "",
-        parts: ["receipts"],
-        sinceMs: nowMs,
-        isBlock: false,
-        range: 0,
-      } as const;
-      this.#takeReceipts(block, request, [], block.factsAtMs);
+    // The receipts root of a list without an entry is that of the header.
+    if (block.transactions.length === 0) {
+      this.skipFacts(hash);
+      return;
+    }
+    if (isListRefuted(block, sources, this.#withoutBlockReceipts)) forgetList(block);
+    if (block.listedBy === null) {
+      this.#ask(block, ["header"], sources, { calls: headerCalls(hash), range: 0 }, nowMs);
       return;
     }
     this.#ask(block, ["receipts"], sources, { calls: [], range: 0 }, nowMs);
@@ -206,10 +206,12 @@ export class BlockFetcher {
   ): readonly RpcAnswer[] | null {
     const outcome = readHeader(first, block.hash);
     if (!this.#accept(block, request, "header", outcome, nowMs)) return null;
-    if (block.header === null) {
-      block.header = outcome.value.header;
+    if (block.listedBy === null) {
       block.transactions = outcome.value.transactions;
       block.listedBy = request.source;
+    }
+    if (block.header === null) {
+      block.header = outcome.value.header;
       block.unsupported = null;
       block.factsAtMs = nowMs;
     }
@@ -260,11 +262,10 @@ export class BlockFetcher {
       return;
     }
     const outcome = readReceipts(answers, header, isBlock);
-    if (outcome.kind === "forged" && !isBlock && block.listedBy !== null && block.listedBy !== source) {
-      // Another source named the transactions: its list may be the lie. Ask for header and list again.
-      this.#onForged(block.listedBy, "the transactions that it listed are not the block's", nowMs);
-      block.header = null;
-      block.tried.header.clear();
+    if (outcome.kind === "forged" && !isBlock && block.listedBy !== source) {
+      // Either may lie, in the list or in the receipts: the lister's own receipts tell.
+      block.tried.receipts.add(source);
+      this.#board.missed(source);
       return;
     }
     if (!this.#accept(block, request, "receipts", outcome, nowMs)) return;

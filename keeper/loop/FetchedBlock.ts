@@ -32,7 +32,7 @@ export interface FetchedBlock {
   wantsProofs: boolean;
   header: Header | null;
   transactions: readonly Hash[];
-  /** Who named the transactions; their list is verified only by their receipts. */
+  /** Who named the transactions; their list is verified only by their receipts. Null while another list is wanted. */
   listedBy: string | null;
   proven: ProvenBooks | null;
   /** Proven nonces of the keeper's own keys. */
