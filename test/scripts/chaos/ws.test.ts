@@ -263,6 +263,27 @@ describe("ChaosRpc over WebSocket", function () {
     });
   });
 
+  it("stands before a Hardhat node as well", async () => {
+    const signal = new AbortController().signal;
+    const hardhat = await startNode({ chain: "hardhat", port: 0, host: "127.0.0.1", signal });
+    const before = await ChaosRpc.start({ upstreams: [hardhat.url], rules: ["eth_blockNumber: stale 1"] });
+    try {
+      const socket = await Listener.open(before.wsUrl);
+      const subscription = await socket.resultOf("eth_subscribe", ["newHeads"]);
+      for (let block = 1; block <= 2; block++) {
+        await socket.resultOf("evm_mine");
+        await socket.until(() => socket.heads().length === block);
+        await before.setUpstream(0);
+      }
+      expect(socket.heads(subscription)).to.deep.equal([1, 2]);
+      expect(await socket.resultOf("eth_blockNumber")).to.equal("0x1");
+      expect(await resultOf(before.url, "eth_blockNumber")).to.equal("0x1");
+    } finally {
+      await before.close();
+      await hardhat.stop();
+    }
+  });
+
   describe("with another upstream", () => {
     it("asks it when a rule says so", async () => {
       proxy.setRules(["eth_blockNumber: upstream 1"]);
