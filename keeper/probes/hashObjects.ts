@@ -1,4 +1,4 @@
-import { fail, ok, warn } from "./Probe.ts";
+import { fail, ok, skip, warn } from "./Probe.ts";
 import { proofAt } from "./proofAt.ts";
 import type { SourceProbe } from "./SourceContext.ts";
 
@@ -7,6 +7,7 @@ export const hashObjects: SourceProbe = {
   name: "EIP-1898",
   run: async (context) => {
     const { header } = await context.head();
+    if (header.number === 0) return skip("the chain has one block only");
     const proof = await proofAt(context, header, { blockHash: header.hash });
     if (proof.kind === "verified") return ok("blocks are taken by hash");
     if (proof.kind === "false") {

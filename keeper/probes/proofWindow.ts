@@ -1,4 +1,4 @@
-import { fail, ok, warn } from "./Probe.ts";
+import { fail, ok, skip, warn } from "./Probe.ts";
 import { proofAt } from "./proofAt.ts";
 import type { SourceContext, SourceProbe } from "./SourceContext.ts";
 
@@ -9,7 +9,8 @@ export const proofWindow: SourceProbe = {
   name: "proof window",
   run: async (context) => {
     const head = (await context.head()).header.number;
-    const depths = DEPTHS.filter((depth) => depth <= head);
+    if (head === 0) return skip("the chain has one block only");
+    const depths = DEPTHS.filter((depth) => depth < head);
     // The window has one end: what is served at a depth is served above it.
     let [proven, refused] = [-1, depths.length];
     while (refused - proven > 1) {
