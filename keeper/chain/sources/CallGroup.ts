@@ -1,9 +1,19 @@
 import { assert } from "../../lib/assert.ts";
+import type { KeeperError } from "../../errors/KeeperError.ts";
+import { NO_MASKS, type Masks } from "./masksOf.ts";
 import type { RateLimit } from "./RateLimit.ts";
 import type { BatchItem, Exchange, SourceCall } from "./Source.ts";
 import type { SourceFault } from "./SourceFault.ts";
-import { toSourceError } from "./SourceFault.ts";
+import { maskFault, toSourceError } from "./SourceFault.ts";
 import type { RpcReply } from "./jsonRpc.ts";
+
+/** What a group has in common with the others of its source. */
+export interface CallContext {
+  /** Learns of every refusal for the rate; null where there is nobody to be asked again. */
+  readonly limit: RateLimit | null;
+  /** For what is shown of the server's words. */
+  readonly masks: Masks;
+}
 
 /** One JSON-RPC message on the wire: a single call, or the calls of a batch, each settled once. */
 export class CallGroup {
@@ -15,7 +25,7 @@ export class CallGroup {
   readonly done: Promise<BatchItem[]>;
 
   readonly #source: string;
-  readonly #limit: RateLimit | null;
+  readonly #context: CallContext;
   readonly #items: (BatchItem | undefined)[];
   readonly #resolve: (items: BatchItem[]) => void;
   #open: number;
@@ -26,17 +36,16 @@ export class CallGroup {
   #retryAfterMs: number | null = null;
   #isAnswered = false;
 
-  /** `limit` learns of every refusal for the rate; null where there is nobody to be asked again. */
   constructor(
     source: string,
     firstId: number,
     calls: readonly SourceCall[],
     isBatch: boolean,
-    limit: RateLimit | null = null,
+    context: CallContext = { limit: null, masks: NO_MASKS },
   ) {
     assert(calls.length > 0 && (isBatch || calls.length === 1), "a group has one call, or is a batch");
     this.#source = source;
-    this.#limit = limit;
+    this.#context = context;
     this.firstId = firstId;
     this.calls = calls;
     this.isBatch = isBatch;
@@ -101,7 +110,7 @@ export class CallGroup {
       sentAtMs: this.#sentAtMs ?? settledAtMs,
       receivedAtMs: this.#receivedAtMs,
       settledAtMs,
-      text: this.#text,
+      text: this.#text === null ? null : this.#context.masks.answer(this.#text),
       ...(this.#retryAfterMs === null ? {} : { retryAfterMs: this.#retryAfterMs }),
       fault: this.#fault,
     };
@@ -116,7 +125,7 @@ export class CallGroup {
     this.#settleAt(reply.id - this.firstId, (method) =>
       outcome.ok
         ? { ok: true, result: outcome.result }
-        : { ok: false, error: toSourceError(fault ?? outcome.fault, this.#source, method) },
+        : { ok: false, error: this.#toError(fault ?? outcome.fault, method) },
     );
   }
 
@@ -126,7 +135,7 @@ export class CallGroup {
     const fault = this.#noteLimit(raw);
     this.#fault = fault.code;
     for (let index = 0; index < this.calls.length; index++) {
-      this.#settleAt(index, (method) => ({ ok: false, error: toSourceError(fault, this.#source, method) }));
+      this.#settleAt(index, (method) => ({ ok: false, error: this.#toError(fault, method) }));
     }
   }
 
@@ -135,10 +144,14 @@ export class CallGroup {
     if (fault.code !== "SourceRateLimited" || this.isSettled) return fault;
     const asked = fault.payload?.["retryAfterMs"];
     const askedMs = typeof asked === "number" ? asked : undefined;
-    const retryAfterMs = fault.isOwn === true ? askedMs : (this.#limit?.refused(askedMs) ?? askedMs);
+    const retryAfterMs = fault.isOwn === true ? askedMs : (this.#context.limit?.refused(askedMs) ?? askedMs);
     if (retryAfterMs === undefined) return fault;
     this.#retryAfterMs = Math.max(this.#retryAfterMs ?? 0, retryAfterMs);
     return { ...fault, payload: { ...fault.payload, retryAfterMs } };
+  }
+
+  #toError(fault: SourceFault, method: string): KeeperError {
+    return toSourceError(maskFault(fault, this.#context.masks.message), this.#source, method);
   }
 
   #settleAt(index: number, make: (method: string) => BatchItem): void {

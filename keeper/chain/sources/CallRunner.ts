@@ -1,4 +1,5 @@
 import { CallGroup } from "./CallGroup.ts";
+import type { Masks } from "./masksOf.ts";
 import { RateLimit, type RateLimitOptions } from "./RateLimit.ts";
 import type { BatchItem, Exchange, RequestOptions, SourceCall } from "./Source.ts";
 
@@ -15,6 +16,8 @@ export interface CallRunnerOptions extends RateLimitOptions {
   readonly source: string;
   readonly maxInFlight: number;
   readonly maxQueued: number;
+  /** For what is shown of a server's words. */
+  readonly masks: Masks;
   /** Sees each group once, when it has settled. */
   readonly onExchange?: (exchange: Exchange) => void;
 }
@@ -73,7 +76,8 @@ export class CallRunner {
     isProbe: boolean,
     { deadlineMs, signal }: RequestOptions,
   ): Promise<BatchItem[]> {
-    const group = new CallGroup(this.#options.source, this.#nextId, calls, isBatch, this.#limit);
+    const { source, masks } = this.#options;
+    const group = new CallGroup(source, this.#nextId, calls, isBatch, { limit: this.#limit, masks });
     this.#nextId += calls.length;
     const onAbort = (): void => group.fail({ code: "SourceAborted", reason: "cancelled", cause: signal?.reason });
     if (signal?.aborted === true) {

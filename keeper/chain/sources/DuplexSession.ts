@@ -228,7 +228,8 @@ export class DuplexSession {
   #tapPush({ text, receivedAtMs }: Received, fault: string | null): void {
     const { source } = this.#runner;
     const times = { sentAtMs: receivedAtMs, receivedAtMs, settledAtMs: receivedAtMs };
-    this.#settings.onExchange?.({ source, kind: "push", calls: [], firstId: 0, ...times, text, fault });
+    const { onExchange, masks } = this.#settings;
+    onExchange?.({ source, kind: "push", calls: [], firstId: 0, ...times, text: masks.answer(text), fault });
   }
 
   /** Whom an error without an id is meant for: nobody but the only group on the wire, if there is just one. */

@@ -75,7 +75,7 @@ export class DuplexSource implements Source {
       this.#session = undefined;
       if (hasEnded()) break;
       failures = wasUp ? 0 : failures + 1;
-      reporter.down(`${fault.code}: ${fault.reason}`);
+      reporter.down(`${fault.code}: ${this.#settings.masks.message(fault.reason)}`);
       const pauseMs = backoffMs(failures, this.#settings.random(), { baseMs, maxMs });
       await wait(Math.max(pauseMs, Math.min(retryAfterOf(fault), MAX_RETRY_MS)), ended);
     }

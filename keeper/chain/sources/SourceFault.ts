@@ -1,4 +1,5 @@
 import { KeeperError } from "../../errors/KeeperError.ts";
+import { maskDeep, type Mask } from "./masksOf.ts";
 import { redactText } from "../../lib/redact.ts";
 
 /** The codes of everything that can go wrong between the keeper and a source. */
@@ -32,6 +33,13 @@ export function toSourceError(fault: SourceFault, source: string, method: string
   const message = `${method} at source ${source}: ${fault.reason}`;
   const payload = { source, method, ...fault.payload };
   return new KeeperError(fault.code, message, payload, "cause" in fault ? { cause: fault.cause } : {});
+}
+
+/** The fault without what the source's URL hides. */
+export function maskFault(fault: SourceFault, mask: Mask): SourceFault {
+  const { payload } = fault;
+  const masked = payload === undefined ? {} : { payload: maskDeep(payload, mask) as Record<string, unknown> };
+  return { ...fault, reason: mask(fault.reason), ...masked };
 }
 
 /** How long the fault asks to be left alone, milliseconds; 0 when it does not. */

@@ -1,13 +1,16 @@
+import { masksOf, type Masks } from "./masksOf.ts";
 import type { SourceDeps } from "./Source.ts";
 
 /** The dependencies of a source with every default filled in; the tap has none. */
-export type SourceSettings = Readonly<Required<Omit<SourceDeps, "onExchange">>> & Pick<SourceDeps, "onExchange">;
+export type SourceSettings = Readonly<Required<Omit<SourceDeps, "onExchange">>> &
+  Pick<SourceDeps, "onExchange"> & { readonly masks: Masks };
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Fills the defaults. */
-export function toSourceSettings(deps: SourceDeps): SourceSettings {
+/** Fills the defaults, for a source with this URL. */
+export function toSourceSettings(deps: SourceDeps, url: string): SourceSettings {
   return {
+    masks: masksOf(url),
     now: deps.now,
     random: deps.random ?? Math.random,
     pollIntervalMs: deps.pollIntervalMs ?? 250,

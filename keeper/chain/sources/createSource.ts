@@ -14,7 +14,7 @@ import { openWebSocketChannel } from "./webSocketChannel.ts";
  * @throws KeeperError `SourceUrlInvalid` when no transport can reach the URL.
  */
 export function createSource(options: SourceOptions, deps: SourceDeps): Source {
-  const settings = toSourceSettings(deps);
+  const settings = toSourceSettings(deps, options.url);
   const target = parseSourceUrl(options.url);
   if (target === undefined) {
     const url = redactUrl(options.url);
