@@ -1,5 +1,6 @@
 import { Ancestry } from "../chain/agree/Ancestry.ts";
 import { ChainWatch, type Sight } from "../chain/agree/ChainWatch.ts";
+import { Contradictions } from "../chain/agree/Contradictions.ts";
 import { Finality } from "../chain/agree/Finality.ts";
 import type { SourceBoard } from "../chain/agree/SourceBoard.ts";
 import { Votes, type ServedHead } from "../chain/agree/Votes.ts";
@@ -38,6 +39,7 @@ export class Agreement {
   readonly #identity: Identity;
   readonly #poll: FinalityPoll;
   readonly #watch: ChainWatch;
+  readonly #contradictions: Contradictions;
   #fault: string | null = null;
 
   /** @param onAsked a header was asked for */
@@ -57,6 +59,7 @@ export class Agreement {
       { intervalMs: Math.min(MAX_FINALITY_POLL_MS, chain.blockSeconds * 1_000), requestDeadlineMs },
     );
     this.#watch = new ChainWatch(chain);
+    this.#contradictions = new Contradictions(sources);
     this.#heads = new Heads(
       { board, votes: this.#votes, fetcher, ancestry: this.ancestry },
       {
@@ -163,10 +166,22 @@ export class Agreement {
     this.#watch.rolledBack(depth, fromNumber);
   }
 
-  /** k operators serve a branch without a block that was final. */
-  contradict(detail: string): void {
-    this.#fault ??= detail;
-    this.#watch.consensusFault(detail);
+  /** Sources whose heads are among these blocks. */
+  sourcesAmong(hashes: ReadonlySet<Hash>): readonly string[] {
+    return [...this.#votes.heads()].flatMap(([source, { hash }]) => (hashes.has(hash) ? [source] : []));
+  }
+
+  /** Sources serve a branch without a block that was final: a fault of the consensus when k operators do, else their own lie. */
+  contradict(sources: readonly string[], detail: string, nowMs: number): void {
+    const { final } = this.finality;
+    for (const [source, { hash }] of this.#votes.heads()) {
+      if (final !== null && this.ancestry.isAncestor(final.hash, hash)) this.#contradictions.takeBack(source);
+    }
+    for (const source of sources) this.#contradictions.note(source, nowMs);
+    if (this.#contradictions.operators(nowMs) >= this.quorum) {
+      this.#fault ??= detail;
+      this.#watch.consensusFault(detail);
+    } else if (this.#fault === null) for (const source of sources) this.distrust(source, detail, nowMs);
   }
 
   /** What is unusual now. */

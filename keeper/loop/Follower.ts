@@ -10,6 +10,7 @@ import { Canonical } from "./Canonical.ts";
 import { Doubts } from "./Doubts.ts";
 import { describeSplit } from "./describeSplit.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
+import { FinalityGuard, type Linked } from "./FinalityGuard.ts";
 import type { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
@@ -61,13 +62,6 @@ export interface FollowerEvents {
   onUnknown(reason: UnknownReason, detail: string): void;
 }
 
-/** A branch that reaches the books. */
-interface Linked {
-  readonly leaf: Candidate;
-  readonly base: Hash | null;
-  readonly hashes: readonly Hash[];
-}
-
 /**
  * Follows the branch that most operators serve: verifies every block down to the books, rolls the books back where the
  * chain did, and hands over what is to be applied. Every other branch is judged as well, beside it.
@@ -83,6 +77,7 @@ export class Follower {
   readonly #supply: Supply;
   readonly #doubts: Doubts;
   readonly #rewind: Rewind;
+  readonly #finality: FinalityGuard;
   #followed: Followed = NOBODY;
   /** Blocks on the ways to the heads. */
   #wanted = new Set<Hash>();
@@ -117,7 +112,9 @@ export class Follower {
     const isAgreed = this.agreement.isAgreed.bind(this.agreement);
     this.#supply = new Supply(options, this.#fetcher, this.#canonical, isAgreed);
     this.#sides = new SideBranches(books, judge);
-    this.#rewind = new Rewind({ books, canonical: this.#canonical, agreement: this.agreement }, events);
+    const standing = { books, canonical: this.#canonical, agreement: this.agreement };
+    this.#rewind = new Rewind(standing, events);
+    this.#finality = new FinalityGuard(standing);
   }
 
   /** The source announces a head: a claim until its header is verified. */
@@ -164,17 +161,22 @@ export class Follower {
     this.#doubts.clear();
     this.agreement.count(nowMs);
     const { followed, aside } = this.agreement.leaves(nowMs);
+    const leaves = [...followed, ...aside];
     this.#doubts.checkHead(followed.length === 0, nowMs);
     this.#wanted = new Set();
-    this.#fetcher.prune(() => this.#needed([...followed, ...aside]));
-    const linked = this.#link([...followed, ...aside], nowMs);
-    const best = this.#choose(followed, linked);
+    this.#fetcher.prune(() => this.#needed(leaves));
+    const linked = this.#link(leaves, nowMs);
+    const refused = this.#finality.refuse(linked, nowMs);
+    const sound = followed.filter(({ hash }) => !refused.has(hash));
+    const best = this.#choose(sound, linked);
     if (best !== null) this.#follow(best, nowMs);
     for (const branch of linked) if (branch !== best) this.#judgeAside(branch, nowMs);
-    this.#split = describeSplit(linked.map(({ leaf }) => leaf));
+    const split = describeSplit(linked.map(({ leaf }) => leaf));
+    // A branch of which the newest headers are on their way has not gone.
+    if (split !== null || linked.length === leaves.length) this.#split = split;
     const doubt = this.#doubts.first;
     if (doubt !== null) this.#events.onUnknown(doubt.reason, doubt.detail);
-    return best === null ? null : this.#standing(best, nowMs);
+    return best === null && this.agreement.consensusFault === null ? null : this.#standing(best, nowMs);
   }
 
   /** Whether the newest heads of k operators are in the books. */
@@ -229,12 +231,13 @@ export class Follower {
     const tip = this.#books.tip;
     this.#regression = null;
     const isBehind = tip !== null && hashes.length === 0 && base !== tip.hash;
-    if (isBehind && (this.#followed.isAgreed || leaf.votes < this.agreement.quorum)) {
+    const mustStay = this.#followed.isAgreed || leaf.votes < this.agreement.quorum || this.#finality.isBelow(base);
+    if (isBehind && mustStay) {
       // A pure ancestor replaces nothing: the node has lost blocks, or lags. Catching up decides.
       this.#regression = `${leaf.sources.join(" and ")} at ${leaf.number}, the books at ${tip.number}`;
       return;
     }
-    if (!this.#rewind.to(base, leaf, this.#followed, nowMs)) return;
+    this.#rewind.to(base, leaf, this.#followed, nowMs);
     if (this.#books.tip?.hash !== tip?.hash) this.#followed = NOBODY;
     const blocks = this.#supply.fill(leaf, hashes, this.#askable(leaf), nowMs);
     for (const fetched of blocks) this.#apply(fetched, nowMs);
@@ -244,12 +247,13 @@ export class Follower {
     if (next !== undefined) this.#doubts.checkFetch(next, leaf.sources, nowMs);
   }
 
-  #standing({ leaf, hashes }: Linked, nowMs: number): Standing | null {
+  /** @param best the branch that is followed; null when none is */
+  #standing(best: Linked | null, nowMs: number): Standing | null {
     const { tip } = this.#books;
     const fetched = tip === null ? undefined : this.#canonical.get(tip.hash);
     if (tip === null || fetched === undefined) return null;
-    const next = hashes.find((hash) => !this.#canonical.has(hash));
-    const isLevel = leaf.hash === tip.hash || this.#isLevel();
+    const next = best?.hashes.find((hash) => !this.#canonical.has(hash));
+    const isLevel = best?.leaf.hash === tip.hash || this.#isLevel();
     // A descendant that nobody completes must not keep back what is known of the block below it.
     if (next !== undefined && !isLevel && !this.#isStuck(next, nowMs)) return null;
     const votes = this.agreement.votesFor(tip);

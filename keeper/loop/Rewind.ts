@@ -11,7 +11,7 @@ export interface Followed {
   readonly isAgreed: boolean;
 }
 
-/** Takes blocks back where the chain did, unless what was final forbids it. */
+/** Takes blocks back where the chain did. */
 export class Rewind {
   readonly #books: Books;
   readonly #canonical: Canonical;
@@ -28,11 +28,10 @@ export class Rewind {
     this.#events = events;
   }
 
-  /** False when the branch must not be followed, because it lacks a block that was final. */
-  to(base: Hash | null, leaf: Candidate, followed: Followed, nowMs: number): boolean {
+  /** Takes back what lies above `base`, for the branch to `leaf`. */
+  to(base: Hash | null, leaf: Candidate, followed: Followed, nowMs: number): void {
     const from = this.#books.tip;
-    if (from === null || from.hash === base) return true;
-    if (this.#contradictsFinality(base, leaf, nowMs)) return false;
+    if (from === null || from.hash === base) return;
     const { sources, isAgreed } = followed;
     const isOutvoted = leaf.votes >= this.#agreement.quorum && this.#agreement.operatorCount > 1;
     const left = sources.filter((source) => !leaf.sources.includes(source));
@@ -46,17 +45,5 @@ export class Rewind {
     }
     this.#agreement.rolledBack(depth, from.number);
     this.#events.onRolledBack(depth, base);
-    return true;
-  }
-
-  #contradictsFinality(base: Hash | null, leaf: Candidate, nowMs: number): boolean {
-    const { final } = this.#agreement.finality;
-    const baseNumber = base === null ? -1 : (this.#canonical.get(base)?.header?.number ?? -1);
-    if (final === null || !this.#canonical.has(final.hash) || baseNumber >= final.number) return false;
-    const detail = `block ${final.number} ${final.hash} was final, the branch to ${leaf.hash} is without it`;
-    if (leaf.votes < this.#agreement.quorum) {
-      for (const source of leaf.sources) this.#agreement.distrust(source, detail, nowMs);
-    } else this.#agreement.contradict(detail);
-    return true;
   }
 }

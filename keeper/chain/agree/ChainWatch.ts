@@ -35,6 +35,8 @@ export class ChainWatch {
   readonly #profile: ChainProfile;
   #newestAtMs: number | null = null;
   #newest = -1;
+  /** Of the books; a block that was announced and never came is no sign of life for long. */
+  #highest = -1;
   #finalAtMs: number | null = null;
   #final = -1;
   #splitSinceMs: number | null = null;
@@ -89,8 +91,10 @@ export class ChainWatch {
       this.#burst = `${behind} blocks at once after ${silence} s`;
     }
     if (behind === 0) this.#burst = null;
-    if (number > this.#newest || this.#newestAtMs === null) {
-      this.#newest = number;
+    const height = tip?.number ?? -1;
+    if (number > this.#newest || height > this.#highest || this.#newestAtMs === null) {
+      this.#newest = Math.max(number, this.#newest);
+      this.#highest = Math.max(height, this.#highest);
       this.#newestAtMs = nowMs;
     }
     if (finalNumber !== null && (finalNumber > this.#final || this.#finalAtMs === null)) {
@@ -130,9 +134,10 @@ export class ChainWatch {
 
   #halt({ nowMs, tip, wallSeconds, behind }: Sight): string | null {
     const { haltSeconds } = this.#profile;
-    if (tip === null || this.#newestAtMs === null || behind > 0) return null;
+    if (tip === null || this.#newestAtMs === null) return null;
     const silent = (nowMs - this.#newestAtMs) / MS;
     if (silent >= haltSeconds) return `no block since ${tip.number}, ${Math.round(silent)} s ago`;
+    if (behind > 0) return null;
     const age = wallSeconds === null ? 0 : wallSeconds - tip.timestamp;
     return age >= haltSeconds ? `the newest block, ${tip.number}, was made ${Math.round(age)} s ago` : null;
   }

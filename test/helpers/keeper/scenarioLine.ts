@@ -17,3 +17,11 @@ export class Line implements Rpc {
     return this.lie === null ? ask(method, params) : this.lie(method, params, ask);
   }
 }
+
+/** Answers as a node whose newest block is this one. */
+export function atMost(number: number): Lie {
+  return (method, params, ask) => {
+    const isLatest = method === "eth_getBlockByNumber" && params[0] === "latest";
+    return ask(method, isLatest ? [`0x${number.toString(16)}`, false] : params);
+  };
+}

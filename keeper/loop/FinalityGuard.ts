@@ -1,0 +1,61 @@
+import type { Books } from "../books/Books.ts";
+import type { Candidate } from "../chain/agree/Votes.ts";
+import type { Hash } from "../lib/hex.ts";
+import type { Agreement } from "./Agreement.ts";
+import type { Canonical } from "./Canonical.ts";
+
+/** A branch that reaches the books. */
+export interface Linked {
+  readonly leaf: Candidate;
+  /** Block of the books that it stands on; null when it starts at the deployment. */
+  readonly base: Hash | null;
+  /** Its blocks above that, oldest first. */
+  readonly hashes: readonly Hash[];
+}
+
+/** Holds the branches that are served against the newest block that k operators called final. */
+export class FinalityGuard {
+  readonly #books: Books;
+  readonly #canonical: Canonical;
+  readonly #agreement: Agreement;
+
+  constructor(parts: { readonly books: Books; readonly canonical: Canonical; readonly agreement: Agreement }) {
+    this.#books = parts.books;
+    this.#canonical = parts.canonical;
+    this.#agreement = parts.agreement;
+  }
+
+  /**
+   * The branches that go another way than through the final block, whether the books have reached it or not. Whoever serves one,
+   * up to its end or not so far, contradicts what k operators said.
+   */
+  refuse(branches: readonly Linked[], nowMs: number): ReadonlySet<Hash> {
+    const { final } = this.#agreement.finality;
+    const refused = branches.filter((branch) => this.#lacksFinal(branch));
+    for (const { leaf, hashes } of refused) {
+      const detail = `block ${final?.number} ${final?.hash} was final, the branch to ${leaf.hash} is without it`;
+      const sources = this.#agreement.sourcesAmong(new Set([leaf.hash, ...hashes]));
+      this.#agreement.contradict(sources, detail, nowMs);
+    }
+    return new Set(refused.map(({ leaf }) => leaf.hash));
+  }
+
+  /** Whether a block of the books, or null for what lies before their first, is below a final one that they hold. */
+  isBelow(hash: Hash | null): boolean {
+    const { final } = this.#agreement.finality;
+    const number = hash === null ? -1 : (this.#canonical.get(hash)?.header?.number ?? -1);
+    return final !== null && this.#canonical.has(final.hash) && number < final.number;
+  }
+
+  #lacksFinal({ leaf, base, hashes }: Linked): boolean {
+    const { tip } = this.#books;
+    const { final } = this.#agreement.finality;
+    if (final === null || hashes.includes(final.hash)) return false;
+    // So deep that the books have let go of it: only a branch around all that they hold goes around it.
+    const isForgotten = tip !== null && tip.number >= final.number && this.#canonical.at(final.number) === undefined;
+    if (isForgotten) return base === null;
+    const { isAncestor } = this.#agreement.ancestry;
+    const isThrough = base !== null && isAncestor(final.hash, base);
+    return !isThrough && !isAncestor(leaf.hash, final.hash);
+  }
+}
