@@ -116,7 +116,7 @@ const addChaosRpc: AddCommand = (program, context, setExit) => {
     .option("--watch", "read the file again whenever it changes", false)
     .option("--seed <number>", "seed of the draws; drawn and printed by default", parseWhole)
     .option("--host <host>", "address to listen on", "127.0.0.1")
-    .option("--port <port>", "port to listen on; 0 picks a free one", parseWhole, 0)
+    .option("--port <port>", "port to listen on; 0 picks a free one", parseWhole, 8_555)
     .option("--quiet", "say nothing about single lies", false)
     .option("--json", "one JSON object a line", false)
     .option("--list", "list the actions of rules", false)

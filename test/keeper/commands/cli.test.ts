@@ -56,11 +56,38 @@ describe("lockstep", function () {
       ["up", "--for", "soon"],
       ["drill", "nonsense"],
       ["drill"],
+      ["replay", "/no/such/recording"],
+      ["chaos-rpc", "--upstream", "http://127.0.0.1:1", "--rule", "eth_getLogs: vanish"],
     ]) {
       const { code, stderr } = await lockstep(args);
       expect(code, args.join(" ")).to.equal(2);
-      expect(stderr, args.join(" ")).to.match(/--help|choose one of/);
+      expect(stderr, args.join(" ")).to.match(/--help|--list|choose one of|RecordingMissing/);
     }
+  });
+
+  it("lies by rules of the command line until Ctrl-C (chaos-rpc)", async () => {
+    const args = ["chaos-rpc", "--upstream", "http://127.0.0.1:1", "--port", "0", "--seed", "7"];
+    const rules = ["--rule", "eth_chainId: replace 0x7", "--rule", "eth_getLogs: empty"];
+    const answers: unknown[] = [];
+    const { code, stdout, stderr } = await lockstep([...args, ...rules], (line, kill) => {
+      const url = /listening\s+(http:\S+)/.exec(line)?.[1];
+      if (url === undefined) return;
+      const body = JSON.stringify([{ jsonrpc: "2.0", id: 1, method: "eth_getLogs", params: [{}] }]);
+      void fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body })
+        .then(async (response) => answers.push(await response.json()))
+        .finally(() => {
+          kill("SIGINT");
+        });
+    });
+    expect(code, stderr).to.equal(0);
+    expect(answers).to.deep.equal([[{ jsonrpc: "2.0", id: 1, result: [] }]]);
+    expect(stdout).to.match(/seed\s+7/);
+  });
+
+  it("ends with 75 when the doctor reaches nobody, and names the source without its secrets", async () => {
+    const { code, stdout } = await lockstep(["doctor", "--sources", "http://user:hunter2@127.0.0.1:1|a|geth"]);
+    expect(code).to.equal(75);
+    expect(stdout).to.contain("source a").and.to.not.contain("hunter2");
   });
 
   it("ends with 1 and names flag and variable when a setting is missing", async () => {
