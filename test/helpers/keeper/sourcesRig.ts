@@ -1,0 +1,238 @@
+import { expect } from "chai";
+
+import type { SourceReport } from "../../../keeper/chain/agree/SourceBoard.ts";
+import type { Keeper } from "../../../keeper/loop/Keeper.ts";
+import type { BlockReport, Effect } from "../../../keeper/loop/ports.ts";
+import type { Hash } from "../../../keeper/lib/hex.ts";
+import type { Logger } from "../../../keeper/telemetry/log.ts";
+import { ChaosRpc, type ChaosRpcOptions } from "../../../scripts/chaos/ChaosRpc.ts";
+import type { Rule } from "../../../scripts/chaos/Rule.ts";
+import { startLocalKeeper, type LocalKeeper } from "../../../scripts/local/LocalKeeper.ts";
+import type { LocalWorld } from "./LocalWorld.ts";
+import { readBlock, readHeadOf, type Head } from "./Rpc.ts";
+import { Seen } from "./scenarioSeen.ts";
+
+/** How a keeper reaches its sources. */
+export interface SourcesRigOptions {
+  /** One for each source, of an operator of its own: `operator-1`, … */
+  readonly transports: readonly ("http" | "ws")[];
+  /** Nodes behind every proxy; the world's own first, unless given. */
+  readonly upstreams?: readonly string[];
+  /** In place of the world's node behind the first proxy. */
+  readonly upstreamOfLiar?: string;
+  /** Of the first source, from the start. */
+  readonly rules?: ChaosRpcOptions["rules"];
+  /** Default 1. */
+  readonly checkpointIntervalSeconds?: number;
+  /** Further settings of the keeper. */
+  readonly flags?: (proxies: readonly ChaosRpc[]) => Readonly<Record<string, string>>;
+  /** Of everything that the proxies leave to chance. */
+  readonly seed?: number;
+}
+
+const ignore = (): void => undefined;
+const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => SILENT };
+const DEADLINE_MS = 20_000;
+const LOOK_MS = 10;
+const MAX_TRADES = 12;
+
+/** All that a keeper asks: no filter, no logs, no value without its proof. */
+const ASKED = new Set([
+  ...["eth_chainId", "eth_getBlockByNumber", "eth_getBlockByHash", "eth_getBlockReceipts", "eth_getTransactionReceipt"],
+  // Of what the contracts hold in their code, once, of k operators.
+  ...["eth_getProof", "eth_subscribe", "eth_sendRawTransaction", "eth_call"],
+]);
+
+/** The first source is the liar, and speaks first: the others' heads come so much later. */
+export const LATE: Rule = { method: "eth_subscription", action: "delay", ms: 20 };
+
+/** A keeper as a service that knows its world only through proxies that lie. */
+export class SourcesRig {
+  readonly world: LocalWorld;
+  readonly proxies: readonly ChaosRpc[];
+  readonly effects: Effect[] = [];
+  #local: LocalKeeper | null = null;
+
+  private constructor(world: LocalWorld, proxies: readonly ChaosRpc[]) {
+    this.world = world;
+    this.proxies = proxies;
+  }
+
+  /** Starts the proxies and the keeper behind them. */
+  static async start(world: LocalWorld, options: SourcesRigOptions): Promise<SourcesRig> {
+    const { transports, upstreams = [world.node.url], rules = [], seed = 11, checkpointIntervalSeconds = 1 } = options;
+    const { upstreamOfLiar } = options;
+    const proxies: ChaosRpc[] = [];
+    for (const index of transports.keys()) {
+      const isLiar = index === 0;
+      const behind = isLiar && upstreamOfLiar !== undefined ? [upstreamOfLiar] : upstreams;
+      proxies.push(await ChaosRpc.start({ upstreams: behind, seed: seed + index, rules: isLiar ? rules : [] }));
+    }
+    const rig = new SourcesRig(world, proxies);
+    try {
+      const sources = proxies.map(({ url, wsUrl }, index) => (transports[index] === "http" ? url : wsUrl));
+      rig.#local = await startLocalKeeper({
+        sources,
+        deployment: world.market.chain.deployment,
+        log: SILENT,
+        checkpointIntervalSeconds,
+        ...(options.flags === undefined ? {} : { flags: options.flags(proxies) }),
+        onEffect: (effect) => rig.effects.push(effect),
+      });
+      return rig;
+    } catch (error: unknown) {
+      await rig.stop();
+      throw error;
+    }
+  }
+
+  /** Three sources over WebSocket, of which the first speaks first; up to date. */
+  static async startThree(world: LocalWorld, options: Partial<SourcesRigOptions> = {}): Promise<SourcesRig> {
+    const rig = await SourcesRig.start(world, { transports: ["ws", "ws", "ws"], ...options });
+    for (const proxy of rig.proxies.slice(1)) proxy.setRules([LATE]);
+    await rig.untilInSync();
+    return rig;
+  }
+
+  /** One source, up to date. */
+  static async startOne(world: LocalWorld, options: Partial<SourcesRigOptions> = {}): Promise<SourcesRig> {
+    const rig = await SourcesRig.start(world, { transports: ["ws"], ...options });
+    await rig.untilInSync();
+    return rig;
+  }
+
+  async stop(): Promise<void> {
+    await this.#local?.stop();
+    await Promise.all(this.proxies.map((proxy) => proxy.close()));
+  }
+
+  get keeper(): Keeper {
+    return this.#local!.service.keeper;
+  }
+
+  /** The proxy before the source that lies. */
+  get liar(): ChaosRpc {
+    return this.proxies[0]!;
+  }
+
+  /** What operators see of a source, by its place. */
+  source(index: number): SourceReport {
+    return this.keeper.sources()[index]!;
+  }
+
+  /** What the keeper says and does from now on. */
+  seen(): Seen {
+    return new Seen(this.effects);
+  }
+
+  head(): Promise<Head> {
+    return readHeadOf(this.world.rpc);
+  }
+
+  /** Looks until `condition` holds. */
+  async until(what: string, condition: () => boolean): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const endMs = performance.now() + DEADLINE_MS;
+    const timer = setInterval(() => {
+      if (condition()) resolve();
+      else if (performance.now() > endMs) reject(new Error(`${what}: not in time; last: ${this.#tail()}`));
+    }, LOOK_MS);
+    try {
+      if (!condition()) await promise;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** Waits until the last that the keeper says is InSync, of the chain's head. */
+  async untilInSync(): Promise<BlockReport> {
+    const head = await this.head();
+    let last: Effect | undefined;
+    await this.until(`InSync at ${head.number}`, () => {
+      last = this.effects.findLast(({ type }) => type === "block" || type === "unknown");
+      return last?.type === "block" && last.report.verdict.kind === "InSync" && last.report.hash === head.hash;
+    });
+    return (last as Extract<Effect, { type: "block" }>).report;
+  }
+
+  /**
+   * Lets the first source lie while the market trades, until `isDone`; then it tells the truth, and everybody recovers. Each
+   * block is judged before the next, unless the liar is alone: then none is.
+   */
+  async lie(rules: readonly Rule[], isDone: (seen: Seen) => boolean): Promise<Seen> {
+    const isAlone = this.proxies.length === 1;
+    const seen = this.seen();
+    this.liar.setRules(rules);
+    const before = await this.head();
+    for (let trades = 0; trades < MAX_TRADES && !isDone(seen); trades += 1) {
+      await this.world.trade(1);
+      if (isAlone) await this.until("the lie is met", () => isDone(seen));
+      else await this.untilInSync();
+    }
+    const told = this.liar.rules.map((rule) => `${rule.text} ×${rule.told}`).join(", ");
+    expect(isDone(seen), told).to.equal(true);
+    // What was asked before the lie may have been answered truly.
+    if (isAlone) expect(claimedAbove(before.number, seen), told).to.deep.equal([]);
+    else expect(seen.said, told).to.deep.equal(["InSync"]);
+    this.liar.clear();
+    await this.untilRecovered();
+    return seen;
+  }
+
+  /** Waits until every source is believed again, and their votes have proven a block. */
+  async untilRecovered(): Promise<void> {
+    await this.until("all up", () => this.keeper.sources().every(({ state }) => state === "up"));
+    await this.world.mine();
+    await this.untilInSync();
+    await this.until("all vote", () => {
+      const { tip } = this.keeper.books;
+      return this.keeper.sources().every(({ head, state }) => state === "up" && head?.hash === tip?.hash);
+    });
+  }
+
+  /** No pause, and InSync and signatures only for what is the chain's. */
+  async expectSound(seen: Seen): Promise<void> {
+    seen.expectCalm();
+    const claimed = seen.reports.filter(({ verdict }) => verdict.kind === "InSync");
+    const signed = seen.all("sign-attestation").map(({ attestation: { blockNumber, blockHash } }) => {
+      return { number: Number(blockNumber), hash: blockHash };
+    });
+    await this.expectCanonical([...claimed, ...signed]);
+    expect(await this.world.flags()).to.equal(0n);
+  }
+
+  async expectCanonical(blocks: readonly Head[]): Promise<void> {
+    for (const { number, hash } of blocks) {
+      expect((await readBlock(this.world.rpc, number))?.hash, `block ${number}`).to.equal(hash);
+    }
+  }
+
+  /** Every block of the chain from `first` to the head was judged, with the roots that the chain has. */
+  async expectAllJudged(first: number): Promise<void> {
+    const { number: last } = await this.head();
+    for (let number = first; number <= last; number += 1) {
+      const { hash } = (await readBlock(this.world.rpc, number))!;
+      const roots: readonly Hash[] | null = this.keeper.judge.rootsOf(hash);
+      expect(roots, `block ${number}`).to.deep.equal(await this.world.roots(hash));
+    }
+  }
+
+  /** Nothing is asked for but what can be verified, or what k operators are asked for at the start. */
+  expectOnlyWhatCannotLie(): void {
+    const asked = new Set(this.proxies.flatMap(({ calls }) => [...calls.keys()]));
+    expect([...asked].filter((method) => !ASKED.has(method))).to.deep.equal([]);
+  }
+
+  #tail(): string {
+    const plain = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
+    const told = this.effects.filter(({ type }) => type !== "request").slice(-4);
+    const sources = this.keeper.sources().map(({ id, state, reason }) => `${id} ${state} ${reason}`);
+    return `${JSON.stringify(told, plain).slice(0, 1_500)} ${sources.join("; ")}`;
+  }
+}
+
+/** Blocks above a height that were said to be in sync, or signed. */
+function claimedAbove(number: number, seen: Seen): number[] {
+  const claimed = seen.reports.flatMap(({ verdict, ...report }) => (verdict.kind === "InSync" ? [report.number] : []));
+  return [...claimed, ...seen.attested].filter((height) => height > number);
+}
