@@ -1,4 +1,4 @@
-import { Ancestry } from "../chain/agree/Ancestry.ts";
+import { Ancestry, type Link } from "../chain/agree/Ancestry.ts";
 import { ChainWatch, type Sight } from "../chain/agree/ChainWatch.ts";
 import { Contradictions } from "../chain/agree/Contradictions.ts";
 import { Finality } from "../chain/agree/Finality.ts";
@@ -49,11 +49,11 @@ export class Agreement {
     this.board = board;
     this.#outbox = outbox;
     this.#votes = new Votes(sources);
-    const header = fetcher.header.bind(fetcher);
-    this.ancestry = new Ancestry(header, canonical.at.bind(canonical));
+    const link = (hash: Hash): Link | undefined => fetcher.header(hash) ?? canonical.link(hash);
+    this.ancestry = new Ancestry(link, canonical.at.bind(canonical));
     this.finality = new Finality(sources, this.#votes.quorum, chain.finality, chain.confirmations);
     const { isAncestor } = this.ancestry;
-    const verified = { numberOf: (hash: Hash): number | undefined => header(hash)?.number, isAncestor };
+    const verified = { numberOf: (hash: Hash): number | undefined => link(hash)?.number, isAncestor };
     this.#poll = new FinalityPoll(
       { outbox, board, finality: this.finality, chain: verified },
       { intervalMs: Math.min(MAX_FINALITY_POLL_MS, chain.blockSeconds * 1_000), requestDeadlineMs },

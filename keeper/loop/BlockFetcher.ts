@@ -62,9 +62,7 @@ export class BlockFetcher {
     this.#own = [...new Set([options.pauser, options.poster].filter((address) => address !== null))];
   }
 
-  get(hash: Hash): FetchedBlock | undefined {
-    return this.#blocks.get(hash);
-  }
+  readonly get = (hash: Hash): FetchedBlock | undefined => this.#blocks.get(hash);
 
   header(hash: Hash): Header | undefined {
     return this.#blocks.get(hash)?.header ?? undefined;
@@ -120,9 +118,7 @@ export class BlockFetcher {
 
   /** Lets every source be asked again. */
   retry(hash: Hash): void {
-    const block = this.#blocks.get(hash);
-    if (block === undefined) return;
-    for (const tried of Object.values(block.tried)) tried.clear();
+    for (const tried of Object.values(this.#blocks.get(hash)?.tried ?? {})) tried.clear();
   }
 
   /** Takes answers to an own request in; false when the id is somebody else's. */
@@ -137,6 +133,10 @@ export class BlockFetcher {
     if (request.parts.includes("receipts")) this.#takeReceipts(block, request, answers, nowMs);
     else this.#takeBlock(block, request, answers, nowMs);
     return true;
+  }
+
+  forget(hash: Hash): void {
+    this.#blocks.delete(hash);
   }
 
   /** Forgets what nobody needs any more, when there is much of it: sources can invent blocks without end. */

@@ -1,13 +1,20 @@
+import type { Link } from "../chain/agree/Ancestry.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
 
-/** The fetched blocks that the books hold, newest last: one branch, by hash and by height. */
+/**
+ * The blocks that the books hold, newest last: one branch, by hash and by height. The newest as they were fetched; of the deep ones
+ * only how they are linked.
+ */
 export class Canonical {
   readonly #depth: number;
   readonly #byHash = new Map<Hash, FetchedBlock>();
+  readonly #links = new Map<Hash, Link>();
   readonly #byNumber = new Map<number, Hash>();
   /** Up to here no account proofs are kept any more. */
   #released: number | null = null;
+  /** Up to here blocks are links only. */
+  #letGo: number | null = null;
   #newest = -1;
 
   /** @param depth blocks that can be taken back */
@@ -20,23 +27,16 @@ export class Canonical {
   }
 
   has(hash: Hash): boolean {
-    return this.#byHash.has(hash);
+    return this.#links.has(hash);
+  }
+
+  /** Height and parent of a block, however deep. */
+  link(hash: Hash): Link | undefined {
+    return this.#links.get(hash);
   }
 
   hashes(): Iterable<Hash> {
-    return this.#byHash.keys();
-  }
-
-  /**
-   * Lets go of the logs of the block at a height. Should a reorg lead away from it and back, they are asked for again: the books
-   * keep what they need to take it back.
-   */
-  forgetLogsOf(number: number): void {
-    const hash = this.#byNumber.get(number);
-    const fetched = hash === undefined ? undefined : this.#byHash.get(hash);
-    if (fetched === undefined) return;
-    fetched.facts = null;
-    for (const tried of Object.values(fetched.tried)) tried.clear();
+    return this.#links.keys();
   }
 
   /** The block at a height, as far as the books reach. */
@@ -80,16 +80,19 @@ export class Canonical {
     if (header === null) return;
     // After a reorg there are proofs again at heights that were released before.
     this.#released = Math.min(this.#released ?? Infinity, header.number - 1);
+    this.#letGo = Math.min(this.#letGo ?? Infinity, header.number - 1);
     this.#newest = header.number;
     this.#byHash.set(hash, fetched);
+    this.#links.set(hash, { number: header.number, parentHash: header.parentHash });
     this.#byNumber.set(header.number, hash);
-    const [oldest] = this.#byHash.keys();
-    if (this.#byHash.size > this.#depth && oldest !== undefined) this.remove(oldest);
+    const [oldest] = this.#links.keys();
+    if (this.#links.size > this.#depth && oldest !== undefined) this.remove(oldest);
   }
 
   remove(hash: Hash): void {
-    const number = this.#byHash.get(hash)?.header?.number;
+    const number = this.#links.get(hash)?.number;
     this.#byHash.delete(hash);
+    this.#links.delete(hash);
     if (number !== undefined && this.#byNumber.get(number) === hash) this.#byNumber.delete(number);
   }
 
@@ -106,5 +109,21 @@ export class Canonical {
       if (fetched !== undefined) fetched.served = null;
     }
     this.#released = Math.max(from, to);
+  }
+
+  /**
+   * Lets go of everything but the links of blocks up to a height, and says which these are. Should a reorg lead away from them and
+   * back, they are fetched again: the books keep what they need to take them back.
+   */
+  letGoUpTo(number: number): Hash[] {
+    const to = Math.min(number, this.#newest);
+    const from = this.#letGo ?? to;
+    const gone: Hash[] = [];
+    for (let height = from + 1; height <= to; height += 1) {
+      const hash = this.#byNumber.get(height);
+      if (hash !== undefined && this.#byHash.delete(hash)) gone.push(hash);
+    }
+    this.#letGo = Math.max(from, to);
+    return gone;
   }
 }

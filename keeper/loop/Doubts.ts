@@ -19,6 +19,9 @@ export class Doubts {
   readonly #fetcher: BlockFetcher;
   readonly #isDispensable: (claimants: readonly string[]) => boolean;
   #first: Doubt | null = null;
+  /** The block of the first doubt, now and before it was cleared. */
+  #block: Hash | null = null;
+  #before: Hash | null = null;
   #noHeadSinceMs: number | null = null;
 
   /** @param isDispensable whether k operators serve something without these sources */
@@ -33,6 +36,8 @@ export class Doubts {
   }
 
   clear(): void {
+    this.#before = this.#block;
+    this.#block = null;
     this.#first = null;
   }
 
@@ -46,11 +51,12 @@ export class Doubts {
   /** Finds that a block cannot be had, or not be read, of all those that were asked. */
   checkFetch(hash: Hash, claimants: readonly string[], nowMs: number): void {
     const fetched = this.#fetcher.get(hash);
-    if (fetched === undefined || fetched.requests.size > 0 || this.#isDispensable(claimants)) return;
+    if (fetched === undefined || this.#first !== null || this.#isDispensable(claimants)) return;
+    // That it is asked for again ends no doubt.
+    if (fetched.requests.size > 0 && hash !== this.#before) return;
     const { unsupported, missing, heardAtMs } = fetched;
-    if (unsupported !== null) this.#first ??= { reason: "unsupported-header", detail: unsupported };
-    else if (missing !== null && nowMs - heardAtMs > PATIENCE_MS) {
-      this.#first ??= { reason: "no-answer", detail: missing };
-    }
+    if (unsupported !== null) this.#first = { reason: "unsupported-header", detail: unsupported };
+    else if (missing !== null && nowMs - heardAtMs > PATIENCE_MS) this.#first = { reason: "no-answer", detail: missing };
+    if (this.#first !== null) this.#block = hash;
   }
 }

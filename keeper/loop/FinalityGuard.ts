@@ -43,7 +43,7 @@ export class FinalityGuard {
   /** Whether a block of the books, or null for what lies before their first, is below a final one that they hold. */
   isBelow(hash: Hash | null): boolean {
     const { final } = this.#agreement.finality;
-    const number = hash === null ? -1 : (this.#canonical.get(hash)?.header?.number ?? -1);
+    const number = hash === null ? -1 : (this.#canonical.link(hash)?.number ?? -1);
     return final !== null && this.#canonical.has(final.hash) && number < final.number;
   }
 

@@ -28,8 +28,8 @@ const STUCK_MS = 100;
 const MAX_SIDE_DEPTH = 64;
 /** Account proofs are kept down to the newest final block, but for no more than so many. */
 const MAX_PROOFS = 1_024;
-/** Logs are kept for so many blocks: the chain takes no checkpoint of an older one. */
-const MAX_LOGS = 256;
+/** So many blocks are kept whole, and more down to the newest final one: the chain takes no checkpoint of an older one. */
+const MAX_WHOLE = 256;
 /** Whose branch, without k votes, does not meet the books within so many blocks, is walked down no further. */
 const MAX_GAP = 20_000;
 
@@ -263,15 +263,17 @@ export class Follower {
       this.#followed = { sources, isAgreed: this.#followed.isAgreed || votes >= this.agreement.quorum };
     }
     const agreed = this.#canonical.newest(fetched, MAX_SIDE_DEPTH, isAgreed);
+    if (agreed?.header != null) this.#rewind.settle(agreed.header, nowMs);
     return { tip, fetched, isLevel, isDoubted: this.#doubts.first !== null, votes, agreed };
   }
 
   #judgeAside({ leaf, base, hashes }: Linked, nowMs: number): void {
     const { tip } = this.#books;
-    const baseNumber = base === null ? null : this.#canonical.get(base)?.header?.number;
-    const depth = tip === null || baseNumber == null ? 0 : tip.number - baseNumber;
+    // What is followed may just have taken its base from the books: then it has another way to them.
+    const baseNumber = base === null ? undefined : this.#canonical.link(base)?.number;
+    if (tip === null || base === null || baseNumber === undefined || !this.#sides.isOpen(leaf)) return;
+    const depth = tip.number - baseNumber;
     if (hashes.length === 0 || hashes.length > MAX_SIDE_DEPTH || depth > MAX_SIDE_DEPTH) return;
-    if (tip === null || base === null || !this.#sides.isOpen(leaf)) return;
     const blocks = this.#supply.fill(leaf, hashes, this.#askable(leaf), nowMs);
     for (const hash of hashes) this.#wanted.add(hash);
     if (blocks.length < hashes.length) return;
@@ -303,6 +305,7 @@ export class Follower {
     this.#followed = NOBODY;
     const final = this.agreement.finality.final?.number ?? block.number - this.#options.proofDepth;
     this.#canonical.releaseUpTo(Math.max(final, block.number - MAX_PROOFS));
-    this.#canonical.forgetLogsOf(block.number - MAX_LOGS);
+    const deep = Math.min(final, block.number - MAX_WHOLE);
+    for (const hash of this.#canonical.letGoUpTo(Math.max(deep, block.number - MAX_PROOFS))) this.#fetcher.forget(hash);
   }
 }

@@ -1,5 +1,5 @@
 import type { Books } from "../books/Books.ts";
-import type { Candidate } from "../chain/agree/Votes.ts";
+import type { Candidate, ServedHead } from "../chain/agree/Votes.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { Agreement } from "./Agreement.ts";
 import type { Canonical } from "./Canonical.ts";
@@ -11,12 +11,22 @@ export interface Followed {
   readonly isAgreed: boolean;
 }
 
+/** A branch that the books left while fewer than k operators stood behind the other one. */
+interface Left {
+  /** Its lowest block. */
+  readonly block: ServedHead;
+  readonly sources: readonly string[];
+}
+
+const MAX_UNDECIDED = 16;
+
 /** Takes blocks back where the chain did. */
 export class Rewind {
   readonly #books: Books;
   readonly #canonical: Canonical;
   readonly #agreement: Agreement;
   readonly #events: Pick<FollowerEvents, "onTakenBack" | "onRolledBack">;
+  #undecided: readonly Left[] = [];
 
   constructor(
     parts: { readonly books: Books; readonly canonical: Canonical; readonly agreement: Agreement },
@@ -29,21 +39,35 @@ export class Rewind {
   }
 
   /** Takes back what lies above `base`, for the branch to `leaf`. */
-  to(base: Hash | null, leaf: Candidate, followed: Followed, nowMs: number): void {
+  to(base: Hash | null, leaf: Candidate, { sources, isAgreed }: Followed, nowMs: number): void {
     const from = this.#books.tip;
     if (from === null || from.hash === base) return;
-    const { sources, isAgreed } = followed;
-    const isOutvoted = leaf.votes >= this.#agreement.quorum && this.#agreement.operatorCount > 1;
-    const left = sources.filter((source) => !leaf.sources.includes(source));
-    if (!isAgreed && isOutvoted) this.#agreement.stray(left, nowMs);
+    let block: ServedHead = from;
     let depth = 0;
     for (let tip = this.#books.tip; tip !== null && tip.hash !== base; tip = this.#books.tip) {
       this.#books.undo();
       this.#canonical.remove(tip.hash);
       this.#events.onTakenBack(tip.hash);
+      block = { number: tip.number, hash: tip.hash };
       depth += 1;
     }
+    const left = { block, sources: sources.filter((source) => !leaf.sources.includes(source)) };
+    if (!isAgreed) this.#undecided = [...this.#undecided, left].slice(-MAX_UNDECIDED);
+    if (leaf.votes >= this.#agreement.quorum) this.settle(leaf, nowMs);
     this.#agreement.rolledBack(depth, from.number);
     this.#events.onRolledBack(depth, base);
+  }
+
+  /**
+   * k operators stand behind a block: branches that were left for another one have lost, and whoever alone served them has strayed.
+   * That may come after the books left, for whose branch is left first is for a tie of votes to decide.
+   */
+  settle(agreed: ServedHead, nowMs: number): void {
+    const isDecided = ({ block }: Left): boolean => agreed.number >= block.number;
+    const { ancestry, operatorCount } = this.#agreement;
+    for (const { block, sources } of this.#undecided.filter(isDecided)) {
+      if (operatorCount > 1 && !ancestry.isAncestor(block.hash, agreed.hash)) this.#agreement.stray(sources, nowMs);
+    }
+    this.#undecided = this.#undecided.filter((left) => !isDecided(left));
   }
 }

@@ -79,7 +79,8 @@ export class SideBranches {
   #spend(key: string, nowMs: number): boolean {
     const budget = this.#budgets.get(key) ?? { tokens: BURST, atMs: nowMs };
     const tokens = Math.min(BURST, budget.tokens + (nowMs - budget.atMs) / REFILL_MS);
-    this.#budgets.set(key, { tokens: Math.max(0, tokens - 1), atMs: nowMs });
-    return tokens >= 1;
+    const isEnough = tokens >= 1;
+    this.#budgets.set(key, { tokens: isEnough ? tokens - 1 : tokens, atMs: nowMs });
+    return isEnough;
   }
 }

@@ -12,6 +12,8 @@ import type { KeeperOptions } from "./KeeperOptions.ts";
 const FETCH_AHEAD = 16;
 /** Headers asked for at once where several are missing. */
 const MAX_RANGE = 64;
+/** Time for a second look at who can prove a block: a pool of nodes may have asked the one that is behind. */
+const PROOF_PATIENCE_MS = 500;
 /** No contract of ours is in it, and Anvil's state root there is not that of its state. */
 const GENESIS = 0;
 
@@ -75,14 +77,18 @@ export class Supply {
       this.#want(hash, leaf, sources, nowMs);
       const block = this.#fetcher.get(hash);
       const isNext = complete.length === index;
-      if (isNext && block !== undefined && this.#isComplete(block, sources)) complete.push(block);
+      if (isNext && block !== undefined && this.#isComplete(block, sources, nowMs)) complete.push(block);
     }
     return complete;
   }
 
-  /** A block that nobody can prove is taken when k operators stand behind it; a single voice has to prove what it says. */
-  #isComplete(block: FetchedBlock, sources: readonly string[]): boolean {
+  /**
+   * A block that nobody can prove, now and a moment later, is taken when k operators stand behind it; a single voice has to
+   * prove what it says.
+   */
+  #isComplete(block: FetchedBlock, sources: readonly string[], nowMs: number): boolean {
     const isUnproven = block.wantsProofs && block.proven === null;
+    if (isUnproven && nowMs - block.heardAtMs < PROOF_PATIENCE_MS) return false;
     if (isUnproven && (block.header === null || !this.#isAgreed(block.header))) return false;
     return this.#fetcher.isComplete(block, sources);
   }
