@@ -56,7 +56,8 @@ export class Doubts {
     if (fetched.requests.size > 0 && hash !== this.#before) return;
     const { unsupported, missing, heardAtMs } = fetched;
     if (unsupported !== null) this.#first = { reason: "unsupported-header", detail: unsupported };
-    else if (missing !== null && nowMs - heardAtMs > PATIENCE_MS) this.#first = { reason: "no-answer", detail: missing };
+    else if (missing !== null && nowMs - heardAtMs > PATIENCE_MS)
+      this.#first = { reason: "no-answer", detail: missing };
     if (this.#first !== null) this.#block = hash;
   }
 }

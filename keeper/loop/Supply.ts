@@ -88,7 +88,7 @@ export class Supply {
    */
   #isComplete(block: FetchedBlock, sources: readonly string[], nowMs: number): boolean {
     const isUnproven = block.wantsProofs && block.proven === null;
-    if (isUnproven && nowMs - block.heardAtMs < PROOF_PATIENCE_MS) return false;
+    if (isUnproven && nowMs - block.factsAtMs < PROOF_PATIENCE_MS) return false;
     if (isUnproven && (block.header === null || !this.#isAgreed(block.header))) return false;
     return this.#fetcher.isComplete(block, sources);
   }
