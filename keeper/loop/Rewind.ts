@@ -11,10 +11,11 @@ export interface Followed {
   readonly isAgreed: boolean;
 }
 
-/** A branch that the books left while fewer than k operators stood behind the other one. */
+/** A branch that the books left, and behind which k operators never stood. */
 interface Left {
   /** Its lowest block. */
   readonly block: ServedHead;
+  /** Who served its end, whatever they serve now. */
   readonly sources: readonly string[];
 }
 
@@ -51,16 +52,15 @@ export class Rewind {
       block = { number: tip.number, hash: tip.hash };
       depth += 1;
     }
-    const left = { block, sources: sources.filter((source) => !leaf.sources.includes(source)) };
-    if (!isAgreed) this.#undecided = [...this.#undecided, left].slice(-MAX_UNDECIDED);
+    if (!isAgreed) this.#undecided = [...this.#undecided, { block, sources }].slice(-MAX_UNDECIDED);
     if (leaf.votes >= this.#agreement.quorum) this.settle(leaf, nowMs);
     this.#agreement.rolledBack(depth, from.number);
     this.#events.onRolledBack(depth, base);
   }
 
   /**
-   * k operators stand behind a block: branches that were left for another one have lost, and whoever alone served them has strayed.
-   * That may come after the books left, for whose branch is left first is for a tie of votes to decide.
+   * k operators stand behind a block: branches beside it that were left have lost, and whoever served them has strayed. That may come
+   * later than the books left, which a tie of votes decides; and whoever invents branches may leave each of them in time.
    */
   settle(agreed: ServedHead, nowMs: number): void {
     const isDecided = ({ block }: Left): boolean => agreed.number >= block.number;
