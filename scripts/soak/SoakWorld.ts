@@ -1,3 +1,4 @@
+import { wait } from "../../keeper/chain/sources/wait.ts";
 import type { Hash } from "../../keeper/lib/hex.ts";
 import { ChaosRpc } from "../chaos/ChaosRpc.ts";
 import { callNode } from "../local/callNode.ts";
@@ -24,6 +25,9 @@ export interface SoakWorldOptions {
 
 /** Share of blocks with something of the market in them. */
 const TRAFFIC = 0.35;
+/** Anvil mines a transaction sooner, or has not begun to. */
+const REST_MS = 25;
+const NEVER = new AbortController().signal;
 const TRUE_CHAIN = 0;
 const TWIN_CHAIN = 1;
 /** How the keeper reaches each of the sources. */
@@ -108,14 +112,32 @@ export class SoakWorld {
     await this.send("evm_mine");
   }
 
-  /** Replaces the newest blocks by as many empty ones and one more. Returns the hashes of those that are gone. */
+  /**
+   * Replaces the newest blocks by as many empty ones and one more. Returns the hashes of those that are gone.
+   *
+   * Nothing is mined meanwhile: a transaction that Anvil takes in the middle of it lands in a block whose successor has
+   * the state from before it, and the chain itself no longer is what its history implies.
+   */
   async reorg(depth: number): Promise<readonly Hash[]> {
-    const { number } = await this.head();
+    await this.send("evm_setAutomine", false);
+    const { number } = await this.#rested();
     const gone = await Promise.all(Array.from({ length: depth }, (_, at) => this.hashAt(number - at)));
     await this.send("anvil_reorg", depth, []);
     await this.send("evm_mine");
+    await this.send("evm_setAutomine", true);
     this.reorgs += 1;
     return gone.filter((hash) => hash !== null);
+  }
+
+  /** The head, when what was being mined is mined. */
+  async #rested(): Promise<Head> {
+    let head = await this.head();
+    for (;;) {
+      await wait(REST_MS, NEVER);
+      const next = await this.head();
+      if (next.hash === head.hash) return next;
+      head = next;
+    }
   }
 
   /** Lets a source fall ill, or recover. */

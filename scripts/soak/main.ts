@@ -12,7 +12,8 @@ import { runSoak } from "./runSoak.ts";
  * replaced. The blocks' times are the chain's; timeouts and back-offs are real time.
  *
  * Ends with 1 when a check fails: a block that was not judged, a root that is not the chain's, an incident, a pause, a
- * signature of a block that is not the chain's, memory, descriptors, sockets or timers that grow. The same seed gives the
+ * signature of a block that is not the chain's, memory, descriptors, sockets or timers that grow; with 130 when it was
+ * interrupted. The same seed gives the
  * same trouble; when answers arrive is up to the machine.
  */
 const { values } = parseArgs({
@@ -33,6 +34,7 @@ function positive(name: string, text: string): number {
 const SECONDS_PER_HOUR = 3_600;
 const SAMPLES = 48;
 const MIN_SAMPLE_BLOCKS = 25;
+const INTERRUPTED = 130;
 
 const blockSeconds = Math.ceil(positive("block-seconds", values["block-seconds"]));
 const blocks = Math.max(1, Math.round((positive("hours", values.hours) * SECONDS_PER_HOUR) / blockSeconds));
@@ -43,6 +45,11 @@ process.once("SIGINT", () => end.abort());
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 say(`seed ${seed}, ${blocks} blocks`);
 const sampleBlocks = Math.max(MIN_SAMPLE_BLOCKS, Math.round(blocks / SAMPLES));
-const result = await runSoak({ blocks, blockSeconds, seed, sampleBlocks, signal: end.signal, say });
-process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${renderSoak(result)}\n`);
-process.exitCode = result.checks.every(({ isMet }) => isMet) ? 0 : 1;
+try {
+  const result = await runSoak({ blocks, blockSeconds, seed, sampleBlocks, signal: end.signal, say });
+  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${renderSoak(result)}\n`);
+  process.exitCode = result.checks.every(({ isMet }) => isMet) ? 0 : 1;
+} catch (error: unknown) {
+  if (!end.signal.aborted) throw error;
+  process.exitCode = INTERRUPTED;
+}

@@ -47,6 +47,8 @@ const CALM_BLOCKS = 8;
 const RECOVERY_MS = 30_000;
 /** With a majority that is well, or well again, a block is judged within this time. */
 const JUDGED_MS = 60_000;
+/** A keeper that has stalled so often does not come back. */
+const MAX_STALLS = 3;
 /** Between two blocks that nobody can judge. */
 const OUTAGE_BLOCK_MS = 40;
 const REORG = 1 / 60;
@@ -115,7 +117,7 @@ class Soak {
     await this.#judge(start);
     this.#coveredTo = start.number;
     let sampledAt = start.number;
-    for (let head = start; head.number < start.number + blocks;) {
+    for (let head = start; head.number < start.number + blocks && !this.#hasFailed();) {
       this.#options.signal.throwIfAborted();
       const isCalm = head.number - sampledAt >= sampleBlocks - CALM_BLOCKS;
       head = await this.#advance(head, isCalm);
@@ -125,6 +127,11 @@ class Soak {
       this.#progress(head.number - start.number, startedAtMs);
     }
     return this.#finish(start, startedAtMs);
+  }
+
+  /** Whether there is nothing left to be learnt. */
+  #hasFailed(): boolean {
+    return this.#parts.watch.problems.length > 0 || this.#cover.missed.length > 0 || this.#stalls.length >= MAX_STALLS;
   }
 
   /** One block more, or a reorg; judged, if there is a majority that can be believed. */
