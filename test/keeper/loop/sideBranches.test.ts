@@ -333,8 +333,8 @@ describe("One honest source among three (P2)", function () {
 
   beforeEach(async () => {
     fork = await Fork.open(17);
-    lines = fork.lines("one", "two", "honest");
     await fork.twin.send("evm_setAutomine", false);
+    lines = fork.lines("one", "two", "honest");
     driver = await fork.keeper(lines, { broadcast: ({ raw }) => send(raw) });
     expect(driver.verdict).to.include({ kind: "InSync", isWitnessed: true });
     parted = await fork.here.head();
@@ -453,8 +453,9 @@ describe("One liar among three that invents divergent branches", function () {
   let liar: InventingRpc;
   let driver: CoreDriver;
   let divergent: KnownState;
+  let restore: () => Promise<void>;
 
-  beforeEach(async () => {
+  before(async () => {
     world = await World.open({ keeperCount: 1 });
     // The state of a block that was never kept: all that the liar serves can be proven.
     const snapshot = await world.send("evm_snapshot");
@@ -463,8 +464,19 @@ describe("One liar among three that invents divergent branches", function () {
     divergent = await stateNow();
     await world.send("evm_revert", snapshot);
     await world.mine();
+  });
+
+  after(() => world.close());
+
+  beforeEach(async () => {
+    const snapshot = await world.send("evm_snapshot");
+    restore = async () => {
+      await world.send("evm_revert", snapshot);
+    };
     liar = new InventingRpc(world.rpc);
   });
+
+  afterEach(() => restore());
 
   const stateNow = (): Promise<KnownState> => {
     const own = Object.values(world.keysOf(0)).map(({ address }) => address);
@@ -482,8 +494,6 @@ describe("One liar among three that invents divergent branches", function () {
     await settle();
     expect(driver.verdict).to.include({ kind: "InSync", isWitnessed: true });
   }
-
-  afterEach(() => world.close());
 
   /** One block for each transaction, as Hardhat mines them. */
   async function send(raw: Hex): Promise<void> {
