@@ -16,6 +16,9 @@ export class Canonical {
   /** Up to here blocks are links only. */
   #letGo: number | null = null;
   #newest = -1;
+  /** Parent of the lowest block since there was none. */
+  #below: Hash | null = null;
+  #root: Hash | null = null;
 
   /** @param depth blocks that can be taken back */
   constructor(depth: number) {
@@ -33,6 +36,16 @@ export class Canonical {
   /** Height and parent of a block, however deep. */
   link(hash: Hash): Link | undefined {
     return this.#links.get(hash);
+  }
+
+  /** The block on which the first one stood when k operators stood behind the branch: what is without it is another chain. */
+  get root(): Hash | null {
+    return this.#root;
+  }
+
+  /** k operators stand behind the branch: from now on its root is that of the chain. */
+  anchor(): void {
+    this.#root ??= this.#below;
   }
 
   hashes(): Iterable<Hash> {
@@ -78,6 +91,7 @@ export class Canonical {
   push(fetched: FetchedBlock): void {
     const { hash, header } = fetched;
     if (header === null) return;
+    if (this.#links.size === 0) this.#below = header.parentHash;
     // After a reorg there are proofs again at heights that were released before.
     this.#released = Math.min(this.#released ?? Infinity, header.number - 1);
     this.#letGo = Math.min(this.#letGo ?? Infinity, header.number - 1);

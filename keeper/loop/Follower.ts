@@ -112,9 +112,8 @@ export class Follower {
     const isAgreed = this.agreement.isAgreed.bind(this.agreement);
     this.#supply = new Supply(options, this.#fetcher, this.#canonical, isAgreed);
     this.#sides = new SideBranches(books, judge);
-    const standing = { books, canonical: this.#canonical, agreement: this.agreement };
-    this.#rewind = new Rewind(standing, events);
-    this.#finality = new FinalityGuard(standing);
+    this.#rewind = new Rewind({ books, canonical: this.#canonical, agreement: this.agreement }, events);
+    this.#finality = new FinalityGuard({ books, canonical: this.#canonical, agreement: this.agreement });
   }
 
   /** The source announces a head: a claim until its header is verified. */
@@ -171,9 +170,9 @@ export class Follower {
     const best = this.#choose(sound, linked);
     if (best !== null) this.#follow(best, nowMs);
     for (const branch of linked) if (branch !== best) this.#judgeAside(branch, nowMs);
-    const split = describeSplit(linked.map(({ leaf }) => leaf));
     // A branch of which the newest headers are on their way has not gone.
-    if (split !== null || linked.length === leaves.length) this.#split = split;
+    const pending = linked.length < leaves.length ? this.#split : null;
+    this.#split = describeSplit(linked.map(({ leaf }) => leaf)) ?? pending;
     const doubt = this.#doubts.first;
     if (doubt !== null) this.#events.onUnknown(doubt.reason, doubt.detail);
     return best === null && this.agreement.consensusFault === null ? null : this.#standing(best, nowMs);
@@ -231,8 +230,7 @@ export class Follower {
     const tip = this.#books.tip;
     this.#regression = null;
     const isBehind = tip !== null && hashes.length === 0 && base !== tip.hash;
-    const mustStay = this.#followed.isAgreed || leaf.votes < this.agreement.quorum || this.#finality.isBelow(base);
-    if (isBehind && mustStay) {
+    if (isBehind && (this.#followed.isAgreed || leaf.votes < this.agreement.quorum || this.#finality.isBelow(base))) {
       // A pure ancestor replaces nothing: the node has lost blocks, or lags. Catching up decides.
       this.#regression = `${leaf.sources.join(" and ")} at ${leaf.number}, the books at ${tip.number}`;
       return;
@@ -263,7 +261,10 @@ export class Follower {
       this.#followed = { sources, isAgreed: this.#followed.isAgreed || votes >= this.agreement.quorum };
     }
     const agreed = this.#canonical.newest(fetched, MAX_SIDE_DEPTH, isAgreed);
-    if (agreed?.header != null) this.#rewind.settle(agreed.header, nowMs);
+    if (agreed?.header != null) {
+      this.#canonical.anchor();
+      this.#rewind.settle(agreed.header, nowMs);
+    }
     return { tip, fetched, isLevel, isDoubted: this.#doubts.first !== null, votes, agreed };
   }
 

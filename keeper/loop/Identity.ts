@@ -12,7 +12,7 @@ export interface WantedChain {
 }
 
 /** A URL may be pointed elsewhere while its connection stands. */
-const RECHECK_MS = 60_000;
+const RECHECK_MS = 12_000;
 /** Time before a source that did not answer is asked again. */
 const RETRY_MS = 1_000;
 const QUANTITY = /^0x[0-9a-f]{1,16}$/i;

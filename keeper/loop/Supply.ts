@@ -45,6 +45,7 @@ export class Supply {
       isApplied: (hash) => this.#canonical.has(hash),
       header: (hash) => this.#fetcher.header(hash),
       deploymentBlock: this.#options.deploymentBlock,
+      root: this.#canonical.root,
       pin: this.#options.chain.pin,
     });
   }

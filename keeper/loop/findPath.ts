@@ -25,10 +25,12 @@ export interface PathOptions {
   readonly deploymentBlock: number;
   /** A block that the chain must have. */
   readonly pin: PinnedBlock | null;
+  /** The block below the deployment on the chain behind which k operators stood; null before that. */
+  readonly root: Hash | null;
 }
 
 /** Walks from `target` back to a block that the books hold, or to the deployment. */
-export function findPath(target: ServedHead, { isApplied, header, deploymentBlock, pin }: PathOptions): Path {
+export function findPath(target: ServedHead, { isApplied, header, deploymentBlock, pin, root }: PathOptions): Path {
   const hashes: Hash[] = [];
   let { hash, number } = target;
   while (!isApplied(hash)) {
@@ -42,6 +44,9 @@ export function findPath(target: ServedHead, { isApplied, header, deploymentBloc
     }
     if (number === pin?.number && hash !== pin.hash) {
       return { kind: "broken", detail: `it leads through ${hash} and not through the pinned block ${pin.hash}` };
+    }
+    if (number === deploymentBlock && root !== null && found.parentHash !== root) {
+      return { kind: "broken", detail: `it parts from the books' chain below the deployment, at ${found.parentHash}` };
     }
     hashes.push(hash);
     if (number === deploymentBlock) return { kind: "linked", hashes: hashes.reverse(), base: null };

@@ -70,35 +70,60 @@ export class ForkNode {
   }
 }
 
-/** Two nodes with one history: the truth, with the protocol on it, and its twin, which can part from it. */
+/** Two nodes with one history: the truth, with the protocol on it, and twins, which can part from it. */
 export class Fork {
   readonly truth: LocalWorld;
   readonly here: ForkNode;
-  readonly twins: readonly ForkNode[];
+  readonly #twins: ForkNode[] = [];
+  readonly #directory: string;
 
-  private constructor(truth: LocalWorld, twins: readonly ForkNode[]) {
+  private constructor(truth: LocalWorld, directory: string) {
     this.truth = truth;
     this.here = new ForkNode(truth.node);
-    this.twins = twins;
+    this.#directory = directory;
   }
 
   static async open(seed: number, twinCount = 1): Promise<Fork> {
     const truth = await LocalWorld.open("anvil", seed);
+    const directory = await mkdtemp(join(tmpdir(), "lockstep-fork-"));
+    const fork = new Fork(truth, directory);
     try {
       await truth.trade(3);
       // So that the final block lies above the deployment.
       await truth.send("anvil_mine", `0x${(2 * FINAL_DEPTH).toString(16)}`);
       // From here on a block is mined when a scenario says so.
       await truth.send("evm_setAutomine", false);
-      return new Fork(truth, await Promise.all(Array.from({ length: twinCount }, () => twinOf(truth))));
+      // With all past states it is too much for one request.
+      const packed = (await truth.send("anvil_dumpState", true)) as Hex;
+      await writeFile(fork.#statePath, gunzipSync(hexToBytes(packed)));
+      for (let twin = 0; twin < twinCount; twin += 1) await fork.startTwin();
+      return fork;
     } catch (error: unknown) {
-      await truth.close();
+      await fork.close();
       throw error;
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.twins.map(({ node }) => node.stop()), this.truth.close()]);
+    await Promise.all([...this.#twins.map(({ node }) => node.stop()), this.truth.close()]);
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Another node, with all that the truth had at the start, its past states included. */
+  async startTwin(): Promise<ForkNode> {
+    const { signal } = new AbortController();
+    const args = ["--load-state", this.#statePath];
+    const twin = new ForkNode(await startNode({ chain: "anvil", port: 0, host: "127.0.0.1", signal, args }));
+    this.#twins.push(twin);
+    return twin;
+  }
+
+  get twins(): readonly ForkNode[] {
+    return this.#twins;
+  }
+
+  get #statePath(): string {
+    return join(this.#directory, "state.json");
   }
 
   /** The first twin. */
@@ -147,7 +172,10 @@ export class Fork {
     return ledger.accounts.decode(driver.keeper.books.read("PositionLedger", slot)).quote;
   }
 
-  /** Writes a word behind the ledger's back on one node, in a block of its own. */
+  /**
+   * Writes a word behind the ledger's back on one node, in a block of its own. Anvil writes it into the state of the newest block,
+   * which has no valid proofs any more then: a keeper has to know that one already.
+   */
   async tamper(on: ForkNode, value = 1n): Promise<void> {
     const word = `0x${value.toString(16).padStart(64, "0")}`;
     await on.send("hardhat_setStorageAt", this.truth.addresses.PositionLedger, TAMPERED, word);
@@ -159,19 +187,4 @@ export class Fork {
 export async function hashAt(node: ForkNode, number: number): Promise<Hash> {
   const block = await node.send("eth_getBlockByNumber", `0x${number.toString(16)}`, false);
   return (block as { readonly hash: Hash }).hash;
-}
-
-/** A second node with all that the first has, its past states included: too much to be sent, so it is read from a file. */
-async function twinOf(truth: LocalWorld): Promise<ForkNode> {
-  const packed = (await truth.send("anvil_dumpState", true)) as Hex;
-  const directory = await mkdtemp(join(tmpdir(), "lockstep-twin-"));
-  try {
-    const path = join(directory, "state.json");
-    await writeFile(path, gunzipSync(hexToBytes(packed)));
-    const { signal } = new AbortController();
-    const args = ["--load-state", path];
-    return new ForkNode(await startNode({ chain: "anvil", port: 0, host: "127.0.0.1", signal, args }));
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
 }

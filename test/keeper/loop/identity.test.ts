@@ -12,7 +12,7 @@ const CHAIN_ID = 10;
 const GENESIS = hashOf("genesis");
 const OTHER = hashOf("other");
 const PIN: PinnedBlock = { number: 300, hash: hashOf("pin") };
-const RECHECK_MS = 60_000;
+const RECHECK_MS = 12_000;
 const RETRY_MS = 1_000;
 const DEADLINE_MS = 2_000;
 
@@ -119,7 +119,7 @@ describe("Identity", () => {
     expect(outbox.open[0]!.calls).to.deep.equal([{ method: "eth_chainId", params: [] }]);
   });
 
-  it("gives a source its say when it serves this chain, and asks again after a minute", () => {
+  it("gives a source its say when it serves this chain, and asks again after a while", () => {
     identity.check(0);
     expect(stateOf("a")).to.equal("unidentified");
     expect(answer("a")).to.equal(true);
