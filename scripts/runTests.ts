@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
+
+/**
+ * `node scripts/runTests.ts`: every test once, in as many processes at a time as there are cores, each over one part of the tree.
+ * Ends with the counts of all parts as mocha prints them, and with 1 when a test failed or a part did not end by itself.
+ */
+
+/** Folders that make a part of their own, those that take longest first; what lies in none of them is the last part. */
+const PARTS = [
+  "test/keeper/loop/",
+  "test/keeper/books/naive/",
+  "test/contracts/sync/",
+  "test/keeper/books/",
+  "test/contracts/clearing/",
+  "test/keeper/scenarios/",
+  "test/contracts/",
+  "test/scripts/",
+  "test/keeper/chain/",
+];
+
+interface Outcome {
+  readonly passing: number;
+  readonly pending: number;
+  readonly failing: number;
+  readonly isWhole: boolean;
+}
+
+/** The files of each part; a file belongs to the longest folder that it is in. */
+function partition(): Map<string, string[]> {
+  const parts = new Map<string, string[]>([...PARTS, "the rest"].map((name) => [name, []]));
+  for (const file of globSync("test/**/*.test.ts").sort()) {
+    const [folder = "the rest"] = PARTS.filter((name) => file.startsWith(name)).sort((a, b) => b.length - a.length);
+    parts.get(folder)?.push(file);
+  }
+  return parts;
+}
+
+/** Runs a part and shows what it printed once it has ended, so that parts do not mix. */
+async function run(name: string, files: readonly string[]): Promise<Outcome> {
+  const startedAt = Date.now();
+  const child = spawn("hardhat", ["test", "mocha", "--no-compile", ...files], { stdio: ["ignore", "pipe", "pipe"] });
+  const chunks: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const code = await new Promise<number | null>((resolve) => {
+    child.on("error", () => resolve(null));
+    child.on("close", resolve);
+  });
+  const text = Buffer.concat(chunks).toString("utf8");
+  // eslint-disable-next-line no-control-regex -- colours are what is removed
+  const plain = text.replaceAll(/\u001b\[[0-9;]*m/g, "");
+  const count = (word: string): number => Number(new RegExp(`^ {2}(\\d+) ${word}`, "m").exec(plain)?.[1] ?? 0);
+  const outcome = { passing: count("passing"), pending: count("pending"), failing: count("failing") };
+  // A summary of a part must not be taken for that of the whole.
+  const shown = plain.replaceAll(/^ {2}(\d+ (?:passing|pending|failing))/gm, "  in this part: $1");
+  const seconds = Math.round((Date.now() - startedAt) / 1_000);
+  process.stdout.write(`\n--- ${name}: ${files.length} files, ${seconds} s\n${shown}\n`);
+  return { ...outcome, isWhole: code === 0 || (code !== null && outcome.failing > 0) };
+}
+
+async function main(): Promise<number> {
+  const startedAt = Date.now();
+  const waiting = [...partition()].filter(([, files]) => files.length > 0);
+  const outcomes: Outcome[] = [];
+  const work = async (): Promise<void> => {
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) outcomes.push(await run(...part));
+  };
+  await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, work));
+  const total = (key: "passing" | "pending" | "failing"): number => outcomes.reduce((sum, part) => sum + part[key], 0);
+  const minutes = Math.round((Date.now() - startedAt) / 60_000);
+  process.stdout.write(`\n  ${total("passing")} passing (${minutes}m)\n`);
+  if (total("pending") > 0) process.stdout.write(`  ${total("pending")} pending\n`);
+  if (total("failing") > 0) process.stdout.write(`  ${total("failing")} failing\n`);
+  const broken = outcomes.filter(({ isWhole }) => !isWhole).length;
+  if (broken > 0) process.stderr.write(`${broken} parts ended without a result: see above\n`);
+  return total("failing") > 0 || broken > 0 || total("passing") === 0 ? 1 : 0;
+}
+
+process.exitCode = await main();
