@@ -13,14 +13,13 @@ import {
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer, RpcCall } from "./ports.ts";
+import { readProofs } from "./readProofs.ts";
 import {
   headerCalls,
   proofCalls,
   rangeCalls,
-  readBooks,
   readHeader,
   readLinkedHeader,
-  readNonces,
   readReceipts,
   receiptCalls,
   type Outcome,
@@ -221,19 +220,20 @@ export class BlockFetcher {
   #takeProofs(block: FetchedBlock, request: BlockRequest, answers: readonly RpcAnswer[], nowMs: number): void {
     const { header } = block;
     if (header === null || block.proven !== null) return;
-    const books = readBooks(answers.slice(0, BOOK_NAMES.length), header, this.#options.addresses);
-    const nonces = readNonces(answers.slice(BOOK_NAMES.length), header, this.#own);
-    if (books.kind === "ok" && nonces.kind === "ok") {
-      block.proven = books.value;
-      block.nonces = nonces.value;
-      block.served = { source: request.source, answers: answers.map((answer) => (answer.ok ? answer.value : null)) };
+    const { addresses } = this.#options;
+    const outcome = readProofs(answers, block.keptProofs, { header, addresses, own: this.#own });
+    if (outcome.kind === "ok") {
+      const { books, nonces, answers: served } = outcome.value;
+      block.proven = books;
+      block.nonces = nonces;
+      block.served = { source: request.source, answers: served.map((answer) => (answer.ok ? answer.value : null)) };
+      block.keptProofs.clear();
       block.factsAtMs = nowMs;
       return;
     }
-    const refused = books.kind === "ok" ? nonces : books;
     block.tried.proofs.add(request.source);
-    block.proofMissing = refused.kind === "ok" ? null : refused.detail;
-    if (refused.kind === "forged") this.#onForged(request.source, refused.detail, nowMs);
+    block.proofMissing = outcome.detail;
+    if (outcome.kind === "forged") this.#onForged(request.source, outcome.detail, nowMs);
   }
 
   /** Headers that were asked for by number count as far as each is the parent of the one before. */

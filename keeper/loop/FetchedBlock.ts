@@ -1,6 +1,7 @@
 import type { BlockFacts } from "../chain/verify/blockFacts.ts";
 import type { Header } from "../chain/verify/header.ts";
 import type { Address, Hash } from "../lib/hex.ts";
+import type { RpcAnswer } from "./ports.ts";
 import type { ProvenBooks } from "./requestBlock.ts";
 
 /** What is asked for of a block. The account proofs may come with the header or by themselves. */
@@ -19,6 +20,7 @@ export interface BlockRequest {
 
 /** The account proofs of a block as they were served, for evidence. */
 export interface ServedProofs {
+  /** Who served the last of them. */
   readonly source: string;
   /** `eth_getProof` answers, in the order of the book set and then of the keeper's own keys. */
   readonly answers: readonly unknown[];
@@ -37,6 +39,8 @@ export interface FetchedBlock {
   proven: ProvenBooks | null;
   /** Proven nonces of the keeper's own keys. */
   nonces: ReadonlyMap<Address, number> | null;
+  /** Account proofs that verified while others were missing, by their place among those that are asked for. */
+  readonly keptProofs: Map<number, RpcAnswer>;
   /** Let go when the block is final. */
   served: ServedProofs | null;
   facts: BlockFacts | null;
@@ -70,6 +74,7 @@ export function newBlock(hash: Hash, wantsProofs: boolean, nowMs: number): Fetch
     listedBy: null,
     proven: null,
     nonces: null,
+    keptProofs: new Map(),
     served: null,
     facts: null,
     unsupported: null,

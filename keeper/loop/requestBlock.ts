@@ -126,7 +126,12 @@ export function readNonces(
   return { kind: "ok", value: nonces };
 }
 
-function readContract(answer: RpcAnswer | undefined, header: Header, address: Address): Outcome<ProvenContract | null> {
+/** Storage root and code hash of one contract, verified against the header; null for one that is not there yet. */
+export function readContract(
+  answer: RpcAnswer | undefined,
+  header: Header,
+  address: Address,
+): Outcome<ProvenContract | null> {
   if (answer === undefined || !answer.ok) return { kind: "missing", detail: answer?.message ?? "no answer" };
   const proof = readProofAnswer(answer.value);
   if (proof === null) return { kind: "forged", detail: "eth_getProof answered something else than a proof" };

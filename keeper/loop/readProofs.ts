@@ -1,0 +1,66 @@
+import type { Header } from "../chain/verify/header.ts";
+import { BOOK_NAMES, type BookAddresses } from "../domain/bookSet.ts";
+import type { Address } from "../lib/hex.ts";
+import type { RpcAnswer } from "./ports.ts";
+import { readBooks, readContract, readNonces, type Outcome, type ProvenBooks } from "./requestBlock.ts";
+
+/** What the account proofs of a block are read with. */
+export interface ProofQuestion {
+  readonly header: Header;
+  readonly addresses: BookAddresses;
+  /** The keeper's own keys. */
+  readonly own: readonly Address[];
+}
+
+/** Everything that the account proofs of a block say. */
+export interface ReadProofs {
+  readonly books: ProvenBooks;
+  readonly nonces: ReadonlyMap<Address, number>;
+  /** The answers that say it, of one source or of several. */
+  readonly answers: readonly RpcAnswer[];
+}
+
+/**
+ * Reads one source's account proofs, in the order of the book set and then of the keeper's own keys. A batch may come back
+ * with holes: what verifies is kept, and fills the holes of the next one, whoever answers that.
+ *
+ * @param kept answers that verified before, by their place; this call adds to them
+ */
+export function readProofs(
+  answers: readonly RpcAnswer[],
+  kept: Map<number, RpcAnswer>,
+  question: ProofQuestion,
+): Outcome<ReadProofs> {
+  const { header, addresses, own } = question;
+  const all = Array.from({ length: BOOK_NAMES.length + own.length }, (_, place) => kept.get(place) ?? answers[place]);
+  const filled = all.map((answer): RpcAnswer => answer ?? { ok: false, code: "NoAnswer", message: "no answer" });
+  const books = readBooks(filled.slice(0, BOOK_NAMES.length), header, addresses);
+  const nonces = readNonces(filled.slice(BOOK_NAMES.length), header, own);
+  if (books.kind === "ok" && nonces.kind === "ok") {
+    return { kind: "ok", value: { books: books.value, nonces: nonces.value, answers: filled } };
+  }
+  const forged = keepProofs(filled, kept, question);
+  if (forged !== null) return forged;
+  return books.kind === "ok" ? (nonces as Exclude<typeof nonces, { kind: "ok" }>) : books;
+}
+
+/** Keeps each answer that verifies by itself; returns the first that is forged. */
+function keepProofs(
+  answers: readonly RpcAnswer[],
+  kept: Map<number, RpcAnswer>,
+  { header, addresses, own }: ProofQuestion,
+): Extract<Outcome<never>, { kind: "forged" }> | null {
+  const contracts = BOOK_NAMES.map((name) => addresses[name]);
+  for (const [place, answer] of answers.entries()) {
+    if (kept.has(place) || !answer.ok) continue;
+    const contract = contracts[place];
+    const key = own[place - contracts.length];
+    const outcome =
+      contract === undefined
+        ? readNonces([answer], header, key === undefined ? [] : [key])
+        : readContract(answer, header, contract);
+    if (outcome.kind === "ok") kept.set(place, answer);
+    else if (outcome.kind === "forged") return outcome;
+  }
+  return null;
+}
