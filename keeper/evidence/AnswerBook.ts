@@ -1,5 +1,7 @@
 import type { Exchange, SourceCall } from "../chain/sources/Source.ts";
 import type { RpcAnswer } from "../loop/ports.ts";
+import type { Taken } from "./entries.ts";
+import type { Recording } from "./readRecording.ts";
 import { readAnswers } from "./readAnswers.ts";
 
 /** One call of one exchange. */
@@ -11,14 +13,18 @@ interface Heard {
 /** An answer from the recording, and when it is there. */
 export interface Recalled {
   readonly answer: RpcAnswer;
-  /** Milliseconds of the recording's clock. */
+  /** When it is given to the core, and what that calls now; milliseconds of the recording's clock. */
   readonly atMs: number;
+  readonly nowMs: number;
   /** False when nothing like it was ever asked. */
   readonly isRecorded: boolean;
 }
 
-/** How much later than asked an answer may come because it was recorded so: what the deciding itself took. */
-const SLACK_MS = 250;
+/**
+ * How much earlier than then a call may be asked and still be answered when it was then. Deciding takes no time on the
+ * recording's clock; it did take time when it was recorded, and everything that came meanwhile came in between.
+ */
+const SLACK_MS = 5_000;
 /** When the answer comes that says that there is none. */
 const NOT_RECORDED_MS = 1;
 /** A call whose answer does not depend on who is asked, nor when: it is pinned to a block hash. */
@@ -32,7 +38,10 @@ export class AnswerBook {
   /** The exchange that was read last: the calls of one request are mostly those of one exchange. */
   #last: { readonly exchange: Exchange; readonly answers: readonly RpcAnswer[] } | null = null;
 
-  constructor(exchanges: readonly Exchange[]) {
+  readonly #taken = new Map<string, Taken>();
+
+  constructor({ exchanges, taken }: Pick<Recording, "exchanges" | "taken">) {
+    for (const moment of taken) this.#taken.set(`${moment.source} ${moment.firstId}`, moment);
     const bySending = exchanges.toSorted((left, right) => left.sentAtMs - right.sentAtMs);
     for (const exchange of bySending) {
       for (const [index, call] of exchange.calls.entries()) {
@@ -53,15 +62,22 @@ export class AnswerBook {
     if (heard === undefined) {
       const message = `the recording holds no answer to ${call.method}`;
       const answer = { ok: false, code: "NotRecorded", message } as const;
-      return { answer, atMs: askedAtMs + NOT_RECORDED_MS, isRecorded: false };
+      const atMs = askedAtMs + NOT_RECORDED_MS;
+      return { answer, atMs, nowMs: atMs, isRecorded: false };
     }
     const { exchange, index } = heard;
-    const soonestMs = askedAtMs + (exchange.settledAtMs - exchange.sentAtMs);
-    // Asked when it was asked then: it comes when it came then, in the same order with everything else.
-    const isThen = exchange.sentAtMs >= askedAtMs && exchange.settledAtMs - soonestMs <= SLACK_MS;
-    const atMs = isThen ? exchange.settledAtMs : soonestMs;
+    const { atMs, nowMs } = this.#moment(exchange, askedAtMs);
     const answer = this.#answersOf(exchange)[index] ?? { ok: false, code: "NotRecorded", message: "no such call" };
-    return { answer, atMs, isRecorded: true };
+    return { answer, atMs, nowMs, isRecorded: true };
+  }
+
+  /** Asked when it was asked then, it comes when it came then, in the same order with everything else. */
+  #moment(exchange: Exchange, askedAtMs: number): { atMs: number; nowMs: number } {
+    const { source, firstId, sentAtMs, settledAtMs } = exchange;
+    const soonestMs = askedAtMs + (settledAtMs - sentAtMs);
+    const isThen = sentAtMs >= askedAtMs && settledAtMs - soonestMs <= SLACK_MS;
+    if (!isThen) return { atMs: soonestMs, nowMs: soonestMs };
+    return this.#taken.get(`${source} ${firstId}`) ?? { atMs: settledAtMs, nowMs: settledAtMs };
   }
 
   #note(key: string, heard: Heard): void {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Exchange } from "../chain/sources/Source.ts";
+import type { Exchange, SourceCall } from "../chain/sources/Source.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
 import type { KeeperOptions } from "../loop/KeeperOptions.ts";
 import type { Effect, Input } from "../loop/ports.ts";
@@ -64,6 +64,9 @@ export class Recorder {
   readonly #files: SegmentFiles;
   /** Bytes of earlier recordings. */
   readonly #otherBytes: number;
+  /** The calls of the core's requests by their id, and the exchange that became of them: they are the same array. */
+  readonly #asked = new Map<number, readonly SourceCall[]>();
+  readonly #exchanged = new WeakMap<readonly SourceCall[], Exchange>();
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #seal = FIRST_SEAL;
@@ -119,15 +122,20 @@ export class Recorder {
     this.#schedule();
   }
 
-  /** An input of the core, told before its step. Answers to effects are left out: they are in the exchanges. */
+  /**
+   * An input of the core, told before its step. Answers to effects are left out: they are in the exchanges, and only when they
+   * were taken is noted.
+   */
   input(input: Input): void {
-    if (this.#isOver || !isRecordedInput(input)) return;
-    this.#add({ type: "input", atMs: this.#options.now(), input }, 100);
+    if (this.#isOver) return;
+    if (input.type === "answers") this.#noteTaken(input);
+    else if (isRecordedInput(input)) this.#add({ type: "input", atMs: this.#options.now(), input }, 100);
   }
 
   /** An exchange with a source: for `SourceDeps.onExchange`. */
   exchange(exchange: Exchange): void {
     if (this.#isOver) return;
+    this.#exchanged.set(exchange.calls, exchange);
     // Its params went over the wire as JSON: it needs no other encoding.
     const entry: Entry = { type: "exchange", exchange };
     this.#wait({ plain: entry, bytes: (exchange.text?.length ?? 0) + 200 * (1 + exchange.calls.length) });
@@ -135,7 +143,9 @@ export class Recorder {
 
   /** An effect of the core; kept when it says what was decided. */
   effect(effect: Effect): void {
-    if (this.#isOver || !isDecision(effect)) return;
+    if (this.#isOver) return;
+    if (effect.type === "request") this.#asked.set(effect.id, effect.calls);
+    if (!isDecision(effect)) return;
     this.#add({ type: "decision", atMs: this.#options.now(), decision: effect }, 500);
   }
 
@@ -150,6 +160,15 @@ export class Recorder {
   }
 
   // Writing
+
+  #noteTaken({ id, nowMs }: Extract<Input, { readonly type: "answers" }>): void {
+    const calls = this.#asked.get(id);
+    const exchange = calls === undefined ? undefined : this.#exchanged.get(calls);
+    this.#asked.delete(id);
+    if (exchange === undefined) return;
+    const { source, firstId } = exchange;
+    this.#add({ type: "taken", source, firstId, atMs: this.#options.now(), nowMs }, 100);
+  }
 
   #add(entry: Entry, bytes: number): void {
     const plain = this.#encode(() => entry);
@@ -257,6 +276,7 @@ export class Recorder {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#waiting = [];
+    this.#asked.clear();
     const stop = this.#stopped(reason, error);
     this.#flushing = this.#flushing.then(() => this.#end(reason)).catch(() => undefined);
     this.#options.onStop?.(stop);

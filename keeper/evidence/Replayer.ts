@@ -40,6 +40,7 @@ export interface ReplayOptions {
 
 interface Due {
   readonly atMs: number;
+  readonly nowMs: number;
   readonly id: number;
   readonly answers: readonly RpcAnswer[];
 }
@@ -67,7 +68,7 @@ export class Replayer {
   private constructor(recording: Recording, keeper: Keeper, onDecision: ReplayOptions["onDecision"]) {
     this.#recording = recording;
     this.#keeper = keeper;
-    this.#answers = new AnswerBook(recording.exchanges);
+    this.#answers = new AnswerBook(recording);
     this.#onDecision = onDecision;
   }
 
@@ -103,8 +104,8 @@ export class Replayer {
   #answerUntil(untilMs: number): void {
     for (let next = this.#due[0]; next !== undefined && next.atMs <= untilMs; next = this.#due[0]) {
       this.#due.shift();
-      const { id, answers, atMs } = next;
-      this.#step({ type: "answers", id, answers, nowMs: atMs }, atMs);
+      const { id, answers, atMs, nowMs } = next;
+      this.#step({ type: "answers", id, answers, nowMs }, atMs);
     }
   }
 
@@ -143,20 +144,22 @@ export class Replayer {
   #ask({ id, source, calls }: RequestEffect, askedAtMs: number): void {
     const recalled = calls.map((call) => this.#answers.recall(source, call, askedAtMs));
     const atMs = recalled.reduce((latest, answer) => Math.max(latest, answer.atMs), askedAtMs);
+    const nowMs = recalled.reduce((latest, answer) => Math.max(latest, answer.nowMs), askedAtMs);
     for (const [index, { isRecorded }] of recalled.entries()) {
       const call = calls[index];
       if (!isRecorded && call !== undefined) this.#unanswered.push({ atMs: askedAtMs, source, call });
     }
-    const due = { atMs, id, answers: recalled.map(({ answer }) => answer) };
+    const due = { atMs, nowMs, id, answers: recalled.map(({ answer }) => answer) };
     const later = this.#due.findIndex((other) => other.atMs > atMs);
     this.#due.splice(later === -1 ? this.#due.length : later, 0, due);
   }
 }
 
 /** When the last thing in a recording happened. */
-function lastMomentOf({ inputs, exchanges, decisions }: Recording): number {
+function lastMomentOf({ inputs, exchanges, taken, decisions }: Recording): number {
   let lastMs = Number.NEGATIVE_INFINITY;
   for (const { atMs } of inputs) lastMs = Math.max(lastMs, atMs);
+  for (const { atMs } of taken) lastMs = Math.max(lastMs, atMs);
   for (const { settledAtMs } of exchanges) lastMs = Math.max(lastMs, settledAtMs);
   for (const { atMs } of decisions) lastMs = Math.max(lastMs, atMs);
   return lastMs;

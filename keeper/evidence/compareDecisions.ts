@@ -47,6 +47,9 @@ export function compareDecisions(
   const notes = [
     ...saidByOne("quarantine", recorded, decisions, ({ source, reason }) => `source ${source} quarantined: ${reason}`),
     ...saidByOne("unknown", recorded, decisions, ({ reason, detail }) => `Unknown, ${reason}: ${detail}`),
+    ...saidByOne("condition", recorded, decisions, ({ condition, holds }) => {
+      return `${condition.kind} ${holds ? "holds" : "is over"}`;
+    }),
     ...saidByOne("checkpoint", recorded, decisions, ({ blockNumber }) => `checkpoint of block ${blockNumber}`),
     ...unansweredNote(unanswered),
   ];

@@ -25,12 +25,13 @@ export interface Beginning {
 export type RecordedInput = Exclude<Input, { readonly type: "answers" | "journalled" | "signed" }>;
 
 /** Effects that say what was decided, for comparison. */
-export type Decision = Extract<
-  Effect,
-  {
-    readonly type: "block" | "incident" | "unknown" | "latch" | "rolled-back" | "quarantine" | "checkpoint" | "located";
-  }
->;
+const DECISION_TYPES = [
+  ...(["block", "incident", "unknown", "latch", "condition"] as const),
+  ...(["rolled-back", "quarantine", "equivocation", "finality", "checkpoint", "located"] as const),
+] as const satisfies Effect["type"][];
+
+/** An effect that says what was decided. */
+export type Decision = Extract<Effect, { readonly type: (typeof DECISION_TYPES)[number] }>;
 
 /** Why a recording ends. Without such an entry, the process died. */
 export type EndReason =
@@ -43,6 +44,16 @@ export type EndReason =
   /** The disk refused. */
   | "failed";
 
+/** When the core was given the answers of an exchange: later than they came when it was busy. */
+export interface Taken {
+  readonly source: string;
+  /** That of the exchange. */
+  readonly firstId: number;
+  /** When the core took them, and what the input called now. */
+  readonly atMs: number;
+  readonly nowMs: number;
+}
+
 /** One line of a recording. */
 export type Entry =
   | Beginning
@@ -50,6 +61,7 @@ export type Entry =
   | { readonly type: "segment"; readonly number: number }
   | { readonly type: "input"; readonly atMs: number; readonly input: RecordedInput }
   | { readonly type: "exchange"; readonly exchange: Exchange }
+  | ({ readonly type: "taken" } & Taken)
   | { readonly type: "decision"; readonly atMs: number; readonly decision: Decision }
   | { readonly type: "end"; readonly reason: EndReason };
 
@@ -60,9 +72,7 @@ export function isRecordedInput(input: Input): input is RecordedInput {
   return !NOT_RECORDED.has(input.type);
 }
 
-const DECISIONS: ReadonlySet<Effect["type"]> = new Set<Decision["type"]>([
-  ...(["block", "incident", "unknown", "latch", "rolled-back", "quarantine", "checkpoint", "located"] as const),
-]);
+const DECISIONS: ReadonlySet<Effect["type"]> = new Set(DECISION_TYPES);
 
 /** Whether an effect says what was decided. */
 export function isDecision(effect: Effect): effect is Decision {

@@ -5,7 +5,15 @@ import { promisify } from "node:util";
 import type { Exchange } from "../chain/sources/Source.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
 import { decode } from "./codec.ts";
-import { FORMAT, type Beginning, type Decision, type EndReason, type Entry, type RecordedInput } from "./entries.ts";
+import {
+  FORMAT,
+  type Beginning,
+  type Decision,
+  type EndReason,
+  type Entry,
+  type RecordedInput,
+  type Taken,
+} from "./entries.ts";
 import { FIRST_SEAL, openLine } from "./sealedLines.ts";
 import { segmentName } from "./SegmentFiles.ts";
 
@@ -15,6 +23,7 @@ export interface Recording {
   readonly beginning: Beginning;
   readonly inputs: readonly { readonly atMs: number; readonly input: RecordedInput }[];
   readonly exchanges: readonly Exchange[];
+  readonly taken: readonly Taken[];
   readonly decisions: readonly { readonly atMs: number; readonly decision: Decision }[];
   /** Why it ends; null when the process died. */
   readonly end: EndReason | null;
@@ -59,6 +68,7 @@ class Reader {
   readonly #mayBeAltered: boolean;
   readonly #inputs: Recording["inputs"][number][] = [];
   readonly #exchanges: Exchange[] = [];
+  readonly #taken: Taken[] = [];
   readonly #decisions: Recording["decisions"][number][] = [];
   readonly #altered: string[] = [];
   #beginning: Beginning | null = null;
@@ -93,6 +103,7 @@ class Reader {
       beginning: this.#beginning,
       inputs: this.#inputs,
       exchanges: this.#exchanges,
+      taken: this.#taken,
       decisions: this.#decisions,
       end: this.#end,
       tornBytes: this.#tornBytes,
@@ -131,6 +142,9 @@ class Reader {
         return;
       case "exchange":
         this.#exchanges.push(entry.exchange);
+        return;
+      case "taken":
+        this.#taken.push(entry);
         return;
       case "decision":
         this.#decisions.push(entry);

@@ -92,6 +92,20 @@ describe("Recorder", () => {
     expect([inputs, decisions.map(({ decision }) => decision)]).to.deep.equal([[], [LATCH]]);
   });
 
+  it("notes when the core took the answers of an exchange", async () => {
+    const recorder = await open();
+    recorder.start(optionsOf(), "1");
+    const calls = [{ method: "echo", params: [] }];
+    recorder.effect({ type: "request", id: 5, source: "a", calls, deadlineMs: 9 });
+    recorder.exchange(exchangeOf("x", 10, { calls, firstId: 44 }));
+    recorder.exchange(exchangeOf("x", 10, { firstId: 45 }));
+    recorder.input({ type: "answers", id: 5, answers: [], nowMs: 20 });
+    recorder.input({ type: "answers", id: 6, answers: [], nowMs: 20 });
+    await recorder.close();
+    const { taken } = await readRecording(directory);
+    expect(taken).to.deep.equal([{ type: "taken", source: "a", firstId: 44, atMs: 2, nowMs: 20 }]);
+  });
+
   it("puts the beginning first, whatever came before the start", async () => {
     const recorder = await open();
     recorder.exchange(exchangeOf("early", 1));
@@ -179,7 +193,7 @@ describe("Recorder", () => {
   it("never throws at the keeper when the disk refuses, and says it once", async () => {
     const recorder = await open({ segmentBytes: 10 });
     recorder.start(optionsOf(), "1");
-    await rm(recorder.directory, { recursive: true });
+    await rm(recorder.directory, { recursive: true, maxRetries: 5 });
     for (let n = 0; n < 5; n += 1) {
       recorder.exchange(exchangeOf("v", n));
       await new Promise((resolve) => setTimeout(resolve, 4));
