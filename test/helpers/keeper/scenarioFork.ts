@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
+import type { Books } from "../../../keeper/books/Books.ts";
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
 import { PROFILES, type ChainProfile } from "../../../keeper/domain/chainProfile.ts";
 import { hexToBytes, type Hash, type Hex } from "../../../keeper/lib/hex.ts";
@@ -166,10 +167,10 @@ export class Fork {
     return (await wallet.signTransaction({ type: 2, chainId: 31_337, nonce, to, data, ...fees })) as Hex;
   }
 
-  /** What the depositor's account holds by the keeper's books. */
-  quoteBy(driver: CoreDriver): bigint {
+  /** What the depositor's account holds by a keeper's books. */
+  quoteBy({ keeper: { books } }: { readonly keeper: { readonly books: Books } }): bigint {
     const slot = ledger.accounts.slot(accountIdOf(developmentWallet(DEPOSITOR)));
-    return ledger.accounts.decode(driver.keeper.books.read("PositionLedger", slot)).quote;
+    return ledger.accounts.decode(books.read("PositionLedger", slot)).quote;
   }
 
   /**
