@@ -233,6 +233,7 @@ export class BlockFetcher {
     }
     block.tried.proofs.add(request.source);
     block.proofMissing = outcome.detail;
+    block.isProofOwed ||= answers.some((answer) => !answer.ok && answer.code !== "SourceRpcError");
     if (outcome.kind === "forged") this.#onForged(request.source, outcome.detail, nowMs);
   }
 

@@ -49,6 +49,8 @@ export interface FetchedBlock {
   /** Why the last source had no answer. */
   missing: string | null;
   proofMissing: string | null;
+  /** Somebody who was asked for proofs was not heard, or was asked too often: that is no word on whether it has them. */
+  isProofOwed: boolean;
   factsAtMs: number;
   readonly requests: Map<number, BlockRequest>;
   readonly tried: Readonly<Record<Part, Set<string>>>;
@@ -80,6 +82,7 @@ export function newBlock(hash: Hash, wantsProofs: boolean, nowMs: number): Fetch
     unsupported: null,
     missing: null,
     proofMissing: null,
+    isProofOwed: false,
     factsAtMs: nowMs,
     requests: new Map(),
     tried: { header: new Set(), proofs: new Set(), receipts: new Set() },

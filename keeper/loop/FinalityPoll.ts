@@ -51,6 +51,8 @@ export class FinalityPoll {
     const source = this.#requests.get(id);
     if (source === undefined) return false;
     this.#requests.delete(id);
+    // Who was not heard, or is asked too often, has not said that it does not know the tag.
+    if (answers.some((answer) => !answer.ok && answer.code !== "SourceRpcError")) return true;
     const [latest, safe, finalized] = answers.map(readTag);
     if (latest == null || !this.#board.trusted().includes(source)) return true;
     this.#finality.claim(source, { latest, safe: safe ?? null, finalized: finalized ?? null }, this.#chain);

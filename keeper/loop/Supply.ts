@@ -14,6 +14,8 @@ const FETCH_AHEAD = 16;
 const MAX_RANGE = 64;
 /** Time for a second look at who can prove a block: a pool of nodes may have asked the one that is behind. */
 const PROOF_PATIENCE_MS = 500;
+/** The same while some were not heard, or are asked too often. */
+const OWED_PATIENCE_MS = 4_000;
 /** No contract of ours is in it, and Anvil's state root there is not that of its state. */
 const GENESIS = 0;
 
@@ -89,7 +91,8 @@ export class Supply {
    */
   #isComplete(block: FetchedBlock, sources: readonly string[], nowMs: number): boolean {
     const isUnproven = block.wantsProofs && block.proven === null;
-    if (isUnproven && nowMs - block.factsAtMs < PROOF_PATIENCE_MS) return false;
+    const patienceMs = block.isProofOwed ? OWED_PATIENCE_MS : PROOF_PATIENCE_MS;
+    if (isUnproven && nowMs - block.factsAtMs < patienceMs) return false;
     if (isUnproven && (block.header === null || !this.#isAgreed(block.header))) return false;
     return this.#fetcher.isComplete(block, sources);
   }
