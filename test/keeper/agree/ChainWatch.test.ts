@@ -251,6 +251,20 @@ describe("ChainWatch", () => {
       expect(detailOf({ tip: old })).to.equal("the newest block, 1000, was made 120 s ago");
     });
 
+    it("begins although blocks were announced that never came", () => {
+      look();
+      usual = { wallSeconds: null, behind: 2 };
+      expect(look()).to.deep.equal([]);
+      pass(haltMs - 1);
+      expect(look()).to.deep.equal([]);
+      pass(1);
+      expect(look()).to.deep.equal(["halted-chain"]);
+      // One of them came.
+      number += 1;
+      usual = { wallSeconds: null, behind: 1 };
+      expect(look()).to.deep.equal([]);
+    });
+
     it("is not ended by another block of the same height, or by a lower one", () => {
       look();
       pass(haltMs);

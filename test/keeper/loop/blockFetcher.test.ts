@@ -545,6 +545,11 @@ describe("BlockFetcher", () => {
 
     it("is asked for again of a single source no more often than anything else", () => {
       fetchHeader("a");
+      wantFacts(BLOCK, ["a"]);
+      answer("a", WITHOUT);
+      // Its receipts are on their way: nothing is known against its list.
+      wantFacts(BLOCK, ["a"]);
+      expect([held().listedBy, methodsAsked()]).to.deep.equal(["a", ["eth_getTransactionReceipt"]]);
       for (let round = 0; round < 5; round += 1) {
         wantFacts(BLOCK, ["a"]);
         for (const source of outbox.asked) answer(source, { blocks: [], hasBlockReceipts: false });

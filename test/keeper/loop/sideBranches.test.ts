@@ -210,13 +210,32 @@ describe("SideBranches", function () {
     expect(verdict?.tip.hash).to.equal(side.at(-1)!.hash);
   });
 
-  it("names what is new in the branch, and not what already stands below it", async () => {
-    const base = await branch(() => tampering());
-    const desk = new Desk(base);
+  it("finds nothing against a branch beside a divergence", async () => {
+    const desk = new Desk(await branch(() => tampering()));
     expect(desk.judge.latched).to.have.length(1);
-    // Beside the divergent block the other branch never diverged.
     expect(desk.judgeAside(await branch(traffic(1)))).to.equal(null);
     expect(desk.judge.latched).to.have.length(1);
+  });
+
+  it("names what is new in the branch, and not what already stands below it", async () => {
+    const timestamp = trunk.at(-1)!.header!.timestamp + 100;
+    const ledgerWord = async (): Promise<void> => {
+      await world.send("evm_setNextBlockTimestamp", timestamp);
+      await world.send("hardhat_setPrevRandao", `0x${"0".repeat(63)}1`);
+      await tampering(3n);
+    };
+    const oracleWord = async (): Promise<void> => {
+      await world.tamper("PriceOracle", TAMPERED, 1n);
+      await world.mine();
+    };
+    const [shared, ...followed] = await branch(ledgerWord, traffic(1));
+    // The same block again, with another one on top of it.
+    const sides = [await branch(ledgerWord, traffic(2)), await branch(ledgerWord, oracleWord)];
+    const found = sides.map(([first, ...rest]) => {
+      expect(first!.hash).to.equal(shared!.hash);
+      return new Desk([shared!, ...followed]).judgeAside(rest)?.findings.map(({ contract }) => contract) ?? null;
+    });
+    expect(found).to.deep.equal([null, ["PriceOracle"]]);
   });
 
   it("leaves books and judge exactly as they were, whatever it judged (P3)", async () => {
@@ -623,11 +642,16 @@ describe("One liar among three that invents divergent branches", function () {
     const base = await readHeadOf(world.rpc);
     await world.mine();
     await hear("a", "b");
-    // So many branches at once that one of them waits for its turn.
-    for (let count = 0; count < 9; count += 1) await driver.hear("liar", liar.invent(base, sound));
+    const { hash: tip } = await readHeadOf(world.rpc);
+    // So many branches at once that the last of them waits for its turn, and each loses a tie.
+    for (let count = 0; count < 9; count += 1) {
+      let invented = liar.invent(base, sound);
+      while (invented.hash < tip) invented = liar.invent(base, sound);
+      await driver.hear("liar", invented);
+    }
     await replace();
     await hear("a");
-    expect(driver.keeper.books.tip?.parentHash).to.equal(base.hash);
+    expect(driver.keeper.books.tip?.hash).to.equal(tip);
     driver.nowMs += 600;
     await hear("b");
     expect(driver.keeper.books.tip?.hash).to.equal((await readHeadOf(world.rpc)).hash);
