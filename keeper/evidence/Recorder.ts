@@ -72,6 +72,7 @@ export class Recorder {
   #seal = FIRST_SEAL;
   #isStarted = false;
   #isOver = false;
+  #isTold = false;
   #timer: NodeJS.Timeout | null = null;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -216,11 +217,15 @@ export class Recorder {
 
   async #finish(): Promise<void> {
     try {
+      if (this.#isTold) {
+        await this.#files.close();
+        return;
+      }
       const isWhole = !this.#isStarted || (await this.#drain());
       await this.#end(isWhole ? "closed" : "full");
-      if (!isWhole) this.#options.onStop?.(this.#stopped("full"));
+      if (!isWhole) this.#tell("full");
     } catch (error: unknown) {
-      this.#options.onStop?.(this.#stopped("failed", error));
+      this.#tell("failed", error);
     }
   }
 
@@ -273,23 +278,26 @@ export class Recorder {
 
   /** Ends the recording before the keeper ends: what follows is not taken any more. */
   #stop(reason: RecorderStop["reason"], error?: unknown): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#waiting = [];
-    this.#asked.clear();
-    const stop = this.#stopped(reason, error);
-    this.#flushing = this.#flushing.then(() => this.#end(reason)).catch(() => undefined);
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#waiting = [];
+      this.#asked.clear();
+      this.#flushing = this.#flushing.then(() => this.#end(reason)).catch(() => undefined);
+    }
+    this.#tell(reason, error);
+  }
+
+  #tell(reason: RecorderStop["reason"], error?: unknown): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    const { directory } = this;
+    const stop = { reason, directory, bytes: this.#files.totalBytes, ...(error === undefined ? {} : { error }) };
     this.#options.onStop?.(stop);
   }
 
   async #end(reason: EndReason): Promise<void> {
     if (this.#isStarted) await this.#files.write(this.#sealed({ type: "end", reason }));
     await this.#files.close();
-  }
-
-  #stopped(reason: RecorderStop["reason"], error?: unknown): RecorderStop {
-    const { directory } = this;
-    return { reason, directory, bytes: this.#files.totalBytes, ...(error === undefined ? {} : { error }) };
   }
 }
 
