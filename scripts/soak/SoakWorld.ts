@@ -28,6 +28,8 @@ const TRAFFIC = 0.35;
 /** Anvil mines a transaction sooner, or has not begun to. */
 const REST_MS = 25;
 const NEVER = new AbortController().signal;
+/** So many blocks are made within the deadline of a call. */
+const MINED_AT_ONCE = 100;
 const TRUE_CHAIN = 0;
 const TWIN_CHAIN = 1;
 /** How the keeper reaches each of the sources. */
@@ -165,8 +167,10 @@ export class SoakWorld {
   async keepUp(): Promise<void> {
     if (this.#forked.size === 0) return;
     const [{ number }, height] = await Promise.all([this.head(), callNode(this.#twin.url, "eth_blockNumber")]);
-    const missing = number + 1 - Number(height);
-    if (missing > 0) await callNode(this.#twin.url, "anvil_mine", [`0x${missing.toString(16)}`]);
+    for (let missing = number + 1 - Number(height); missing > 0; missing -= MINED_AT_ONCE) {
+      const count = Math.min(missing, MINED_AT_ONCE);
+      await callNode(this.#twin.url, "anvil_mine", [`0x${count.toString(16)}`]);
+    }
   }
 
   async send(method: string, ...params: readonly unknown[]): Promise<unknown> {

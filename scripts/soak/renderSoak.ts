@@ -1,5 +1,5 @@
 import { growthPerBlock } from "./checkVitals.ts";
-import type { SoakResult } from "./runSoak.ts";
+import type { SoakResult } from "./SoakResult.ts";
 import type { Vitals } from "./vitals.ts";
 
 /** The result for people: vitals at start, middle and end, what happened, and what was checked. */
@@ -23,12 +23,17 @@ export function renderSoak(result: SoakResult): string {
     `blocks      ${blocks} in ${seconds.toFixed(0)} s: ${reported} in sync, ${overtaken} overtaken by a later one`,
     `judged      median ${lagMs.median.toFixed(0)} ms, p99 ${lagMs.p99.toFixed(0)} ms, slowest ${lagMs.max.toFixed(0)} ms after it was made`,
     `trouble     ${deaths} deaths and ${recoveries} returns of sources, ${outages} times no majority, ${reorgs} reorgs`,
+    `seconds     ${list(round(result.spent))}`,
     `faults      ${list(result.faults)}`,
     `keeper      ${list(result.counts)}`,
     `growth      ${(growthPerBlock(samples) / 1_000).toFixed(1)} KB a block over the second half`,
     "",
     ...result.checks.map(({ name, isMet, detail }) => `${isMet ? "ok    " : "FAILED"} ${name}: ${detail}`),
   ].join("\n");
+}
+
+function round(seconds: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(seconds).map(([name, spent]) => [name, Math.round(spent)]));
 }
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);

@@ -1,11 +1,12 @@
 import { wait } from "../../keeper/chain/sources/wait.ts";
 import { BOOK_NAMES } from "../../keeper/domain/bookSet.ts";
 import type { Hash } from "../../keeper/lib/hex.ts";
-import type { Logger } from "../../keeper/telemetry/log.ts";
 import { startLocalKeeper, type LocalKeeper } from "../local/LocalKeeper.ts";
 import { SeededRandom } from "../local/SeededRandom.ts";
 import { checkVitals, type Check } from "./checkVitals.ts";
+import { CountingLog } from "./CountingLog.ts";
 import { FaultPlan } from "./FaultPlan.ts";
+import type { SoakResult, Stage } from "./SoakResult.ts";
 import { SoakWorld, type Head } from "./SoakWorld.ts";
 import { readVitals, type Vitals } from "./vitals.ts";
 import { Watch } from "./Watch.ts";
@@ -19,27 +20,6 @@ export interface SoakOptions {
   readonly sampleBlocks: number;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
-}
-
-/** What became of it. */
-export interface SoakResult {
-  readonly seed: number;
-  readonly blocks: number;
-  readonly seconds: number;
-  readonly checks: readonly Check[];
-  readonly samples: readonly Vitals[];
-  readonly reported: number;
-  readonly overtaken: number;
-  /** Milliseconds from a block's making to the word that it is in sync, while a majority was well. */
-  readonly lagMs: { readonly median: number; readonly p99: number; readonly max: number };
-  readonly faults: Readonly<Record<string, number>>;
-  readonly outages: number;
-  readonly reorgs: number;
-  readonly marketActions: number;
-  /** How often a source was reported down and up again. */
-  readonly deaths: number;
-  readonly recoveries: number;
-  readonly counts: Readonly<Record<string, number>>;
 }
 
 /** Blocks before a sample in which all sources are well, and the time that they have to recover. */
@@ -98,6 +78,8 @@ class Soak {
   readonly #samples: Vitals[] = [];
   readonly #lagsMs: number[] = [];
   readonly #stalls: string[] = [];
+  readonly #spent: Record<Stage, number> = { world: 0, verdicts: 0, outages: 0, recoveries: 0, samples: 0 };
+  #stageAtMs = performance.now();
   #cover = { reported: 0, overtaken: 0, missed: [] as number[] };
   #coveredTo = 0;
 
@@ -129,6 +111,13 @@ class Soak {
     return this.#finish(start, startedAtMs);
   }
 
+  /** The time since the last call went into this. */
+  #spend(stage: Stage): void {
+    const nowMs = performance.now();
+    this.#spent[stage] += (nowMs - this.#stageAtMs) / 1_000;
+    this.#stageAtMs = nowMs;
+  }
+
   /** Whether there is nothing left to be learnt. */
   #hasFailed(): boolean {
     return this.#parts.watch.problems.length > 0 || this.#cover.missed.length > 0 || this.#stalls.length >= MAX_STALLS;
@@ -144,8 +133,11 @@ class Soak {
     } else await world.advance();
     await world.keepUp();
     const head = await world.head();
-    if (this.#plan.hasMajority) await this.#judge(head);
+    this.#spend("world");
+    const { hasMajority } = this.#plan;
+    if (hasMajority) await this.#judge(head);
     else await wait(OUTAGE_BLOCK_MS, this.#options.signal);
+    this.#spend(hasMajority ? "verdicts" : "outages");
     return head;
   }
 
@@ -164,9 +156,11 @@ class Soak {
     const areUp = (): boolean => keeper.service.keeper.sources().every(({ state }) => state === "up");
     while (!areUp() && performance.now() < deadline) await wait(POLL_MS, this.#options.signal);
     if (!areUp()) this.#stalls.push(`at block ${head.number} not every source is back: ${this.#describeSources()}`);
+    this.#spend("recoveries");
     await this.#judge(await world.head());
     await this.#settle(head.number - SETTLED_BLOCKS);
     this.#samples.push(await readVitals(head.number));
+    this.#spend("samples");
   }
 
   /** Counts the blocks up to a height, which no reorg can reach any more. */
@@ -198,8 +192,7 @@ class Soak {
     await watch.settled();
     await this.#settle(end.number);
     const seconds = (performance.now() - startedAtMs) / 1_000;
-    const lags = this.#lagsMs.toSorted((a, b) => a - b);
-    const lagAt = (share: number): number => lags[Math.min(lags.length - 1, Math.floor(lags.length * share))] ?? 0;
+    const lags = this.#lagsMs;
     return {
       seed: this.#options.seed,
       blocks: end.number - start.number,
@@ -208,7 +201,8 @@ class Soak {
       samples: this.#samples,
       reported: this.#cover.reported,
       overtaken: this.#cover.overtaken,
-      lagMs: { median: lagAt(0.5), p99: lagAt(0.99), max: lags.at(-1) ?? 0 },
+      lagMs: { median: quantile(lags, 0.5), p99: quantile(lags, 0.99), max: quantile(lags, 1) },
+      spent: this.#spent,
       faults: Object.fromEntries(this.#plan.counts),
       outages: this.#plan.outages,
       reorgs: world.reorgs,
@@ -271,38 +265,16 @@ class Soak {
     const left = Math.round((seconds / done) * Math.max(0, blocks - done));
     const rate = (done / seconds).toFixed(1);
     const missed = this.#cover.missed.length;
+    const lagMs = quantile(this.#lagsMs.slice(-this.#options.sampleBlocks), 0.5);
     say(
       `${done} of ${blocks} blocks, ${rate} a second, ${megabytes} MB, ${vitals.descriptors ?? "-"} descriptors, ` +
-        `${this.#parts.log.counts.get("source-down") ?? 0} deaths, ${missed} missed, ${left} s left`,
+        `${this.#parts.log.counts.get("source-down") ?? 0} deaths, ${missed} missed, judged in ${lagMs.toFixed(0)} ms, ${left} s left`,
     );
   }
 }
 
-/** Counts what the keeper logs, and writes none of it. */
-class CountingLog implements Logger {
-  readonly counts = new Map<string, number>();
-
-  debug(event: string): void {
-    this.#count(event);
-  }
-
-  info(event: string): void {
-    this.#count(event);
-  }
-
-  warn(event: string): void {
-    this.#count(event);
-  }
-
-  error(event: string): void {
-    this.#count(event);
-  }
-
-  child(): Logger {
-    return this;
-  }
-
-  #count(event: string): void {
-    this.counts.set(event, (this.counts.get(event) ?? 0) + 1);
-  }
+/** Nearest-rank quantile. */
+function quantile(numbers: readonly number[], share: number): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
 import { renderSoak } from "../../../scripts/soak/renderSoak.ts";
-import { runSoak, type SoakResult } from "../../../scripts/soak/runSoak.ts";
+import { runSoak } from "../../../scripts/soak/runSoak.ts";
+import type { SoakResult } from "../../../scripts/soak/SoakResult.ts";
 
 const SEED = 7;
 const BLOCKS = 150;
