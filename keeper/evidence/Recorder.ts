@@ -8,6 +8,7 @@ import { toPlain } from "./codec.ts";
 import { describeOptions } from "./describeOptions.ts";
 import { FORMAT, isDecision, isRecordedInput, type Beginning, type EndReason, type Entry } from "./entries.ts";
 import { FIRST_SEAL, sealLine } from "./sealedLines.ts";
+import type { RecorderOptions, RecorderStop } from "./RecorderOptions.ts";
 import { SegmentFiles, syncDirectory } from "./SegmentFiles.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -15,36 +16,6 @@ const MEBIBYTE = 1024 * 1024;
 const MAX_CHUNK_BYTES = MEBIBYTE;
 /** Room for the lines that begin a file and that say why the recording ends. */
 const END_BYTES = 256;
-
-/** How a recorder is made. */
-export interface RecorderOptions {
-  /** Each recording gets a directory of its own in it. */
-  readonly directory: string;
-  /** Bound of everything in `directory`, recordings of earlier starts included. Default 1 GiB. */
-  readonly maxBytes?: number;
-  /** Size from which a new file is begun. Default 64 MiB. */
-  readonly segmentBytes?: number;
-  /** What may wait to be written; beyond it the recording ends. Default 128 MiB. */
-  readonly maxWaitingBytes?: number;
-  /** Packs files that are complete. */
-  readonly gzip?: boolean;
-  /** Time between an entry and its writing. Default 20 ms, so that encoding keeps out of the way of a verdict. */
-  readonly flushMs?: number;
-  /** Monotonic milliseconds, the clock of the inputs and exchanges. */
-  readonly now: () => number;
-  /** Wall-clock milliseconds. */
-  readonly wallNow: () => number;
-  /** The recording ended before the keeper did; told once. */
-  readonly onStop?: (stop: RecorderStop) => void;
-}
-
-/** Why a recording ended early. */
-export interface RecorderStop {
-  readonly reason: Exclude<EndReason, "closed">;
-  readonly directory: string;
-  readonly bytes: number;
-  readonly error?: unknown;
-}
 
 /** What waits to be written: an entry's plain form, or an exchange, whose long text is encoded only then. */
 type Waiting = { readonly plain: unknown; readonly bytes: number };

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
 import { readRecording } from "../../../keeper/evidence/readRecording.ts";
-import { Recorder, type RecorderOptions, type RecorderStop } from "../../../keeper/evidence/Recorder.ts";
+import { Recorder } from "../../../keeper/evidence/Recorder.ts";
+import type { RecorderOptions, RecorderStop } from "../../../keeper/evidence/RecorderOptions.ts";
 import type { Effect } from "../../../keeper/loop/ports.ts";
 import { exchangeOf, hashOf, headAt, optionsOf } from "./samples.ts";
 
