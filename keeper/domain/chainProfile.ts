@@ -91,6 +91,7 @@ const KNOWN: Readonly<Record<number, { readonly profile: ProfileName; readonly g
     profile: "ethereum",
     genesisHash: "0x25a5cc106eea7138acab33231d7160d69cb777ee0c2c553fcddf5138993e6dd9",
   },
+  560_048: { profile: "ethereum", genesisHash: "0xbbe312868b376a3001692a646dd2d7d1e4406380dfd86b98aa8a34d1557c971b" },
   17_000: { profile: "ethereum", genesisHash: "0xb5f7f912443c940f21fd611f12828d75b534364ed9e95ca4e307729a4661bde4" },
   10: { profile: "op-stack", genesisHash: "0x7ca38a1916c42007829c55e69d3e9a73265554b586a499015373241b8a3fa48b" },
   8_453: { profile: "op-stack", genesisHash: "0xf712aa9241cc24369b143cf6dce85f0902a9731e70d66818a3a5845b296c73dd" },

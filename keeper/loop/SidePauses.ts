@@ -23,6 +23,8 @@ interface Attempt {
 /** Pauses for branches of the same sources that may come to nothing before no more are paid for, and for how long. */
 const MAX_FRUITLESS = 4;
 const MEMORY_MS = 3_600_000;
+/** Blocks that are remembered as paused for: more than can be judged in the time that a source may be believed. */
+const MAX_TRIED = 1_024;
 
 /**
  * Pauses for a divergence that only a branch shows which is not followed. Each is bound to a block of that branch, so that only
@@ -49,6 +51,8 @@ export class SidePauses {
     const nonce = pauser === null ? undefined : verdict.fetched.nonces?.get(pauser);
     if (finding === undefined || this.#tried.has(verdict.tip.hash)) return;
     this.#tried.add(verdict.tip.hash);
+    const [oldest] = this.#tried;
+    if (this.#tried.size > MAX_TRIED && oldest !== undefined) this.#tried.delete(oldest);
     const where = `block ${verdict.tip.number} of ${verdict.sources.join(", ")}, which is not followed`;
     const detail = `${finding.contract}: ${finding.cause} in ${where}`;
     this.#outbox.emit({ type: "alert", level: "critical", event: "side-branch-diverged", detail });
