@@ -55,7 +55,7 @@ export class Agreement {
     const { isAncestor } = this.ancestry;
     const verified = { numberOf: (hash: Hash): number | undefined => link(hash)?.number, isAncestor };
     this.#poll = new FinalityPoll(
-      { outbox, board, finality: this.finality, chain: verified },
+      { outbox, board, finality: this.finality, chain: verified, learn: fetcher.learn.bind(fetcher) },
       { intervalMs: Math.min(MAX_FINALITY_POLL_MS, chain.blockSeconds * 1_000), requestDeadlineMs },
     );
     this.#watch = new ChainWatch(chain);

@@ -3,6 +3,7 @@ import type { Header } from "../chain/verify/header.ts";
 import { BOOK_NAMES } from "../domain/bookSet.ts";
 import type { Address, Hash } from "../lib/hex.ts";
 import {
+  keepHeader,
   newBlock,
   openRequests,
   type BlockRequest,
@@ -20,6 +21,7 @@ import {
   rangeCalls,
   readHeader,
   readLinkedHeader,
+  readServedHeader,
   readReceipts,
   receiptCalls,
   type Outcome,
@@ -76,6 +78,12 @@ export class BlockFetcher {
     this.#ask(block, parts, sources, { calls: [...calls, ...rangeCalls(number, below)], range: below }, nowMs);
   }
 
+  /** Takes a block in that was not asked for by its hash; its header counts when it hashes to what the block says. */
+  learn(value: unknown, source: string, nowMs: number): void {
+    const found = readServedHeader(value);
+    if (found !== null) keepHeader(this.#hold(found.header.hash, false, nowMs), found, source);
+  }
+
   /** Asks for the account proofs of a block whose header came without. */
   wantProofs(hash: Hash, sources: readonly string[], nowMs: number): void {
     const block = this.#blocks.get(hash);
@@ -94,11 +102,9 @@ export class BlockFetcher {
       return;
     }
     if (isListRefuted(block, sources, this.#withoutBlockReceipts)) forgetList(block);
-    if (block.listedBy === null) {
-      this.#ask(block, ["header"], sources, { calls: headerCalls(hash), range: 0 }, nowMs);
-      return;
-    }
-    this.#ask(block, ["receipts"], sources, { calls: [], range: 0 }, nowMs);
+    const isListed = block.listedBy !== null;
+    const calls = isListed ? [] : headerCalls(hash);
+    this.#ask(block, [isListed ? "receipts" : "header"], sources, { calls, range: 0 }, nowMs);
   }
 
   /** The header proves that no log of the block can concern the books. */
@@ -243,12 +249,8 @@ export class BlockFetcher {
     for (const answer of answers) {
       const found = readLinkedHeader(answer, child.parentHash);
       if (found === null) return;
-      const block = this.#hold(child.parentHash, false, nowMs);
+      keepHeader(this.#hold(child.parentHash, false, nowMs), found, source);
       child = found.header;
-      if (block.header !== null) continue;
-      block.header = found.header;
-      block.transactions = found.transactions;
-      block.listedBy = source;
     }
   }
 

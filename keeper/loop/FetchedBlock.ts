@@ -89,6 +89,18 @@ export function newBlock(hash: Hash, wantsProofs: boolean, nowMs: number): Fetch
   };
 }
 
+/** Takes a verified header in, and the list of transactions that came with it, unless there is one already. */
+export function keepHeader(
+  block: FetchedBlock,
+  { header, transactions }: { readonly header: Header; readonly transactions: readonly Hash[] },
+  source: string,
+): void {
+  if (block.header !== null) return;
+  block.header = header;
+  block.transactions = transactions;
+  block.listedBy = source;
+}
+
 /** Questions about a part that are on their way. */
 export function openRequests(block: FetchedBlock, part: Part): BlockRequest[] {
   return [...block.requests.values()].filter(({ parts }) => parts.includes(part));

@@ -14,6 +14,7 @@ export class FinalityPoll {
   readonly #board: SourceBoard;
   readonly #finality: Finality;
   readonly #chain: VerifiedChain;
+  readonly #learn: (block: unknown, source: string, nowMs: number) => void;
   readonly #options: { readonly intervalMs: number; readonly requestDeadlineMs: number };
   readonly #requests = new Map<number, string>();
   #askedAtMs = -Infinity;
@@ -24,6 +25,8 @@ export class FinalityPoll {
       readonly board: SourceBoard;
       readonly finality: Finality;
       readonly chain: VerifiedChain;
+      /** Takes the blocks behind the tags in: a source may serve one here that it denies when it is asked by hash. */
+      readonly learn?: (block: unknown, source: string, nowMs: number) => void;
     },
     options: { readonly intervalMs: number; readonly requestDeadlineMs: number },
   ) {
@@ -31,6 +34,7 @@ export class FinalityPoll {
     this.#board = parts.board;
     this.#finality = parts.finality;
     this.#chain = parts.chain;
+    this.#learn = parts.learn ?? (() => undefined);
     this.#options = options;
   }
 
@@ -55,6 +59,7 @@ export class FinalityPoll {
     if (answers.some((answer) => !answer.ok && answer.code !== "SourceRpcError")) return true;
     const [latest, safe, finalized] = answers.map(readTag);
     if (latest == null || !this.#board.trusted().includes(source)) return true;
+    for (const answer of answers) if (answer.ok) this.#learn(answer.value, source, this.#askedAtMs);
     this.#finality.claim(source, { latest, safe: safe ?? null, finalized: finalized ?? null }, this.#chain);
     return true;
   }

@@ -68,6 +68,14 @@ export function readLinkedHeader(
   return outcome.kind === "ok" ? outcome.value : null;
 }
 
+/** Header and transaction hashes of a block, whichever it is; null when it does not hash to what it says of itself. */
+export function readServedHeader(
+  value: unknown,
+): { readonly header: Header; readonly transactions: readonly Hash[] } | null {
+  const hash = typeof value === "object" && value !== null ? (value as { readonly hash?: unknown }).hash : null;
+  return typeof hash === "string" ? readLinkedHeader({ ok: true, value }, hash as Hash) : null;
+}
+
 /** Header and transaction hashes of the first answer. A null answer is a block that the source does not have. */
 export function readHeader(
   answer: RpcAnswer | undefined,

@@ -60,8 +60,10 @@ export class HeadHistory {
     }
     this.#behindSinceMs = null;
     this.#current = head;
-    if (relation !== "competing" || current === null) return "follow";
-    return this.#switchBranch(current, head, nowMs, relate);
+    if (relation === "ahead" || current === null) return "follow";
+    // Of two blocks of one height neither is above the other, whatever is known of those below them.
+    const isCompeting = relation === "competing" || head.number === current.number;
+    return this.#leave(current, head, nowMs, relate) && isCompeting ? this.#return(nowMs) : "follow";
   }
 
   /** Starts anew: a connection was lost, or the source was not believed for a while. */
@@ -77,19 +79,17 @@ export class HeadHistory {
     return this.#left.map(({ head }) => head);
   }
 
-  #switchBranch(
-    from: ServedHead,
-    to: ServedHead,
-    nowMs: number,
-    relate: (head: Hash, other: Hash) => Relation,
-  ): "follow" | "oscillate" {
+  /** Remembers the head that is left, and tells whether the new one goes on where another was left before. */
+  #leave(from: ServedHead, to: ServedHead, nowMs: number, relate: (head: Hash, other: Hash) => Relation): boolean {
     const recent = this.#left.filter(({ atMs }) => nowMs - atMs < WINDOW_MS);
-    const isReturn = recent.some(({ head }) => {
+    this.#left = [...recent, { head: from, atMs: nowMs }].slice(-MAX_LEFT);
+    return recent.some(({ head }) => {
       const relation = relate(to.hash, head.hash);
       return relation === "same" || relation === "ahead";
     });
-    this.#left = [...recent, { head: from, atMs: nowMs }].slice(-MAX_LEFT);
-    if (!isReturn) return "follow";
+  }
+
+  #return(nowMs: number): "follow" | "oscillate" {
     const returns = this.#returnsAtMs.filter((atMs) => nowMs - atMs < WINDOW_MS);
     this.#returnsAtMs = [...returns, nowMs].slice(-MAX_LEFT);
     return this.#returnsAtMs.length > MAX_RETURNS ? "oscillate" : "follow";

@@ -89,31 +89,58 @@ describe("Scenario over sockets: reorgs and branches", function () {
     await untilSaid("Unknown(height-regression)");
     expect(rig.keeper.books.tip?.hash).to.equal(tip);
     expect(seen.all("rolled-back")).to.deep.equal([]);
-    seen.expectUnsigned();
+    const after = rig.seen();
+    await rig.until("tags", () => after.all("request").length > 2);
+    after.expectUnsigned();
     await here.part(6);
     await rig.untilInSync();
     expect(seen.all("rolled-back").map(({ depth }) => depth)).to.deep.equal([5]);
     seen.expectCalm();
   });
 
-  it("a pool of two branches is an equivocation, and the others are followed (A8, A9)", async () => {
-    await start(["http", "ws", "ws"], "depth");
-    await fork.twin.part((await here.head()).number - (await fork.twin.head()).number + 2);
-    const seen = rig.seen();
-    // Each poll for the newest block finds the other node; what is asked by hash finds whoever has it.
-    rig.liar.setRules([{ method: "eth_getBlockByNumber", match: '"latest"', action: "pool" }]);
-    await rig.until("equivocation", () => seen.all("equivocation").length > 0);
-    const [shown] = seen.all("equivocation");
-    expect(shown?.source).to.equal(rig.source(0).id);
-    const known = await Promise.all(
-      (shown?.heads ?? []).map(async ({ hash }) => (await here.send("eth_getBlockByHash", hash, false)) !== null),
-    );
-    expect(new Set(known)).to.deep.equal(new Set([true, false]));
-    expect(rig.source(0).state).to.equal("suspended");
-    await mine(4);
-    expect(new Set(seen.said)).to.deep.equal(new Set(["InSync"]));
-    await rig.expectSound(seen);
-  });
+  for (const [name, rule] of [
+    ["as each second node of its pool", { method: "*", action: "pool" }],
+    // What it says is its newest block it denies when it is asked for it by hash.
+    [
+      "in each second poll",
+      { method: "eth_getBlockByNumber", match: '"latest"', every: 2, action: "upstream", index: TWIN },
+    ],
+  ] as const) {
+    it(`another branch's block ${name} is an equivocation, and the others are followed (A8, A9)`, async () => {
+      await start(["http", "ws", "ws"], "depth");
+      await fork.twin.part(1 + Math.max(0, (await here.head()).number - (await fork.twin.head()).number));
+      await here.mine((await fork.twin.head()).number - (await here.head()).number);
+      await rig.untilInSync();
+      const seen = rig.seen();
+      rig.liar.setRules([rule]);
+      await rig.until("equivocation", () => seen.all("equivocation").length > 0);
+      const [shown] = seen.all("equivocation");
+      expect(shown?.source).to.equal(rig.source(0).id);
+      const known = await Promise.all(
+        (shown?.heads ?? []).map(async ({ hash }) => (await here.send("eth_getBlockByHash", hash, false)) !== null),
+      );
+      expect(new Set(known)).to.deep.equal(new Set([true, false]));
+      expect(rig.source(0).state).to.equal("suspended");
+      await mine(4);
+      expect(new Set(seen.said)).to.deep.equal(new Set(["InSync"]));
+      await rig.expectSound(seen);
+    });
+
+    it(`another branch's block ${name}, and no other source: Unknown, nothing signed (A8)`, async () => {
+      await start(["http"], "depth");
+      await fork.twin.part(1 + Math.max(0, (await here.head()).number - (await fork.twin.head()).number));
+      await here.mine((await fork.twin.head()).number - (await here.head()).number);
+      await rig.untilInSync();
+      rig.liar.setRules([rule]);
+      await untilSaid("Unknown(no-source)");
+      const seen = rig.seen();
+      await here.mine();
+      await fork.twin.mine();
+      await rig.until("asked again", () => seen.all("request").length > 3);
+      expect(rig.source(0).state).to.equal("suspended");
+      seen.expectUnsigned();
+    });
+  }
 
   it("a branch without the final block, that one of three serves, is that one's lie (A5)", async () => {
     await start(["ws", "ws", "ws"]);
