@@ -46,6 +46,8 @@ const ASKED = new Set([
 /** The first source is the liar, and speaks first: the others' heads come so much later. */
 export const LATE: Rule = { method: "eth_subscription", action: "delay", ms: 20 };
 
+const BUSY: Rule = { method: "eth_get*", action: "error", code: -32_603, message: "internal error" };
+
 /** A keeper as a service that knows its world only through proxies that lie. */
 export class SourcesRig {
   readonly world: LocalWorld;
@@ -144,13 +146,13 @@ export class SourcesRig {
     }
   }
 
-  /** Waits until the last that the keeper says is InSync, of the chain's head. */
+  /** Waits until the last that the keeper says is InSync, of what is the head now, or of a later block. */
   async untilInSync(): Promise<BlockReport> {
     const head = await this.head();
     let last: Effect | undefined;
     await this.until(`InSync at ${head.number}`, () => {
       last = this.effects.findLast(({ type }) => type === "block" || type === "unknown");
-      return last?.type === "block" && last.report.verdict.kind === "InSync" && last.report.hash === head.hash;
+      return last?.type === "block" && last.report.verdict.kind === "InSync" && last.report.number >= head.number;
     });
     return (last as Extract<Effect, { type: "block" }>).report;
   }
@@ -177,6 +179,15 @@ export class SourcesRig {
     this.liar.clear();
     await this.untilRecovered();
     return seen;
+  }
+
+  /** Lets the others refuse one block, so that the first source is the one that is asked first from now on. */
+  async putLiarFirst(): Promise<void> {
+    const others = this.proxies.slice(1);
+    for (const proxy of others) proxy.setRules([LATE, BUSY]);
+    await this.world.trade(1);
+    await this.untilInSync();
+    for (const proxy of others) proxy.setRules([LATE]);
   }
 
   /** Waits until every source is believed again, and their votes have proven a block. */

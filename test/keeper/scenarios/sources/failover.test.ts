@@ -14,7 +14,7 @@ import { ServiceRig } from "../../../helpers/keeper/ServiceRig.ts";
 import { SourcesRig } from "../../../helpers/keeper/sourcesRig.ts";
 
 /** So long that everything which would be said has been said. */
-const LONG_MS = 2_500;
+const LONG_MS = 1_500;
 const FOREIGN_CHAIN = 7_777;
 
 /** All of them through the same operator. */

@@ -1,0 +1,188 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+import { expect } from "chai";
+
+import type { Rule } from "../../../../scripts/chaos/Rule.ts";
+import { LocalWorld } from "../../../helpers/keeper/LocalWorld.ts";
+import { NO_BLOCK_RECEIPTS } from "../../../helpers/keeper/sourcesLies.ts";
+import { SourcesRig } from "../../../helpers/keeper/sourcesRig.ts";
+
+const MINUTES_MS = 120_000;
+/** Three blocks, each proven by a second source as soon as the first has let it wait. */
+const SOON_MS = 3_000;
+
+interface Absence {
+  readonly name: string;
+  readonly rules: readonly Rule[];
+}
+
+const receipts = (action: Pick<Rule, "action"> & object): Rule[] => [
+  { method: "eth_getBlockReceipts", ...action } as Rule,
+  { method: "eth_getTransactionReceipt", ...action } as Rule,
+];
+
+/** Ways of a first source to be of no use, while it announces each head. */
+const ABSENCES: readonly Absence[] = [
+  { name: "answers after two minutes (B14)", rules: [{ method: "eth_get*", action: "delay", ms: MINUTES_MS }] },
+  { name: "swallows what it is asked (B14)", rules: [{ method: "eth_get*", action: "hang" }] },
+  { name: "lets its answers trickle (B14)", rules: [{ method: "eth_get*", action: "drip", bytesPerSecond: 20 }] },
+  { name: "shows headers and never a proof (B14)", rules: [{ method: "eth_getProof", action: "hang" }] },
+  {
+    name: "breaks off within an answer (B14)",
+    rules: [{ method: "eth_getBlockReceipts", action: "truncate", bytes: 99 }],
+  },
+  { name: "has no receipts yet, and says [] (B10)", rules: receipts({ action: "empty" }) },
+  { name: "has no receipts yet, and says null (B10)", rules: receipts({ action: "null" }) },
+  { name: "has no receipts yet, one by one (B10)", rules: [NO_BLOCK_RECEIPTS, ...receipts({ action: "null" })] },
+  {
+    name: "does not know the block that it announced (B10)",
+    rules: [{ method: "eth_get*", action: "error", code: -32_000, message: "unknown block" } as Rule],
+  },
+];
+
+/** Troubles that all three have at once. */
+const TROUBLES: readonly (Absence & { readonly transports: readonly ("http" | "ws")[] })[] = [
+  {
+    name: "leaves 2 of 10 calls of a batch unanswered (B13)",
+    transports: ["ws", "http", "ws"],
+    rules: [{ method: "eth_getProof", every: 5, action: "drop" }],
+  },
+  {
+    name: "refuses 2 of 10 calls of a batch with -32005 (B13)",
+    transports: ["ws", "ws", "ws"],
+    rules: [{ method: "eth_getProof", every: 5, action: "error", code: -32_005, message: "limit exceeded" }],
+  },
+  {
+    name: "answers a batch out of order and each call twice (B13)",
+    transports: ["ws", "http", "ws"],
+    rules: [
+      { method: "eth_getBlockByHash", action: "reorder" },
+      { method: "eth_getProof", action: "duplicate" },
+    ],
+  },
+];
+
+describe("sources that are not available", function () {
+  this.timeout(60_000);
+  let world: LocalWorld;
+
+  before(async () => {
+    world = await LocalWorld.open("anvil", 61);
+  });
+
+  after(() => world.close());
+
+  describe("one of three", () => {
+    let rig: SourcesRig;
+
+    before(async () => {
+      rig = await SourcesRig.startThree(world);
+    });
+
+    after(() => rig.stop());
+
+    for (const { name, rules } of ABSENCES) {
+      it(`keeps nobody waiting when it ${name}`, async () => {
+        await rig.putLiarFirst();
+        const { number } = await rig.head();
+        const seen = rig.seen();
+        rig.liar.setRules(rules);
+        const startMs = performance.now();
+        for (let trade = 0; trade < 3; trade += 1) {
+          await world.trade(1);
+          await rig.untilInSync();
+        }
+        expect(performance.now() - startMs).to.be.lessThan(SOON_MS);
+        expect(seen.said).to.deep.equal(["InSync"]);
+        expect(rig.liar.rules.some(({ told }) => told > 0)).to.equal(true);
+        rig.liar.clear();
+        await rig.untilRecovered();
+        await rig.expectSound(seen);
+        await rig.expectAllJudged(number);
+      });
+    }
+  });
+
+  const LIMITED: Rule = { probability: 0.3, action: "status", status: 429, retryAfter: 1 };
+
+  for (const { name, transports, rules } of TROUBLES) {
+    it(`judges every block although each of three ${name}`, async () => {
+      const rig = await SourcesRig.start(world, { transports });
+      try {
+        await rig.untilInSync();
+        const { number } = await rig.head();
+        const seen = rig.seen();
+        for (const proxy of rig.proxies) proxy.setRules(rules);
+        for (let trade = 0; trade < 3; trade += 1) {
+          await world.trade(1);
+          await rig.untilInSync();
+        }
+        expect(rig.proxies.some((proxy) => proxy.rules.every(({ told }) => told > 0))).to.equal(true);
+        for (const proxy of rig.proxies) proxy.clear();
+        await rig.untilRecovered();
+        await rig.expectSound(seen);
+        await rig.expectAllJudged(number);
+      } finally {
+        await rig.stop();
+      }
+    });
+  }
+
+  it("leaves a source alone that is asked too often, and says so, while the others go on (B13)", async () => {
+    const rig = await SourcesRig.start(world, { transports: ["http", "ws", "ws"] });
+    try {
+      await rig.untilInSync();
+      const { number } = await rig.head();
+      const seen = rig.seen();
+      rig.liar.setRules([LIMITED]);
+      await rig.until("it is limited", () => /SourceRateLimited|limits/.test(rig.source(0).reason));
+      for (let trade = 0; trade < 4; trade += 1) {
+        await world.trade(1);
+        await rig.untilInSync();
+      }
+      expect(seen.said).to.deep.equal(["InSync"]);
+      // Limited is not lying.
+      expect(seen.quarantined).to.not.include("operator-1");
+      // It said so for a second, and was not asked again meanwhile.
+      expect(rig.liar.rules[0]!.told).to.be.lessThan(5);
+      rig.liar.clear();
+      await rig.untilRecovered();
+      await rig.expectSound(seen);
+      await rig.expectAllJudged(number);
+    } finally {
+      await rig.stop();
+    }
+  });
+
+  it("says nothing wrong while each of three refuses half of all, and catches up (B13)", async () => {
+    const rig = await SourcesRig.start(world, { transports: ["http", "http", "ws"] });
+    try {
+      await rig.untilInSync();
+      const { number } = await rig.head();
+      const seen = rig.seen();
+      for (const [index, proxy] of rig.proxies.entries()) {
+        proxy.setRules([index === 1 ? { ...LIMITED, probability: 0.5 } : { probability: 0.5, action: "refuse" }]);
+      }
+      await world.trade(4);
+      await wait(1_000);
+      for (const proxy of rig.proxies) proxy.clear();
+      await rig.untilRecovered();
+      await rig.expectSound(seen);
+      await rig.expectAllJudged(number);
+    } finally {
+      await rig.stop();
+    }
+  });
+
+  it("starts although the first source swallows everything (B14)", async () => {
+    const rig = await SourcesRig.start(world, { transports: ["http", "ws", "ws"], rules: [{ action: "hang" }] });
+    try {
+      await rig.untilInSync();
+      expect(rig.source(0).state).to.equal("down");
+      rig.liar.clear();
+      await rig.untilRecovered();
+    } finally {
+      await rig.stop();
+    }
+  });
+});
