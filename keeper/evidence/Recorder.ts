@@ -251,6 +251,7 @@ export class Recorder {
   #stop(reason: RecorderStop["reason"], error?: unknown): void {
     if (!this.#isOver) {
       this.#isOver = true;
+      if (this.#timer !== null) clearTimeout(this.#timer);
       this.#waiting = [];
       this.#asked.clear();
       this.#flushing = this.#flushing.then(() => this.#end(reason)).catch(() => undefined);
