@@ -27,7 +27,12 @@ export class KeeperError extends Error {
 }
 
 /** Codes whose cause can pass by itself. */
-const RETRYABLE_CODES: ReadonlySet<string> = new Set(["SourceTimeout", "SourceClosed", "SourceBusy"]);
+const RETRYABLE_CODES: ReadonlySet<string> = new Set([
+  "SourceTimeout",
+  "SourceClosed",
+  "SourceBusy",
+  "SourceRateLimited",
+]);
 
 /** Answers of a server that is overloaded or restarting rather than refusing. */
 const RETRYABLE_HTTP_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
