@@ -39,9 +39,10 @@ export function growthPerBlock(samples: readonly Vitals[]): number {
 
 function checkMemory(samples: readonly Vitals[]): Check {
   const blocks = (samples.at(-1)?.block ?? 0) - (samples[0]?.block ?? 0);
+  if (blocks < MIN_BLOCKS)
+    return { name: "memory", isMet: true, detail: `not judged by fewer than ${MIN_BLOCKS} blocks` };
   const growth = growthPerBlock(samples);
   const detail = `${(growth / 1_000).toFixed(1)} KB a block over the second half`;
-  if (blocks < MIN_BLOCKS) return { name: "memory", isMet: true, detail: `${detail}; not judged below ${MIN_BLOCKS}` };
   const isMet = growth <= BYTES_PER_BLOCK;
   return { name: "memory", isMet, detail: `${detail}, ${BYTES_PER_BLOCK / 1_000} at most` };
 }

@@ -1,4 +1,3 @@
-import { growthPerBlock } from "./checkVitals.ts";
 import type { SoakResult } from "./SoakResult.ts";
 import type { Vitals } from "./vitals.ts";
 
@@ -26,7 +25,6 @@ export function renderSoak(result: SoakResult): string {
     `seconds     ${list(round(result.spent))}`,
     `faults      ${list(result.faults)}`,
     `keeper      ${list(result.counts)}`,
-    `growth      ${(growthPerBlock(samples) / 1_000).toFixed(1)} KB a block over the second half`,
     "",
     ...result.checks.map(({ name, isMet, detail }) => `${isMet ? "ok    " : "FAILED"} ${name}: ${detail}`),
   ].join("\n");

@@ -98,6 +98,7 @@ class Soak {
     const start = await world.head();
     await this.#judge(start);
     this.#coveredTo = start.number;
+    await this.#sample(start);
     let sampledAt = start.number;
     for (let head = start; head.number < start.number + blocks && !this.#hasFailed();) {
       this.#options.signal.throwIfAborted();
