@@ -23,6 +23,8 @@ export interface LocalKeeperOptions {
   readonly views?: readonly string[];
   /** Further settings, by the names of the configuration file; they win over those above. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** Monotonic milliseconds, in place of this process's. */
+  readonly now?: () => number;
   readonly onEffect?: (effect: Effect, nowMs: number) => void;
 }
 
@@ -48,12 +50,13 @@ export async function startLocalKeeper(options: LocalKeeperOptions): Promise<Loc
     },
     env: {},
   });
-  const { deployment, log, onEffect } = options;
+  const { deployment, log, now, onEffect } = options;
   try {
     const service = await KeeperService.start({
       config,
       deployment,
       log,
+      ...(now === undefined ? {} : { now }),
       ...(onEffect === undefined ? {} : { onEffect }),
     });
     return {

@@ -7,6 +7,7 @@ import { callNode } from "../../../scripts/local/callNode.ts";
 import {
   deployLockstep,
   type DeployLockstepOptions,
+  type LockstepDeployment,
   type LockstepContractName,
 } from "../../../scripts/local/deployLockstep.ts";
 import { Market } from "../../../scripts/local/Market.ts";
@@ -47,13 +48,19 @@ export class LocalWorld {
     const node = await startNode({ chain, port: 0, host: "127.0.0.1", signal: new AbortController().signal });
     try {
       const deployment = await deployLockstep({ module: "Lockstep", ...options, url: node.url });
-      const market = new Market({ url: node.url, deployment, seed, log: () => undefined });
-      await market.prepare();
-      return new LocalWorld(node, market, await readImmutables(market));
+      const world = await LocalWorld.of(node, deployment, seed);
+      await world.market.prepare();
+      return world;
     } catch (error: unknown) {
       await node.stop();
       throw error;
     }
+  }
+
+  /** The world of a deployment that is there, with its market as it is. */
+  static async of(node: LocalNode, deployment: LockstepDeployment, seed: number): Promise<LocalWorld> {
+    const market = new Market({ url: node.url, deployment, seed, log: () => undefined });
+    return new LocalWorld(node, market, await readImmutables(market));
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -10,6 +11,7 @@ import { hexToBytes, type Hash, type Hex } from "../../../keeper/lib/hex.ts";
 import { accountIdOf, developmentWallet, ROLES } from "../../../scripts/local/accounts.ts";
 import { callNode } from "../../../scripts/local/callNode.ts";
 import { contractInterface } from "../../../scripts/local/contractInterface.ts";
+import type { LockstepDeployment } from "../../../scripts/local/deployLockstep.ts";
 import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
 import type { CoreDriver } from "./CoreDriver.ts";
 import type { KeeperChoice } from "./createDriver.ts";
@@ -71,32 +73,36 @@ export class ForkNode {
   }
 }
 
-/** Two nodes with one history: the truth, with the protocol on it, and twins, which can part from it. */
+/** A chain with the protocol and a little market on it, as a file from which nodes begin. */
+interface Origin {
+  readonly deployment: LockstepDeployment;
+  readonly statePath: string;
+}
+
+const SEED = 100;
+let origin: Promise<Origin> | null = null;
+
+/** Nodes with one history: the truth, with the protocol on it, and twins, which can part from it. */
 export class Fork {
   readonly truth: LocalWorld;
   readonly here: ForkNode;
   readonly #twins: ForkNode[] = [];
-  readonly #directory: string;
+  readonly #statePath: string;
 
-  private constructor(truth: LocalWorld, directory: string) {
+  private constructor(truth: LocalWorld, statePath: string) {
     this.truth = truth;
     this.here = new ForkNode(truth.node);
-    this.#directory = directory;
+    this.#statePath = statePath;
   }
 
-  static async open(seed: number, twinCount = 1): Promise<Fork> {
-    const truth = await LocalWorld.open("anvil", seed);
-    const directory = await mkdtemp(join(tmpdir(), "lockstep-fork-"));
-    const fork = new Fork(truth, directory);
+  /** All forks of a process begin alike; from there on a block is mined when a scenario says so. */
+  static async open(twinCount: number): Promise<Fork> {
+    origin ??= makeOrigin();
+    const { deployment, statePath } = await origin;
+    const truth = await LocalWorld.of(await startFrom(statePath), deployment, SEED);
+    const fork = new Fork(truth, statePath);
     try {
-      await truth.trade(3);
-      // So that the final block lies above the deployment.
-      await truth.send("anvil_mine", `0x${(2 * FINAL_DEPTH).toString(16)}`);
-      // From here on a block is mined when a scenario says so.
       await truth.send("evm_setAutomine", false);
-      // With all past states it is too much for one request.
-      const packed = (await truth.send("anvil_dumpState", true)) as Hex;
-      await writeFile(fork.#statePath, gunzipSync(hexToBytes(packed)));
       for (let twin = 0; twin < twinCount; twin += 1) await fork.startTwin();
       return fork;
     } catch (error: unknown) {
@@ -107,24 +113,17 @@ export class Fork {
 
   async close(): Promise<void> {
     await Promise.all([...this.#twins.map(({ node }) => node.stop()), this.truth.close()]);
-    await rm(this.#directory, { recursive: true, force: true });
   }
 
   /** Another node, with all that the truth had at the start, its past states included. */
   async startTwin(): Promise<ForkNode> {
-    const { signal } = new AbortController();
-    const args = ["--load-state", this.#statePath];
-    const twin = new ForkNode(await startNode({ chain: "anvil", port: 0, host: "127.0.0.1", signal, args }));
+    const twin = new ForkNode(await startFrom(this.#statePath));
     this.#twins.push(twin);
     return twin;
   }
 
   get twins(): readonly ForkNode[] {
     return this.#twins;
-  }
-
-  get #statePath(): string {
-    return join(this.#directory, "state.json");
   }
 
   /** The first twin. */
@@ -188,4 +187,29 @@ export class Fork {
 export async function hashAt(node: ForkNode, number: number): Promise<Hash> {
   const block = await node.send("eth_getBlockByNumber", `0x${number.toString(16)}`, false);
   return (block as { readonly hash: Hash }).hash;
+}
+
+/** With all past states it is too much for one request, so that it goes by a file. */
+async function makeOrigin(): Promise<Origin> {
+  const directory = await mkdtemp(join(tmpdir(), "lockstep-fork-"));
+  process.once("exit", () => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+  const statePath = join(directory, "state.json");
+  const world = await LocalWorld.open("anvil", SEED);
+  try {
+    await world.trade(3);
+    // So that the final block lies above the deployment.
+    await world.send("anvil_mine", `0x${(2 * FINAL_DEPTH).toString(16)}`);
+    const packed = (await world.send("anvil_dumpState", true)) as Hex;
+    await writeFile(statePath, gunzipSync(hexToBytes(packed)));
+    return { deployment: world.market.chain.deployment, statePath };
+  } finally {
+    await world.close();
+  }
+}
+
+function startFrom(statePath: string): Promise<LocalNode> {
+  const { signal } = new AbortController();
+  return startNode({ chain: "anvil", port: 0, host: "127.0.0.1", signal, args: ["--load-state", statePath] });
 }
