@@ -95,11 +95,15 @@ export class Fork {
     this.#statePath = statePath;
   }
 
-  /** All forks of a process begin alike; from there on a block is mined when a scenario says so. */
-  static async open(twinCount: number): Promise<Fork> {
+  /**
+   * All forks of a process begin alike; from there on a block is mined when a scenario says so.
+   *
+   * @param seed of what the market does from there on
+   */
+  static async open(seed: number, twinCount = 1): Promise<Fork> {
     origin ??= makeOrigin();
     const { deployment, statePath } = await origin;
-    const truth = await LocalWorld.of(await startFrom(statePath), deployment, SEED);
+    const truth = await LocalWorld.of(await startFrom(statePath), deployment, seed);
     const fork = new Fork(truth, statePath);
     try {
       await truth.send("evm_setAutomine", false);

@@ -3,7 +3,6 @@ import { expect } from "chai";
 import type { SourceReport } from "../../../keeper/chain/agree/SourceBoard.ts";
 import type { Keeper } from "../../../keeper/loop/Keeper.ts";
 import type { BlockReport, Effect } from "../../../keeper/loop/ports.ts";
-import type { Hash } from "../../../keeper/lib/hex.ts";
 import type { Logger } from "../../../keeper/telemetry/log.ts";
 import { ChaosRpc, type ChaosRpcOptions } from "../../../scripts/chaos/ChaosRpc.ts";
 import type { Rule } from "../../../scripts/chaos/Rule.ts";
@@ -223,8 +222,9 @@ export class SourcesRig {
     const { number: last } = await this.head();
     for (let number = first; number <= last; number += 1) {
       const { hash } = (await readBlock(this.world.rpc, number))!;
-      const roots: readonly Hash[] | null = this.keeper.judge.rootsOf(hash);
-      expect(roots, `block ${number}`).to.deep.equal(await this.world.roots(hash));
+      // The newest may have come a moment ago.
+      await this.until(`block ${number} is judged`, () => this.keeper.judge.rootsOf(hash) !== null);
+      expect(this.keeper.judge.rootsOf(hash), `block ${number}`).to.deep.equal(await this.world.roots(hash));
     }
   }
 

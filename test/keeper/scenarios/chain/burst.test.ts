@@ -21,7 +21,7 @@ describe("Scenario: many blocks at once after silence", function () {
   let driver: CoreDriver;
 
   before(async () => {
-    fork = await Fork.open(1);
+    fork = await Fork.open(113, 1);
     here = fork.here;
     driver = await fork.keeper(fork.lines("a", "b", "c"), { options: { chain: PROFILES.local, proofDepth: PROVEN } });
   });

@@ -18,7 +18,7 @@ describe("Scenario over sockets: bursts, time and other chains", function () {
   let rig: SourcesRig | null = null;
 
   before(async () => {
-    fork = await Fork.open(1);
+    fork = await Fork.open(141, 1);
     here = fork.here;
     const { signal } = new AbortController();
     other = new ForkNode(await startNode({ chain: "anvil", port: 0, host: "127.0.0.1", signal }));

@@ -19,7 +19,7 @@ describe("Scenario: a branch without a block that was final", function () {
   let tip: Hash | undefined;
 
   before(async () => {
-    fork = await Fork.open(1);
+    fork = await Fork.open(105, 1);
     here = fork.here;
     await here.mine(FINAL_DEPTH + 4);
     await fork.twin.part(FINAL_DEPTH + 8);

@@ -14,7 +14,7 @@ describe("Scenario: a reorg deeper than the confirmations, above what is final",
   let driver: CoreDriver;
 
   before(async () => {
-    fork = await Fork.open(0);
+    fork = await Fork.open(102, 0);
     here = fork.here;
   });
 

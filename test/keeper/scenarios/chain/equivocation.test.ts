@@ -14,7 +14,7 @@ describe("Scenario: one source, two branches", function () {
   let lines: Record<"a" | "b" | "c", Line>;
 
   before(async () => {
-    fork = await Fork.open(2);
+    fork = await Fork.open(108, 2);
     here = fork.here;
     // Both go on from one block, each on its own, near enough to be no matter of finality.
     await here.part(2);

@@ -22,7 +22,7 @@ describe("Scenario: another chain behind a URL", function () {
   let lines: Record<"a" | "b" | "c", Line>;
 
   before(async () => {
-    fork = await Fork.open(1);
+    fork = await Fork.open(115, 1);
     here = fork.here;
     genesisHash = await hashAt(here, 0);
     const { signal } = new AbortController();

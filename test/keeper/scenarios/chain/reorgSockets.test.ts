@@ -17,7 +17,7 @@ describe("Scenario over sockets: reorgs and branches", function () {
   let rig: SourcesRig;
 
   before(async () => {
-    fork = await Fork.open(1);
+    fork = await Fork.open(140, 1);
     here = fork.here;
   });
 

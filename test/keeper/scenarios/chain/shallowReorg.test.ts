@@ -17,7 +17,7 @@ describe("Scenario: a shallow reorg", function () {
   let driver: CoreDriver;
 
   before(async () => {
-    fork = await Fork.open(0);
+    fork = await Fork.open(101, 0);
     here = fork.here;
     driver = await fork.keeper(fork.lines("a", "b", "c"));
   });

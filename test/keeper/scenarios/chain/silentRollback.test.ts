@@ -19,7 +19,7 @@ describe("Scenario: a silent rollback", function () {
   let seen: Seen;
 
   before(async () => {
-    fork = await Fork.open(0);
+    fork = await Fork.open(107, 0);
     here = fork.here;
   });
 

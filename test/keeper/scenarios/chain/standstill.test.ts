@@ -19,7 +19,7 @@ describe("Scenario: the chain, its finality or its clock stands still", function
   let lines: Record<"a" | "b" | "c", Line>;
 
   before(async () => {
-    fork = await Fork.open(1);
+    fork = await Fork.open(111, 1);
     here = fork.here;
   });
 

@@ -20,7 +20,7 @@ describe("Scenario over sockets: finality or the chain stands still", function (
   let aheadMs: number;
 
   before(async () => {
-    fork = await Fork.open(0);
+    fork = await Fork.open(142, 0);
     here = fork.here;
   });
 
