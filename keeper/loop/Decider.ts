@@ -16,6 +16,8 @@ import { toBookBlock } from "./toBookBlock.ts";
 
 /** Time that votes may take before their absence is reported. */
 const VOTES_PATIENCE_MS = 1_000;
+/** So many times the time between blocks k operators may serve no new block while others do. */
+const MISSED_BLOCKS = 2;
 
 /** What a decision is made with, and what carries it out. */
 export interface DeciderParts {
@@ -43,6 +45,8 @@ export class Decider {
   #isLatchSaid = false;
   #reported: { readonly hash: Hash; readonly kind: string } | null = null;
   #appliedAtMs: number | null = null;
+  /** The newest block of k operators, and since when it is that. */
+  #agreed: { readonly hash: Hash; readonly sinceMs: number } | null = null;
   #unknown: string | null = null;
   /** Height of the newest block that was said to be in sync. */
   #inSyncNumber = -1;
@@ -86,6 +90,8 @@ export class Decider {
   /** Says what the books' newest block is, and does what follows from it. */
   decide(standing: Standing, nowMs: number): void {
     const { tip, fetched, isLevel, isDoubted, votes, agreed } = standing;
+    if (agreed === null) this.#agreed = null;
+    else if (agreed.hash !== this.#agreed?.hash) this.#agreed = { hash: agreed.hash, sinceMs: nowMs };
     const allowed = this.#allowed(votes);
     let verdict = this.#judge.verdict(fetched, allowed.inSync);
     if (verdict === null) {
@@ -123,11 +129,20 @@ export class Decider {
     if (blocking !== undefined) {
       return { kind: "Unknown", reason: blocking.kind as (typeof NO_SYNC)[number], detail: blocking.detail };
     }
-    if (nowMs - (this.#appliedAtMs ?? nowMs) < VOTES_PATIENCE_MS) return null;
+    if (this.#mayVotesCome(nowMs)) return null;
     const split = this.#chain.holding.find(({ kind }) => kind === "split");
     if (split !== undefined) return { kind: "Unknown", reason: "split", detail: split.detail };
     const detail = `${votes} of ${this.#follower.agreement.quorum} operators needed vote for block ${tip.number}`;
     return { kind: "Unknown", reason: "no-quorum", detail };
+  }
+
+  /**
+   * Whether it is too early to miss votes. While k operators stand behind a block below, one above it that only some serve says
+   * nothing of the books: it may be made up, and the next one will tell. Only when they do not move on is something wrong.
+   */
+  #mayVotesCome(nowMs: number): boolean {
+    if (this.#agreed === null) return nowMs - (this.#appliedAtMs ?? nowMs) < VOTES_PATIENCE_MS;
+    return nowMs - this.#agreed.sinceMs < MISSED_BLOCKS * this.#options.chain.blockSeconds * 1_000;
   }
 
   #act(
