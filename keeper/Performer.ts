@@ -86,11 +86,14 @@ export class Performer {
     deliver({ type: "signed", id, raw, hash: attestation.blockHash, nowMs: now() });
   }
 
-  /** To every source at once: one that is cut off must not keep a pause from the others. */
+  /**
+   * To every source at once: one that is cut off must not keep a pause from the others. And past the calls that wait: a source that
+   * refused others for the rate, or is slow to answer them, may still take this one.
+   */
   #broadcast({ raw, hash }: Extract<Effect, { type: "broadcast" }>): void {
     const { sources, requestDeadlineMs, onSent } = this.#options;
     for (const [id, source] of sources) {
-      source.request("eth_sendRawTransaction", [raw], { deadlineMs: requestDeadlineMs }).then(
+      source.request("eth_sendRawTransaction", [raw], { deadlineMs: requestDeadlineMs, isUrgent: true }).then(
         () => {
           onSent(hash, id, null);
         },

@@ -5,8 +5,8 @@ import type { BatchItem, Exchange, RequestOptions, SourceCall } from "./Source.t
 
 /** Puts groups on a transport. */
 export interface Carrier {
-  /** Starts the group; the carrier settles it, now or later. */
-  send(group: CallGroup): void;
+  /** Starts the group; the carrier settles it, now or later. An urgent one is worth a new connection. */
+  send(group: CallGroup, isUrgent: boolean): void;
   /** The group needs no answer any more, settled by whomever. */
   forget(group: CallGroup): void;
 }
@@ -22,9 +22,15 @@ export interface CallRunnerOptions extends RateLimitOptions {
   readonly onExchange?: (exchange: Exchange) => void;
 }
 
+/** Urgent calls under way at once: one transaction and its replacements, with room; a flood of them is no better than any other. */
+export const MAX_URGENT = 8;
+
+/** Only ordinary calls are held to the limit, the slots and the queue. */
+type Lane = "ordinary" | "probe" | "urgent";
+
 /**
  * Runs calls over a carrier with a deadline, a cancellation signal and a bounded number on the wire, and leaves a source alone
- * that says it is asked too often; only probes go on.
+ * that says it is asked too often; only probes and urgent calls go on.
  *
  * Invariant: each group settles exactly once and gives its slot back exactly once, whatever the carrier does.
  */
@@ -34,6 +40,7 @@ export class CallRunner {
   readonly #queue = new Set<CallGroup>();
   readonly #live = new Set<CallGroup>();
   readonly #onWire = new Set<CallGroup>();
+  readonly #urgent = new Set<CallGroup>();
   readonly #limit: RateLimit;
   /** The call that tries whether a limited source answers again. */
   #trial: CallGroup | null = null;
@@ -52,17 +59,17 @@ export class CallRunner {
 
   /** One call. Rejects with its `KeeperError`. */
   async call(method: string, params: readonly unknown[], options: RequestOptions): Promise<unknown> {
-    return unwrap(await this.#run([{ method, params }], false, false, options));
+    return unwrap(await this.#run([{ method, params }], false, laneOf(options), options));
   }
 
   /** One call of the source about itself, which does not wait behind the callers' traffic. */
   async probe(method: string, params: readonly unknown[], options: RequestOptions): Promise<unknown> {
-    return unwrap(await this.#run([{ method, params }], false, true, options));
+    return unwrap(await this.#run([{ method, params }], false, "probe", options));
   }
 
   /** Several calls in one message. Never rejects. */
   async batch(calls: readonly SourceCall[], options: RequestOptions): Promise<BatchItem[]> {
-    return calls.length === 0 ? [] : this.#run(calls, true, false, options);
+    return calls.length === 0 ? [] : this.#run(calls, true, laneOf(options), options);
   }
 
   /** Settles everything that waits, queued or on the wire. */
@@ -73,7 +80,7 @@ export class CallRunner {
   async #run(
     calls: readonly SourceCall[],
     isBatch: boolean,
-    isProbe: boolean,
+    wanted: Lane,
     { deadlineMs, signal }: RequestOptions,
   ): Promise<BatchItem[]> {
     const { source, masks } = this.#options;
@@ -91,15 +98,18 @@ export class CallRunner {
     const timer = setTimeout(() => setImmediate(onDeadline), deadlineMs);
     signal?.addEventListener("abort", onAbort, { once: true });
     this.#live.add(group);
-    if (isProbe) this.#carrier.send(group);
-    else this.#admit(group);
+    const lane = wanted === "urgent" && this.#urgent.size >= MAX_URGENT ? "ordinary" : wanted;
+    if (lane === "urgent") this.#urgent.add(group);
+    if (lane === "ordinary") this.#admit(group);
+    else this.#carrier.send(group, lane === "urgent");
     const items = await group.done;
     this.#tap(group);
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
     this.#live.delete(group);
-    if (isProbe) this.#carrier.forget(group);
-    else this.#release(group);
+    this.#urgent.delete(group);
+    if (lane === "ordinary") this.#release(group);
+    else this.#carrier.forget(group);
     return items;
   }
 
@@ -118,7 +128,7 @@ export class CallRunner {
   #start(group: CallGroup): void {
     this.#onWire.add(group);
     if (this.#limit.begin()) this.#trial = group;
-    this.#carrier.send(group);
+    this.#carrier.send(group, false);
   }
 
   /** At once, so that the caller asks somebody else. */
@@ -146,6 +156,10 @@ export class CallRunner {
       }
     }
   }
+}
+
+function laneOf({ isUrgent }: RequestOptions): Lane {
+  return isUrgent === true ? "urgent" : "ordinary";
 }
 
 function unwrap(items: readonly BatchItem[]): unknown {

@@ -16,7 +16,7 @@ import { wait } from "./wait.ts";
  * A source over a connection that pushes: WebSocket or IPC.
  *
  * A call made while the connection is being set up waits for it; a call made between two attempts fails at once with
- * `SourceClosed`, so that a dead source costs its callers nothing.
+ * `SourceClosed`, so that a dead source costs its callers nothing. An urgent one ends that pause, and waits for the attempt.
  */
 export class DuplexSource implements Source {
   readonly id: string;
@@ -28,7 +28,12 @@ export class DuplexSource implements Source {
   readonly #openChannel: OpenChannel;
   readonly #runner: CallRunner;
   readonly #closing = new AbortController();
+  /** Urgent groups that came between two attempts. */
+  readonly #waiting = new Set<CallGroup>();
+  /** Ends the pause before the next attempt. */
+  #hurry = new AbortController();
   #session: DuplexSession | undefined;
+  #ended: AbortSignal | undefined;
   #loop: Promise<void> | undefined;
 
   constructor(options: SourceOptions, openChannel: OpenChannel, settings: SourceSettings) {
@@ -39,7 +44,7 @@ export class DuplexSource implements Source {
     this.#settings = settings;
     this.#openChannel = openChannel;
     this.#runner = new CallRunner(
-      { send: (group) => this.#send(group), forget: (group) => this.#session?.forget(group) },
+      { send: (group, isUrgent) => this.#send(group, isUrgent), forget: (group) => this.#forget(group) },
       { source: this.id, ...settings },
     );
   }
@@ -47,6 +52,7 @@ export class DuplexSource implements Source {
   open(handlers: SourceHandlers, signal: AbortSignal): void {
     assert(this.#loop === undefined, "a source is opened once");
     const ended = AbortSignal.any([signal, this.#closing.signal]);
+    this.#ended = ended;
     this.#loop = this.#stayConnected(new HeadReporter(handlers, ended), ended);
   }
 
@@ -71,21 +77,34 @@ export class DuplexSource implements Source {
     while (!hasEnded()) {
       const session = new DuplexSession(this.#openChannel, this.#runner, reporter, this.#settings);
       this.#session = session;
+      for (const group of this.#waiting) session.send(group);
+      this.#waiting.clear();
       const { fault, wasUp } = await session.run(ended);
+      this.#hurry = new AbortController();
       this.#session = undefined;
       if (hasEnded()) break;
       failures = wasUp ? 0 : failures + 1;
       reporter.down(`${fault.code}: ${this.#settings.masks.message(fault.reason)}`);
       const pauseMs = backoffMs(failures, this.#settings.random(), { baseMs, maxMs });
-      await wait(Math.max(pauseMs, Math.min(retryAfterOf(fault), MAX_RETRY_MS)), ended);
+      const hurried = AbortSignal.any([ended, this.#hurry.signal]);
+      await wait(Math.max(pauseMs, Math.min(retryAfterOf(fault), MAX_RETRY_MS)), hurried);
     }
     this.#runner.failAll("the source was closed");
   }
 
-  #send(group: CallGroup): void {
-    if (this.#session === undefined) {
+  #send(group: CallGroup, isUrgent: boolean): void {
+    if (this.#session !== undefined) this.#session.send(group);
+    else if (isUrgent && this.#ended?.aborted === false) {
+      this.#waiting.add(group);
+      this.#hurry.abort();
+    } else {
       const reason = this.#loop === undefined ? "the source is not open" : "not connected";
       group.fail({ code: "SourceClosed", reason });
-    } else this.#session.send(group);
+    }
+  }
+
+  #forget(group: CallGroup): void {
+    this.#waiting.delete(group);
+    this.#session?.forget(group);
   }
 }

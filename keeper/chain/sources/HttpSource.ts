@@ -3,7 +3,7 @@ import { assert } from "../../lib/assert.ts";
 import { backoffMs } from "../../lib/backoff.ts";
 import { redactUrl } from "../../lib/redact.ts";
 import type { CallGroup } from "./CallGroup.ts";
-import { CallRunner } from "./CallRunner.ts";
+import { CallRunner, MAX_URGENT } from "./CallRunner.ts";
 import { HeadReporter, readHead } from "./HeadReporter.ts";
 import { HttpPoster } from "./HttpPoster.ts";
 import type { BatchItem, RequestOptions, Source, SourceCall, SourceHandlers, SourceOptions } from "./Source.ts";
@@ -39,8 +39,8 @@ export class HttpSource implements Source {
     this.client = options.client;
     this.redactedUrl = redactUrl(options.url);
     this.#settings = settings;
-    // One connection more than the callers can use, so that the poll never waits for one.
-    this.#poster = new HttpPoster(url, settings.maxAnswerBytes, settings.maxInFlight + 1);
+    // More connections than the callers can use, so that neither the poll nor what is urgent waits for one.
+    this.#poster = new HttpPoster(url, settings.maxAnswerBytes, settings.maxInFlight + 1 + MAX_URGENT);
     this.#runner = new CallRunner(
       { send: (group) => this.#send(group), forget: (group) => this.#forget(group) },
       { source: this.id, ...settings },

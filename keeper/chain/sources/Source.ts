@@ -42,6 +42,12 @@ export interface RequestOptions {
   /** The call settles within this time, waiting for a connection or a free slot included. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
+  /**
+   * Goes out at once, past the queue and even while the source says that it is asked too often; a connection that waits for
+   * its next attempt is tried now. For what cannot be asked of somebody else later, such as the transaction of a pause. A few
+   * may be under way at once, more are ordinary calls.
+   */
+  readonly isUrgent?: boolean;
 }
 
 /** The outcome of one item of a batch. */

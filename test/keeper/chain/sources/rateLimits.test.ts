@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { MAX_URGENT } from "../../../../keeper/chain/sources/CallRunner.ts";
 import { createSource } from "../../../../keeper/chain/sources/createSource.ts";
 import type { Exchange, Source, SourceDeps } from "../../../../keeper/chain/sources/Source.ts";
 import { KeeperError } from "../../../../keeper/errors/KeeperError.ts";
@@ -117,6 +118,24 @@ describe("rate limits", () => {
         expect(exchange).to.include({ fault: null, retryAfterMs: 150 });
       });
 
+      it("lets what is urgent pass, a few calls at once", async () => {
+        await open(transport);
+        server.script("limited", (calls, wire) => refuse(calls, wire, { rate: { backoff_seconds: 60 } }));
+        server.script("hang", () => undefined);
+        await faultOf(source.request("limited", [], GENEROUS));
+        const urgent = { deadlineMs: 400, isUrgent: true };
+        expect(await source.request("echo", [1], urgent)).to.deep.equal([1]);
+        const faults = Array.from({ length: MAX_URGENT + 2 }, () => faultOf(source.request("hang", [], urgent)));
+        const codes = (await Promise.all(faults)).map(({ code }) => code);
+        expect(codes).to.deep.equal([
+          ...Array<string>(MAX_URGENT).fill("SourceTimeout"),
+          ...Array<string>(2).fill("SourceRateLimited"),
+        ]);
+        expect(server.countOf("hang")).to.equal(MAX_URGENT);
+        expect(await source.request("echo", [2], urgent)).to.deep.equal([2]);
+        expect((await faultOf(source.request("echo", [], GENEROUS))).code).to.equal("SourceRateLimited");
+      });
+
       it("refuses what waits for a slot as well", async () => {
         await open(transport, { maxInFlight: 1 });
         server.script("limited", (calls, wire) => refuse(calls, wire));
@@ -178,7 +197,7 @@ describe("rate limits", () => {
     });
   }
 
-  it("does not knock again before the time that a refused upgrade names", async () => {
+  it("does not knock again before the time that a refused upgrade names, but for what is urgent", async () => {
     await open("http");
     let upgrades = 0;
     const gate = createServer().on("upgrade", (_, socket) => {
@@ -196,8 +215,24 @@ describe("rate limits", () => {
     await pause(150);
     expect(upgrades).to.equal(1);
     expect((await faultOf(other.request("echo", [], GENEROUS))).code).to.equal("SourceRateLimited");
+    expect((await faultOf(other.request("echo", [], { ...GENEROUS, isUrgent: true }))).code).to.equal(
+      "SourceRateLimited",
+    );
+    expect(upgrades).to.equal(2);
     await other.close();
+    expect((await faultOf(other.request("echo", [], { ...GENEROUS, isUrgent: true }))).code).to.equal("SourceClosed");
     gate.closeAllConnections();
     await new Promise<void>((resolve) => gate.close(() => resolve()));
   });
+
+  for (const transport of ["ws", "ipc"] as const) {
+    it(`connects over ${transport} at once for what is urgent`, async () => {
+      await open(transport, { reconnectBaseMs: 60_000, reconnectMaxMs: 60_000, random: () => 1 });
+      server.dropAll();
+      await log.until("down");
+      expect((await faultOf(source.request("echo", [1], GENEROUS))).code).to.equal("SourceClosed");
+      expect(await source.request("echo", [2], { ...GENEROUS, isUrgent: true })).to.deep.equal([2]);
+      expect(server.acceptedCount).to.equal(2);
+    });
+  }
 });
