@@ -27,7 +27,7 @@ export interface EvidenceRoomOptions {
 }
 
 /**
- * Keeps what sources answered, byte for byte and with its time: always the newest in memory, from which each incident gets a
+ * Keeps what sources answered, byte for byte and with its time, of long texts the beginning and the digest: always the newest in memory, from which each incident gets a
  * folder `evidence/<incident>/<state>` in the data directory; with `record`, everything from the start, to be decided again.
  * Nothing here can end the keeper: what cannot be written is said.
  */
@@ -51,8 +51,8 @@ export class EvidenceRoom {
       maxBytes: config.recordMaxMegabytes * MEBIBYTE,
       now,
       wallNow,
-      onStop: ({ reason, directory, bytes, error }) => {
-        log.warn("recording-ended", { reason, directory, bytes, ...(error === undefined ? {} : { error }) });
+      onStop: (stop) => {
+        log.warn("recording-ended", { ...stop });
       },
     });
     log.info("recording", { directory: recorder.directory });

@@ -1,12 +1,13 @@
-import type { Exchange, SourceCall } from "../chain/sources/Source.ts";
+import type { SourceCall } from "../chain/sources/Source.ts";
 import type { RpcAnswer } from "../loop/ports.ts";
 import type { Taken } from "./entries.ts";
+import type { KeptExchange } from "./KeptExchange.ts";
 import type { Recording } from "./readRecording.ts";
 import { readAnswers } from "./readAnswers.ts";
 
 /** One call of one exchange. */
 interface Heard {
-  readonly exchange: Exchange;
+  readonly exchange: KeptExchange;
   readonly index: number;
 }
 
@@ -16,8 +17,10 @@ export interface Recalled {
   /** When it is given to the core, and what that calls now; milliseconds of the recording's clock. */
   readonly atMs: number;
   readonly nowMs: number;
-  /** False when nothing like it was ever asked. */
+  /** False when nothing like it was ever asked, or only the beginning of the answer was kept. */
   readonly isRecorded: boolean;
+  /** Whether only the beginning of the answer was kept. */
+  readonly isCut: boolean;
 }
 
 /**
@@ -36,7 +39,7 @@ export class AnswerBook {
   /** By source and call, and by pinned call alone, oldest first. */
   readonly #heard = new Map<string, Heard[]>();
   /** The exchange that was read last: the calls of one request are mostly those of one exchange. */
-  #last: { readonly exchange: Exchange; readonly answers: readonly RpcAnswer[] } | null = null;
+  #last: { readonly exchange: KeptExchange; readonly answers: readonly RpcAnswer[] } | null = null;
 
   readonly #taken = new Map<string, Taken>();
 
@@ -63,16 +66,17 @@ export class AnswerBook {
       const message = `the recording holds no answer to ${call.method}`;
       const answer = { ok: false, code: "NotRecorded", message } as const;
       const atMs = askedAtMs + NOT_RECORDED_MS;
-      return { answer, atMs, nowMs: atMs, isRecorded: false };
+      return { answer, atMs, nowMs: atMs, isRecorded: false, isCut: false };
     }
     const { exchange, index } = heard;
     const { atMs, nowMs } = this.#moment(exchange, askedAtMs);
     const answer = this.#answersOf(exchange)[index] ?? { ok: false, code: "NotRecorded", message: "no such call" };
-    return { answer, atMs, nowMs, isRecorded: true };
+    const isCut = exchange.cut !== undefined;
+    return { answer, atMs, nowMs, isRecorded: !isCut, isCut };
   }
 
   /** Asked when it was asked then, it comes when it came then, in the same order with everything else. */
-  #moment(exchange: Exchange, askedAtMs: number): { atMs: number; nowMs: number } {
+  #moment(exchange: KeptExchange, askedAtMs: number): { atMs: number; nowMs: number } {
     const { source, firstId, sentAtMs, settledAtMs } = exchange;
     const soonestMs = askedAtMs + (settledAtMs - sentAtMs);
     const isThen = sentAtMs >= askedAtMs && settledAtMs - soonestMs <= SLACK_MS;
@@ -86,7 +90,7 @@ export class AnswerBook {
     else list.push(heard);
   }
 
-  #answersOf(exchange: Exchange): readonly RpcAnswer[] {
+  #answersOf(exchange: KeptExchange): readonly RpcAnswer[] {
     if (this.#last?.exchange !== exchange) this.#last = { exchange, answers: readAnswers(exchange) };
     return this.#last.answers;
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Exchange } from "../chain/sources/Source.ts";
 import { toPlain } from "./codec.ts";
 import { FORMAT, type Beginning, type Entry } from "./entries.ts";
+import { cutText, LONG_TEXT, type KeptExchange } from "./KeptExchange.ts";
 import { FIRST_SEAL, sealLine } from "./sealedLines.ts";
 import { segmentName, syncDirectory } from "./SegmentFiles.ts";
 
@@ -25,21 +26,60 @@ export interface DumpOptions {
 }
 
 interface Slot {
-  readonly exchange: Exchange;
+  readonly exchange: KeptExchange;
   readonly bytes: number;
+  /** Place among all that were taken in. */
+  readonly place: number;
 }
 
-/** The newest exchanges with all sources, in memory, oldest first: what an incident's bundle is made from. */
-export class ExchangeRing {
-  readonly #maxBytes: number;
+/** What is kept of one source, oldest first. */
+class Lane {
+  bytes = 0;
   #slots: (Slot | undefined)[] = [];
   /** Index of the oldest; those before it are gone and are cut off now and then. */
   #first = 0;
+
+  get slots(): Slot[] {
+    return this.#slots.filter((slot) => slot !== undefined);
+  }
+
+  push(slot: Slot): void {
+    this.#slots.push(slot);
+    this.bytes += slot.bytes;
+  }
+
+  /** Removes the oldest and returns its bytes; null when there is none. */
+  shift(): number | null {
+    const oldest = this.#slots[this.#first];
+    if (oldest === undefined) return null;
+    this.#slots[this.#first] = undefined;
+    this.bytes -= oldest.bytes;
+    this.#first += 1;
+    if (this.#first > 1_000 && this.#first * 2 > this.#slots.length) {
+      this.#slots = this.#slots.slice(this.#first);
+      this.#first = 0;
+    }
+    return oldest.bytes;
+  }
+}
+
+/**
+ * The newest exchanges with all sources, in memory, oldest first: what an incident's bundle is made from.
+ *
+ * Sources share it fairly: when it is full, the oldest exchange goes of the source that holds most. Of a long text only the
+ * beginning is kept, with the length and the SHA-256 of the whole. So nobody can push out what others said.
+ */
+export class ExchangeRing {
+  readonly #maxBytes: number;
+  readonly #longText: number;
+  readonly #lanes = new Map<string, Lane>();
   #bytes = 0;
+  #count = 0;
   #droppedCount = 0;
 
   constructor({ maxBytes = DEFAULT_BYTES }: ExchangeRingOptions = {}) {
     this.#maxBytes = maxBytes;
+    this.#longText = Math.min(LONG_TEXT, Math.floor(maxBytes / 16));
   }
 
   /** Bytes that are kept, about. */
@@ -52,29 +92,26 @@ export class ExchangeRing {
     return this.#droppedCount;
   }
 
-  /** Takes an exchange in: for `SourceDeps.onExchange`. An answer larger than the whole ring is kept without its text. */
+  /** Takes an exchange in: for `SourceDeps.onExchange`. */
   readonly add = (exchange: Exchange): void => {
-    const size = sizeOf(exchange);
-    const isTooLarge = size > this.#maxBytes;
-    const kept = isTooLarge ? { ...exchange, text: null, fault: exchange.fault ?? "NotKept" } : exchange;
-    const bytes = isTooLarge ? sizeOf(kept) : size;
-    this.#slots.push({ exchange: kept, bytes });
+    const kept = cutText(exchange, this.#longText);
+    const bytes = sizeOf(kept);
+    this.#count += 1;
+    this.#laneOf(exchange.source).push({ exchange: kept, bytes, place: this.#count });
     this.#bytes += bytes;
     while (this.#bytes > this.#maxBytes) {
-      const oldest = this.#slots[this.#first];
-      if (oldest === undefined) break;
-      this.#slots[this.#first] = undefined;
-      this.#bytes -= oldest.bytes;
-      this.#first += 1;
+      const gone = this.#fullest()?.shift() ?? null;
+      if (gone === null) break;
+      this.#bytes -= gone;
       this.#droppedCount += 1;
     }
-    if (this.#first > 1_000 && this.#first * 2 > this.#slots.length) this.#cut();
   };
 
   /** What is kept of the time from `sinceMs` on, oldest first: exchanges that were not over before it. */
-  exchanges(sinceMs = Number.NEGATIVE_INFINITY): Exchange[] {
-    return this.#slots
-      .filter((slot) => slot !== undefined)
+  exchanges(sinceMs = Number.NEGATIVE_INFINITY): KeptExchange[] {
+    return [...this.#lanes.values()]
+      .flatMap(({ slots }) => slots)
+      .sort((left, right) => left.place - right.place)
       .map(({ exchange }) => exchange)
       .filter(({ settledAtMs }) => settledAtMs >= sinceMs);
   }
@@ -108,14 +145,24 @@ export class ExchangeRing {
     return path;
   }
 
-  #cut(): void {
-    this.#slots = this.#slots.slice(this.#first);
-    this.#first = 0;
+  #laneOf(source: string): Lane {
+    const lane = this.#lanes.get(source) ?? new Lane();
+    this.#lanes.set(source, lane);
+    return lane;
+  }
+
+  /** That of the source which holds most. */
+  #fullest(): Lane | null {
+    let fullest: Lane | null = null;
+    for (const lane of this.#lanes.values()) {
+      if (fullest === null || lane.bytes > fullest.bytes) fullest = lane;
+    }
+    return fullest;
   }
 }
 
 /** About: texts of JSON-RPC are mostly one byte a character. */
-function sizeOf({ text, calls }: Exchange): number {
+function sizeOf({ text, calls }: KeptExchange): number {
   return calls.reduce((sum, { params }) => sum + 60 + sizeOfParams(params), OVERHEAD_BYTES + (text?.length ?? 0));
 }
 

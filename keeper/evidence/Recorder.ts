@@ -4,28 +4,29 @@ import type { Exchange, SourceCall } from "../chain/sources/Source.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
 import type { KeeperOptions } from "../loop/KeeperOptions.ts";
 import type { Effect, Input } from "../loop/ports.ts";
+import { Backlog, KEPT_TEXT, sizeOf } from "./Backlog.ts";
 import { toPlain } from "./codec.ts";
 import { describeOptions } from "./describeOptions.ts";
 import { FORMAT, isDecision, isRecordedInput, type Beginning, type EndReason, type Entry } from "./entries.ts";
+import { cutText, LONG_TEXT, type KeptExchange } from "./KeptExchange.ts";
 import { FIRST_SEAL, sealLine } from "./sealedLines.ts";
 import type { RecorderOptions, RecorderStop } from "./RecorderOptions.ts";
 import { SegmentFiles, syncDirectory } from "./SegmentFiles.ts";
+import { SourceShares, type SourceShare } from "./SourceShares.ts";
 
 const MEBIBYTE = 1024 * 1024;
 /** What is encoded and written in one go: long enough for the disk, short enough for the event loop. */
 const MAX_CHUNK_BYTES = MEBIBYTE;
 /** Room for the lines that begin a file and that say why the recording ends. */
-const END_BYTES = 256;
-
-/** What waits to be written: an entry's plain form, or an exchange, whose long text is encoded only then. */
-type Waiting = { readonly plain: unknown; readonly bytes: number };
+const END_BYTES = 512;
 
 /**
  * Writes down everything that a keeper is told, so that it can be decided again.
  *
  * Invariants: entries are in the order of the calls; a call returns at once and never throws; a recording that ended early
  * says why in its last line, unless the disk refused that too. Entries before {@link Recorder.start} are held back, since the
- * beginning comes first.
+ * beginning comes first. Texts are kept whole, so that they can be read again, but for long ones of a source that takes more
+ * than its share: half of the room where there are others, and most of what waits when too much does.
  */
 export class Recorder {
   /** Where this recording is. */
@@ -37,13 +38,15 @@ export class Recorder {
   readonly #otherBytes: number;
   /** The calls of the core's requests by their id, and the exchange that became of them: they are the same array. */
   readonly #asked = new Map<number, readonly SourceCall[]>();
-  readonly #exchanged = new WeakMap<readonly SourceCall[], Exchange>();
-  #waiting: Waiting[] = [];
-  #waitingBytes = 0;
+  readonly #exchanged = new WeakMap<readonly SourceCall[], Pick<Exchange, "source" | "firstId">>();
+  readonly #backlog: Backlog;
+  readonly #shares = new SourceShares();
   #seal = FIRST_SEAL;
   #isStarted = false;
   #isOver = false;
   #isTold = false;
+  /** Who took most of what was used up. */
+  #filledBy: SourceShare | null = null;
   #timer: NodeJS.Timeout | null = null;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -52,6 +55,7 @@ export class Recorder {
     this.directory = directory;
     this.#files = files;
     this.#otherBytes = otherBytes;
+    this.#backlog = new Backlog(options.maxWaitingBytes ?? 128 * MEBIBYTE);
   }
 
   /**
@@ -90,7 +94,7 @@ export class Recorder {
     });
     if (plain === null) return;
     this.#isStarted = true;
-    this.#waiting.unshift({ plain, bytes: 0 });
+    this.#backlog.begin(plain);
     this.#schedule();
   }
 
@@ -107,10 +111,12 @@ export class Recorder {
   /** An exchange with a source: for `SourceDeps.onExchange`. */
   exchange(exchange: Exchange): void {
     if (this.#isOver) return;
-    this.#exchanged.set(exchange.calls, exchange);
-    // Its params went over the wire as JSON: it needs no other encoding.
-    const entry: Entry = { type: "exchange", exchange };
-    this.#wait({ plain: entry, bytes: (exchange.text?.length ?? 0) + 200 * (1 + exchange.calls.length) });
+    const { source, firstId } = exchange;
+    // Without its text, which may be long and has no more to do here.
+    this.#exchanged.set(exchange.calls, { source, firstId });
+    const kept = this.#takesTooMuch(exchange) ? cutText(exchange, Math.min(KEPT_TEXT, this.#longText)) : exchange;
+    this.#shares.add(source, sizeOf(kept));
+    this.#noteWaiting(this.#backlog.addExchange(kept));
   }
 
   /** An effect of the core; kept when it says what was decided. */
@@ -144,7 +150,7 @@ export class Recorder {
 
   #add(entry: Entry, bytes: number): void {
     const plain = this.#encode(() => entry);
-    if (plain !== null) this.#wait({ plain, bytes });
+    if (plain !== null) this.#noteWaiting(this.#backlog.add(plain, bytes));
   }
 
   /** Encoded at once, as a later step may change what the entry refers to. */
@@ -157,15 +163,9 @@ export class Recorder {
     }
   }
 
-  #wait(entry: Waiting): void {
-    const { maxWaitingBytes = 128 * MEBIBYTE } = this.#options;
-    this.#waitingBytes += entry.bytes;
-    if (this.#waitingBytes > maxWaitingBytes) {
-      this.#stop("overrun");
-      return;
-    }
-    this.#waiting.push(entry);
-    this.#schedule();
+  #noteWaiting(hasRoom: boolean): void {
+    if (hasRoom) this.#schedule();
+    else this.#stop("overrun");
   }
 
   #schedule(): void {
@@ -183,7 +183,7 @@ export class Recorder {
       this.#stop("failed", error);
     }
     this.#timer = null;
-    if (this.#waiting.length > 0) this.#schedule();
+    if (!this.#backlog.isEmpty) this.#schedule();
   }
 
   async #finish(): Promise<void> {
@@ -193,6 +193,7 @@ export class Recorder {
         return;
       }
       const isWhole = !this.#isStarted || (await this.#drain());
+      if (!isWhole) this.#filledBy = this.#shares.largest;
       await this.#end(isWhole ? "closed" : "full");
       if (!isWhole) this.#tell("full");
     } catch (error: unknown) {
@@ -202,7 +203,7 @@ export class Recorder {
 
   /** Writes everything that waits; false when the bound is reached before. */
   async #drain(): Promise<boolean> {
-    while (this.#waiting.length > 0) {
+    while (!this.#backlog.isEmpty) {
       const { lines, isFull } = this.#takeChunk();
       await this.#files.write(lines);
       if (isFull) return false;
@@ -222,7 +223,7 @@ export class Recorder {
     const lines: string[] = [];
     let size = 0;
     let isFull = false;
-    for (const { plain } of this.#waiting) {
+    for (const plain of this.#backlog.plains()) {
       if (size >= room) break;
       const { line, seal } = sealLine(JSON.stringify(plain), this.#seal);
       const length = Buffer.byteLength(line) + 1;
@@ -232,7 +233,7 @@ export class Recorder {
       lines.push(line);
       size += length;
     }
-    for (const { bytes } of this.#waiting.splice(0, lines.length)) this.#waitingBytes -= bytes;
+    this.#backlog.drop(lines.length);
     return { lines: toBytes(lines), isFull };
   }
 
@@ -243,8 +244,23 @@ export class Recorder {
   }
 
   #isFull(moreBytes: number): boolean {
-    const { maxBytes = 1024 * MEBIBYTE } = this.#options;
-    return this.#otherBytes + this.#files.totalBytes + moreBytes > maxBytes;
+    return this.#files.totalBytes + moreBytes > this.#room;
+  }
+
+  /** Bytes that this recording may have. */
+  get #room(): number {
+    return (this.#options.maxBytes ?? 1024 * MEBIBYTE) - this.#otherBytes;
+  }
+
+  get #longText(): number {
+    return Math.min(LONG_TEXT, Math.floor(Math.max(0, this.#room) / 16));
+  }
+
+  /** A long text of a source that would have half of the room with it, while there are others. */
+  #takesTooMuch(exchange: KeptExchange): boolean {
+    const { source, text } = exchange;
+    if (text === null || text.length <= this.#longText || !this.#shares.hasOther(source)) return false;
+    return this.#shares.of(source) + sizeOf(exchange) > this.#room / 2;
   }
 
   /** Ends the recording before the keeper ends: what follows is not taken any more. */
@@ -252,7 +268,9 @@ export class Recorder {
     if (!this.#isOver) {
       this.#isOver = true;
       if (this.#timer !== null) clearTimeout(this.#timer);
-      this.#waiting = [];
+      if (reason === "full") this.#filledBy = this.#shares.largest;
+      if (reason === "overrun") this.#filledBy = this.#backlog.largest;
+      this.#backlog.clear();
       this.#asked.clear();
       this.#flushing = this.#flushing.then(() => this.#end(reason)).catch(() => undefined);
     }
@@ -262,13 +280,16 @@ export class Recorder {
   #tell(reason: RecorderStop["reason"], error?: unknown): void {
     if (this.#isTold) return;
     this.#isTold = true;
-    const { directory } = this;
-    const stop = { reason, directory, bytes: this.#files.totalBytes, ...(error === undefined ? {} : { error }) };
-    this.#options.onStop?.(stop);
+    this.#options.onStop?.({
+      ...{ reason, directory: this.directory, bytes: this.#files.totalBytes },
+      ...(this.#filledBy === null ? {} : { filledBy: this.#filledBy }),
+      ...(error === undefined ? {} : { error }),
+    });
   }
 
   async #end(reason: EndReason): Promise<void> {
-    if (this.#isStarted) await this.#files.write(this.#sealed({ type: "end", reason }));
+    const filledBy = this.#filledBy === null ? {} : { filledBy: this.#filledBy };
+    if (this.#isStarted) await this.#files.write(this.#sealed({ type: "end", reason, ...filledBy }));
     await this.#files.close();
   }
 }

@@ -20,6 +20,8 @@ export interface UnansweredCall {
   readonly atMs: number;
   readonly source: string;
   readonly call: RpcCall;
+  /** Whether there was an answer, of which the recording kept only the beginning. */
+  readonly isCut: boolean;
 }
 
 /** What a core decided of a recording. */
@@ -145,9 +147,9 @@ export class Replayer {
     const recalled = calls.map((call) => this.#answers.recall(source, call, askedAtMs));
     const atMs = recalled.reduce((latest, answer) => Math.max(latest, answer.atMs), askedAtMs);
     const nowMs = recalled.reduce((latest, answer) => Math.max(latest, answer.nowMs), askedAtMs);
-    for (const [index, { isRecorded }] of recalled.entries()) {
+    for (const [index, { isRecorded, isCut }] of recalled.entries()) {
       const call = calls[index];
-      if (!isRecorded && call !== undefined) this.#unanswered.push({ atMs: askedAtMs, source, call });
+      if (!isRecorded && call !== undefined) this.#unanswered.push({ atMs: askedAtMs, source, call, isCut });
     }
     const due = { atMs, nowMs, id, answers: recalled.map(({ answer }) => answer) };
     const later = this.#due.findIndex((other) => other.atMs > atMs);

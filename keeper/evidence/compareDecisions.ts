@@ -197,10 +197,20 @@ function saidByOne<Type extends Decision["type"]>(
 }
 
 function unansweredNote(unanswered: Replayed["unanswered"]): string[] {
-  const [first] = unanswered;
-  if (first === undefined) return [];
-  const count = unanswered.length;
-  const { source, call } = first;
-  const plural = count === 1 ? "call has" : "calls have";
-  return [`${count} ${plural} no recorded answer, the first is ${call.method} to source ${source}`];
+  const describe = (calls: Replayed["unanswered"], what: string): string[] => {
+    const [first] = calls;
+    if (first === undefined) return [];
+    const verb = calls.length === 1 ? "call has" : "calls have";
+    return [`${calls.length} ${verb} ${what}, the first is ${first.call.method} to source ${first.source}`];
+  };
+  return [
+    ...describe(
+      unanswered.filter(({ isCut }) => !isCut),
+      "no recorded answer",
+    ),
+    ...describe(
+      unanswered.filter(({ isCut }) => isCut),
+      "an answer too long to be recorded whole, which cannot be replayed",
+    ),
+  ];
 }

@@ -1,6 +1,7 @@
-import type { Exchange } from "../chain/sources/Source.ts";
 import type { KeeperOptions } from "../loop/KeeperOptions.ts";
 import type { Effect, Input } from "../loop/ports.ts";
+import type { KeptExchange } from "./KeptExchange.ts";
+import type { SourceShare } from "./SourceShares.ts";
 
 /** Version of the format; a reader refuses what it does not know. */
 export const FORMAT = 1;
@@ -60,10 +61,11 @@ export type Entry =
   /** The first line of each further file. */
   | { readonly type: "segment"; readonly number: number }
   | { readonly type: "input"; readonly atMs: number; readonly input: RecordedInput }
-  | { readonly type: "exchange"; readonly exchange: Exchange }
+  | { readonly type: "exchange"; readonly exchange: KeptExchange }
   | ({ readonly type: "taken" } & Taken)
   | { readonly type: "decision"; readonly atMs: number; readonly decision: Decision }
-  | { readonly type: "end"; readonly reason: EndReason };
+  /** `filledBy`: which source took most of what was used up, for `full` and `overrun`. */
+  | { readonly type: "end"; readonly reason: EndReason; readonly filledBy?: SourceShare };
 
 const NOT_RECORDED: ReadonlySet<Input["type"]> = new Set(["answers", "journalled", "signed"]);
 

@@ -1,12 +1,16 @@
 import { CallGroup } from "../chain/sources/CallGroup.ts";
 import { JsonFramer } from "../chain/sources/JsonFramer.ts";
 import { isRecord, malformed, parseJson, readReply } from "../chain/sources/jsonRpc.ts";
-import type { Exchange } from "../chain/sources/Source.ts";
 import type { SourceFaultCode } from "../chain/sources/SourceFault.ts";
 import type { RpcAnswer } from "../loop/ports.ts";
+import type { KeptExchange } from "./KeptExchange.ts";
 
-/** What the core was told of an exchange: the outcome of each call, read from the raw text as a source reads it. */
-export function readAnswers(exchange: Exchange): RpcAnswer[] {
+/**
+ * What the core was told of an exchange: the outcome of each call, read from the raw text as a source reads it. Of a text that
+ * was cut nothing can be said: each call is `NotKept`.
+ */
+export function readAnswers(exchange: KeptExchange): RpcAnswer[] {
+  if (exchange.cut !== undefined) return exchange.calls.map(() => notKept(exchange));
   const { source, firstId, calls, kind, text, fault, retryAfterMs } = exchange;
   const group = new CallGroup(source, firstId, calls, kind === "batch");
   for (const value of text === null ? [] : valuesIn(text)) {
@@ -20,6 +24,11 @@ export function readAnswers(exchange: Exchange): RpcAnswer[] {
     const isLimited = code === "SourceRateLimited" && retryAfterMs !== undefined;
     return { ok: false, code, message, ...(isLimited ? { retryAfterMs } : {}) };
   });
+}
+
+function notKept({ source, cut }: KeptExchange): RpcAnswer {
+  const message = `of the answer of ${source}, ${cut?.bytes} bytes long, only the beginning was kept`;
+  return { ok: false, code: "NotKept", message };
 }
 
 function settle(group: CallGroup, value: unknown): void {

@@ -1,9 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzip } from "node:zlib";
-import { promisify } from "node:util";
-import type { Exchange } from "../chain/sources/Source.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
+import { checkEntry } from "./checkEntry.ts";
 import { decode } from "./codec.ts";
 import {
   FORMAT,
@@ -14,19 +12,24 @@ import {
   type RecordedInput,
   type Taken,
 } from "./entries.ts";
+import type { KeptExchange } from "./KeptExchange.ts";
+import { MAX_FILE_BYTES, readSegment } from "./readSegment.ts";
 import { FIRST_SEAL, openLine } from "./sealedLines.ts";
 import { segmentName } from "./SegmentFiles.ts";
+import type { SourceShare } from "./SourceShares.ts";
 
 /** A recording in memory, each kind of entry in its order. */
 export interface Recording {
   readonly directory: string;
   readonly beginning: Beginning;
   readonly inputs: readonly { readonly atMs: number; readonly input: RecordedInput }[];
-  readonly exchanges: readonly Exchange[];
+  readonly exchanges: readonly KeptExchange[];
   readonly taken: readonly Taken[];
   readonly decisions: readonly { readonly atMs: number; readonly decision: Decision }[];
   /** Why it ends; null when the process died. */
   readonly end: EndReason | null;
+  /** Which source took most of what was used up, where it ends for that. */
+  readonly filledBy: SourceShare | null;
   /** Bytes of a last line that was cut short. */
   readonly tornBytes: number;
   /** Lines that are not what was recorded, `file:line`; empty unless they were allowed. */
@@ -37,10 +40,11 @@ export interface Recording {
 export interface ReadOptions {
   /** Goes on over lines that were changed after the fact, instead of refusing. */
   readonly mayBeAltered?: boolean;
+  /** Most that a file may hold, unpacked; default {@link MAX_FILE_BYTES}. */
+  readonly maxFileBytes?: number;
 }
 
 const SEGMENT = /^(\d{6})\.ndjson(\.gz)?$/;
-const unpack = promisify(gunzip);
 
 /**
  * Reads a recording: the directory of one, or a directory that holds just one.
@@ -48,16 +52,15 @@ const unpack = promisify(gunzip);
  * A last line that was cut short, by a kill or a full disk, is dropped and said; everything else that is not as it was
  * written is refused.
  *
- * @throws KeeperError `RecordingMissing`, `RecordingAmbiguous`, `RecordingVersion` or `RecordingCorrupt`.
+ * @throws KeeperError `RecordingMissing`, `RecordingAmbiguous`, `RecordingVersion`, `RecordingTooLarge` or
+ * `RecordingCorrupt`.
  */
 export async function readRecording(directory: string, options: ReadOptions = {}): Promise<Recording> {
   const { path, files } = await findFiles(directory);
   const reader = new Reader(path, options);
   for (const [index, file] of files.entries()) {
-    const bytes = await readFile(join(path, file)).catch((error: unknown) => {
-      throw new KeeperError("RecordingMissing", `cannot read ${join(path, file)}`, { file }, { cause: error });
-    });
-    reader.read(file, await unpackIf(file, bytes), index === files.length - 1);
+    const bytes = await readSegment(path, file, options.maxFileBytes ?? MAX_FILE_BYTES);
+    reader.read(file, bytes, index === files.length - 1);
   }
   return reader.result();
 }
@@ -67,12 +70,13 @@ class Reader {
   readonly #directory: string;
   readonly #mayBeAltered: boolean;
   readonly #inputs: Recording["inputs"][number][] = [];
-  readonly #exchanges: Exchange[] = [];
+  readonly #exchanges: KeptExchange[] = [];
   readonly #taken: Taken[] = [];
   readonly #decisions: Recording["decisions"][number][] = [];
   readonly #altered: string[] = [];
   #beginning: Beginning | null = null;
   #end: EndReason | null = null;
+  #filledBy: SourceShare | null = null;
   #tornBytes = 0;
   #seal = FIRST_SEAL;
 
@@ -106,6 +110,7 @@ class Reader {
       taken: this.#taken,
       decisions: this.#decisions,
       end: this.#end,
+      filledBy: this.#filledBy,
       tornBytes: this.#tornBytes,
       altered: this.#altered,
     };
@@ -151,32 +156,25 @@ class Reader {
         return;
       case "end":
         this.#end = entry.reason;
+        this.#filledBy = entry.filledBy ?? null;
         return;
       case "segment":
-        return;
-      default:
-        throw corrupt(where, "the line is of no known type");
     }
   }
 }
 
 function parse(json: string, where: string): Entry {
+  let value: unknown;
   try {
     // Exchanges hold what went over the wire: nothing in them is a tag.
-    const isExchange = json.startsWith('{"type":"exchange"');
-    return (isExchange ? JSON.parse(json) : decode(json)) as Entry;
+    value = json.startsWith('{"type":"exchange"') ? JSON.parse(json) : decode(json);
   } catch (error: unknown) {
-    throw corrupt(where, "the line is no JSON", error);
+    const reason = error instanceof SyntaxError || !(error instanceof Error) ? "" : ` (${error.message})`;
+    throw corrupt(where, `the line is no JSON of a recording${reason}`, error);
   }
-}
-
-async function unpackIf(file: string, bytes: Buffer): Promise<Buffer> {
-  if (!file.endsWith(".gz")) return bytes;
-  try {
-    return await unpack(bytes);
-  } catch (error: unknown) {
-    throw corrupt(file, "it cannot be unpacked", error);
-  }
+  const problem = checkEntry(value);
+  if (problem !== null) throw corrupt(where, problem);
+  return value as Entry;
 }
 
 /** The files of a recording in order, and where they are. */

@@ -1,10 +1,13 @@
 import { expect } from "chai";
+import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ExchangeRing } from "../../../keeper/evidence/ExchangeRing.ts";
 import { readRecording } from "../../../keeper/evidence/readRecording.ts";
 import { exchangeOf } from "./samples.ts";
+
+const MEBIBYTE = 1024 * 1024;
 
 describe("ExchangeRing", () => {
   it("keeps the newest exchanges within its bound, however many pass", () => {
@@ -17,15 +20,57 @@ describe("ExchangeRing", () => {
     expect(ring.droppedCount).to.equal(5_000 - kept.length);
   });
 
-  it("keeps that an answer came which is larger than itself", () => {
-    const ring = new ExchangeRing({ maxBytes: 10_000 });
+  it("keeps of a long text its beginning, its length and its digest", () => {
+    const ring = new ExchangeRing();
+    const result = `${"x".repeat(3 * MEBIBYTE)}é`;
     ring.add(exchangeOf("small", 1));
-    ring.add(exchangeOf("x".repeat(20_000), 2));
-    expect(ring.exchanges().map(({ sentAtMs, fault }) => [sentAtMs, fault])).to.deep.equal([
-      [1, null],
-      [2, "NotKept"],
-    ]);
-    expect(ring.bytes).to.be.below(10_000);
+    ring.add(exchangeOf(result, 2));
+    const { text } = exchangeOf(result, 2);
+    const [small, long] = ring.exchanges();
+    expect(small).to.deep.equal(exchangeOf("small", 1));
+    expect(long?.text).to.equal(text!.slice(0, MEBIBYTE));
+    const sha256 = createHash("sha256").update(text!).digest("hex");
+    expect(long?.cut).to.deep.equal({ bytes: Buffer.byteLength(text!), sha256 });
+    expect(long?.fault).to.equal(null);
+    expect(ring.bytes).to.be.below(1.1 * MEBIBYTE);
+  });
+
+  it("cuts no character in two", () => {
+    const ring = new ExchangeRing({ maxBytes: 1_600 });
+    ring.add(exchangeOf("", 1, { text: `${"x".repeat(99)}😀${"x".repeat(100)}` }));
+    expect(ring.exchanges()[0]?.text).to.equal("x".repeat(99));
+  });
+
+  for (const [what, length, count] of [
+    ["a text almost as long as itself", 16 * MEBIBYTE - 1_000, 1],
+    ["long texts", 2 * MEBIBYTE, 40],
+    ["texts that are just not long", MEBIBYTE - 100, 40],
+    ["many small texts", 100, 60_000],
+  ] as const) {
+    it(`keeps what others said when one source floods it with ${what}`, () => {
+      const ring = new ExchangeRing();
+      const honest = Array.from({ length: 100 }, (_, n) => {
+        return exchangeOf("y".repeat(10_000), n, { source: n % 2 === 0 ? "b" : "c" });
+      });
+      for (const exchange of honest) ring.add(exchange);
+      const junk = "x".repeat(length);
+      for (let n = 0; n < count; n += 1) ring.add(exchangeOf(junk, 1_000 + n, { source: "liar" }));
+      const kept = ring.exchanges();
+      expect(kept.filter(({ source }) => source !== "liar")).to.deep.equal(honest);
+      expect(kept.at(-1)?.sentAtMs, "the newest of the liar").to.equal(1_000 + count - 1);
+      expect(ring.bytes).to.be.at.most(16 * MEBIBYTE);
+      expect(ring.droppedCount).to.equal(100 + count - kept.length);
+    });
+  }
+
+  it("lets sources that all flood it share it evenly, in the order in which they spoke", () => {
+    const ring = new ExchangeRing({ maxBytes: 300_000 });
+    for (let n = 0; n < 3_000; n += 1) ring.add(exchangeOf("x".repeat(1_000), n, { source: "abc".charAt(n % 3) }));
+    const kept = ring.exchanges();
+    for (const source of "abc") {
+      expect(kept.filter((exchange) => exchange.source === source).length).to.be.within(60, 90);
+    }
+    expect(kept.map(({ sentAtMs }) => sentAtMs)).to.deep.equal(kept.map((_, index) => 3_000 - kept.length + index));
   });
 
   it("counts long params", () => {
@@ -47,6 +92,7 @@ describe("ExchangeRing", () => {
     try {
       const ring = new ExchangeRing();
       for (const n of [10, 20, 30]) ring.add(exchangeOf(`é ${n}`, n));
+      ring.add(exchangeOf("x".repeat(2 * MEBIBYTE), 40, { source: "b" }));
       const path = await ring.dump(join(directory, "incident"), { build: "1.2.3", wallMs: 99, atMs: 50 });
       expect(path).to.equal(join(directory, "incident", "000001.ndjson"));
       const { beginning, exchanges, end } = await readRecording(directory);

@@ -33,4 +33,20 @@ describe("codec", () => {
     expect(decode(encode({ a: undefined, b: 1 }))).to.deep.equal({ b: 1 });
     expect(() => encode({ a: () => 1 })).to.throw(TypeError);
   });
+
+  for (const text of [
+    ...['{"$bytes":4000000000}', '{"$bytes":{"length":4000000000}}', '{"$bytes":[256]}', '{"$bytes":["1"]}'],
+    ...['{"$bigint":{"toString":0}}', '{"$bigint":"0x10"}', '{"$bigint":7}', '{"$bigint":""}', '{"$bigint":null}'],
+    ...[`{"$bigint":"${"9".repeat(1_001)}"}`, '{"$number":"7"}', '{"$number":{"valueOf":0}}', '{"$number":null}'],
+    ...['{"$map":7}', '{"$map":{"length":4000000000}}', '{"$map":[7]}', '{"$map":[["key"]]}', '{"$map":"ab"}'],
+    ...['{"$set":"ab"}', '{"$set":{}}', '{"$object":[[{"toString":0},1]]}', '{"$object":[1]}', '{"$other":1}'],
+  ]) {
+    it(`refuses ${text.slice(0, 40)} by the name of its tag`, () => {
+      const tag = /\$[a-z]+/.exec(text)![0];
+      expect(() => decode(text))
+        .to.throw(TypeError)
+        .with.property("message")
+        .that.includes(tag);
+    });
+  }
 });
