@@ -1,4 +1,5 @@
 import { KeeperError } from "../../errors/KeeperError.ts";
+import { boundsOfText } from "./answerBounds.ts";
 import type { CallGroup } from "./CallGroup.ts";
 import type { CallRunner } from "./CallRunner.ts";
 import type { Channel, OpenChannel } from "./Channel.ts";
@@ -8,7 +9,17 @@ import { toConnectionFault } from "./SourceFault.ts";
 import type { SourceFault } from "./SourceFault.ts";
 import type { SourceSettings } from "./SourceSettings.ts";
 import type { RpcReply } from "./jsonRpc.ts";
-import { encodeGroup, isRecord, malformed, MISSING_FROM_BATCH, parseJson, readReply } from "./jsonRpc.ts";
+import {
+  encodeGroup,
+  excessOf,
+  isRecord,
+  malformed,
+  MISSING_FROM_BATCH,
+  parseJson,
+  readReply,
+  settleBy,
+} from "./jsonRpc.ts";
+import { scanJson, type JsonShape } from "./scanJson.ts";
 import { wait } from "./wait.ts";
 
 /** How a session ended. */
@@ -179,7 +190,9 @@ export class DuplexSession {
   #onText(text: string): void {
     const receivedAtMs = this.#settings.now();
     if (this.#over.signal.aborted) return;
-    const parsed = parseJson(text);
+    const shape = scanJson(text);
+    if (shape.flaw === null && !this.#isWithinBounds(text, shape)) return;
+    const parsed = parseJson(text, shape);
     if (!parsed.ok) this.#onGarbage(parsed.fault, text, receivedAtMs);
     else if (Array.isArray(parsed.value)) this.#onBatchAnswer(parsed.value, { text, receivedAtMs });
     else if (isRecord(parsed.value) && parsed.value["method"] === "eth_subscription") {
@@ -190,6 +203,19 @@ export class DuplexSession {
       if (reply !== undefined && group?.awaits(reply.id) === true) group.noteText(text, receivedAtMs);
       settleBy(group, reply);
     }
+  }
+
+  /**
+   * Whether a text may be parsed. An answer that is too large fails its call; a late one may be of any size, and nobody waits for
+   * it; everything else that large is garbage.
+   */
+  #isWithinBounds(text: string, shape: JsonShape): boolean {
+    const group = shape.id === null ? undefined : this.#byId.get(shape.id);
+    const fault = excessOf(text, shape, boundsOfText(group, shape, this.#settings.maxAnswerBytes));
+    if (fault === null) return true;
+    if (group !== undefined) group.fail(fault);
+    else if (shape.id === null) this.#onGarbage(fault, text, this.#settings.now());
+    return false;
   }
 
   #onGarbage(fault: SourceFault, text: string, receivedAtMs: number): void {
@@ -252,10 +278,4 @@ export class DuplexSession {
     for (const group of new Set([...this.#early, ...this.#byId.values()])) group.fail(fault);
     this.#channel?.destroy();
   }
-}
-
-function settleBy(group: CallGroup | undefined, reply: RpcReply | undefined): void {
-  if (group === undefined || reply === undefined) return;
-  if (reply.id !== null) group.settle(reply);
-  else if (!reply.outcome.ok) group.fail(reply.outcome.fault);
 }

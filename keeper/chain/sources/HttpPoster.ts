@@ -4,7 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { SourceFault } from "./SourceFault.ts";
 import { quote, toConnectionFault } from "./SourceFault.ts";
 import { rateLimited, retryAfterOfHeaders, retryAfterOfPage } from "./rateLimited.ts";
-import { decodeUtf8 } from "./jsonRpc.ts";
+import { decodeUtf8, tooLong } from "./jsonRpc.ts";
 
 /** What became of one POST. */
 export type PostOutcome =
@@ -16,18 +16,19 @@ const MAX_ERROR_PAGE_BYTES = 4_096;
 /** POSTs JSON to one URL over kept-alive connections. Redirects are not followed, compression is not asked for. */
 export class HttpPoster {
   readonly #url: URL;
-  readonly #maxAnswerBytes: number;
   readonly #agent: HttpAgent | HttpsAgent;
 
-  constructor(url: URL, maxAnswerBytes: number, maxSockets: number) {
+  constructor(url: URL, maxSockets: number) {
     this.#url = url;
-    this.#maxAnswerBytes = maxAnswerBytes;
     const options = { keepAlive: true, maxSockets, scheduling: "lifo" as const };
     this.#agent = url.protocol === "https:" ? new HttpsAgent(options) : new HttpAgent(options);
   }
 
-  /** Starts a POST. `onOutcome` is called once, unless the returned function, which cancels, is called before. */
-  post(text: string, onOutcome: (outcome: PostOutcome) => void): () => void {
+  /**
+   * Starts a POST. `onOutcome` is called once, unless the returned function, which cancels, is called before. An answer above
+   * `maxAnswerBytes` is not read to its end.
+   */
+  post(text: string, maxAnswerBytes: number, onOutcome: (outcome: PostOutcome) => void): () => void {
     let isOver = false;
     let request: ClientRequest | undefined;
     const finish = (outcome: PostOutcome): void => {
@@ -37,7 +38,7 @@ export class HttpPoster {
       onOutcome(outcome);
     };
     const start = (isRetry: boolean): void => {
-      const current = this.#start(text, finish);
+      const current = this.#start(text, maxAnswerBytes, finish);
       request = current;
       current.on("error", (error: Error & { code?: unknown }) => {
         // A server may close an idle connection just as it is used again; nothing was processed then (Node.js docs,
@@ -63,7 +64,7 @@ export class HttpPoster {
     this.#agent.destroy();
   }
 
-  #start(text: string, finish: (outcome: PostOutcome) => void): ClientRequest {
+  #start(text: string, maxAnswerBytes: number, finish: (outcome: PostOutcome) => void): ClientRequest {
     const send = this.#url.protocol === "https:" ? httpsRequest : httpRequest;
     const request = send(this.#url, {
       method: "POST",
@@ -74,15 +75,19 @@ export class HttpPoster {
         "content-length": Buffer.byteLength(text),
       },
     });
-    request.on("response", (response) => this.#receive(response, finish));
+    request.on("response", (response) => this.#receive(response, maxAnswerBytes, finish));
     request.end(text);
     return request;
   }
 
-  #receive(response: IncomingMessage, finish: (outcome: PostOutcome) => void): void {
+  #receive(response: IncomingMessage, maxAnswerBytes: number, finish: (outcome: PostOutcome) => void): void {
     const status = response.statusCode ?? 0;
     const isSuccess = status >= 200 && status < 300;
-    const maxBytes = isSuccess ? this.#maxAnswerBytes : MAX_ERROR_PAGE_BYTES;
+    const maxBytes = isSuccess ? maxAnswerBytes : MAX_ERROR_PAGE_BYTES;
+    if (isSuccess && Number(response.headers["content-length"]) > maxBytes) {
+      finish({ ok: false, fault: tooLong(maxBytes) });
+      return;
+    }
     const chunks: Buffer[] = [];
     let size = 0;
     const failWithStatus = (): void => {
@@ -95,10 +100,7 @@ export class HttpPoster {
       size += chunk.length;
       if (size <= maxBytes) chunks.push(chunk);
       else if (!isSuccess) failWithStatus();
-      else {
-        const reason = `the answer exceeds ${maxBytes} bytes`;
-        finish({ ok: false, fault: { code: "SourceOversized", reason, payload: { maxAnswerBytes: maxBytes } } });
-      }
+      else finish({ ok: false, fault: tooLong(maxBytes) });
     });
     response.on("end", () => {
       if (isSuccess) finish(decodeUtf8(Buffer.concat(chunks)));

@@ -2,6 +2,7 @@ import { KeeperError } from "../../errors/KeeperError.ts";
 import { assert } from "../../lib/assert.ts";
 import { backoffMs } from "../../lib/backoff.ts";
 import { redactUrl } from "../../lib/redact.ts";
+import { boundsOf } from "./answerBounds.ts";
 import type { CallGroup } from "./CallGroup.ts";
 import { CallRunner, MAX_URGENT } from "./CallRunner.ts";
 import { HeadReporter, readHead } from "./HeadReporter.ts";
@@ -9,7 +10,7 @@ import { HttpPoster } from "./HttpPoster.ts";
 import type { BatchItem, RequestOptions, Source, SourceCall, SourceHandlers, SourceOptions } from "./Source.ts";
 import { retryAfterOf, toSourceError } from "./SourceFault.ts";
 import type { SourceSettings } from "./SourceSettings.ts";
-import { encodeGroup, malformed, parseJson, settleFromAnswer } from "./jsonRpc.ts";
+import { encodeGroup, malformed, parseWithin, settleFromAnswer } from "./jsonRpc.ts";
 import { wait } from "./wait.ts";
 
 /** Calls in a row without an answer after which kept connections are not believed. */
@@ -40,7 +41,7 @@ export class HttpSource implements Source {
     this.redactedUrl = redactUrl(options.url);
     this.#settings = settings;
     // More connections than the callers can use, so that neither the poll nor what is urgent waits for one.
-    this.#poster = new HttpPoster(url, settings.maxAnswerBytes, settings.maxInFlight + 1 + MAX_URGENT);
+    this.#poster = new HttpPoster(url, settings.maxInFlight + 1 + MAX_URGENT);
     this.#runner = new CallRunner(
       { send: (group) => this.#send(group), forget: (group) => this.#forget(group) },
       { source: this.id, ...settings },
@@ -103,12 +104,13 @@ export class HttpSource implements Source {
       group.fail({ code: "SourceClosed", reason });
       return;
     }
-    const { now } = this.#settings;
+    const { now, maxAnswerBytes } = this.#settings;
+    const bounds = boundsOf(group.calls, maxAnswerBytes);
     group.noteSent(now());
-    const cancel = this.#poster.post(encodeGroup(group), (outcome) => {
+    const cancel = this.#poster.post(encodeGroup(group), bounds.bytes, (outcome) => {
       this.#cancels.delete(group);
       if (outcome.ok && !group.isSettled) group.noteText(outcome.text, now());
-      const parsed = outcome.ok ? parseJson(outcome.text) : outcome;
+      const parsed = outcome.ok ? parseWithin(outcome.text, bounds) : outcome;
       if (parsed.ok) settleFromAnswer(group, parsed.value);
       else group.fail(parsed.fault);
     });

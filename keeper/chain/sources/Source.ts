@@ -60,8 +60,8 @@ export type BatchItem =
  * Every failure is a `KeeperError`: `SourceTimeout` (deadline), `SourceClosed` (not connected, or lost while waiting),
  * `SourceAborted` (the caller's signal), `SourceBusy` (too many calls wait), `SourceRateLimited` (it is asked too often:
  * payload `retryAfterMs`, before which every call is refused at once: ask another source), `SourceRpcError` (the node answered with
- * an error object: payload `rpcCode`, `rpcMessage`, `data`), `SourceMalformed` (the answer is no JSON-RPC),
- * `SourceOversized`, `SourceHttpStatus` (payload `status`). Each payload names the source by `source` and the call by
+ * an error object: payload `rpcCode`, `rpcMessage`, `data`), `SourceMalformed` (the answer is no JSON-RPC, or larger than an answer to
+ * this call can be: payload `maxAnswerBytes`), `SourceHttpStatus` (payload `status`). Each payload names the source by `source` and the call by
  * `method`; none holds the raw URL.
  */
 export interface Source {
@@ -133,7 +133,7 @@ export interface SourceDeps {
   readonly reconnectMaxMs?: number;
   /** First wait when the source says that it is asked too often and not for how long; it doubles. */
   readonly rateLimitBaseMs?: number;
-  /** Longest answer accepted. */
+  /** Longest answer accepted, whatever was asked; most methods have a lower cap, see `boundsOf`. */
   readonly maxAnswerBytes?: number;
   /** Calls on the wire at once; a batch counts as one. */
   readonly maxInFlight?: number;

@@ -11,7 +11,6 @@ export type SourceFaultCode =
   | "SourceRateLimited"
   | "SourceRpcError"
   | "SourceMalformed"
-  | "SourceOversized"
   | "SourceHttpStatus";
 
 /** A fault before it is known which call it hits: one broken connection fails many calls. */

@@ -3,7 +3,7 @@ import type { Channel, ChannelEvents } from "./Channel.ts";
 import { JsonFramer } from "./JsonFramer.ts";
 import { toConnectionFault } from "./SourceFault.ts";
 import type { SourceFault } from "./SourceFault.ts";
-import { decodeUtf8 } from "./jsonRpc.ts";
+import { decodeUtf8, tooLong } from "./jsonRpc.ts";
 
 /** A channel over a Unix socket (or Windows pipe), as geth, reth and Anvil serve it: JSON texts one after another. */
 export function openIpcChannel(path: string, maxAnswerBytes: number, events: ChannelEvents): Channel {
@@ -25,11 +25,7 @@ export function openIpcChannel(path: string, maxAnswerBytes: number, events: Cha
         if (decoded.ok) events.onText(decoded.text);
         else finish(decoded.fault);
       } else if (event.kind === "oversized") {
-        finish({
-          code: "SourceOversized",
-          reason: `an answer exceeds ${maxAnswerBytes} bytes`,
-          payload: { maxAnswerBytes },
-        });
+        finish(tooLong(maxAnswerBytes));
       } else finish({ code: "SourceMalformed", reason: "the socket carries something that is no JSON" });
     }
   });

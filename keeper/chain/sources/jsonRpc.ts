@@ -1,8 +1,10 @@
 import { isUtf8 } from "node:buffer";
+import type { AnswerBounds } from "./answerBounds.ts";
 import type { CallGroup } from "./CallGroup.ts";
 import type { SourceFault } from "./SourceFault.ts";
 import { quote } from "./SourceFault.ts";
 import { isRateLimit, rateLimited, retryAfterOfData } from "./rateLimited.ts";
+import { scanJson, type JsonShape } from "./scanJson.ts";
 import { parseStrictJson } from "./strictJson.ts";
 
 /** One reply of a server. `id` is null when the server could not tell which call it answers. */
@@ -23,9 +25,13 @@ export function encodeGroup(group: CallGroup): string {
   return JSON.stringify(group.isBatch ? messages : messages[0]);
 }
 
+/** What becomes of a text. */
+export type Parsed =
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: SourceFault };
+
 /** The value of a JSON text that means one thing only, or a `SourceMalformed` fault; see {@link parseStrictJson}. */
-export function parseJson(text: string): { ok: true; value: unknown } | { ok: false; fault: SourceFault } {
-  const parsed = parseStrictJson(text);
+export function parseJson(text: string, shape?: JsonShape): Parsed {
+  const parsed = parseStrictJson(text, shape);
   if (parsed.ok) return parsed;
   return { ok: false, fault: malformed(`the answer is ${parsed.reason}: ${quote(text.slice(0, 80))}`) };
 }
@@ -62,8 +68,35 @@ export function settleFromAnswer(group: CallGroup, value: unknown): void {
   } else group.fail(malformed("the answer is no JSON-RPC reply to this call"));
 }
 
+/** Settles of a group what a reply is meant for. Does nothing where one of the two is missing. */
+export function settleBy(group: CallGroup | undefined, reply: RpcReply | undefined): void {
+  if (group === undefined || reply === undefined) return;
+  if (reply.id !== null) group.settle(reply);
+  else if (!reply.outcome.ok) group.fail(reply.outcome.fault);
+}
+
 /** The fault of a call that the answer to its batch does not mention. */
 export const MISSING_FROM_BATCH: SourceFault = malformed("the answer to the batch holds no reply to this call");
+
+/** The value of an answer that is no larger than it may be; else it is not parsed. */
+export function parseWithin(text: string, bounds: AnswerBounds): Parsed {
+  const shape = scanJson(text);
+  const fault = shape.flaw === null ? excessOf(text, shape, bounds) : null;
+  return fault === null ? parseJson(text, shape) : { ok: false, fault };
+}
+
+/** What is wrong with an answer of this size, or null; before it is parsed. */
+export function excessOf(text: string, shape: JsonShape, { bytes, containers }: AnswerBounds): SourceFault | null {
+  // A character has a byte at least.
+  if (text.length > bytes) return tooLong(bytes);
+  if (shape.containers <= containers) return null;
+  return malformed(`the answer has more than the ${containers} objects and lists that it may have`);
+}
+
+/** The fault of an answer above its cap: a source that sends such is no better than one that sends no JSON. */
+export function tooLong(maxAnswerBytes: number): SourceFault {
+  return { ...malformed(`the answer exceeds ${maxAnswerBytes} bytes`), payload: { maxAnswerBytes } };
+}
 
 /** A `SourceMalformed` fault. */
 export function malformed(reason: string): SourceFault {

@@ -4,7 +4,7 @@ import type { Channel, ChannelEvents } from "./Channel.ts";
 import { toStatusFault } from "./HttpPoster.ts";
 import { quote, toConnectionFault } from "./SourceFault.ts";
 import type { SourceFault } from "./SourceFault.ts";
-import { decodeUtf8 } from "./jsonRpc.ts";
+import { decodeUtf8, tooLong } from "./jsonRpc.ts";
 
 /** What `ws` reports when a message exceeds `maxPayload`. */
 const TOO_LONG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
@@ -42,10 +42,8 @@ export function openWebSocketChannel(url: string, maxAnswerBytes: number, events
   });
   // The listener stays after the end: terminating a socket that still connects raises one more error.
   socket.on("error", (error: Error & { code?: unknown }) => {
-    if (error.code === TOO_LONG) {
-      const reason = `an answer exceeds ${maxAnswerBytes} bytes`;
-      finish({ code: "SourceOversized", reason, payload: { maxAnswerBytes } });
-    } else finish(toConnectionFault(error));
+    if (error.code === TOO_LONG) finish(tooLong(maxAnswerBytes));
+    else finish(toConnectionFault(error));
   });
   socket.on("close", (closeCode, reason) => {
     const words = quote(reason.toString("utf8"));

@@ -185,7 +185,7 @@ describe("createSource", () => {
         await open(transport, { maxAnswerBytes: 2_000 });
         server.script("big", ([call], wire) => wire.send(replyText(call!.id, "x".repeat(2_000))));
         const fault = await faultOf(source.request("big", [], GENEROUS));
-        expect([fault.code, fault.payload["maxAnswerBytes"]]).to.deep.equal(["SourceOversized", 2_000]);
+        expect([fault.code, fault.payload["maxAnswerBytes"]]).to.deep.equal(["SourceMalformed", 2_000]);
       });
 
       it("does not let hostile keys reach a prototype", async () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { MAX_JSON_DEPTH, parseStrictJson } from "../../../../keeper/chain/sources/strictJson.ts";
+import { MAX_JSON_DEPTH } from "../../../../keeper/chain/sources/scanJson.ts";
+import { parseStrictJson } from "../../../../keeper/chain/sources/strictJson.ts";
 import { chooseSeed } from "../../../helpers/keeper/seed.ts";
 import { SeededRandom } from "../../../helpers/SeededRandom.ts";
 
