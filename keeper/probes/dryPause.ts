@@ -2,8 +2,10 @@ import { selectorOf } from "../actions/plan/abi.ts";
 import { encodeSoftPause } from "../actions/plan/calls.ts";
 import type { VerifiedReader } from "../chain/read/VerifiedReader.ts";
 import type { Source } from "../chain/sources/Source.ts";
+import type { KeeperError } from "../errors/KeeperError.ts";
 import type { Address, Hash } from "../lib/hex.ts";
 import { fail, ok, skip, warn, type ProbeOutcome } from "./Probe.ts";
+import { reasonOf } from "./SourceContext.ts";
 
 /** Who would pause whom. */
 export interface DryPause {
@@ -52,7 +54,7 @@ export async function checkDryPause(reader: VerifiedReader, pause: DryPause): Pr
     sources.map(async (source) => {
       const [item] = await source.batch([{ method: "eth_call", params: [call, "latest"] }], { deadlineMs, signal });
       if (item?.ok === true) return item.result === "0x" ? "accepted" : "no such contract";
-      return item?.error.code === "SourceRpcError" ? refusalOf(item.error.payload) : null;
+      return item !== undefined && item.error.code === "SourceRpcError" ? refusalOf(item.error) : null;
     }),
   );
   const said = outcomes.flatMap((outcome, index) => {
@@ -68,9 +70,10 @@ export async function checkDryPause(reader: VerifiedReader, pause: DryPause): Pr
   return fail(detail, "the keeper could not pause");
 }
 
-function refusalOf({ data, rpcMessage }: Readonly<Record<string, unknown>>): string {
+function refusalOf(error: KeeperError): string {
+  const { data } = error.payload;
   const hex = typeof data === "string" ? data : typeof data === "object" ? nestedData(data) : "";
-  return REFUSALS.get(hex.slice(0, 10)) ?? String(rpcMessage);
+  return REFUSALS.get(hex.slice(0, 10)) ?? reasonOf(error);
 }
 
 /** Hardhat wraps the revert data in an object. */

@@ -2,6 +2,7 @@ import { HEADER_FIELDS } from "../chain/verify/headerFields.ts";
 import { VerificationError } from "../chain/verify/VerificationError.ts";
 import { decodeRlp } from "../lib/rlp.ts";
 import { hexToBytes } from "../lib/hex.ts";
+import { printable } from "./printable.ts";
 import { fail, ok } from "./Probe.ts";
 import type { SourceProbe } from "./SourceContext.ts";
 
@@ -16,6 +17,9 @@ const SHAPES: Readonly<Record<number, string>> = {
   22: "early Amsterdam",
   23: "Amsterdam",
 };
+
+/** Characters that are shown of the names of unknown fields. */
+const MAX_SHOWN = 200;
 
 /** Whether the newest header, encoded again, hashes to the block's hash: nothing is proved without it. */
 export const headerHash: SourceProbe = {
@@ -33,7 +37,7 @@ export const headerHash: SourceProbe = {
           "the source alters headers, or its chain has headers of another form: it is quarantined",
         );
       }
-      const fields = (error.payload["fields"] as readonly string[]).join(", ");
+      const fields = printable((error.payload["fields"] as readonly string[]).join(", "), MAX_SHOWN);
       return fail(
         `unsupported: fields beyond the ${HEADER_FIELDS.length} known ones (${fields})`,
         "a fork that this version does not know: the keeper says Unknown (unsupported); update it",

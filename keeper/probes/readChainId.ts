@@ -1,4 +1,5 @@
 import type { RequestOptions, Source } from "../chain/sources/Source.ts";
+import { HexError, parseSafeQuantity } from "../lib/hex.ts";
 import { operatorsOf } from "./SourceReport.ts";
 
 /** The chain that most operators say they serve; null when nobody says one. For a doctor without a deployment. */
@@ -6,8 +7,7 @@ export async function readChainId(sources: readonly Source[], options: RequestOp
   const answers = await Promise.all(
     sources.map(async (source) => {
       const [item] = await source.batch([{ method: "eth_chainId", params: [] }], options);
-      const isQuantity = item?.ok === true && /^0x[0-9a-f]{1,13}$/i.test(String(item.result));
-      return { source, chainId: isQuantity ? Number(item.result) : null };
+      return { source, chainId: item?.ok === true ? parseChainId(item.result) : null };
     }),
   );
   let best: { readonly chainId: number; readonly voters: number } | null = null;
@@ -18,4 +18,13 @@ export async function readChainId(sources: readonly Source[], options: RequestOp
     if (best === null || voters > best.voters) best = { chainId, voters };
   }
   return best?.chainId ?? null;
+}
+
+function parseChainId(value: unknown): number | null {
+  try {
+    return parseSafeQuantity(value, "chainId");
+  } catch (error: unknown) {
+    if (error instanceof HexError) return null;
+    throw error;
+  }
 }

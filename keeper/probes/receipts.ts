@@ -7,6 +7,8 @@ import { reasonOf, type ServedBlock, type SourceContext, type SourceProbe } from
 
 /** Blocks below the head in which a transaction is looked for. */
 const LOOK_BACK = 32;
+/** Beyond any block: at 21,000 gas each, 200 million. */
+const MAX_TRANSACTIONS = 10_000;
 const NO_RECEIPTS = "without receipts no block can be judged: another source has to serve them";
 
 /** Whether the receipts of a recent block rebuild its receipts root, and by which method they are had. */
@@ -44,7 +46,8 @@ async function findBusyBlock(context: SourceContext): Promise<ServedBlock | null
 
 async function oneByOne(context: SourceContext, { body }: ServedBlock): Promise<unknown[] | null> {
   const transactions = body["transactions"];
-  if (!Array.isArray(transactions)) return null;
+  // The list is the source's word, and what is asked of it now is as long as it says.
+  if (!Array.isArray(transactions) || transactions.length > MAX_TRANSACTIONS) return null;
   const calls = transactions.map((hash: unknown) => ({ method: "eth_getTransactionReceipt", params: [hash] }));
   const items = await context.all(calls);
   const found = items.filter((item): item is BatchItem & { ok: true } => item.ok && item.result !== null);

@@ -5,6 +5,7 @@ import { encodeSoftPause } from "../../../keeper/actions/plan/calls.ts";
 import { VerifiedReader } from "../../../keeper/chain/read/VerifiedReader.ts";
 import { createSource } from "../../../keeper/chain/sources/createSource.ts";
 import type { Source } from "../../../keeper/chain/sources/Source.ts";
+import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
 import type { Address, Hash } from "../../../keeper/lib/hex.ts";
 import { PAUSE_GAS_LIMIT } from "../../../keeper/loop/Pauses.ts";
 import { checkAgreement } from "../../../keeper/probes/agreement.ts";
@@ -144,6 +145,33 @@ for (const chain of ["anvil", "hardhat"] as const) {
       expect(refused.detail).to.equal("s0: KeeperRegistryNotPauser; s1: KeeperRegistryNotPauser");
       expect(await world.flags()).to.equal(0n);
     });
+
+    for (const hostile of [{ toString: 0 }, { toJSON: 1 }, null, [[[]]], 7, "0x", { length: 4e9 }] as const) {
+      it(`finds something when a source answers ${JSON.stringify(hostile)}`, async () => {
+        bent.bend = () => hostile;
+        const bounds = { deadlineMs, signal };
+        const outcomes = [
+          await checkAgreement(reader),
+          await code(world.addresses, null),
+          await checkPending(reader, pauser, sources, bounds).catch((error: unknown) => error),
+          await dryPause(pauser).catch((error: unknown) => error),
+        ];
+        for (const outcome of outcomes) {
+          // Where two have to agree nothing is agreed on: a fault, which runProbe tells.
+          if (outcome instanceof Error) expect(outcome).to.be.instanceOf(KeeperError);
+          else expect(outcome).to.have.property("detail").that.is.a("string");
+        }
+        expect(outcomes[0]).to.have.property("status", "fail");
+      });
+
+      it(`finds something when a source answers a call with ${JSON.stringify(hostile)}`, async () => {
+        for (const method of ["eth_call", "eth_getCode", "eth_getTransactionCount"]) bent.lie(method, () => hostile);
+        const pending = await checkPending(reader, pauser, sources, { deadlineMs, signal });
+        expect(pending.detail).to.match(/^nonce \d+, nothing pending$/);
+        expect((await dryPause(pauser)).detail).to.match(hostile === "0x" ? /accepted by 2/ : /^s1: no such contract$/);
+        expect((await code(world.addresses)).detail).to.match(hostile === "0x" ? /other code at s1/ : /equal at 2/);
+      });
+    }
 
     it("says that a key that has paused lately may not again yet", async () => {
       const { header } = await reader.head();

@@ -161,7 +161,8 @@ describe("probes of a source", function () {
     expect(await sick()).to.deep.equal({ batches: "fail" });
     proxy.refusesBatches = false;
     let calls = 0;
-    proxy.refuse = ({ method }) => (method === "eth_chainId" && ++calls > 11 ? "batch too large" : undefined);
+    // Six calls one by one, and a message of 16.
+    proxy.refuse = ({ method }) => (method === "eth_chainId" && ++calls > 22 ? "batch too large" : undefined);
     expect((await sick())["batches"]).to.equal("warn");
   });
 
