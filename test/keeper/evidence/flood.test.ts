@@ -103,6 +103,13 @@ describe("Recorder under a flood of one source", () => {
     expect(stops[0]).to.deep.include({ reason: "full", filledBy: recording.filledBy });
   });
 
+  it("cuts nothing of an only source when too much waits: it ends", async () => {
+    const recorder = await open({ maxWaitingBytes: 4 * MEBIBYTE, flushMs: 60_000 });
+    for (let n = 0; n < 4; n += 1) recorder.exchange(exchangeOf("x".repeat(1.5 * MEBIBYTE), n));
+    await recorder.close();
+    expect(stops.map(({ reason, filledBy }) => [reason, filledBy?.source])).to.deep.equal([["overrun", "a"]]);
+  });
+
   it("names who filled what waits when it has to end", async () => {
     const recorder = await open({ maxWaitingBytes: 10_000, flushMs: 60_000 });
     recorder.exchange(exchangeOf("y", 0, { source: "b" }));

@@ -9,7 +9,7 @@ export interface ScriptedCall {
   readonly params: readonly unknown[];
 }
 
-/** An HTTP endpoint whose every answer a test writes, as the text of the body. */
+/** An HTTP endpoint whose every answer a test writes, as the text of the body; null for none at all. */
 export class ScriptedNode {
   readonly url: string;
   /** How many calls each message had. */
@@ -21,13 +21,16 @@ export class ScriptedNode {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  static async start(answer: (calls: readonly ScriptedCall[], isBatch: boolean) => string): Promise<ScriptedNode> {
+  static async start(
+    answer: (calls: readonly ScriptedCall[], isBatch: boolean) => string | null,
+  ): Promise<ScriptedNode> {
     const server = createServer((request, response) => {
-      void text(request).then((body) => {
-        const message = JSON.parse(body) as ScriptedCall | ScriptedCall[];
+      void text(request).then((asked) => {
+        const message = JSON.parse(asked) as ScriptedCall | ScriptedCall[];
         const calls = [message].flat();
         node.sizes.push(calls.length);
-        response.end(answer(calls, Array.isArray(message)));
+        const body = answer(calls, Array.isArray(message));
+        if (body !== null) response.end(body);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

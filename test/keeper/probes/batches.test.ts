@@ -12,7 +12,7 @@ const REFUSAL = '{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"ba
 /** Pause, attest and post key. */
 const OWN_KEYS = 3;
 
-type Answer = (calls: readonly ScriptedCall[], isBatch: boolean) => string;
+type Answer = (calls: readonly ScriptedCall[], isBatch: boolean) => string | null;
 
 async function probe(answer: Answer, deadlineMs = 1_000): Promise<ProbeOutcome & { sizes: readonly number[] }> {
   const node = await ScriptedNode.start(answer);
@@ -110,6 +110,18 @@ describe("the probe of batches", () => {
     expect({ status, detail, sizes }).to.deep.equal({
       status: "warn",
       detail: "16 calls in one message: of 64, 0 were answered (SourceRateLimited)",
+      sizes: [16, 64],
+    });
+  });
+
+  it("takes silence for no limit either", async () => {
+    const { status, detail, sizes } = await probe(
+      (calls, isBatch) => (calls.length > 20 ? null : resultsOf(calls, isBatch, '"0x1"')),
+      200,
+    );
+    expect({ status, detail, sizes }).to.deep.equal({
+      status: "warn",
+      detail: "16 calls in one message: of 64, 0 were answered (SourceTimeout)",
       sizes: [16, 64],
     });
   });

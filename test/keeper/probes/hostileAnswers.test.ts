@@ -100,9 +100,9 @@ describe("probes of a source that answers anything", function () {
     it(`find something when any member of an answer is ${value}`, async () => {
       const hostile: unknown = JSON.parse(value);
       const members = new Set<string>();
-      const isOf = (answer: unknown): answer is Fields => typeof answer === "object" && answer !== null;
+      const isObject = (answer: unknown): answer is Fields => typeof answer === "object" && answer !== null;
       proxy.bend = (_, answer) => {
-        for (const of of [answer].flat()) if (isOf(of)) Object.keys(of).forEach((name) => members.add(name));
+        for (const item of [answer].flat()) if (isObject(item)) Object.keys(item).forEach((name) => members.add(name));
         return answer;
       };
       await examine(proxy.url);
@@ -110,7 +110,7 @@ describe("probes of a source that answers anything", function () {
       for (const name of members) {
         const bend = (answer: unknown): unknown => {
           if (Array.isArray(answer)) return answer.map(bend);
-          return isOf(answer) && name in answer ? { ...answer, [name]: hostile } : answer;
+          return isObject(answer) && name in answer ? { ...answer, [name]: hostile } : answer;
         };
         proxy.bend = (_, answer) => bend(answer);
         await expectFindings(proxy.url);
