@@ -3,13 +3,13 @@ import { ChainWatch, type Sight } from "../chain/agree/ChainWatch.ts";
 import { Contradictions } from "../chain/agree/Contradictions.ts";
 import { Finality } from "../chain/agree/Finality.ts";
 import type { SourceBoard } from "../chain/agree/SourceBoard.ts";
-import { Votes, type ServedHead } from "../chain/agree/Votes.ts";
+import { Votes, type Candidate, type ServedHead } from "../chain/agree/Votes.ts";
 import type { Condition } from "../domain/conditions.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { BlockFetcher } from "./BlockFetcher.ts";
 import type { Canonical } from "./Canonical.ts";
 import { FinalityPoll } from "./FinalityPoll.ts";
-import { Heads, type Leaves } from "./Heads.ts";
+import { Heads } from "./Heads.ts";
 import { Identity } from "./Identity.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
@@ -82,6 +82,11 @@ export class Agreement {
     return this.#votes.operatorCount;
   }
 
+  /** Whether k operators serve anything at all. */
+  get isHeard(): boolean {
+    return this.#votes.isHeard;
+  }
+
   /** Why k operators contradict what was final; null while they do not. */
   get consensusFault(): string | null {
     return this.#fault;
@@ -126,9 +131,9 @@ export class Agreement {
     this.#heads.count(nowMs);
   }
 
-  /** The ends of the branches that are served. */
-  leaves(nowMs: number): Leaves {
-    return this.#heads.leaves(nowMs);
+  /** The ends of the branches that are served, best first. */
+  leaves(): readonly Candidate[] {
+    return this.#heads.leaves();
   }
 
   /** Operators that vote for a block. */
@@ -156,19 +161,14 @@ export class Agreement {
     return this.#votes.sourcesOf(block, this.ancestry);
   }
 
-  /** A branch that only these sources served lost against one of k operators. */
-  stray(sources: readonly string[], nowMs: number): void {
-    this.#heads.stray(sources, nowMs);
-  }
-
-  /** The books took blocks back. */
+  /** The books took blocks back that k operators had served, down to those above `fromNumber - depth`. */
   rolledBack(depth: number, fromNumber: number): void {
     this.#watch.rolledBack(depth, fromNumber);
   }
 
-  /** Sources whose heads are among these blocks. */
-  sourcesAmong(hashes: ReadonlySet<Hash>): readonly string[] {
-    return [...this.#votes.heads()].flatMap(([source, { hash }]) => (hashes.has(hash) ? [source] : []));
+  /** Sources whose heads fulfil a condition. */
+  sourcesWhose(fulfils: (head: ServedHead) => boolean): readonly string[] {
+    return [...this.#votes.heads()].flatMap(([source, head]) => (fulfils(head) ? [source] : []));
   }
 
   /** Sources serve a branch without a block that was final: a fault of the consensus when k operators do, else their own lie. */

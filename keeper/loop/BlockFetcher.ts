@@ -2,16 +2,20 @@ import type { SourceBoard } from "../chain/agree/SourceBoard.ts";
 import type { Header } from "../chain/verify/header.ts";
 import { BOOK_NAMES } from "../domain/bookSet.ts";
 import type { Address, Hash } from "../lib/hex.ts";
+import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
 import {
   keepHeader,
-  newBlock,
+  noteUnsupported,
   openRequests,
+  settlePart,
   type BlockRequest,
   type FetchedBlock,
   type HeaderWish,
   type Part,
 } from "./FetchedBlock.ts";
+import { HeldBlocks } from "./HeldBlocks.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
+import { OneByOne } from "./OneByOne.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer, RpcCall } from "./ports.ts";
 import { readProofs } from "./readProofs.ts";
@@ -26,10 +30,8 @@ import {
   receiptCalls,
   type Outcome,
 } from "./requestBlock.ts";
-import { forgetList, isListRefuted } from "./transactionList.ts";
+import { isListRefuted, needsList } from "./transactionList.ts";
 
-/** Blocks that are held before those that nobody needs are looked for. */
-const MAX_HELD = 20_000;
 /** Sources that are asked for the same at once, at most. */
 const MAX_OPEN = 3;
 /** A source that limits the rate and does not say for how long. */
@@ -38,18 +40,17 @@ const LIMITED_MS = 1_000;
 /**
  * Fetches blocks by hash, each answer verified before it is believed. Who does not answer soon is not waited for: the next
  * source is asked as well, and the first answer that verifies counts. A source whose answer does not verify is reported
- * through `onForged`.
+ * through `onForged`; one whose answer cannot be judged, as soon as another's answer to the same verifies.
  */
 export class BlockFetcher {
   readonly #options: KeeperOptions;
   readonly #outbox: Outbox;
   readonly #board: SourceBoard;
   readonly #onForged: (source: string, reason: string, nowMs: number) => void;
-  readonly #blocks = new Map<Hash, FetchedBlock>();
+  readonly #blocks = new HeldBlocks();
   readonly #requests = new Map<number, FetchedBlock>();
-  readonly #withoutBlockReceipts = new Set<string>();
+  readonly #oneByOne = new OneByOne();
   readonly #own: readonly Address[];
-  #limit = MAX_HELD;
 
   constructor(
     options: KeeperOptions,
@@ -71,7 +72,7 @@ export class BlockFetcher {
 
   /** Asks for the header, with the account proofs when wanted, unless it is there or on its way. */
   wantHeader(hash: Hash, { sources, withProofs, number, below }: HeaderWish, nowMs: number): void {
-    const block = this.#hold(hash, withProofs, nowMs);
+    const block = this.#blocks.hold(hash, withProofs, nowMs);
     if (block.header !== null) return;
     const parts: Part[] = block.wantsProofs ? ["header", "proofs"] : ["header"];
     const calls = [...headerCalls(hash), ...(block.wantsProofs ? this.#proofCalls(hash) : [])];
@@ -81,7 +82,7 @@ export class BlockFetcher {
   /** Takes a block in that was not asked for by its hash; its header counts when it hashes to what the block says. */
   learn(value: unknown, source: string, nowMs: number): void {
     const found = readServedHeader(value);
-    if (found !== null) keepHeader(this.#hold(found.header.hash, false, nowMs), found, source);
+    if (found !== null) this.#learn(found, source, nowMs);
   }
 
   /** Asks for the account proofs of a block whose header came without. */
@@ -96,29 +97,30 @@ export class BlockFetcher {
   wantFacts(hash: Hash, sources: readonly string[], nowMs: number): void {
     const block = this.#blocks.get(hash);
     if (block?.header == null || block.facts !== null) return;
-    // The receipts root of a list without an entry is that of the header.
-    if (block.transactions.length === 0) {
+    if (block.header.receiptsRoot === EMPTY_ROOT) {
       this.skipFacts(hash);
       return;
     }
-    if (isListRefuted(block, sources, this.#withoutBlockReceipts)) forgetList(block);
-    const isListed = block.listedBy !== null;
-    const calls = isListed ? [] : headerCalls(hash);
-    this.#ask(block, [isListed ? "receipts" : "header"], sources, { calls, range: 0 }, nowMs);
+    const isOneByOne = (source: string): boolean => this.#oneByOne.has(source, nowMs);
+    if (isListRefuted(block, sources, isOneByOne)) this.#blocks.refuteList(block, sources.filter(isOneByOne));
+    const able = block.listedBy === null ? sources.filter((source) => !isOneByOne(source)) : sources;
+    const isListWanted = able.length < sources.length && needsList(block, able, nowMs - this.#options.hedgeMs);
+    if (isListWanted) this.#ask(block, ["header"], sources, { calls: headerCalls(hash), range: 0 }, nowMs);
+    else this.#ask(block, ["receipts"], able, { calls: [], range: 0 }, nowMs);
   }
 
   /** The header proves that no log of the block can concern the books. */
   skipFacts(hash: Hash): void {
     const block = this.#blocks.get(hash);
-    if (block?.header != null) block.facts ??= { header: block.header, logs: [] };
+    if (block?.header == null || block.facts !== null) return;
+    this.#blocks.keepFacts(block, { header: block.header, logs: [] });
   }
 
   /** Whether everything is there that can be had: the logs, and the proofs unless no source has them. */
-  isComplete({ facts, proven, wantsProofs, tried, ...block }: FetchedBlock, sources: readonly string[]): boolean {
-    if (facts === null) return false;
-    if (proven !== null || !wantsProofs) return true;
-    const isOpen = [...block.requests.values()].some(({ parts }) => parts.includes("proofs"));
-    return !isOpen && sources.every((source) => tried.proofs.has(source));
+  isComplete(block: FetchedBlock, sources: readonly string[]): boolean {
+    if (block.facts === null) return false;
+    if (block.proven !== null || !block.wantsProofs) return true;
+    return openRequests(block, "proofs").length === 0 && sources.every((source) => block.tried.proofs.has(source));
   }
 
   /** Lets every source be asked again. */
@@ -141,25 +143,12 @@ export class BlockFetcher {
   }
 
   forget(hash: Hash): void {
-    this.#blocks.delete(hash);
+    this.#blocks.forget(hash);
   }
 
   /** Forgets what nobody needs any more, when there is much of it: sources can invent blocks without end. */
   prune(needed: () => ReadonlySet<Hash>): void {
-    if (this.#blocks.size < this.#limit) return;
-    const kept = needed();
-    for (const hash of this.#blocks.keys()) if (!kept.has(hash)) this.#blocks.delete(hash);
-    this.#limit = Math.max(MAX_HELD, 2 * this.#blocks.size);
-  }
-
-  #hold(hash: Hash, wantsProofs: boolean, nowMs: number): FetchedBlock {
-    const held = this.#blocks.get(hash);
-    if (held !== undefined) {
-      held.wantsProofs ||= wantsProofs && held.facts === null;
-      return held;
-    }
-    this.#blocks.set(hash, newBlock(hash, wantsProofs, nowMs));
-    return this.#hold(hash, wantsProofs, nowMs);
+    this.#blocks.prune(needed);
   }
 
   #proofCalls(hash: Hash): RpcCall[] {
@@ -183,9 +172,10 @@ export class BlockFetcher {
     const candidates = sources.filter((candidate) => !block.tried[part].has(candidate) && !asked.has(candidate));
     const [source] = this.#board.ranked(candidates);
     if (source === undefined) return;
-    const isBlock = part === "receipts" && !this.#withoutBlockReceipts.has(source);
+    const isBlock = part === "receipts" && !this.#oneByOne.has(source, nowMs);
     const calls = part === "receipts" ? receiptCalls(block.hash, block.transactions, isBlock) : wish.calls;
-    this.#send(block, { source, parts, sinceMs: nowMs, isBlock, range: wish.range }, calls);
+    const request = { source, parts, sinceMs: nowMs, isBlock, listedBy: block.listedBy, range: wish.range };
+    this.#send(block, request, calls);
   }
 
   #send(block: FetchedBlock, request: BlockRequest, calls: readonly RpcCall[]): void {
@@ -211,15 +201,8 @@ export class BlockFetcher {
   ): readonly RpcAnswer[] | null {
     const outcome = readHeader(first, block.hash);
     if (!this.#accept(block, request, "header", outcome, nowMs)) return null;
-    if (block.listedBy === null) {
-      block.transactions = outcome.value.transactions;
-      block.listedBy = request.source;
-    }
-    if (block.header === null) {
-      block.header = outcome.value.header;
-      block.unsupported = null;
-      block.factsAtMs = nowMs;
-    }
+    this.#blocks.keepList(block, outcome.value.transactions, request.source);
+    if (keepHeader(block, outcome.value.header)) block.factsAtMs = nowMs;
     return rest;
   }
 
@@ -229,18 +212,19 @@ export class BlockFetcher {
     const { addresses } = this.#options;
     const outcome = readProofs(answers, block.keptProofs, { header, addresses, own: this.#own });
     if (outcome.kind === "ok") {
-      const { books, nonces, answers: served } = outcome.value;
-      block.proven = books;
-      block.nonces = nonces;
-      block.served = { source: request.source, answers: served.map((answer) => (answer.ok ? answer.value : null)) };
+      block.proven = outcome.value.books;
+      block.nonces = outcome.value.nonces;
+      block.served = { source: request.source, answers: outcome.value.answers };
       block.keptProofs.clear();
       block.factsAtMs = nowMs;
+      this.#settle(block, "proofs", request.source, nowMs);
       return;
     }
     block.tried.proofs.add(request.source);
     block.proofMissing = outcome.detail;
     block.isProofOwed ||= answers.some((answer) => !answer.ok && answer.code !== "SourceRpcError");
     if (outcome.kind === "forged") this.#onForged(request.source, outcome.detail, nowMs);
+    else if (outcome.kind === "unsupported") noteUnsupported(block, "proofs", request.source, outcome.detail);
   }
 
   /** Headers that were asked for by number count as far as each is the parent of the one before. */
@@ -249,9 +233,15 @@ export class BlockFetcher {
     for (const answer of answers) {
       const found = readLinkedHeader(answer, child.parentHash);
       if (found === null) return;
-      keepHeader(this.#hold(child.parentHash, false, nowMs), found, source);
-      child = found.header;
+      this.#learn(found, source, nowMs);
+      child = found;
     }
+  }
+
+  /** The list of transactions that came with it is not kept: it is asked for where it is needed. */
+  #learn(header: Header, source: string, nowMs: number): void {
+    const block = this.#blocks.hold(header.hash, false, nowMs);
+    if (keepHeader(block, header)) this.#settle(block, "header", source, nowMs);
   }
 
   #takeReceipts(block: FetchedBlock, request: BlockRequest, answers: readonly RpcAnswer[], nowMs: number): void {
@@ -260,19 +250,21 @@ export class BlockFetcher {
     if (header === null || block.facts !== null) return;
     if (isBlock && answers[0]?.ok === false && answers[0].code === "SourceRpcError") {
       // Not every node has the method; the receipts one by one prove the same.
-      this.#withoutBlockReceipts.add(source);
-      this.#send(block, { ...request, isBlock: false }, receiptCalls(block.hash, block.transactions, false));
+      this.#oneByOne.add(source, nowMs);
+      const { hash, listedBy, transactions } = block;
+      if (listedBy === null) return;
+      this.#send(block, { ...request, isBlock: false, listedBy }, receiptCalls(hash, transactions, false));
       return;
     }
     const outcome = readReceipts(answers, header, isBlock);
-    if (outcome.kind === "forged" && !isBlock && block.listedBy !== source) {
+    if (outcome.kind === "forged" && !isBlock && request.listedBy !== source) {
       // Either may lie, in the list or in the receipts: the lister's own receipts tell.
       block.tried.receipts.add(source);
       this.#board.missed(source);
       return;
     }
     if (!this.#accept(block, request, "receipts", outcome, nowMs)) return;
-    block.facts = outcome.value;
+    this.#blocks.keepFacts(block, outcome.value);
     block.factsAtMs = nowMs;
   }
 
@@ -285,14 +277,23 @@ export class BlockFetcher {
   ): outcome is { readonly kind: "ok"; readonly value: Value } {
     if (outcome.kind === "ok") {
       this.#board.answered(source, nowMs - sinceMs);
+      this.#settle(block, part, source, nowMs);
       return true;
     }
     block.tried[part].add(source);
-    if (outcome.kind === "unsupported") block.unsupported = outcome.detail;
-    else if (outcome.kind === "missing") {
+    if (outcome.kind === "missing") {
       block.missing = outcome.detail;
       this.#board.missed(source);
+    } else if (outcome.kind === "unsupported" && (part !== "header" || block.header === null)) {
+      noteUnsupported(block, part, source, outcome.detail);
     } else this.#onForged(source, outcome.detail, nowMs);
     return false;
+  }
+
+  /** A part verified: whose answer to the same could not be judged has lied. */
+  #settle(block: FetchedBlock, part: Part, source: string, nowMs: number): void {
+    for (const [other, detail] of settlePart(block, part, source)) {
+      this.#onForged(other, `${detail}, which another source's answer refutes`, nowMs);
+    }
   }
 }

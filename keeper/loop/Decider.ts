@@ -16,8 +16,15 @@ import { toBookBlock } from "./toBookBlock.ts";
 
 /** Time that votes may take before their absence is reported. */
 const VOTES_PATIENCE_MS = 1_000;
-/** So many times the time between blocks k operators may serve no new block while others do. */
-const MISSED_BLOCKS = 2;
+
+/** What an action depends on, beside the verdict. */
+interface Circumstances {
+  readonly allowed: Allowed;
+  readonly isNew: boolean;
+  readonly isLevel: boolean;
+  /** k operators stand behind the block. */
+  readonly isAgreed: boolean;
+}
 
 /** What a decision is made with, and what carries it out. */
 export interface DeciderParts {
@@ -44,9 +51,8 @@ export class Decider {
   readonly #checkpoints: Checkpoints;
   #isLatchSaid = false;
   #reported: { readonly hash: Hash; readonly kind: string } | null = null;
-  #appliedAtMs: number | null = null;
-  /** The newest block of k operators, and since when it is that. */
-  #agreed: { readonly hash: Hash; readonly sinceMs: number } | null = null;
+  /** Since when the books stand at blocks that k operators do not serve. */
+  #unvotedSinceMs: number | null = null;
   #unknown: string | null = null;
   /** Height of the newest block that was said to be in sync. */
   #inSyncNumber = -1;
@@ -68,11 +74,6 @@ export class Decider {
     return this.#unknown === null && this.#reported?.kind === "InSync";
   }
 
-  /** A block was applied: its votes may take a while. */
-  applied(nowMs: number): void {
-    this.#appliedAtMs = nowMs;
-  }
-
   /** Blocks were taken back: what was said of them no longer stands. */
   rolledBack(): void {
     this.#reported = null;
@@ -90,11 +91,11 @@ export class Decider {
   /** Says what the books' newest block is, and does what follows from it. */
   decide(standing: Standing, nowMs: number): void {
     const { tip, fetched, isLevel, isDoubted, votes, agreed } = standing;
-    if (agreed === null) this.#agreed = null;
-    else if (agreed.hash !== this.#agreed?.hash) this.#agreed = { hash: agreed.hash, sinceMs: nowMs };
     const allowed = this.#allowed(votes);
     let verdict = this.#judge.verdict(fetched, allowed.inSync);
-    if (verdict === null) {
+    if (verdict !== null) this.#unvotedSinceMs = null;
+    else {
+      this.#unvotedSinceMs ??= nowMs;
       // The head may have a single voice for a while: what k operators stand behind is in sync all the same.
       if (agreed !== null && agreed.hash !== tip.hash) this.#decideBelow(agreed, standing);
       verdict = this.#withoutVotes(tip, votes, nowMs);
@@ -108,7 +109,8 @@ export class Decider {
       this.#report(fetched, votes, verdict);
     }
     if (isNew && fetched.proven !== null) this.#follower.agreement.forgive(tip);
-    this.#act(verdict, fetched, { allowed, isNew, isLevel });
+    const isAgreed = votes >= this.#follower.agreement.quorum;
+    this.#act(verdict, fetched, { allowed, isNew, isLevel, isAgreed });
     for (const pauses of this.#pursued) pauses.pursue(this.#follower.strongest(fetched, pauses.since), tip);
   }
 
@@ -120,7 +122,7 @@ export class Decider {
     const verdict: Verdict = { kind: "InSync", isWitnessed: allowed.inSync === "witnessed", roots };
     const isNew = (agreed.header?.number ?? -1) > this.#inSyncNumber;
     if (isNew) this.#report(agreed, this.#follower.agreement.quorum, verdict);
-    this.#act(verdict, agreed, { allowed, isNew, isLevel });
+    this.#act(verdict, agreed, { allowed, isNew, isLevel, isAgreed: true });
   }
 
   /** What is said of a block that may not be said to be in sync; null while its votes may still come. */
@@ -129,27 +131,14 @@ export class Decider {
     if (blocking !== undefined) {
       return { kind: "Unknown", reason: blocking.kind as (typeof NO_SYNC)[number], detail: blocking.detail };
     }
-    if (this.#mayVotesCome(nowMs)) return null;
+    if (nowMs - (this.#unvotedSinceMs ?? nowMs) < VOTES_PATIENCE_MS) return null;
     const split = this.#chain.holding.find(({ kind }) => kind === "split");
     if (split !== undefined) return { kind: "Unknown", reason: "split", detail: split.detail };
     const detail = `${votes} of ${this.#follower.agreement.quorum} operators needed vote for block ${tip.number}`;
     return { kind: "Unknown", reason: "no-quorum", detail };
   }
 
-  /**
-   * Whether it is too early to miss votes. While k operators stand behind a block below, one above it that only some serve says
-   * nothing of the books: it may be made up, and the next one will tell. Only when they do not move on is something wrong.
-   */
-  #mayVotesCome(nowMs: number): boolean {
-    if (this.#agreed === null) return nowMs - (this.#appliedAtMs ?? nowMs) < VOTES_PATIENCE_MS;
-    return nowMs - this.#agreed.sinceMs < MISSED_BLOCKS * this.#options.chain.blockSeconds * 1_000;
-  }
-
-  #act(
-    verdict: Verdict,
-    block: FetchedBlock,
-    { allowed, isNew, isLevel }: { readonly allowed: Allowed; readonly isNew: boolean; readonly isLevel: boolean },
-  ): void {
+  #act(verdict: Verdict, block: FetchedBlock, { allowed, isNew, isLevel, isAgreed }: Circumstances): void {
     const signed = verdict.kind === "InSync" && isLevel ? this.#blockToSign(block) : null;
     const situation = {
       isPauseUnderway: this.#pauses.current !== null,
@@ -161,7 +150,8 @@ export class Decider {
       if (action.kind === "attest" && signed !== null) {
         this.#checkpoints.start(signed.tip, signed.roots, block.header?.baseFeePerGas ?? 0n);
       }
-      if (action.kind === "latch" && !this.#isLatchSaid) {
+      // A block that k operators do not serve may be made up, whatever it shows of ourselves.
+      if (action.kind === "latch" && !this.#isLatchSaid && isAgreed) {
         this.#isLatchSaid = true;
         this.#outbox.emit({ type: "latch", detail: action.detail });
       }

@@ -1,5 +1,5 @@
 import type { BlockFacts } from "../chain/verify/blockFacts.ts";
-import type { Header } from "../chain/verify/header.ts";
+import { withoutEncoding, type Header } from "../chain/verify/header.ts";
 import type { Address, Hash } from "../lib/hex.ts";
 import type { RpcAnswer } from "./ports.ts";
 import type { ProvenBooks } from "./requestBlock.ts";
@@ -14,11 +14,13 @@ export interface BlockRequest {
   readonly sinceMs: number;
   /** Receipts in one call, or one by one. */
   readonly isBlock: boolean;
+  /** Whose list the receipts are asked for by, where they are asked for one by one. */
+  readonly listedBy: string | null;
   /** Headers below the block that are asked for with it, by number. */
   readonly range: number;
 }
 
-/** The account proofs of a block as they were served, for evidence. */
+/** The account proofs of a block as they were served, for evidence, without what was served beside them. */
 export interface ServedProofs {
   /** Who served the last of them. */
   readonly source: string;
@@ -32,20 +34,24 @@ export interface FetchedBlock {
   /** When the keeper first heard of it. */
   readonly heardAtMs: number;
   wantsProofs: boolean;
+  /** Without its encoding: thousands of them are held. */
   header: Header | null;
+  /** Empty while nobody named them, and as soon as the facts are there. */
   transactions: readonly Hash[];
-  /** Who named the transactions; their list is verified only by their receipts. Null while another list is wanted. */
+  /** Who named the transactions; their list is verified only by their receipts. Null while there is no list. */
   listedBy: string | null;
   proven: ProvenBooks | null;
   /** Proven nonces of the keeper's own keys. */
   nonces: ReadonlyMap<Address, number> | null;
-  /** Account proofs that verified while others were missing, by their place among those that are asked for. */
+  /** Account proofs that verified while others were missing, by their place, and nothing that was served beside them. */
   readonly keptProofs: Map<number, RpcAnswer>;
   /** Let go when the block is final. */
   served: ServedProofs | null;
   facts: BlockFacts | null;
-  /** Why the block cannot be judged by this version. */
+  /** Why the block cannot be judged by this version; null once somebody's answer verified. */
   unsupported: string | null;
+  /** Whose answer could not be judged, and why: as soon as another's verifies it was a lie. */
+  readonly unsupportedBy: Readonly<Record<Part, Map<string, string>>>;
   /** Why the last source had no answer. */
   missing: string | null;
   proofMissing: string | null;
@@ -80,6 +86,7 @@ export function newBlock(hash: Hash, wantsProofs: boolean, nowMs: number): Fetch
     served: null,
     facts: null,
     unsupported: null,
+    unsupportedBy: { header: new Map(), proofs: new Map(), receipts: new Map() },
     missing: null,
     proofMissing: null,
     isProofOwed: false,
@@ -89,16 +96,30 @@ export function newBlock(hash: Hash, wantsProofs: boolean, nowMs: number): Fetch
   };
 }
 
-/** Takes a verified header in, and the list of transactions that came with it, unless there is one already. */
-export function keepHeader(
-  block: FetchedBlock,
-  { header, transactions }: { readonly header: Header; readonly transactions: readonly Hash[] },
-  source: string,
-): void {
-  if (block.header !== null) return;
-  block.header = header;
-  block.transactions = transactions;
-  block.listedBy = source;
+/** Takes a verified header in, unless there is one already; says whether it did. */
+export function keepHeader(block: FetchedBlock, header: Header): boolean {
+  if (block.header !== null) return false;
+  block.header = withoutEncoding(header);
+  return true;
+}
+
+/** Notes that a source's answer for a part could not be judged. */
+export function noteUnsupported(block: FetchedBlock, part: Part, source: string, detail: string): void {
+  block.unsupportedBy[part].set(source, detail);
+  block.unsupported = detail;
+}
+
+/**
+ * A source's answer for a part verified: what others answered for the same hash is not beyond this version, it is false.
+ *
+ * @returns these others, each with why its answer could not be judged
+ */
+export function settlePart(block: FetchedBlock, part: Part, source: string): [string, string][] {
+  const refuted = [...block.unsupportedBy[part]].filter(([other]) => other !== source);
+  block.unsupportedBy[part].clear();
+  const [left] = Object.values(block.unsupportedBy).flatMap((details) => [...details.values()]);
+  block.unsupported = left ?? null;
+  return refuted;
 }
 
 /** Questions about a part that are on their way. */

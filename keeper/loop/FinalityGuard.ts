@@ -1,5 +1,5 @@
 import type { Books } from "../books/Books.ts";
-import type { Candidate } from "../chain/agree/Votes.ts";
+import type { Candidate, ServedHead } from "../chain/agree/Votes.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { Agreement } from "./Agreement.ts";
 import type { Canonical } from "./Canonical.ts";
@@ -34,7 +34,9 @@ export class FinalityGuard {
     const refused = branches.filter((branch) => this.#lacksFinal(branch));
     for (const { leaf, hashes } of refused) {
       const detail = `block ${final?.number} ${final?.hash} was final, the branch to ${leaf.hash} is without it`;
-      const sources = this.#agreement.sourcesAmong(new Set([leaf.hash, ...hashes]));
+      const among = new Set([leaf.hash, ...hashes]);
+      // Who serves only what both branches have in common contradicts nothing.
+      const sources = this.#agreement.sourcesWhose((head) => among.has(head.hash) && !this.#mayLeadTo(final, head));
       this.#agreement.contradict(sources, detail, nowMs);
     }
     return new Set(refused.map(({ leaf }) => leaf.hash));
@@ -54,8 +56,21 @@ export class FinalityGuard {
     // So deep that the books have let go of it: only a branch around all that they hold goes around it.
     const isForgotten = tip !== null && tip.number >= final.number && this.#canonical.at(final.number) === undefined;
     if (isForgotten) return base === null;
-    const { isAncestor } = this.#agreement.ancestry;
-    const isThrough = base !== null && isAncestor(final.hash, base);
-    return !isThrough && !isAncestor(leaf.hash, final.hash);
+    if (hashes.length === 0 && base === null) return false;
+    const baseNumber = base === null ? leaf.number - hashes.length : (this.#canonical.link(base)?.number ?? -1);
+    if (final.number <= baseNumber) return base !== null && this.#isOther(this.#canonical.at(final.number), final);
+    // Between its base and its end the branch has a block at every height, and the final one is none of them.
+    return final.number <= leaf.number || !this.#mayLeadTo(final, leaf);
+  }
+
+  /** Whether a block below the final one may be an ancestor of it: it is, or nobody has shown the blocks between them. */
+  #mayLeadTo(final: ServedHead | null, { number, hash }: ServedHead): boolean {
+    if (final === null || number >= final.number) return number === final?.number && hash === final.hash;
+    const ancestor = this.#agreement.ancestry.at(number, final.hash);
+    return ancestor === undefined || ancestor === hash;
+  }
+
+  #isOther(hash: Hash | undefined, final: ServedHead): boolean {
+    return hash !== undefined && hash !== final.hash;
   }
 }

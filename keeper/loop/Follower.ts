@@ -15,25 +15,23 @@ import type { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer } from "./ports.ts";
-import { Rewind, type Followed } from "./Rewind.ts";
+import { Reach } from "./Reach.ts";
+import { Rewind } from "./Rewind.ts";
 import { SideBranches, type SideVerdict } from "./SideBranches.ts";
 import { Supply } from "./Supply.ts";
 import { toBookBlock } from "./toBookBlock.ts";
+import { Ways } from "./Ways.ts";
 
 const RETRY_MS = 250;
 const MAX_RETRY_MS = 4_000;
-/** A request that takes longer does not keep back what is known without its answer. */
-const STUCK_MS = 100;
 /** How far below the books' block a branch may part to be judged, how long it may be, and how far an agreed block is looked for. */
 const MAX_SIDE_DEPTH = 64;
 /** Account proofs are kept down to the newest final block, but for no more than so many. */
 const MAX_PROOFS = 1_024;
 /** So many blocks are kept whole, and more down to the newest final one: the chain takes no checkpoint of an older one. */
 const MAX_WHOLE = 256;
-/** Whose branch, without k votes, does not meet the books within so many blocks, is walked down no further. */
-const MAX_GAP = 20_000;
-
-const NOBODY: Followed = { sources: [], isAgreed: false };
+/** Time in which a block on top of the books' newest finds its votes; then it is judged without. */
+const VOTES_PATIENCE_MS = 50;
 
 /** Where the books stand, and who stands behind it. */
 export interface Standing {
@@ -52,7 +50,7 @@ export interface Standing {
 /** What following the chain leads to, in order. */
 export interface FollowerEvents {
   /** A verified block on top of the books' tip: apply and judge it. */
-  onBlock(fetched: FetchedBlock, block: BookBlock, nowMs: number): void;
+  onBlock(fetched: FetchedBlock, block: BookBlock): void;
   /** The books took this block back. */
   onTakenBack(hash: Hash): void;
   /** All of a reorg's blocks were taken back. */
@@ -63,8 +61,8 @@ export interface FollowerEvents {
 }
 
 /**
- * Follows the branch that most operators serve: verifies every block down to the books, rolls the books back where the
- * chain did, and hands over what is to be applied. Every other branch is judged as well, beside it.
+ * Follows the branch that most operators serve, as far as k of them do: verifies every block down to the books, rolls the books
+ * back where the chain did, and hands over what is to be applied. Whatever else is served is judged as well, beside it.
  */
 export class Follower {
   readonly agreement: Agreement;
@@ -74,13 +72,15 @@ export class Follower {
   readonly #fetcher: BlockFetcher;
   readonly #canonical: Canonical;
   readonly #sides: SideBranches;
-  readonly #supply: Supply;
+  readonly #ways: Ways;
   readonly #doubts: Doubts;
   readonly #rewind: Rewind;
   readonly #finality: FinalityGuard;
-  #followed: Followed = NOBODY;
-  /** Blocks on the ways to the heads. */
-  #wanted = new Set<Hash>();
+  readonly #reach: Reach;
+  /** The newest block of the books behind which k operators stand. */
+  #agreed: Hash | null = null;
+  /** Whether k operators ever stood behind the books' newest block. */
+  #isTipAgreed = false;
   #behind = 0;
   #split: string | null = null;
   #regression: string | null = null;
@@ -110,7 +110,10 @@ export class Follower {
       return this.agreement.isQuorum((source) => !claimants.includes(source));
     });
     const isAgreed = this.agreement.isAgreed.bind(this.agreement);
-    this.#supply = new Supply(options, this.#fetcher, this.#canonical, isAgreed);
+    const supply = new Supply(options, this.#fetcher, this.#canonical, isAgreed);
+    this.#reach = new Reach(this.agreement, options.chain.blockSeconds);
+    const { agreement } = this;
+    this.#ways = new Ways({ agreement, fetcher: this.#fetcher, supply, reach: this.#reach, doubts: this.#doubts });
     this.#sides = new SideBranches(books, judge);
     this.#rewind = new Rewind({ books, canonical: this.#canonical, agreement: this.agreement }, events);
     this.#finality = new FinalityGuard({ books, canonical: this.#canonical, agreement: this.agreement });
@@ -144,8 +147,7 @@ export class Follower {
     this.agreement.board.release(nowMs);
     if (nowMs - this.#retry.atMs < this.#retry.waitMs) return;
     this.#retry = { atMs: nowMs, waitMs: Math.min(MAX_RETRY_MS, this.#retry.waitMs * 2) };
-    for (const [, { hash }] of this.agreement.board.heads()) this.#fetcher.retry(hash);
-    for (const hash of this.#wanted) this.#fetcher.retry(hash);
+    this.#ways.retry();
   }
 
   /** What is unusual now. */
@@ -159,17 +161,17 @@ export class Follower {
   advance(nowMs: number): Standing | null {
     this.#doubts.clear();
     this.agreement.count(nowMs);
-    const { followed, aside } = this.agreement.leaves(nowMs);
-    const leaves = [...followed, ...aside];
-    this.#doubts.checkHead(followed.length === 0, nowMs);
-    this.#wanted = new Set();
-    this.#fetcher.prune(() => this.#needed(leaves));
-    const linked = this.#link(leaves, nowMs);
+    const leaves = this.agreement.leaves();
+    this.#reach.look(leaves, this.#agreed, nowMs);
+    this.#doubts.checkHead(leaves.length === 0, nowMs);
+    const isApplied = this.#canonical.has.bind(this.#canonical);
+    this.#fetcher.prune(() => new Set([...this.#canonical.hashes(), ...this.#ways.needed(leaves, isApplied)]));
+    const linked = this.#ways.link(leaves, this.#books.tip?.number ?? null, nowMs);
     const refused = this.#finality.refuse(linked, nowMs);
-    const sound = followed.filter(({ hash }) => !refused.has(hash));
+    const sound = leaves.filter(({ hash }) => !refused.has(hash));
     const best = this.#choose(sound, linked);
     if (best !== null) this.#follow(best, nowMs);
-    for (const branch of linked) if (branch !== best) this.#judgeAside(branch, nowMs);
+    for (const branch of linked) this.#judgeAside(branch === best ? this.#rest(branch) : branch, nowMs);
     // A branch of which the newest headers are on their way has not gone.
     const pending = linked.length < leaves.length ? this.#split : null;
     this.#split = describeSplit(linked.map(({ leaf }) => leaf)) ?? pending;
@@ -183,65 +185,35 @@ export class Follower {
     return this.agreement.isQuorum((_, head) => this.#canonical.has(head.hash));
   }
 
-  /** Blocks of the books, and those on the ways to the heads as far as they are known. */
-  #needed(leaves: readonly Candidate[]): ReadonlySet<Hash> {
-    const needed = new Set(this.#canonical.hashes());
-    for (const [, { hash }] of this.agreement.board.heads()) needed.add(hash);
-    for (const leaf of leaves) {
-      for (let hash = leaf.hash; !this.#canonical.has(hash);) {
-        needed.add(hash);
-        const header = this.#fetcher.header(hash);
-        if (header === undefined) break;
-        hash = header.parentHash;
-      }
-    }
-    return needed;
-  }
-
-  /** Finds the ways to all heads, and asks for the headers that are missing on them. */
-  #link(leaves: readonly Candidate[], nowMs: number): Linked[] {
-    const linked: Linked[] = [];
-    for (const leaf of leaves) {
-      const path = this.#supply.path(leaf);
-      if (path.kind === "linked") linked.push({ leaf, base: path.base, hashes: path.hashes });
-      else if (path.kind === "broken") this.#distrustAll(leaf.sources, path.detail, nowMs);
-      else if (leaf.votes < this.agreement.quorum && leaf.number - path.block.number > MAX_GAP) {
-        this.#distrustAll(leaf.sources, `its branch does not meet the books within ${MAX_GAP} blocks`, nowMs);
-      } else {
-        this.#wanted.add(path.block.hash);
-        this.#supply.link(leaf, path.block, this.#askable(leaf), this.#books.tip?.number ?? null, nowMs);
-        this.#doubts.checkFetch(path.block.hash, leaf.sources, nowMs);
-      }
-    }
-    return linked;
-  }
-
   /** The branch for the books: the best, once it is linked. Until then one that takes no block back. */
-  #choose(followed: readonly Candidate[], linked: readonly Linked[]): Linked | null {
+  #choose(leaves: readonly Candidate[], linked: readonly Linked[]): Linked | null {
     const tip = this.#books.tip?.hash ?? null;
-    const [best] = followed;
-    const hashes = new Set(followed.map(({ hash }) => hash));
+    const [best] = leaves;
+    const hashes = new Set(leaves.map(({ hash }) => hash));
     const ways = linked.filter(({ leaf }) => hashes.has(leaf.hash));
     return ways.find(({ leaf }) => leaf.hash === best?.hash) ?? ways.find(({ base }) => base === tip) ?? null;
   }
 
   /** Moves the books to a branch, as far as its blocks are here. */
-  #follow({ leaf, base, hashes }: Linked, nowMs: number): void {
+  #follow(branch: Linked, nowMs: number): void {
+    const { leaf, base, hashes } = branch;
     const tip = this.#books.tip;
     this.#regression = null;
     const isBehind = tip !== null && hashes.length === 0 && base !== tip.hash;
-    if (isBehind && (this.#followed.isAgreed || leaf.votes < this.agreement.quorum || this.#finality.isBelow(base))) {
+    if (isBehind && (this.#isTipAgreed || leaf.votes < this.agreement.quorum || this.#finality.isBelow(base))) {
       // A pure ancestor replaces nothing: the node has lost blocks, or lags. Catching up decides.
       this.#regression = `${leaf.sources.join(" and ")} at ${leaf.number}, the books at ${tip.number}`;
       return;
     }
-    this.#rewind.to(base, leaf, this.#followed, nowMs);
-    if (this.#books.tip?.hash !== tip?.hash) this.#followed = NOBODY;
-    const blocks = this.#supply.fill(leaf, hashes, this.#askable(leaf), nowMs);
-    for (const fetched of blocks) this.#apply(fetched, nowMs);
-    this.#behind = hashes.length - blocks.length;
-    for (const hash of hashes.slice(blocks.length)) this.#wanted.add(hash);
-    const next = hashes[blocks.length];
+    const count = this.#ways.countOf(branch);
+    const blocks = this.#ways.fill(branch, nowMs).slice(0, count);
+    this.#behind = count - blocks.length;
+    // Nothing is taken back for what too few serve.
+    if (count === 0 && hashes.length > 0) return;
+    this.#rewind.to(base);
+    if (this.#books.tip?.hash !== tip?.hash) this.#isTipAgreed = false;
+    for (const fetched of blocks) this.#apply(fetched);
+    const next = blocks.length < count ? hashes[blocks.length] : undefined;
     if (next !== undefined) this.#doubts.checkFetch(next, leaf.sources, nowMs);
   }
 
@@ -250,60 +222,50 @@ export class Follower {
     const { tip } = this.#books;
     const fetched = tip === null ? undefined : this.#canonical.get(tip.hash);
     if (tip === null || fetched === undefined) return null;
-    const next = best?.hashes.find((hash) => !this.#canonical.has(hash));
+    const next = best?.hashes.slice(0, this.#ways.countOf(best)).find((hash) => !this.#canonical.has(hash));
     const isLevel = best?.leaf.hash === tip.hash || this.#isLevel();
     // A descendant that nobody completes must not keep back what is known of the block below it.
-    if (next !== undefined && !isLevel && !this.#isStuck(next, nowMs)) return null;
+    if (next !== undefined && !isLevel && !this.#ways.isStuck(next, nowMs)) return null;
     const votes = this.agreement.votesFor(tip);
     const isAgreed = ({ header }: FetchedBlock): boolean => header !== null && this.agreement.isAgreed(header);
-    if (votes > 0) {
-      const sources = this.agreement.sourcesOf(tip);
-      this.#followed = { sources, isAgreed: this.#followed.isAgreed || votes >= this.agreement.quorum };
-    }
+    this.#isTipAgreed ||= votes >= this.agreement.quorum;
     const agreed = this.#canonical.newest(fetched, MAX_SIDE_DEPTH, isAgreed);
+    this.#agreed = agreed?.hash ?? null;
     if (agreed?.header != null) {
       this.#canonical.anchor();
-      this.#rewind.settle(agreed.header, nowMs);
+      this.#rewind.reached(agreed.header.number);
     }
     return { tip, fetched, isLevel, isDoubted: this.#doubts.first !== null, votes, agreed };
   }
 
-  #judgeAside({ leaf, base, hashes }: Linked, nowMs: number): void {
+  /** What the books have not taken of the branch that they follow. */
+  #rest({ leaf, base, hashes }: Linked): Linked {
+    const taken = hashes.findLastIndex((hash) => this.#canonical.has(hash)) + 1;
+    return { leaf, base: hashes[taken - 1] ?? base, hashes: hashes.slice(taken) };
+  }
+
+  #judgeAside(branch: Linked, nowMs: number): void {
+    const { leaf, base, hashes } = branch;
     const { tip } = this.#books;
     // What is followed may just have taken its base from the books: then it has another way to them.
     const baseNumber = base === null ? undefined : this.#canonical.link(base)?.number;
     if (tip === null || base === null || baseNumber === undefined || !this.#sides.isOpen(leaf)) return;
     const depth = tip.number - baseNumber;
     if (hashes.length === 0 || hashes.length > MAX_SIDE_DEPTH || depth > MAX_SIDE_DEPTH) return;
-    const blocks = this.#supply.fill(leaf, hashes, this.#askable(leaf), nowMs);
-    for (const hash of hashes) this.#wanted.add(hash);
+    const blocks = this.#ways.fill(branch, nowMs);
     if (blocks.length < hashes.length) return;
+    // Others may be about to serve what goes on from the books' newest block.
+    if (base === tip.hash && nowMs - (blocks.at(-1)?.heardAtMs ?? nowMs) < VOTES_PATIENCE_MS) return;
     const verdict = this.#sides.judge(leaf, base, blocks, nowMs);
     if (verdict !== null) this.#events.onSideDivergence(verdict, nowMs);
   }
 
-  #isStuck(hash: Hash, nowMs: number): boolean {
-    const requests = [...(this.#fetcher.get(hash)?.requests.values() ?? [])];
-    return requests.every(({ sinceMs }) => nowMs - sinceMs >= STUCK_MS);
-  }
-
-  /** Whom to ask for blocks of a branch: first those that serve it. */
-  #askable({ sources }: Candidate): string[] {
-    const trusted = this.agreement.board.trusted();
-    const first = sources.filter((source) => trusted.includes(source));
-    return [...first, ...trusted.filter((source) => !sources.includes(source))];
-  }
-
-  #distrustAll(sources: readonly string[], reason: string, nowMs: number): void {
-    for (const source of sources) this.agreement.distrust(source, reason, nowMs);
-  }
-
-  #apply(fetched: FetchedBlock, nowMs: number): void {
+  #apply(fetched: FetchedBlock): void {
     const block = toBookBlock(fetched, this.#books);
     if (block === null) return;
-    this.#events.onBlock(fetched, block, nowMs);
+    this.#events.onBlock(fetched, block);
     this.#canonical.push(fetched);
-    this.#followed = NOBODY;
+    this.#isTipAgreed = false;
     const final = this.agreement.finality.final?.number ?? block.number - this.#options.proofDepth;
     this.#canonical.releaseUpTo(Math.max(final, block.number - MAX_PROOFS));
     const deep = Math.min(final, block.number - MAX_WHOLE);

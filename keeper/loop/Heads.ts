@@ -6,10 +6,6 @@ import type { BlockFetcher } from "./BlockFetcher.ts";
 
 /** No contract of ours is in it, and Anvil's state root there is not that of its state. */
 const GENESIS = 0;
-/** A branch that lost may be a reorg; a source that served several lately is not followed until k operators agree. */
-const MAX_STRAYS = 2;
-const STRAY_MEMORY_MS = 600_000;
-
 /** What is told of heads. */
 export interface HeadEvents {
   /** A source goes back and forth between branches. */
@@ -20,12 +16,6 @@ export interface HeadEvents {
   onAsked(hash: Hash, nowMs: number): void;
 }
 
-/** The ends of the branches that are served, best first: those to follow, and those to judge only. */
-export interface Leaves {
-  readonly followed: readonly Candidate[];
-  readonly aside: readonly Candidate[];
-}
-
 /** Turns announced heads into votes: each is a claim until its header is verified. */
 export class Heads {
   readonly #board: SourceBoard;
@@ -34,7 +24,6 @@ export class Heads {
   readonly #ancestry: Ancestry;
   readonly #events: HeadEvents;
   readonly #oscillating = new Set<string>();
-  readonly #strays = new Map<string, number[]>();
 
   constructor(
     parts: {
@@ -59,14 +48,15 @@ export class Heads {
 
   /** A source votes for the newest head of its own whose header is verified; until then for the one before. */
   count(nowMs: number): void {
-    const trusted = this.#board.trusted();
     const voting = new Set(this.#board.voting());
+    const heads = this.#board.heads();
     for (const source of this.#votes.heads().keys()) if (!voting.has(source)) this.forget(source);
-    for (const [source, head] of this.#board.heads()) {
+    for (const [source, head] of heads) {
       const header = this.#fetcher.header(head.hash);
       if (header === undefined) {
-        const others = trusted.filter((other) => other !== source);
-        const wish = { sources: [source, ...others], withProofs: head.number > GENESIS, number: head.number, below: 0 };
+        // Nobody else is asked for what one source says: it could say anything, as often as it likes.
+        const sources = heads.flatMap(([other, { hash }]) => (hash === head.hash ? [other] : []));
+        const wish = { sources, withProofs: head.number > GENESIS, number: head.number, below: 0 };
         this.#fetcher.wantHeader(head.hash, wish, nowMs);
         this.#events.onAsked(head.hash, nowMs);
       } else if (header.number !== head.number) {
@@ -82,31 +72,9 @@ export class Heads {
     if (!this.#isSuspended(source)) this.#oscillating.delete(source);
   }
 
-  /** A branch that only these sources served lost against one of k operators. */
-  stray(sources: readonly string[], nowMs: number): void {
-    for (const source of sources) {
-      const recent = (this.#strays.get(source) ?? []).filter((atMs) => nowMs - atMs < STRAY_MEMORY_MS);
-      this.#strays.set(source, [...recent, nowMs]);
-    }
-  }
-
-  /**
-   * The ends of the branches, best first: those to follow, and those that only sources serve which strayed before. The latter
-   * are judged and not followed, unless nobody else serves anything.
-   */
-  leaves(nowMs: number): Leaves {
-    const strays = new Set([...this.#strays.keys()].filter((source) => this.#isStray(source, nowMs)));
-    const all = this.#votes.leaves(this.#ancestry);
-    if (strays.size === 0) return { followed: all, aside: [] };
-    const sound = this.#votes.leaves(this.#ancestry, (source) => !strays.has(source));
-    if (sound.length === 0) return { followed: all, aside: [] };
-    const isAside = ({ hash }: Candidate): boolean => sound.every((leaf) => leaf.hash !== hash);
-    return { followed: sound, aside: all.filter(isAside) };
-  }
-
-  #isStray(source: string, nowMs: number): boolean {
-    const recent = this.#strays.get(source)?.filter((atMs) => nowMs - atMs < STRAY_MEMORY_MS) ?? [];
-    return recent.length >= MAX_STRAYS;
+  /** The ends of the branches that are served, best first. */
+  leaves(): readonly Candidate[] {
+    return this.#votes.leaves(this.#ancestry);
   }
 
   #isSuspended(source: string): boolean {

@@ -19,6 +19,13 @@ interface Latch {
   readonly hash: Hash;
   readonly latched: readonly Finding[];
   readonly isRepaired: boolean;
+  readonly ownFault: OwnFault | null;
+}
+
+/** Findings that a second derivation of the same blocks does not share. */
+interface OwnFault {
+  readonly findings: readonly Finding[];
+  readonly detail: string;
 }
 
 /**
@@ -26,7 +33,8 @@ interface Latch {
  *
  * A divergence is latched: it stands until its block is orphaned, or until governance has repaired or accepted words after it
  * and the books are proven to equal the chain again without anything new against a block since. That later blocks look equal
- * never clears it. A fault of our own is latched for good.
+ * never clears it. A fault of our own stands as long as its block, for good once k operators stand behind it: then the keeper
+ * latches itself.
  */
 export class Judge {
   readonly #books: Books;
@@ -41,7 +49,7 @@ export class Judge {
   #latched: readonly Finding[] = [];
   /** Words were repaired or accepted, and since then nothing was found, nor yet proven to be equal. */
   #isRepaired = false;
-  #ownFault: { readonly findings: readonly Finding[]; readonly detail: string } | null = null;
+  #ownFault: OwnFault | null = null;
 
   constructor(books: Books, ask: typeof askSecondOpinion = askSecondOpinion) {
     this.#books = books;
@@ -59,7 +67,8 @@ export class Judge {
 
   /** Applies a block to the books and judges it. */
   take(fetched: FetchedBlock, block: BookBlock): void {
-    this.#latches.push({ hash: block.hash, latched: this.#latched, isRepaired: this.#isRepaired });
+    const [latched, isRepaired, ownFault] = [this.#latched, this.#isRepaired, this.#ownFault];
+    this.#latches.push({ hash: block.hash, latched, isRepaired, ownFault });
     if (this.#latches.length > MAX_AGREED) this.#latches.shift();
     const applied = this.#books.apply(block);
     const all = [...applied, ...this.#compare(fetched, block)];
@@ -113,6 +122,7 @@ export class Judge {
     this.#latches.pop();
     this.#latched = latch.latched;
     this.#isRepaired = latch.isRepaired;
+    this.#ownFault = latch.ownFault;
   }
 
   /**

@@ -57,14 +57,13 @@ export class Keeper {
     const parts = { books: this.#books, judge: this.#judge, outbox: this.#outbox, undoDepth: UNDO_DEPTH };
     this.#sidePauses = new SidePauses(options, this.#outbox);
     this.#follower = new Follower(options, parts, {
-      onBlock: (fetched, block, nowMs) => {
+      onBlock: (fetched, block) => {
         const hadLatched = this.#judge.latched.length > 0;
         this.#judge.take(fetched, block);
         if (hadLatched && this.#judge.latched.length === 0) this.#pauses.resolve();
         if (fetched.nonces !== null) this.#accounts.take(fetched.nonces);
         this.#locator.see(block.logs);
         this.#checkpoints.settle();
-        this.#decider.applied(nowMs);
       },
       onTakenBack: (hash) => {
         this.#judge.forget(hash);

@@ -1,25 +1,8 @@
 import type { Books } from "../books/Books.ts";
-import type { Candidate, ServedHead } from "../chain/agree/Votes.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { Agreement } from "./Agreement.ts";
 import type { Canonical } from "./Canonical.ts";
 import type { FollowerEvents } from "./Follower.ts";
-
-/** Who served the books' newest block, and whether k operators ever stood behind it. */
-export interface Followed {
-  readonly sources: readonly string[];
-  readonly isAgreed: boolean;
-}
-
-/** A branch that the books left, and behind which k operators never stood. */
-interface Left {
-  /** Its lowest block. */
-  readonly block: ServedHead;
-  /** Who served its end, whatever they serve now. */
-  readonly sources: readonly string[];
-}
-
-const MAX_UNDECIDED = 16;
 
 /** Takes blocks back where the chain did. */
 export class Rewind {
@@ -27,7 +10,8 @@ export class Rewind {
   readonly #canonical: Canonical;
   readonly #agreement: Agreement;
   readonly #events: Pick<FollowerEvents, "onTakenBack" | "onRolledBack">;
-  #undecided: readonly Left[] = [];
+  /** Height of the newest block of the books that k operators have served. */
+  #agreedNumber = -1;
 
   constructor(
     parts: { readonly books: Books; readonly canonical: Canonical; readonly agreement: Agreement },
@@ -39,35 +23,25 @@ export class Rewind {
     this.#events = events;
   }
 
-  /** Takes back what lies above `base`, for the branch to `leaf`. */
-  to(base: Hash | null, leaf: Candidate, { sources, isAgreed }: Followed, nowMs: number): void {
+  /** k operators stand behind the books' block at this height. */
+  reached(number: number): void {
+    this.#agreedNumber = Math.max(this.#agreedNumber, number);
+  }
+
+  /** Takes back what lies above `base`; null for all. */
+  to(base: Hash | null): void {
     const from = this.#books.tip;
     if (from === null || from.hash === base) return;
-    let block: ServedHead = from;
-    let depth = 0;
+    let lowest = from.number;
     for (let tip = this.#books.tip; tip !== null && tip.hash !== base; tip = this.#books.tip) {
       this.#books.undo();
       this.#canonical.remove(tip.hash);
       this.#events.onTakenBack(tip.hash);
-      block = { number: tip.number, hash: tip.hash };
-      depth += 1;
+      lowest = tip.number;
     }
-    if (!isAgreed) this.#undecided = [...this.#undecided, { block, sources }].slice(-MAX_UNDECIDED);
-    if (leaf.votes >= this.#agreement.quorum) this.settle(leaf, nowMs);
-    this.#agreement.rolledBack(depth, from.number);
-    this.#events.onRolledBack(depth, base);
-  }
-
-  /**
-   * k operators stand behind a block: branches beside it that were left have lost, and whoever served them has strayed. That may come
-   * later than the books left, which a tie of votes decides; and whoever invents branches may leave each of them in time.
-   */
-  settle(agreed: ServedHead, nowMs: number): void {
-    const isDecided = ({ block }: Left): boolean => agreed.number >= block.number;
-    const { ancestry, operatorCount } = this.#agreement;
-    for (const { block, sources } of this.#undecided.filter(isDecided)) {
-      if (operatorCount > 1 && !ancestry.isAncestor(block.hash, agreed.hash)) this.#agreement.stray(sources, nowMs);
-    }
-    this.#undecided = this.#undecided.filter((left) => !isDecided(left));
+    const agreedNumber = Math.min(from.number, this.#agreedNumber);
+    this.#agreedNumber = Math.min(agreedNumber, lowest - 1);
+    this.#agreement.rolledBack(agreedNumber - this.#agreedNumber, agreedNumber);
+    this.#events.onRolledBack(from.number - lowest + 1, base);
   }
 }

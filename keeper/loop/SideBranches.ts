@@ -1,5 +1,6 @@
 import type { BookBlock, Books } from "../books/Books.ts";
 import type { Candidate } from "../chain/agree/Votes.ts";
+import { BOOK_NAMES } from "../domain/bookSet.ts";
 import type { Finding } from "../domain/Finding.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
@@ -19,6 +20,8 @@ const MAX_JUDGED = 256;
 /** Branches judged in one go and a second, for each set of sources: who invents branches costs no more than that. */
 const BURST = 8;
 const REFILL_MS = 500;
+/** So many words of the books make a second derivation, which reads all of them, as expensive as judging one more branch. */
+const WORDS_PER_TOKEN = 2_000;
 
 interface Budget {
   tokens: number;
@@ -69,11 +72,20 @@ export class SideBranches {
       judge.take(block, next);
       taken.push(next);
     }
-    const findings = judge.latched.filter((finding) => !known.has(finding));
+    // A fault of our own proves nothing of the branch, and what comes after it is its consequence.
+    const findings = judge.hasOwnFault ? [] : judge.latched.filter((finding) => !known.has(finding));
+    if (judge.hasOwnFault || findings.length > 0) this.#charge(leaf.sources.join(" "));
     for (let count = 0; count < taken.length; count += 1) this.#books.undo();
     for (const block of undone) this.#books.apply(block);
     const tip = taken.at(-1);
     return findings.length === 0 || tip === undefined ? null : { findings, tip, fetched, sources: leaf.sources };
+  }
+
+  /** Whatever is found has been derived a second time, from all words of the books. */
+  #charge(key: string): void {
+    const budget = this.#budgets.get(key);
+    const words = BOOK_NAMES.reduce((sum, name) => sum + this.#books.trie(name).size, 0);
+    if (budget !== undefined) budget.tokens -= Math.floor(words / WORDS_PER_TOKEN);
   }
 
   #spend(key: string, nowMs: number): boolean {

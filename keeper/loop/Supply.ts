@@ -72,11 +72,21 @@ export class Supply {
     this.#fetcher.wantHeader(hash, { sources, withProofs, number, below }, nowMs);
   }
 
-  /** Asks for what is missing of a way's first blocks and returns those that are complete, from the start. */
-  fill(leaf: Candidate, hashes: readonly Hash[], sources: readonly string[], nowMs: number): FetchedBlock[] {
+  /**
+   * Asks for what is missing of a way's first blocks and returns those that are complete, from the start.
+   *
+   * @param sourcesFor whom to ask for the block at a place of the way
+   */
+  fill(
+    leaf: Candidate,
+    hashes: readonly Hash[],
+    sourcesFor: (index: number) => readonly string[],
+    nowMs: number,
+  ): FetchedBlock[] {
     const complete: FetchedBlock[] = [];
     for (const [index, hash] of hashes.entries()) {
       if (index - complete.length >= FETCH_AHEAD) break;
+      const sources = sourcesFor(index);
       this.#want(hash, leaf, sources, nowMs);
       const block = this.#fetcher.get(hash);
       const isNext = complete.length === index;

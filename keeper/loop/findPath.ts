@@ -12,8 +12,8 @@ export type Path =
       /** Block of the books that they stand on; null when they start at the deployment. */
       readonly base: Hash | null;
     }
-  /** A header on the way is not here yet. */
-  | { readonly kind: "missing"; readonly block: ServedHead }
+  /** A header on the way is not here yet; the lowest that is here above it, or the head itself. */
+  | { readonly kind: "missing"; readonly block: ServedHead; readonly above: ServedHead }
   /** A header's number is not one above its parent's, or the chain does not reach the deployment: no chain of ours. */
   | { readonly kind: "broken"; readonly detail: string };
 
@@ -33,9 +33,10 @@ export interface PathOptions {
 export function findPath(target: ServedHead, { isApplied, header, deploymentBlock, pin, root }: PathOptions): Path {
   const hashes: Hash[] = [];
   let { hash, number } = target;
+  let above: ServedHead = target;
   while (!isApplied(hash)) {
     const found = header(hash);
-    if (found === undefined) return { kind: "missing", block: { hash, number } };
+    if (found === undefined) return { kind: "missing", block: { hash, number }, above };
     if (found.number !== number) {
       return { kind: "broken", detail: `block ${hash} has number ${found.number}, its descendants say ${number}` };
     }
@@ -50,6 +51,7 @@ export function findPath(target: ServedHead, { isApplied, header, deploymentBloc
     }
     hashes.push(hash);
     if (number === deploymentBlock) return { kind: "linked", hashes: hashes.reverse(), base: null };
+    above = { hash, number };
     hash = found.parentHash;
     number -= 1;
   }

@@ -1,3 +1,4 @@
+import { readAccountProof } from "../chain/verify/blockFacts.ts";
 import type { Header } from "../chain/verify/header.ts";
 import { BOOK_NAMES, type BookAddresses } from "../domain/bookSet.ts";
 import type { Address } from "../lib/hex.ts";
@@ -16,15 +17,15 @@ export interface ProofQuestion {
 export interface ReadProofs {
   readonly books: ProvenBooks;
   readonly nonces: ReadonlyMap<Address, number>;
-  /** The answers that say it, of one source or of several. */
-  readonly answers: readonly RpcAnswer[];
+  /** The answers that say it, of one source or of several, without what stands beside the account proofs. */
+  readonly answers: readonly unknown[];
 }
 
 /**
  * Reads one source's account proofs, in the order of the book set and then of the keeper's own keys. A batch may come back
  * with holes: what verifies is kept, and fills the holes of the next one, whoever answers that.
  *
- * @param kept answers that verified before, by their place; this call adds to them
+ * @param kept answers that verified before, by their place and bare of all else; this call adds to them
  */
 export function readProofs(
   answers: readonly RpcAnswer[],
@@ -37,19 +38,31 @@ export function readProofs(
   const books = readBooks(filled.slice(0, BOOK_NAMES.length), header, addresses);
   const nonces = readNonces(filled.slice(BOOK_NAMES.length), header, own);
   if (books.kind === "ok" && nonces.kind === "ok") {
-    return { kind: "ok", value: { books: books.value, nonces: nonces.value, answers: filled } };
+    const answers = filled.map((answer, place) => (answer.ok ? bare(answer.value, addressAt(place, question)) : null));
+    return { kind: "ok", value: { books: books.value, nonces: nonces.value, answers } };
   }
   const forged = keepProofs(filled, kept, question);
   if (forged !== null) return forged;
   return books.kind === "ok" ? (nonces as Exclude<typeof nonces, { kind: "ok" }>) : books;
 }
 
+function addressAt(place: number, { addresses, own }: ProofQuestion): Address | undefined {
+  const name = BOOK_NAMES[place];
+  return name === undefined ? own[place - BOOK_NAMES.length] : addresses[name];
+}
+
+/** A verified answer as it may be kept: what a source adds to it, however much, is not. No slots were asked for. */
+function bare(value: unknown, address: Address | undefined): unknown {
+  return { address, accountProof: readAccountProof(value), storageProof: [] };
+}
+
 /** Keeps each answer that verifies by itself; returns the first that is forged. */
 function keepProofs(
   answers: readonly RpcAnswer[],
   kept: Map<number, RpcAnswer>,
-  { header, addresses, own }: ProofQuestion,
+  question: ProofQuestion,
 ): Extract<Outcome<never>, { kind: "forged" }> | null {
+  const { header, addresses, own } = question;
   const contracts = BOOK_NAMES.map((name) => addresses[name]);
   for (const [place, answer] of answers.entries()) {
     if (kept.has(place) || !answer.ok) continue;
@@ -59,7 +72,8 @@ function keepProofs(
       contract === undefined
         ? readNonces([answer], header, key === undefined ? [] : [key])
         : readContract(answer, header, contract);
-    if (outcome.kind === "ok") kept.set(place, answer);
+    const isProof = outcome.kind === "ok";
+    if (isProof) kept.set(place, { ok: true, value: bare(answer.value, addressAt(place, question)) });
     else if (outcome.kind === "forged") return outcome;
   }
   return null;

@@ -1,14 +1,15 @@
 import { BOOK_NAMES, type BookAddresses, type BookName } from "../domain/bookSet.ts";
-import { verifyContract, readProofAnswer, type BlockFacts, type ProvenContract } from "../chain/verify/blockFacts.ts";
+import { readAccountProof, verifyContract, type BlockFacts, type ProvenContract } from "../chain/verify/blockFacts.ts";
 import { verifyHeader, type Header } from "../chain/verify/header.ts";
 import { verifyAccountProof } from "../chain/verify/proof.ts";
 import { verifyReceipts } from "../chain/verify/receipts.ts";
+import { verifyTransactionList } from "../chain/verify/transactionList.ts";
 import { VerificationError } from "../chain/verify/VerificationError.ts";
 import type { Address, Hash } from "../lib/hex.ts";
-import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
 import type { RpcAnswer, RpcCall } from "./ports.ts";
 
-const HASH = /^0x[0-9a-f]{64}$/;
+/** A key never sends so many transactions; counting on from any number below it stays exact for ever. */
+const MAX_NONCE = 1n << 48n;
 
 /** Proven contracts of one block; null for a contract that does not exist there. */
 export type ProvenBooks = Readonly<Record<BookName, ProvenContract | null>>;
@@ -20,7 +21,7 @@ export type Outcome<Value> =
   | { readonly kind: "missing"; readonly detail: string }
   /** The source answered what does not verify: quarantine. */
   | { readonly kind: "forged"; readonly detail: string }
-  /** This version cannot judge the block. */
+  /** This version cannot judge the block, or could not read the answer. */
   | { readonly kind: "unsupported"; readonly detail: string };
 
 /** The call for a header by its hash. */
@@ -47,31 +48,34 @@ export function receiptCalls(hash: Hash, transactions: readonly Hash[], hasBlock
   return transactions.map((transaction) => ({ method: "eth_getTransactionReceipt", params: [transaction] }));
 }
 
+/**
+ * What is thrown unexpectedly over one source's answer is a bug of this keeper's, and no reason to end it: the others may serve
+ * what can be read. It is told as what cannot be judged, hence with an alert and never with a pause.
+ */
 function judge<Value>(verify: () => Value): Outcome<Value> {
   try {
     return { kind: "ok", value: verify() };
   } catch (error: unknown) {
-    if (!(error instanceof VerificationError)) throw error;
-    return { kind: error.code.endsWith("Unsupported") ? "unsupported" : "forged", detail: error.message };
+    if (error instanceof VerificationError) {
+      return { kind: error.code.endsWith("Unsupported") ? "unsupported" : "forged", detail: error.message };
+    }
+    const detail = error instanceof Error ? error.message : "what was thrown is no error";
+    return { kind: "unsupported", detail: `it could not be read: ${detail}` };
   }
 }
 
 /**
- * Header and transaction hashes of a block that was asked for by number, if it is the one with this hash. Null says nothing
- * against the source: the chain may have changed in between.
+ * The header of a block that was asked for by number, if it is the one with this hash. Null says nothing against the source: the
+ * chain may have changed in between.
  */
-export function readLinkedHeader(
-  answer: RpcAnswer,
-  hash: Hash,
-): { readonly header: Header; readonly transactions: readonly Hash[] } | null {
-  const outcome = readHeader(answer, hash);
+export function readLinkedHeader(answer: RpcAnswer, hash: Hash): Header | null {
+  if (!answer.ok) return null;
+  const outcome = judge(() => verifyHeader(answer.value, hash));
   return outcome.kind === "ok" ? outcome.value : null;
 }
 
-/** Header and transaction hashes of a block, whichever it is; null when it does not hash to what it says of itself. */
-export function readServedHeader(
-  value: unknown,
-): { readonly header: Header; readonly transactions: readonly Hash[] } | null {
+/** The header of a block, whichever it is; null when it does not hash to what it says of itself. */
+export function readServedHeader(value: unknown): Header | null {
   const hash = typeof value === "object" && value !== null ? (value as { readonly hash?: unknown }).hash : null;
   return typeof hash === "string" ? readLinkedHeader({ ok: true, value }, hash as Hash) : null;
 }
@@ -86,14 +90,8 @@ export function readHeader(
   if (value === null) return { kind: "missing", detail: `it does not have block ${hash}` };
   return judge(() => {
     const header = verifyHeader(value, hash);
-    const { transactions } = value as { transactions?: unknown };
-    // Not committed by the header in this form: only used to ask for receipts, which are.
-    const hashes = Array.isArray(transactions) ? transactions.filter((item) => HASH.test(String(item))) : [];
-    if ((hashes.length === 0) !== (header.receiptsRoot === EMPTY_ROOT)) {
-      const detail = "the list of transactions contradicts the receipts root";
-      throw new VerificationError("ReceiptsRootMismatch", detail, { expected: header.receiptsRoot });
-    }
-    return { header, transactions: hashes as Hash[] };
+    const { transactions } = value as { readonly transactions?: unknown };
+    return { header, transactions: verifyTransactionList(transactions, header) };
   });
 }
 
@@ -112,7 +110,10 @@ export function readBooks(
   return { kind: "ok", value: Object.fromEntries(proven) as Record<BookName, ProvenContract | null> };
 }
 
-/** Proven nonces of the keeper's own keys; a key that never sent anything may not exist yet. */
+/**
+ * Proven nonces of the keeper's own keys; a key that never sent anything may not exist yet. A nonce that no key can have reached,
+ * as the state of an invented block may hold it, is left out: nothing can be sent with it.
+ */
 export function readNonces(
   answers: readonly RpcAnswer[],
   header: Header,
@@ -122,14 +123,11 @@ export function readNonces(
   for (const [index, address] of own.entries()) {
     const answer = answers[index];
     if (answer?.ok !== true) return { kind: "missing", detail: answer?.message ?? "no answer" };
-    const proof = readProofAnswer(answer.value);
+    const proof = readAccountProof(answer.value);
     if (proof === null) return { kind: "forged", detail: "eth_getProof answered something else than a proof" };
-    const outcome = judge(() => {
-      const account = verifyAccountProof({ stateRoot: header.stateRoot, address, proof: proof.accountProof });
-      return Number(account?.nonce ?? 0n);
-    });
+    const outcome = judge(() => verifyAccountProof({ stateRoot: header.stateRoot, address, proof })?.nonce ?? 0n);
     if (outcome.kind !== "ok") return outcome;
-    nonces.set(address, outcome.value);
+    if (outcome.value < MAX_NONCE) nonces.set(address, Number(outcome.value));
   }
   return { kind: "ok", value: nonces };
 }
@@ -141,7 +139,7 @@ export function readContract(
   address: Address,
 ): Outcome<ProvenContract | null> {
   if (answer === undefined || !answer.ok) return { kind: "missing", detail: answer?.message ?? "no answer" };
-  const proof = readProofAnswer(answer.value);
+  const proof = readAccountProof(answer.value);
   if (proof === null) return { kind: "forged", detail: "eth_getProof answered something else than a proof" };
   return judge(() => verifyContract(header, address, proof));
 }

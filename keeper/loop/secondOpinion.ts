@@ -3,6 +3,7 @@ import { decodeAnswer } from "../books/naive/decode.ts";
 import { deriveNaively } from "../books/naive/deriveNaively.ts";
 import { naiveRootAfter } from "../books/naive/naiveRootAfter.ts";
 import { BOOK_NAMES } from "../domain/bookSet.ts";
+import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
 import type { ProvenBooks } from "./requestBlock.ts";
 
 /** What the naive derivation says of the newest blocks of the books. */
@@ -46,11 +47,12 @@ export function askSecondOpinion(
     }
   }
   for (const name of BOOK_NAMES) {
-    const contract = proven?.[name];
-    if (contract == null) continue;
+    if (proven === null) break;
+    // A contract that is not there has no storage.
+    const onChain = proven[name]?.storageRoot ?? EMPTY_ROOT;
     const root = naiveRootAfter(words.get(name) ?? [], new Map());
-    if (root === contract.storageRoot) continue;
-    return { agreesWithChain: false, detail: `${name}: it arrives at ${root}, the chain has ${contract.storageRoot}` };
+    if (root === onChain) continue;
+    return { agreesWithChain: false, detail: `${name}: it arrives at ${root}, the chain has ${onChain}` };
   }
   return { agreesWithChain: true, detail: "a second derivation of the block agrees with the chain" };
 }

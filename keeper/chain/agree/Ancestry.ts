@@ -43,6 +43,21 @@ export class Ancestry {
     return hash === ancestor;
   };
 
+  /** The block at a height on the way down from another; undefined when it is not known, or not below it. */
+  at(number: number, descendant: Hash): Hash | undefined {
+    let hash = descendant;
+    for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
+      const header = this.#header(hash);
+      if (header === undefined || header.number < number) return undefined;
+      if (header.number === number) return hash;
+      if (this.#canonicalAt(header.number) === hash && this.#canonicalAt(number) !== undefined) {
+        return this.#canonicalAt(number);
+      }
+      hash = header.parentHash;
+    }
+    return undefined;
+  }
+
   /** Height of the newest block that both have in common; null when it is not known. */
   forkHeight(one: Hash, other: Hash): number | null {
     let [left, right] = [one, other];

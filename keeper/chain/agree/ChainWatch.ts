@@ -51,9 +51,14 @@ export class ChainWatch {
     this.#profile = profile;
   }
 
-  /** Blocks were taken back. */
+  /**
+   * Blocks were taken back: `depth` of those that k operators had served, the highest of them at `fromNumber`. What was above
+   * was nobody's chain, and is no height that the chain has reached.
+   */
   rolledBack(depth: number, fromNumber: number): void {
     const { confirmations } = this.#profile;
+    this.#newest = Math.min(this.#newest, fromNumber);
+    this.#highest = Math.min(this.#highest, fromNumber);
     if (depth <= confirmations) return;
     // A second one, from lower down, does not shorten the first.
     this.#deepUntil = { number: Math.max(fromNumber + confirmations, this.#deepUntil?.number ?? 0), depth };

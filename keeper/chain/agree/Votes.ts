@@ -52,6 +52,12 @@ export class Votes {
     return Math.floor(this.operatorCount / 2) + 1;
   }
 
+  /** Whether k operators serve anything at all. */
+  get isHeard(): boolean {
+    const heard = this.#voters.filter(({ id }) => this.#heads.has(id));
+    return new Set(heard.map(({ operator }) => operator)).size >= this.quorum;
+  }
+
   serve(source: string, head: ServedHead): void {
     this.#heads.set(source, head);
   }

@@ -208,7 +208,8 @@ describe("Keeper and hostile sources", function () {
     await tamper();
     const head = await readHead();
     await driver.hear("a", head);
-    await driver.tick(150);
+    // Nobody else is heard: then it alone is followed, after a second.
+    await driver.tick(1_000);
     const judged = driver.reports.find(({ hash }) => hash === head.hash);
     expect(judged?.verdict.kind).to.equal("Diverged");
     await driver.hear("a", await readHead());
