@@ -7,8 +7,13 @@ export type VerificationErrorCode =
   | "HeaderMalformed"
   /** Payload `expected`, `actual`: the header is not the one with the expected hash. */
   | "HeaderHashMismatch"
-  /** Payload `fields` or `count`: the header has fields that this version does not know, so it cannot be judged. */
+  /**
+   * Payload `fields` or `count`: the header has fields that this version does not know or does not take so long, so it
+   * cannot be judged.
+   */
   | "HeaderUnsupported"
+  /** Payload `detail`: no block with this header has this list of transactions. */
+  | "TransactionListMalformed"
   /** Payload `index`, `field`: a receipt is not what the specification says. */
   | "ReceiptMalformed"
   /** Payload `index`, `type`: a receipt of a transaction type that this version does not know. */

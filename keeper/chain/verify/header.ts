@@ -21,7 +21,7 @@ export interface Header {
   readonly baseFeePerGas?: bigint;
   readonly gasLimit: bigint;
   readonly gasUsed: bigint;
-  /** The whole header, as contracts and third parties verify it. */
+  /** The whole header, as contracts and third parties verify it; `0x` where it was let go by {@link withoutEncoding}. */
   readonly rlp: Hex;
 }
 
@@ -42,14 +42,20 @@ function malformed(field: string, detail: string, cause?: unknown): Verification
   return new VerificationError("HeaderMalformed", `header field ${field}: ${detail}`, { field, detail }, options);
 }
 
+function tooLong(field: string, maxLength: number): VerificationError {
+  const detail = `header field ${field}: more than ${maxLength} bytes`;
+  return new VerificationError("HeaderUnsupported", detail, { fields: [field] });
+}
+
 /** The RLP string of a field of a JSON-RPC block. */
 function fieldFromJson({ name, kind }: HeaderField, value: unknown): Uint8Array {
   try {
     if (kind.type === "quantity") return parseQuantityBytes(value, name, kind.maxBits);
     return parseData(value, name, kind.type === "data" ? { length: kind.length } : { maxLength: kind.maxLength });
   } catch (error: unknown) {
-    if (error instanceof HexError) throw malformed(name, error.code, error);
-    throw error;
+    if (!(error instanceof HexError)) throw error;
+    if (kind.type === "bytes" && error.code === "HexWrongLength") throw tooLong(name, kind.maxLength);
+    throw malformed(name, error.code, error);
   }
 }
 
@@ -59,7 +65,7 @@ function checkField({ name, kind }: HeaderField, item: RlpItem): Uint8Array {
   if (kind.type === "data") {
     if (item.length !== kind.length) throw malformed(name, `not ${kind.length} bytes`);
   } else if (kind.type === "bytes") {
-    if (item.length > kind.maxLength) throw malformed(name, `more than ${kind.maxLength} bytes`);
+    if (item.length > kind.maxLength) throw tooLong(name, kind.maxLength);
   } else {
     if (item[0] === 0) throw malformed(name, "an integer with a leading zero");
     if (item.length > 32 || bytesToBigint(item) >> BigInt(kind.maxBits) !== 0n) {
@@ -110,7 +116,7 @@ function ownField(block: Fields, name: string): unknown {
  *
  * The result is self-consistent and nothing more: whether it is the wanted block is for {@link verifyHeader}.
  *
- * @throws VerificationError `HeaderMalformed` naming the field
+ * @throws VerificationError `HeaderMalformed` naming the field; `HeaderUnsupported` for extra data of no known chain
  */
 export function encodeHeader(rpcBlock: unknown): EncodedHeader {
   const block = asFields(rpcBlock);
@@ -125,12 +131,21 @@ export function encodeHeader(rpcBlock: unknown): EncodedHeader {
   return { rlp, hash: header.hash, header };
 }
 
-/** Fields that a header of a later fork, or of another chain, may commit to. */
+const KNOWN_FIELDS: ReadonlySet<string> = new Set([...HEADER_FIELDS.map(({ name }) => name), ...BODY_FIELDS]);
+/** Names of unknown fields that an error tells. */
+const MAX_NAMED = 10;
+
+/** Fields that a header of a later fork, or of another chain, may commit to, however their values are written. */
 function unknownHeaderFields(rpcBlock: unknown): string[] {
-  const known = new Set([...HEADER_FIELDS.map(({ name }) => name), ...BODY_FIELDS]);
   return Object.entries(asFields(rpcBlock))
-    .filter(([name, value]) => !known.has(name) && typeof value === "string" && value.startsWith("0x"))
+    .filter(([name, value]) => !KNOWN_FIELDS.has(name) && value !== undefined && value !== null)
+    .slice(0, MAX_NAMED)
     .map(([name]) => name);
+}
+
+/** A block cannot use more gas than it has; what is bounded by the gas used counts on that. */
+function checkGas({ gasUsed, gasLimit }: Header): void {
+  if (gasUsed > gasLimit) throw malformed("gasUsed", "more than gasLimit");
 }
 
 /**
@@ -142,7 +157,10 @@ function unknownHeaderFields(rpcBlock: unknown): string[] {
  */
 export function verifyHeader(rpcBlock: unknown, expectedHash: Hash): Header {
   const { hash, header } = encodeHeader(rpcBlock);
-  if (hash === expectedHash) return header;
+  if (hash === expectedHash) {
+    checkGas(header);
+    return header;
+  }
   const fields = unknownHeaderFields(rpcBlock);
   const payload = { expected: expectedHash, actual: hash };
   if (fields.length > 0) {
@@ -155,7 +173,7 @@ export function verifyHeader(rpcBlock: unknown, expectedHash: Hash): Header {
  * The header that the bytes encode, for evidence and peers, who hand over headers as bytes. Strict: canonical RLP, the
  * shape of a known fork, every field within its type. The caller compares `hash`.
  *
- * @throws VerificationError `HeaderMalformed`, or `HeaderUnsupported` for more fields than are known
+ * @throws VerificationError `HeaderMalformed`, or `HeaderUnsupported` for more fields, or longer ones, than are known
  */
 export function decodeHeader(rlp: Uint8Array | Hex): Header {
   let bytes: Uint8Array;
@@ -175,5 +193,12 @@ export function decodeHeader(rlp: Uint8Array | Hex): Header {
   }
   if (!HEADER_FIELD_COUNTS.has(item.length)) throw malformed("rlp", `${item.length} fields`);
   const values = item.map((value, index) => checkField(HEADER_FIELDS[index]!, value));
-  return toHeader(bytes, values);
+  const header = toHeader(bytes, values);
+  checkGas(header);
+  return header;
+}
+
+/** The header without its encoding, for those that are held by the thousand. */
+export function withoutEncoding(header: Header): Header {
+  return { ...header, rlp: "0x" };
 }

@@ -38,8 +38,9 @@ export const HEADER_FIELDS: readonly HeaderField[] = [
   { name: "gasLimit", kind: uint64 },
   { name: "gasUsed", kind: uint64 },
   { name: "timestamp", kind: safe },
-  // 32 bytes on mainnet; proof-of-authority chains keep signers and seals here.
-  { name: "extraData", kind: { type: "bytes", maxLength: 65_536 } },
+  // 32 bytes on Ethereum, 17 on the OP Stack; Clique keeps signers and a seal here, some hundred bytes. What is longer is
+  // not taken for wrong: this version does not judge it.
+  { name: "extraData", kind: { type: "bytes", maxLength: 1_024 } },
   { name: "mixHash", kind: hash },
   { name: "nonce", kind: { type: "data", length: 8 } },
   { name: "baseFeePerGas", kind: uint256 },
@@ -58,7 +59,10 @@ export const HEADER_FIELDS: readonly HeaderField[] = [
  */
 export const HEADER_FIELD_COUNTS: ReadonlySet<number> = new Set([15, 16, 17, 20, 21, 22, 23]);
 
-/** Fields of a JSON-RPC block that are not part of the header. */
+/**
+ * Fields of a JSON-RPC block that are not part of the header, of geth, Nethermind, Erigon, Besu, Reth, Anvil and Hardhat.
+ * Those that chains of another consensus sign (`step` and `signature`, `auraStep` and `auraSeal`) are not among them.
+ */
 export const BODY_FIELDS: ReadonlySet<string> = new Set([
   "hash",
   "size",
@@ -66,6 +70,7 @@ export const BODY_FIELDS: ReadonlySet<string> = new Set([
   "transactions",
   "uncles",
   "withdrawals",
+  "blockAccessList",
   // OpenEthereum and its heirs; Arbitrum, whose values stand in extraData and mixHash as well.
   "author",
   "sealFields",

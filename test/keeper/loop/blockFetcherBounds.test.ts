@@ -18,7 +18,7 @@ const HEDGE_MS = 60;
 const BLOCK = inventBlock({ number: 100, transactions: 3 });
 /** Gas for some 22,000 transactions. */
 const GAS = { gasLimit: "0x5f5e100", gasUsed: "0x5f5e100" };
-const LIST: readonly Hash[] = Array.from({ length: 20_000 }, () => `0x${"ab".repeat(32)}`);
+const LIST = Array.from({ length: 20_000 }, (): Hash => `0x${"ab".repeat(32)}`);
 const ROOT: Hash = `0x${"77".repeat(32)}`;
 
 /** The account of the pauser, and nothing else, with a nonce. */

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { encodeRlp as ethersRlp, keccak256 as ethersKeccak, toBeArray } from "ethers";
 import { network } from "hardhat";
 
-import { decodeHeader, encodeHeader, verifyHeader } from "../../../../keeper/chain/verify/header.ts";
+import { decodeHeader, encodeHeader, verifyHeader, withoutEncoding } from "../../../../keeper/chain/verify/header.ts";
 import { HEADER_FIELD_COUNTS, HEADER_FIELDS } from "../../../../keeper/chain/verify/headerFields.ts";
 import { VerificationError } from "../../../../keeper/chain/verify/VerificationError.ts";
 import { bytesToHex, hexToBytes, type Hash, type Hex } from "../../../../keeper/lib/hex.ts";
@@ -80,6 +80,39 @@ describe("verify header", () => {
     expect(verifyHeader(block, legacy.hash).number).to.equal(1_000_001);
   });
 
+  it("is not confused by what nodes send beside the header", () => {
+    const body = { hash: "0x00", size: "0x1", totalDifficulty: "0x0", transactions: [], uncles: [], withdrawals: [] };
+    const others = { author: "0x00", sealFields: [], blockAccessList: [], l1BlockNumber: "0x1", requestsHash: null };
+    const legacy = readMainnetHeader(1_000_001);
+    expectRefusal(() => verifyHeader({ ...legacy.header, ...body, ...others }, prague.hash), ["HeaderHashMismatch"]);
+  });
+
+  it("refuses more gas used than there is, of a header that is what it says", () => {
+    const block = { ...prague.header, gasUsed: "0x2", gasLimit: "0x1" };
+    const { hash, rlp } = encodeHeader(block);
+    for (const refused of [() => verifyHeader(block, hash), () => decodeHeader(rlp)]) {
+      expect(refused)
+        .to.throw(VerificationError)
+        .that.deep.includes({ code: "HeaderMalformed", payload: { field: "gasUsed", detail: "more than gasLimit" } });
+    }
+    const full = { ...block, gasUsed: "0x1" };
+    expect(verifyHeader(full, encodeHeader(full).hash).gasUsed).to.equal(1n);
+  });
+
+  it("takes extra data of 1,024 bytes, and does not judge more", () => {
+    const block = { ...prague.header, extraData: `0x${"ab".repeat(1_024)}` };
+    expect(verifyHeader(block, encodeHeader(block).hash).number).to.equal(22_431_084);
+    expect(() => encodeHeader({ ...block, extraData: `${block.extraData}ab` }))
+      .to.throw(VerificationError)
+      .that.deep.includes({ code: "HeaderUnsupported", payload: { fields: ["extraData"] } });
+  });
+
+  it("lets go of nothing but its encoding", () => {
+    const verified = verifyHeader(prague.header, prague.hash);
+    expect(withoutEncoding(verified)).to.deep.equal({ ...verified, rlp: "0x" });
+    expectRefusal(() => decodeHeader(withoutEncoding(verified).rlp), ["HeaderMalformed"]);
+  });
+
   it("refuses what is no object", () => {
     for (const bad of [undefined, null, true, 1, 1n, "0x", [], [prague.header], () => prague.header, Symbol("block")]) {
       expectRefusal(() => verifyHeader(bad, prague.hash), ["HeaderMalformed"], typeof bad);
@@ -109,9 +142,10 @@ describe("verify header", () => {
         // Absence of the last field, and empty extra data, are well-formed: another header.
         const isWellFormed = (value ?? null) === null ? name === "slotNumber" : name === "extraData" && value === "0x";
         const block = { ...amsterdam.header, [name]: value };
-        const codes = [isWellFormed ? "HeaderHashMismatch" : "HeaderMalformed"] as const;
+        const isLong = name === "extraData" && String(value).length > 2_050;
+        const codes = [isWellFormed ? "HeaderHashMismatch" : isLong ? "HeaderUnsupported" : "HeaderMalformed"] as const;
         expectRefusal(() => verifyHeader(block, amsterdam.hash), codes, `${name} = ${String(value).slice(0, 20)}`);
-        if (isWellFormed) continue;
+        if (isWellFormed || isLong) continue;
         expect(() => encodeHeader(block))
           .to.throw(VerificationError)
           .with.nested.property("payload.field", name);
@@ -152,7 +186,17 @@ describe("verify header", () => {
   });
 
   it("says that it cannot judge a header with fields it does not know", () => {
-    const block = { ...amsterdam.header, partialHeaderHash: `0x${"11".repeat(32)}`, epochNumber: "0x1", note: "hello" };
+    const block = {
+      ...amsterdam.header,
+      partialHeaderHash: `0x${"11".repeat(32)}`,
+      epochNumber: "0x1",
+      note: "hello",
+      blobSchedule: { max: 6 },
+      layer: 2,
+      isSystem: false,
+      futureHash: null,
+      futureRoot: undefined,
+    };
     // They do not matter while the header re-hashes without them.
     expect(verifyHeader(block, amsterdam.hash).number).to.equal(11_856_337);
     const expected = `0x${"22".repeat(32)}` as const;
@@ -160,7 +204,11 @@ describe("verify header", () => {
       .to.throw(VerificationError)
       .that.deep.includes({
         code: "HeaderUnsupported",
-        payload: { expected, actual: amsterdam.hash, fields: ["partialHeaderHash", "epochNumber"] },
+        payload: {
+          expected,
+          actual: amsterdam.hash,
+          fields: ["partialHeaderHash", "epochNumber", "note", "blobSchedule", "layer", "isSystem"],
+        },
       });
   });
 
@@ -178,7 +226,9 @@ describe("verify header", () => {
         if (kind.type === "quantity") return [name, `0x${random.uint(kind.maxBits).toString(16)}`];
         return [name, random.hex(kind.type === "data" ? kind.length : random.below(33))];
       });
-      return Object.fromEntries(values) as Record<string, string>;
+      const header = Object.fromEntries(values) as Record<string, string>;
+      const { gasUsed = "", gasLimit = "" } = header;
+      return BigInt(gasUsed) > BigInt(gasLimit) ? { ...header, gasUsed: gasLimit, gasLimit: gasUsed } : header;
     }
 
     /** The header's RLP by ethers. */
@@ -297,7 +347,6 @@ describe("verify header", () => {
         ["a short access list hash", withItem(21, new Uint8Array(31).fill(1))],
         ["gas of 65 bits", withItem(9, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0))],
         ["a difficulty of 33 bytes", withItem(7, new Uint8Array(33).fill(1))],
-        ["extra data without end", withItem(12, new Uint8Array(66_000))],
         ["a megabyte", new Uint8Array(1_000_000)],
         ["no hex", "0xzz"],
         ["half a byte", "0xf"],
@@ -306,6 +355,7 @@ describe("verify header", () => {
         expectRefusal(() => decodeHeader(bytes as Uint8Array), ["HeaderMalformed"], why);
       }
       expectRefusal(() => decodeHeader(encodeRlp([...items, new Uint8Array(32)])), ["HeaderUnsupported"]);
+      expectRefusal(() => decodeHeader(withItem(12, new Uint8Array(66_000))), ["HeaderUnsupported"]);
     });
   });
 });
