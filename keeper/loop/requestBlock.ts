@@ -95,6 +95,12 @@ export function readHeader(
   });
 }
 
+function accountProofOf(value: unknown): readonly Hash[] {
+  const proof = readAccountProof(value);
+  if (proof !== null) return proof;
+  throw new VerificationError("ProofMalformed", "eth_getProof answered something else than a proof");
+}
+
 /** Storage roots and code hashes from the account proofs, verified against the header. */
 export function readBooks(
   answers: readonly RpcAnswer[],
@@ -123,9 +129,10 @@ export function readNonces(
   for (const [index, address] of own.entries()) {
     const answer = answers[index];
     if (answer?.ok !== true) return { kind: "missing", detail: answer?.message ?? "no answer" };
-    const proof = readAccountProof(answer.value);
-    if (proof === null) return { kind: "forged", detail: "eth_getProof answered something else than a proof" };
-    const outcome = judge(() => verifyAccountProof({ stateRoot: header.stateRoot, address, proof })?.nonce ?? 0n);
+    const outcome = judge(() => {
+      const proof = accountProofOf(answer.value);
+      return verifyAccountProof({ stateRoot: header.stateRoot, address, proof })?.nonce ?? 0n;
+    });
     if (outcome.kind !== "ok") return outcome;
     if (outcome.value < MAX_NONCE) nonces.set(address, Number(outcome.value));
   }
@@ -139,9 +146,7 @@ export function readContract(
   address: Address,
 ): Outcome<ProvenContract | null> {
   if (answer === undefined || !answer.ok) return { kind: "missing", detail: answer?.message ?? "no answer" };
-  const proof = readAccountProof(answer.value);
-  if (proof === null) return { kind: "forged", detail: "eth_getProof answered something else than a proof" };
-  return judge(() => verifyContract(header, address, proof));
+  return judge(() => verifyContract(header, address, accountProofOf(answer.value)));
 }
 
 /** A receipt of another block: the transaction moved in a reorg while it was asked for. No lie, and of no use. */

@@ -11,7 +11,7 @@ export function isListRefuted(
   sources: readonly string[],
   isOneByOne: (source: string) => boolean,
 ): boolean {
-  if (block.listedBy === null || !sources.some(isOneByOne)) return false;
+  if (!sources.some(isOneByOne)) return false;
   const left = sources.filter((source) => !block.tried.receipts.has(source));
   if (left.length === 0 || left.length === sources.length) return left.length === 0;
   const asked = openRequests(block, "receipts").map(({ source }) => source);

@@ -120,6 +120,23 @@ describe("BlockFetcher among bad answers", () => {
     });
   });
 
+  describe("that throw where proofs and receipts are read", () => {
+    const bug = new Proxy({}, { get: () => expect.fail("a bug") });
+
+    it("cannot judge them either, and the next source's are taken", () => {
+      fetchHeader("a");
+      fetcher.wantProofs(BLOCK.hash, ["a"], nowMs);
+      answer("a", () => ok(bug));
+      expect([held().proven, held().unsupported]).to.deep.equal([null, "it could not be read: a bug"]);
+      fetcher.wantProofs(BLOCK.hash, ["b"], nowMs);
+      answer("b", about(BLOCK));
+      expect([held().proven === null, held().unsupported, liars.splice(0)]).to.deep.equal([false, null, ["a"]]);
+      wantFacts(["a"]);
+      answer("a", () => ok([bug]));
+      expect([held().facts, held().unsupported, liars]).to.deep.equal([null, "it could not be read: a bug", []]);
+    });
+  });
+
   describe("that cannot be judged", () => {
     const later = { timestamp: "0x1", futureRoot: 7 };
     const unknownType = (): RpcAnswer => ok(BLOCK.receipts.map((receipt) => ({ ...receipt, type: "0x7d" })));
@@ -197,9 +214,9 @@ describe("BlockFetcher among bad answers", () => {
       expect(blocks.map((block) => held(block).header?.hash)).to.deep.equal(blocks.map(({ hash }) => hash));
       expect([held(blocks[0]).listedBy, held(blocks[2]).listedBy]).to.deep.equal([null, "a"]);
       // Those that are forgotten make room.
-      for (const { hash } of blocks.slice(2, 30)) fetcher.forget(hash);
-      for (const block of blocks.slice(2, 30)) fetchHeader("b", block, { transactions: LIST });
-      expect([listed(blocks[29]!), listed(blocks[30]!), liars]).to.deep.equal([20_000, 20_000, []]);
+      for (const { hash } of blocks.slice(30)) fetcher.forget(hash);
+      for (const block of blocks.slice(30)) fetchHeader("b", block, { transactions: LIST });
+      expect([...blocks.slice(2).map(listed), liars]).to.deep.equal([...LIST.slice(0, 50).map(() => 20_000), []]);
     });
 
     it("holds no list that is too long to ask through one by one, and asks its source for no other", () => {
@@ -265,6 +282,30 @@ describe("BlockFetcher among bad answers", () => {
   });
 
   describe("where receipts come one by one", () => {
+    it("blames nobody for receipts in the order of another's list, whoever listed since", () => {
+      const { transactions } = BLOCK.json;
+      fetchHeader("b", BLOCK, { transactions: transactions.toReversed() });
+      wantFacts(["a"]);
+      answer("a", without(BLOCK));
+      const late = outbox.next("a");
+      expect(late.calls.map(({ params }) => params[0])).to.deep.equal(transactions.toReversed());
+      for (let number = 0; number < 50; number += 1) {
+        const block = inventBlock({ number, header: { ...GAS, receiptsRoot: ROOT } });
+        fetchHeader("c", block, { transactions: LIST });
+      }
+      expect(held().listedBy).to.equal(null);
+      nowMs += HEDGE_MS;
+      wantFacts(["a"]);
+      answer("a", about(BLOCK));
+      expect(held().listedBy).to.equal("a");
+      fetcher.answer(late.id, late.calls.map(about(BLOCK)), nowMs);
+      expect([held().facts, liars]).to.deep.equal([null, []]);
+      fetcher.retry(BLOCK.hash);
+      wantFacts(["a"]);
+      answer("a", about(BLOCK));
+      expect([held().facts?.logs.length, liars]).to.deep.equal([3, []]);
+    });
+
     it("asks a source for those of a block again ten minutes after it could not answer that", () => {
       fetchHeader("a");
       wantFacts(["a"]);
