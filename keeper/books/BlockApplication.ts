@@ -5,11 +5,13 @@ import type { StorageTrie } from "../trie/StorageTrie.ts";
 import type { BookBlock, BookLog } from "./BookBlock.ts";
 import { decodeEvent as decodeFeedEvent } from "./generated/AggregatorV3Interface.ts";
 import { DecodeError } from "./layout/DecodeError.ts";
-import type { KnownKeys } from "./KnownKeys.ts";
+import type { KeyMark, KnownKeys } from "./KnownKeys.ts";
 import { LayoutRangeError } from "./layout/LayoutRangeError.ts";
 import type { LegalityContext, Moment } from "./legality/LegalityContext.ts";
 import { TransactionRules } from "./legality/TransactionRules.ts";
 import { readPrice, type Answer } from "./Prices.ts";
+import { isHard } from "./reducers/guardState.ts";
+import type { NamesMark, WordNames } from "./WordNames.ts";
 import { freshMemory, type Reducer, type ReducerContext, type TransactionMemory } from "./Reducer.ts";
 
 /** What a block is applied to; owned by the books. */
@@ -21,7 +23,11 @@ export interface BookParts {
   readonly bookAt: ReadonlyMap<Address, BookName>;
   readonly answers: Map<Address, Answer>;
   readonly known: KnownKeys;
+  readonly names: WordNames;
 }
+
+/** Hashes that a block may cost to name words: some 20 ms. */
+const MAX_HASHES = 10_000;
 
 /** One block being applied: what it wrote, so that it can be taken back, and what it proves to be wrong with it. */
 export class BlockApplication {
@@ -32,16 +38,26 @@ export class BlockApplication {
   readonly #block: BookBlock;
   readonly #timestamp: bigint;
   readonly #legality: LegalityContext;
+  /** Positions in {@link words} of the writes of each word, ascending. */
+  readonly #writes = new Map<string, number[]>();
+  /** What was known and named before the block. */
+  readonly keysBefore: KeyMark;
+  readonly namesBefore: NamesMark;
+  #hashesLeft = MAX_HASHES;
+  #isIllegal = false;
 
   constructor(parts: BookParts, block: BookBlock) {
     this.#parts = parts;
     this.#block = block;
+    this.keysBefore = parts.known.mark();
+    this.namesBefore = parts.names.mark();
     this.#timestamp = BigInt(block.timestamp);
     this.#legality = this.#legalityAt(null);
   }
 
   run(): void {
     const { logs } = this.#block;
+    this.#prepareNames();
     for (let start = 0; start < logs.length;) {
       const transactionIndex = logs[start]?.transactionIndex;
       let end = start;
@@ -49,6 +65,12 @@ export class BlockApplication {
       this.#runTransaction(logs.slice(start, end));
       start = end;
     }
+  }
+
+  /** Repairs come in a halt, and seldom in its first blocks: until then all that they can repair is named. */
+  #prepareNames(): void {
+    if (isHard(this.#legality)) this.#hashesLeft = this.#parts.names.advance(this.#hashesLeft);
+    else this.#parts.names.rest();
   }
 
   #runTransaction(logs: readonly BookLog[]): void {
@@ -84,6 +106,7 @@ export class BlockApplication {
   #contextFor(book: BookName, log: BookLog, name: string, memory: TransactionMemory): ReducerContext {
     const { tries, immutables, addresses } = this.#parts;
     const writeOf = (other: BookName, slot: Hash, value: bigint): void => {
+      this.#noteWrite(other, slot);
       this.words.push([other, slot, tries[other].get(slot)]);
       tries[other].set(slot, value);
     };
@@ -106,6 +129,27 @@ export class BlockApplication {
     };
   }
 
+  #noteWrite(book: BookName, slot: Hash): void {
+    const id = `${book} ${slot}`;
+    const positions = this.#writes.get(id);
+    if (positions === undefined) this.#writes.set(id, [this.words.length]);
+    else positions.push(this.words.length);
+  }
+
+  /** The first write of a word from a position on. Mostly one of the last few, as most moments are recent. */
+  #firstWrite(book: BookName, slot: Hash, from: number): (typeof this.words)[number] | undefined {
+    const positions = from < this.words.length ? this.#writes.get(`${book} ${slot}`) : undefined;
+    if (positions === undefined) return undefined;
+    let [low, high] = [0, positions.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((positions[middle] as number) < from) low = middle + 1;
+      else high = middle;
+    }
+    const position = positions[low];
+    return position === undefined ? undefined : this.words[position];
+  }
+
   #now(): Moment {
     return { words: this.words.length, answers: this.answers.length };
   }
@@ -114,11 +158,8 @@ export class BlockApplication {
   #legalityAt(moment: Moment | null): LegalityContext {
     const { addresses, immutables, tries, answers, known } = this.#parts;
     const readOf = (book: BookName, slot: Hash): bigint => {
-      for (let i = moment?.words ?? this.words.length; i < this.words.length; i += 1) {
-        const [name, written, before] = this.words[i] as (typeof this.words)[number];
-        if (name === book && written === slot) return before;
-      }
-      return tries[book].get(slot);
+      const change = moment === null ? undefined : this.#firstWrite(book, slot, moment.words);
+      return change === undefined ? tries[book].get(slot) : change[2];
     };
     const answerOf = (aggregator: Address): Answer | undefined => {
       const since = moment === null ? [] : this.answers.slice(moment.answers);
@@ -137,7 +178,13 @@ export class BlockApplication {
         readPrice(feed, { timestamp, immutables, readOracle: (slot) => readOf("PriceOracle", slot), answerOf }),
       asOf: (earlier) => this.#legalityAt(earlier),
       now: () => moment ?? this.#now(),
+      nameWords: () => {
+        if (this.#isIllegal) return null;
+        this.#hashesLeft = this.#parts.names.advance(this.#hashesLeft);
+        return this.#parts.names;
+      },
       illegal: (book, logIndex, detail) => {
+        this.#isIllegal = true;
         this.#find("illegal", book, logIndex, detail);
       },
     };

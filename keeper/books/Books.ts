@@ -9,10 +9,11 @@ import type { Address, Hash, Hex } from "../lib/hex.ts";
 import { StorageTrie } from "../trie/StorageTrie.ts";
 import { BlockApplication, type BookParts } from "./BlockApplication.ts";
 import type { BookBlock } from "./BookBlock.ts";
-import { KnownKeys } from "./KnownKeys.ts";
+import { KnownKeys, type KeyMark } from "./KnownKeys.ts";
 import type { Answer } from "./Prices.ts";
 import type { Reducer } from "./Reducer.ts";
 import { REDUCERS } from "./reducers.ts";
+import { WordNames, type NamesMark } from "./WordNames.ts";
 
 export type { BookBlock, BookLog } from "./BookBlock.ts";
 
@@ -21,6 +22,8 @@ interface Undo {
   readonly block: BookBlock;
   readonly words: (readonly [BookName, Hash, bigint])[];
   readonly answers: (readonly [Address, Answer | undefined])[];
+  readonly keysBefore: KeyMark;
+  readonly namesBefore: NamesMark;
 }
 
 /** Whose books are kept, and how far back they can be taken. */
@@ -50,6 +53,7 @@ export class Books {
   readonly #bookAt: ReadonlyMap<Address, BookName>;
   readonly #answers = new Map<Address, Answer>();
   readonly #known = new KnownKeys();
+  readonly #names: WordNames;
   readonly #undo: Undo[] = [];
   #hasForgotten = false;
 
@@ -58,6 +62,7 @@ export class Books {
     this.immutables = immutables;
     this.#undoDepth = undoDepth;
     this.#reducers = reducers;
+    this.#names = new WordNames(this.#known, immutables.settlementAsset);
     const tries = BOOK_NAMES.map((name) => [name, new StorageTrie()] as const);
     this.#tries = Object.fromEntries(tries) as Record<BookName, StorageTrie>;
     this.#bookAt = new Map(BOOK_NAMES.map((name) => [addresses[name], name]));
@@ -135,7 +140,8 @@ export class Books {
     assert(tip === null || tip.hash === block.parentHash, "a block is applied on top of its parent");
     const application = new BlockApplication(this.#parts(), block);
     application.run();
-    this.#undo.push({ block, words: application.words, answers: application.answers });
+    const { words, answers, keysBefore, namesBefore } = application;
+    this.#undo.push({ block, words, answers, keysBefore, namesBefore });
     if (this.#undo.length > this.#undoDepth) {
       this.#undo.shift();
       this.#hasForgotten = true;
@@ -157,6 +163,8 @@ export class Books {
       if (answer === undefined) this.#answers.delete(aggregator);
       else this.#answers.set(aggregator, answer);
     }
+    this.#names.rewind(last.namesBefore);
+    this.#known.rewind(last.keysBefore);
     return last.block;
   }
 
@@ -202,6 +210,7 @@ export class Books {
       bookAt: this.#bookAt,
       answers: this.#answers,
       known: this.#known,
+      names: this.#names,
     };
   }
 }

@@ -3,14 +3,40 @@ import type { Hex } from "../lib/hex.ts";
 /** An account, as events name it. */
 const ACCOUNT = /^0x[0-9a-f]{64}$/;
 
+/** How many keys were known at a moment: what came after it can be forgotten again. */
+export interface KeyMark {
+  readonly accounts: number;
+  readonly others: number;
+}
+
 /**
- * Accounts, assets and instruments that events have named: with them the slots of words can be told apart. They only grow,
- * also when blocks are taken back: more keys never make a slot mean something else.
+ * Accounts, assets and instruments that events have named, in the order in which they did: with them the slots of words can be
+ * told apart. What a block added is taken back with it, so that keys which were never on the chain cost nothing for long.
  */
 export class KnownKeys {
-  readonly accounts = new Set<Hex>();
-  readonly assets = new Set<Hex>();
-  readonly instruments = new Set<bigint>();
+  readonly #accounts: Hex[] = [];
+  readonly #others: (Hex | bigint)[] = [];
+  readonly #seen = new Set<Hex | bigint>();
+
+  get accounts(): readonly Hex[] {
+    return this.#accounts;
+  }
+
+  /** Assets (addresses) and instruments (numbers). */
+  get others(): readonly (Hex | bigint)[] {
+    return this.#others;
+  }
+
+  /** What {@link rewind} goes back to. */
+  mark(): KeyMark {
+    return { accounts: this.#accounts.length, others: this.#others.length };
+  }
+
+  /** Forgets every key that was seen after the mark was taken. */
+  rewind({ accounts, others }: KeyMark): void {
+    for (const key of this.#accounts.splice(accounts)) this.#seen.delete(key);
+    for (const key of this.#others.splice(others)) this.#seen.delete(key);
+  }
 
   /** Remembers the keys that an event of a book contract names. */
   see(event: { readonly name: string }): void {
@@ -18,9 +44,15 @@ export class KnownKeys {
       Record<string, unknown>
     >;
     for (const key of [account, to, buyer, seller, bidder]) {
-      if (typeof key === "string" && ACCOUNT.test(key)) this.accounts.add(key as Hex);
+      if (typeof key === "string" && ACCOUNT.test(key)) this.#remember(key as Hex, this.#accounts);
     }
-    if (typeof asset === "string") this.assets.add(asset as Hex);
-    if (typeof instrument === "bigint") this.instruments.add(instrument);
+    if (typeof asset === "string") this.#remember(asset as Hex, this.#others);
+    if (typeof instrument === "bigint") this.#remember(instrument, this.#others);
+  }
+
+  #remember<Key extends Hex | bigint>(key: Key, keys: Key[] | (Hex | bigint)[]): void {
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    keys.push(key);
   }
 }

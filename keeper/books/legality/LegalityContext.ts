@@ -2,6 +2,7 @@ import type { BookAddresses, BookName, Immutables } from "../../domain/bookSet.t
 import type { Hash } from "../../lib/hex.ts";
 import type { KnownKeys } from "../KnownKeys.ts";
 import type { Reading } from "../Prices.ts";
+import type { WordNames } from "../WordNames.ts";
 
 /** A moment within a block: how many words had been written, and how many answers given, before it. */
 export interface Moment {
@@ -32,6 +33,11 @@ export interface LegalityContext {
   asOf(moment: Moment): LegalityContext;
   /** Right after the event being judged. */
   now(): Moment;
+  /**
+   * The names of words, more of them as far as the block may still hash. Null once the block is known to be illegal: that is
+   * all there is to prove, and whoever invented the block shall not make it cost more.
+   */
+  nameWords(): WordNames | null;
   /** Records that the chain accepted what its rules forbid. */
   illegal(book: BookName, logIndex: number, detail: string): void;
 }

@@ -52,7 +52,7 @@ export class RepairRules implements Rule {
 
   #checkRepair({ book }: RepairMadeEvent, logIndex: number, before: Moment): void {
     this.#checkHalted(logIndex, before);
-    this.#checkBook(book, logIndex);
+    this.#checkBooks([book], logIndex, before);
     const index = this.#untold.findIndex((word) => this.#context.addresses[word.book] === book);
     if (index < 0) this.#illegal(logIndex, `a repair of ${book} that changes no word`);
     else this.#untold.splice(index, 1);
@@ -65,7 +65,7 @@ export class RepairRules implements Rule {
       this.#illegal(logIndex, `books are accepted as of block ${blockNumber}, not one of the last 256`);
     }
     if (corrections.length === 0) this.#illegal(logIndex, "nothing is accepted");
-    for (const address of new Set(corrections.map(({ book }) => book))) this.#checkBook(address, logIndex);
+    this.#checkBooks(new Set(corrections.map(({ book }) => book)), logIndex, before);
     const seen = new Set<string>();
     for (const { book: address, slot } of corrections) {
       const book = BOOK_NAMES.find((name) => this.#context.addresses[name] === address);
@@ -90,15 +90,23 @@ export class RepairRules implements Rule {
     if (isEnd) this.#illegal(logIndex, "a repair or acceptance in the wind-down");
   }
 
-  #checkBook(address: Hex, logIndex: number): void {
-    const read = (slot: Hash): bigint => this.#context.readOf("CheckpointRegistry", slot);
+  /** By the book set as it was: what is accepted may be a word of it. */
+  #checkBooks(addresses: Iterable<Hex>, logIndex: number, before: Moment): void {
+    const earlier = this.#context.asOf(before);
+    const read = (slot: Hash): bigint => earlier.readOf("CheckpointRegistry", slot);
     const { contracts } = bookSetAt(this.#context.blockNumber, read);
-    if (!contracts.includes(address)) this.#illegal(logIndex, `${address} is no book`);
+    for (const address of addresses) {
+      if (!contracts.includes(address)) this.#illegal(logIndex, `${address} is no book`);
+    }
   }
 
   #checkConservation(words: readonly RepairedWord[]): void {
     const { settlementAsset, settlementScale } = this.#context.immutables;
-    const sum = imbalanceOf(words, this.#context.known, settlementAsset);
+    const names = this.#context.nameWords();
+    if (names === null) return;
+    const sum = imbalanceOf(words, names);
+    const isUndecided = sum.unknown.length > 0 && !names.isComplete;
+    if (isUndecided) return;
     const { logIndex } = words.at(-1) as RepairedWord;
     const illegal = (detail: string): void => {
       this.#illegal(logIndex, `a repair or acceptance that does not conserve: ${detail}`);

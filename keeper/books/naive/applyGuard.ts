@@ -2,10 +2,11 @@ import { applyAcceptance, applyRepairMade } from "./applyRepair.ts";
 import { newestBefore } from "./checkpointRing.ts";
 import type { NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
-import { HALT, has, INCREASE_RISK, WIND_DOWN } from "./flags.ts";
+import { HALT, has } from "./flags.ts";
 import { resume, softLift } from "./guardEnds.ts";
 import { creditOutage, startWindDown } from "./guardTimes.ts";
 import { takePush } from "./hotWord.ts";
+import { isHard, isWoundDown, stands } from "./incidents.ts";
 import { isFunctional } from "./keeperSet.ts";
 import { BLOCKHASH_WINDOW, requireRecent } from "./recentBlock.ts";
 import { cursor, guard, halt, incident, keepers } from "./syncStorage.ts";
@@ -36,16 +37,16 @@ function takeUse(state: Derivation, event: NaiveEvent): bigint {
 
 /** The first pause of an incident fixes its witness; later ones only prolong it. */
 function softPause(state: Derivation, event: NaiveEvent): void {
-  const { flagsBefore } = takePush(state, "soft pause");
+  takePush(state, "soft pause");
   const used = takeUse(state, event);
   const blockNumber = event.number("blockNumber");
   const isJudged = state.isSet(incident.nonce) && blockNumber <= state.get(incident.softBlock);
   state.require(BigInt(event.hex("incidentId")) !== 0n, "pauses for incident zero");
   state.require(!isJudged, `judges block ${blockNumber} again`);
-  state.require(!has(flagsBefore, WIND_DOWN), "pauses in a wind-down");
+  state.require(!isWoundDown(state), "pauses in a wind-down");
   requireRecent(state, event);
 
-  if (!has(flagsBefore, INCREASE_RISK)) {
+  if (!stands(state)) {
     state.set(incident.softUntil, used);
     state.set(incident.witnessNumber, newestBefore(state, blockNumber));
     state.set(incident.startedAt, state.timestamp);
@@ -97,20 +98,22 @@ function hardPause(state: Derivation, event: NaiveEvent): void {
   const { flagsBefore } = takePush(state, "hard pause");
   const by = causeOfHalt(state, event);
   const cause = BigInt(event.hex("cause"));
-  const wasHalted = has(flagsBefore, HALT);
+  // In a wind-down the time of the halt means nothing any more, and stays.
+  const isKept = isHard(state) || isWoundDown(state);
   if (by === "certificate") {
-    state.require(!has(flagsBefore, WIND_DOWN), "halts in a wind-down");
-    state.require(!wasHalted || state.get(guard.cause) !== cause, "halts for an incident again");
+    const isAgain = has(flagsBefore, HALT) && state.get(guard.cause) === cause;
+    state.require(!isWoundDown(state), "halts in a wind-down");
+    state.require(!isAgain, "halts for an incident again");
   }
 
-  if (!has(flagsBefore, INCREASE_RISK)) {
+  if (!stands(state)) {
     const witness = by === "certificate" ? certifiedWitness(state, event) : state.get(cursor.newest);
     state.set(incident.witnessNumber, witness);
     state.set(incident.startedAt, state.timestamp);
   } else if (by === "conviction") {
     state.set(incident.witnessNumber, newestBefore(state, state.get(incident.witnessNumber) + 1n));
   }
-  if (!wasHalted) state.set(halt.haltedAt, state.timestamp);
+  if (!isKept) state.set(halt.haltedAt, state.timestamp);
   state.set(halt.pausedAt, state.timestamp);
   state.set(halt.haltBlock, state.blockNumber);
   state.set(guard.cause, cause);

@@ -5,27 +5,34 @@ import { noteRepair } from "./conservation.ts";
 import type { NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
 import { expectEvent } from "./expectations.ts";
-import { HALT, has, WIND_DOWN } from "./flags.ts";
-import { hot } from "./ledgerStorage.ts";
+import { isHard, isWoundDown } from "./incidents.ts";
 import { requireRecent } from "./recentBlock.ts";
 import { requireRepairable } from "./repairable.ts";
 import { bookAt, bookSetAt, halt } from "./syncStorage.ts";
 
 /** Only while everything stands still, and not once everything is being paid out. */
 function requireHalted(state: Derivation): void {
-  const flags = state.get(hot.flags);
-  state.require(has(flags, HALT), "repairs while nothing is halted");
-  state.require(!has(flags, WIND_DOWN), "repairs in a wind-down");
+  state.require(isHard(state), "repairs while nothing is halted");
+  state.require(!isWoundDown(state), "repairs in a wind-down");
 }
 
 /** Whether a contract is in the book set of the block. */
-function requireBook(state: Derivation, book: Address): void {
+function requireBook(state: Derivation, book: Address, books: readonly Address[]): void {
+  state.require(books.includes(book), `repairs ${book}, which is no book contract`);
+}
+
+/** More than the registry takes: a length that governance accepted as the chain's may be any number. */
+const MAX_BOOKS = 255n;
+
+/** The book set of the block. */
+function validBooks(state: Derivation): Address[] {
   const version = bookSetVersionAt(state, state.blockNumber);
-  let isBook = false;
-  for (let index = 0n; index < state.get(bookSetAt(version).length); index += 1n) {
-    isBook ||= state.getAddress(bookAt(version, index)) === book;
+  const books: Address[] = [];
+  const length = state.get(bookSetAt(version).length);
+  for (let index = 0n; index < length && index < MAX_BOOKS; index += 1n) {
+    books.push(state.getAddress(bookAt(version, index)));
   }
-  state.require(isBook, `repairs ${book}, which is no book contract`);
+  return books;
 }
 
 /**
@@ -50,7 +57,7 @@ export function applyRepairMade(state: Derivation, event: NaiveEvent): void {
   const isKnown = Object.values(state.input.addresses).includes(book);
   state.require(!isKnown || state.transaction.isExpected, `repairs nothing in ${book}`);
   requireHalted(state);
-  requireBook(state, book);
+  requireBook(state, book, validBooks(state));
   state.set(halt.repairBlock, state.blockNumber);
   state.compare("repairBlock", event.number("repairBlock"), state.blockNumber);
 }
@@ -61,6 +68,7 @@ export function applyRepairMade(state: Derivation, event: NaiveEvent): void {
  */
 export function applyAcceptance(state: Derivation, event: NaiveEvent): void {
   const corrections = event.structs("corrections");
+  const books = validBooks(state);
   requireHalted(state);
   requireRecent(state, event);
   state.require(corrections.length !== 0, "accepts nothing");
@@ -68,7 +76,7 @@ export function applyAcceptance(state: Derivation, event: NaiveEvent): void {
     const [address, slot] = [correction.hex("book"), correction.hex("slot")];
     const value = BigInt(correction.hex("value"));
     const book = BOOK_NAMES.find((name) => state.input.addresses[name] === address);
-    requireBook(state, address);
+    requireBook(state, address, books);
     // A contract of a later book set, which nobody derives here.
     if (book === undefined) continue;
     noteRepair(state, book, slot, value);

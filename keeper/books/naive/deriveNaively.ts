@@ -86,12 +86,8 @@ function applyTransaction(state: Derivation, index: number, logs: readonly Verif
 export function deriveNaively(input: NaiveInput): NaiveResult {
   const state = new Derivation(input);
   const { logs } = input.block;
-  for (const index of new Set(logs.map((log) => log.transactionIndex))) {
-    applyTransaction(
-      state,
-      index,
-      logs.filter((log) => log.transactionIndex === index),
-    );
+  for (const [index, ofTransaction] of Map.groupBy(logs, (log) => log.transactionIndex)) {
+    applyTransaction(state, index, ofTransaction);
   }
   return { writes: state.writes, problems: state.problems };
 }

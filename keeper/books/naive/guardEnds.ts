@@ -2,8 +2,9 @@ import { max } from "./arithmetic.ts";
 import { isValidCheckpoint } from "./checkpointRing.ts";
 import type { NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
-import { HALT, has, INCREASE_RISK, WIND_DOWN } from "./flags.ts";
+import { HALT, has, INCREASE_RISK } from "./flags.ts";
 import { takePush } from "./hotWord.ts";
+import { isHard, isWoundDown, stands } from "./incidents.ts";
 import { isFunctional } from "./keeperSet.ts";
 import { cursor, guard, halt, incident } from "./syncStorage.ts";
 
@@ -42,13 +43,13 @@ export function softLift(state: Derivation, event: NaiveEvent): void {
  * certificate, which is in calldata, and that custody covers what the vault owes, which no log tells.
  */
 export function resume(state: Derivation, event: NaiveEvent): void {
-  const { flagsBefore } = takePush(state, "resume");
+  takePush(state, "resume");
   const checkpointNumber = event.number("checkpointNumber");
-  state.require(has(flagsBefore, INCREASE_RISK), "resumes what is not paused");
-  state.require(!has(flagsBefore, WIND_DOWN), "resumes in a wind-down");
+  state.require(stands(state), "resumes what is not paused");
+  state.require(!isWoundDown(state), "resumes in a wind-down");
   state.require(isFunctional(state), "resumes without a quorum of keepers");
   let judged = state.get(incident.softBlock);
-  if (has(flagsBefore, HALT)) {
+  if (isHard(state)) {
     const possibleFrom = state.get(halt.pausedAt) + state.input.immutables.coolDown;
     state.require(BigInt(event.hex("incidentId")) === state.get(guard.cause), "resumes another incident");
     state.require(state.timestamp >= possibleFrom, `resumes before the cool-down is over at ${possibleFrom}`);

@@ -2,8 +2,9 @@ import { max } from "./arithmetic.ts";
 import type { NaiveEvent } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
 import { expectEvent } from "./expectations.ts";
-import { HALT, has, INCREASE_RISK, WIND_DOWN } from "./flags.ts";
+import { HALT, has } from "./flags.ts";
 import { takePush } from "./hotWord.ts";
+import { isHard, isWoundDown, stands } from "./incidents.ts";
 import { hot } from "./ledgerStorage.ts";
 import { cursor, guard, halt, incident } from "./syncStorage.ts";
 
@@ -34,20 +35,19 @@ export function creditOutage(state: Derivation, event: NaiveEvent): void {
 }
 
 /** Since when everything has stood still: since the halt, or since the newest checkpoint if that is longer ago. */
-function standstill(state: Derivation, flags: bigint, checkpointTime: bigint): bigint {
+function standstill(state: Derivation, checkpointTime: bigint): bigint {
   const haltedAt = state.get(halt.haltedAt);
-  const isHalted = has(flags, HALT);
   // Without any checkpoint its time is no age.
-  return isHalted && (checkpointTime === 0n || haltedAt < checkpointTime) ? haltedAt : checkpointTime;
+  return isHard(state) && (checkpointTime === 0n || haltedAt < checkpointTime) ? haltedAt : checkpointTime;
 }
 
 /** There is no way back. Without an incident, what was agreed upon last is the newest checkpoint. */
 export function startWindDown(state: Derivation, event: NaiveEvent): void {
-  const { flagsBefore, checkpointTimeBefore } = takePush(state, "wind-down");
-  const possibleFrom = standstill(state, flagsBefore, checkpointTimeBefore) + state.input.immutables.windDownTime;
-  state.require(!has(flagsBefore, WIND_DOWN), "winds down again");
+  const { checkpointTimeBefore } = takePush(state, "wind-down");
+  const possibleFrom = standstill(state, checkpointTimeBefore) + state.input.immutables.windDownTime;
+  state.require(!isWoundDown(state), "winds down again");
   state.require(state.timestamp >= possibleFrom, `winds down before ${possibleFrom}`);
-  if (!has(flagsBefore, INCREASE_RISK)) {
+  if (!stands(state)) {
     state.set(incident.witnessNumber, state.get(cursor.newest));
     state.set(incident.startedAt, checkpointTimeBefore);
   }

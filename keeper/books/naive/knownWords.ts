@@ -27,13 +27,15 @@ export type KnownWord =
 const LAST_INSTRUMENT = 65_535n;
 const OPEN_IDS_PER_PAGE = 15n;
 
+/** Where the kind of every instrument that there can be is stored: 65,535 hashes, made once. */
+const kinds: Place[] = [];
+
 /** The instruments that are listed: all numbers are tried, as no book holds a list of them. */
 function listedInstruments(state: Derivation): bigint[] {
-  const listed: bigint[] = [];
-  for (let number = 1n; number <= LAST_INSTRUMENT; number += 1n) {
-    if (state.isSet(instrumentAt(number).kind)) listed.push(number);
+  for (let number = BigInt(kinds.length); number <= LAST_INSTRUMENT; number += 1n) {
+    kinds.push(instrumentAt(number).kind);
   }
-  return listed;
+  return kinds.flatMap((kind, number) => (number > 0 && state.isSet(kind) ? [BigInt(number)] : []));
 }
 
 /** The settlement asset and every collateral. */

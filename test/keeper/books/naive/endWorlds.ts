@@ -14,19 +14,19 @@ export const END_WORLDS: readonly World[] = [
   {
     name: "a repair while nothing is halted",
     event: "WordRepaired",
-    changes: () => [[hot.flags, 3n]],
+    changes: () => [[halt.pausedAt, 0n]],
     detail: /nothing is halted/,
   },
   {
     name: "an acceptance while nothing is halted",
     event: "BooksAccepted",
-    changes: () => [[hot.flags, 3n]],
+    changes: () => [[halt.pausedAt, 0n]],
     detail: /nothing is halted/,
   },
   {
     name: "a repair in a wind-down",
     event: "RepairMade",
-    changes: (_, found) => [[hot.flags, was(found, hot.flags) | WIND_DOWN]],
+    changes: () => [[halt.windDownAt, 1n]],
     detail: /repairs in a wind-down/,
   },
   {
@@ -59,7 +59,7 @@ export const END_WORLDS: readonly World[] = [
   {
     name: "a wind-down that begins again",
     event: "WindDownStarted",
-    changes: (_, found) => [[hot.flags, was(found, hot.flags) | WIND_DOWN]],
+    changes: () => [[halt.windDownAt, 1n]],
     detail: /winds down again/,
   },
   {

@@ -3,7 +3,7 @@ import type { Result } from "ethers";
 import { hot } from "../../../../keeper/books/naive/ledgerStorage.ts";
 import type { NaiveInput } from "../../../../keeper/books/naive/naiveTypes.ts";
 import { feedAt, instrumentAt } from "../../../../keeper/books/naive/riskStorage.ts";
-import { guard, halt, keeperAt } from "../../../../keeper/books/naive/syncStorage.ts";
+import { guard, halt, incident, keeperAt } from "../../../../keeper/books/naive/syncStorage.ts";
 import { fundTarget } from "../../../../keeper/books/naive/tradingStorage.ts";
 import { UNIT } from "../../../helpers/orders.ts";
 import type { Found } from "./Toured.ts";
@@ -48,8 +48,8 @@ export const PERMITTED_WORLDS: readonly PermittedWorld[] = [
     isMeant: () => true,
     which: "last",
     changes: (_, found) => [
-      [hot.flags, 3n],
-      [halt.pausedAt, now(found)],
+      [incident.startedAt, now(found)],
+      [halt.pausedAt, now(found) - 1n],
       [guard.cause, 1n],
     ],
   },

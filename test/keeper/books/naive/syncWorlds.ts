@@ -18,7 +18,8 @@ import type { Place } from "../../../../keeper/books/naive/words.ts";
 import type { Found } from "./Toured.ts";
 import { at, now, num, was, type Changes, type World } from "./world.ts";
 
-const WIND_DOWN = 32n;
+/** The guard knows by itself that everything is wound down. */
+const WOUND_DOWN: Changes = [[halt.windDownAt, 1n]];
 const COOL_DOWN = 3_600n;
 const DAY = 86_400n;
 
@@ -89,7 +90,7 @@ const PAUSES: readonly World[] = [
   {
     name: "a soft pause in a wind-down",
     event: "SoftPaused",
-    changes: (_, found) => flagged(found, WIND_DOWN),
+    changes: () => WOUND_DOWN,
     detail: /in a wind-down/,
   },
   {
@@ -148,7 +149,7 @@ const HALTS: readonly World[] = [
     name: "a halt in a wind-down",
     event: "HardPaused",
     isMeant: isNinth,
-    changes: (_, found) => flagged(found, WIND_DOWN),
+    changes: () => WOUND_DOWN,
     detail: /in a wind-down/,
   },
   {
@@ -190,13 +191,13 @@ const HALTS: readonly World[] = [
   {
     name: "a resume of nothing",
     event: "Resumed",
-    changes: () => [[hot.flags, 0n]],
+    changes: (_, found) => [[halt.clearedNonce, was(found, incident.nonce)]],
     detail: /what is not paused/,
   },
   {
     name: "a resume in a wind-down",
     event: "Resumed",
-    changes: (_, found) => flagged(found, WIND_DOWN),
+    changes: () => WOUND_DOWN,
     detail: /in a wind-down/,
   },
 ];

@@ -1,0 +1,89 @@
+import { expect } from "chai";
+
+import { SeededRandom } from "../../../helpers/SeededRandom.ts";
+import { Invention } from "./Invention.ts";
+import { Inventor, type Invented, type Opinions, type Transactions } from "./Inventor.ts";
+import { Toured } from "./Toured.ts";
+
+/** Invented blocks, spread evenly over the tour. */
+const BLOCKS = Number(process.env["BLOCKS"] ?? 150);
+const TRANSACTIONS = 6;
+
+/** What would be taken for a fault of the keeper's own: the first derivation objects, and the second one agrees. */
+function disagreement({ findings, problems, unequal }: Opinions): string | null {
+  if (problems.length > 0) return null;
+  if (findings.length > 0)
+    return findings.map(({ cause, contract, detail }) => `${cause} ${contract} ${detail}`).join("; ");
+  return unequal.length > 0 ? `other words of ${unequal.join(", ")}` : null;
+}
+
+/** The logs of a block by transaction. */
+function transactionsOf(inventor: Inventor): Invented[][] {
+  const transactions: Invented[][] = [];
+  let newest = -1;
+  for (const { address, topics, data, transactionIndex } of inventor.next!.input.block.logs) {
+    if (transactionIndex !== newest) transactions.push([]);
+    newest = transactionIndex;
+    transactions.at(-1)!.push({ address, topics, data });
+  }
+  return transactions;
+}
+
+describe("Both derivations of invented blocks", () => {
+  let toured: Toured;
+
+  before(async function () {
+    this.timeout(300_000);
+    toured = await Toured.once();
+  });
+
+  it("never disagree so that a lie is taken for a fault of the keeper's own", function () {
+    this.timeout(3_600_000);
+    const seed = Number(process.env["SEED"] ?? 1);
+    process.stdout.write(`      seed ${seed}\n`);
+    const random = new SeededRandom(seed);
+    const inventor = new Inventor(toured.follower.followed);
+    const invention = new Invention(random, inventor);
+    const found = new Map<string, string>();
+    const counts = { judged: 0, silent: 0 };
+    let made = 0;
+    const describeBlock = (transactions: Transactions): string =>
+      transactions
+        .map((logs) =>
+          logs
+            .map((log) => {
+              const event = inventor.read(log)?.event;
+              return event === undefined ? "?" : `${event.name}(${event.args.join(",")})`;
+            })
+            .join(" + "),
+        )
+        .join("\n    ");
+    for (; inventor.next !== undefined; inventor.advance()) {
+      const real = transactionsOf(inventor);
+      invention.see(real);
+      if (inventor.books.tip === null) continue;
+      for (; made < (BLOCKS * inventor.height) / toured.follower.followed.length; made += 1) {
+        let kept: Transactions = random.bool() ? real : [];
+        const seconds =
+          random.below(4) === 0
+            ? random.below(4_000_000)
+            : inventor.next.input.block.timestamp - inventor.books.tip.timestamp;
+        for (let count = 0; count < TRANSACTIONS; count += 1) {
+          const { transactions, said } = inventor.correct([...kept, invention.transaction()], seconds);
+          counts.judged += 1;
+          const wrong = disagreement(said);
+          if (wrong !== null && !found.has(wrong.replace(/\d{2,}|0x\w+/g, "…")))
+            found.set(
+              wrong.replace(/\d{2,}|0x\w+/g, "…"),
+              `block ${inventor.books.tip.number + 1} ${wrong}\n    ${describeBlock(transactions)}`,
+            );
+          if (said.problems.length > 0) continue;
+          counts.silent += 1;
+          if (wrong === null) kept = transactions;
+        }
+      }
+    }
+    process.stdout.write(`      ${JSON.stringify(counts)}\n`);
+    expect([...found.values()].join("\n"), `seed ${seed}`).to.equal("");
+  });
+});
