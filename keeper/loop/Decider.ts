@@ -77,7 +77,7 @@ export class Decider {
   /** Blocks were taken back: what was said of them no longer stands. */
   rolledBack(): void {
     this.#reported = null;
-    this.#inSyncNumber = -1;
+    this.#inSyncNumber = Math.min(this.#inSyncNumber, this.#books.tip?.number ?? -1);
   }
 
   /** What so many votes allow, as the chain is now. */

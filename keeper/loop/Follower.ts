@@ -37,7 +37,7 @@ const VOTES_PATIENCE_MS = 50;
 export interface Standing {
   readonly tip: BookBlock;
   readonly fetched: FetchedBlock;
-  /** The tip is the head that is followed, or the newest heads of k operators are in the books. */
+  /** The newest heads of k operators are in the books. */
   readonly isLevel: boolean;
   /** Something that matters cannot be judged now, and that was said. */
   readonly isDoubted: boolean;
@@ -205,15 +205,16 @@ export class Follower {
       this.#regression = `${leaf.sources.join(" and ")} at ${leaf.number}, the books at ${tip.number}`;
       return;
     }
-    const count = this.#ways.countOf(branch);
-    const blocks = this.#ways.fill(branch, nowMs).slice(0, count);
-    this.#behind = count - blocks.length;
+    const { open, agreed } = this.#ways.countOf(branch);
+    const blocks = this.#ways.fill(branch, nowMs).slice(0, open);
+    // One block is an ordinary step; of several it is said that they came at once, although they may all be here.
+    this.#behind = agreed > 1 ? agreed : agreed - Math.min(agreed, blocks.length);
     // Nothing is taken back for what too few serve.
-    if (count === 0 && hashes.length > 0) return;
+    if (open === 0 && hashes.length > 0) return;
     this.#rewind.to(base);
     if (this.#books.tip?.hash !== tip?.hash) this.#isTipAgreed = false;
     for (const fetched of blocks) this.#apply(fetched);
-    const next = blocks.length < count ? hashes[blocks.length] : undefined;
+    const next = blocks.length < open ? hashes[blocks.length] : undefined;
     if (next !== undefined) this.#doubts.checkFetch(next, leaf.sources, nowMs);
   }
 
@@ -222,8 +223,8 @@ export class Follower {
     const { tip } = this.#books;
     const fetched = tip === null ? undefined : this.#canonical.get(tip.hash);
     if (tip === null || fetched === undefined) return null;
-    const next = best?.hashes.slice(0, this.#ways.countOf(best)).find((hash) => !this.#canonical.has(hash));
-    const isLevel = best?.leaf.hash === tip.hash || this.#isLevel();
+    const next = best?.hashes.slice(0, this.#ways.countOf(best).open).find((hash) => !this.#canonical.has(hash));
+    const isLevel = this.#isLevel();
     // A descendant that nobody completes must not keep back what is known of the block below it.
     if (next !== undefined && !isLevel && !this.#ways.isStuck(next, nowMs)) return null;
     const votes = this.agreement.votesFor(tip);

@@ -56,9 +56,4 @@ export class Reach {
     }
     return low;
   }
-
-  /** How many of a way's blocks the books may take, from the start. */
-  of(way: readonly ServedHead[]): number {
-    return this.#isUnbound ? way.length : this.agreedOn(way);
-  }
 }

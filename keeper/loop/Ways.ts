@@ -25,6 +25,9 @@ const MAX_GAP = 20_000;
 /** The same while k operators are heard: it is not for the books then, and walked along whenever anything happens. */
 const MAX_AHEAD = 1_024;
 
+/** Blocks above the last that k operators serve which are asked for before they do: as many as are judged beside the books. */
+const LOOK_AHEAD = 64;
+
 /** The ways from the books to the heads that are served, and whom to ask for what is missing on them. */
 export class Ways {
   readonly #agreement: Agreement;
@@ -66,17 +69,19 @@ export class Ways {
     return linked;
   }
 
-  /** How many blocks of a way the books may take, from the start. */
-  countOf({ hashes }: Linked): number {
-    return this.#reach.of(this.#heads(hashes));
+  /** How many blocks of a way the books may take, from the start, and how many of these k operators serve. */
+  countOf({ hashes }: Linked): { readonly open: number; readonly agreed: number } {
+    const agreed = this.#reach.agreedOn(this.#heads(hashes));
+    return { open: this.#reach.isUnbound ? hashes.length : agreed, agreed };
   }
 
   /** Asks for the first blocks of a way: everybody for what k operators serve, for the rest only those who serve it. */
   fill({ leaf, hashes }: Linked, nowMs: number): FetchedBlock[] {
     const agreed = this.#reach.agreedOn(this.#heads(hashes));
     const [anybody, servers] = [this.#askable(leaf.sources, true), this.#askable(leaf.sources, false)];
-    for (const hash of hashes) this.#wanted.add(hash);
-    return this.#supply.fill(leaf, hashes, (index) => (index < agreed ? anybody : servers), nowMs);
+    const wanted = hashes.slice(0, this.#reach.isUnbound ? hashes.length : agreed + LOOK_AHEAD);
+    for (const hash of wanted) this.#wanted.add(hash);
+    return this.#supply.fill(leaf, wanted, (index) => (index < agreed ? anybody : servers), nowMs);
   }
 
   /** Whether nobody answers for a block in time. */

@@ -101,9 +101,25 @@ export class Fork {
    * @param seed of what the market does from there on
    */
   static async open(seed: number, twinCount = 1): Promise<Fork> {
-    origin ??= makeOrigin();
+    origin ??= makeOrigin().then(async ({ world, ...rest }) => {
+      await world.close();
+      return rest;
+    });
     const { deployment, statePath } = await origin;
     const truth = await LocalWorld.of(await startFrom(statePath), deployment, seed);
+    return Fork.#of(truth, statePath, twinCount);
+  }
+
+  /**
+   * The truth is the node that the history was made on, and not one that loaded it: there Anvil 1.7.1 keeps a leaf of zero for
+   * every empty word that a transaction reads and reverts, such as a pause that is refused.
+   */
+  static async openOriginal(twinCount = 0): Promise<Fork> {
+    const { world, statePath } = await makeOrigin();
+    return Fork.#of(world, statePath, twinCount);
+  }
+
+  static async #of(truth: LocalWorld, statePath: string, twinCount: number): Promise<Fork> {
     const fork = new Fork(truth, statePath);
     try {
       await truth.send("evm_setAutomine", false);
@@ -194,7 +210,7 @@ export async function hashAt(node: ForkNode, number: number): Promise<Hash> {
 }
 
 /** With all past states it is too much for one request, so that it goes by a file. */
-async function makeOrigin(): Promise<Origin> {
+async function makeOrigin(): Promise<Origin & { readonly world: LocalWorld }> {
   const directory = await mkdtemp(join(tmpdir(), "lockstep-fork-"));
   process.once("exit", () => {
     rmSync(directory, { recursive: true, force: true });
@@ -207,9 +223,10 @@ async function makeOrigin(): Promise<Origin> {
     await world.send("anvil_mine", `0x${(2 * FINAL_DEPTH).toString(16)}`);
     const packed = (await world.send("anvil_dumpState", true)) as Hex;
     await writeFile(statePath, gunzipSync(hexToBytes(packed)));
-    return { deployment: world.market.chain.deployment, statePath };
-  } finally {
+    return { world, deployment: world.market.chain.deployment, statePath };
+  } catch (error: unknown) {
     await world.close();
+    throw error;
   }
 }
 

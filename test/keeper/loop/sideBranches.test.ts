@@ -449,7 +449,6 @@ describe("One honest source among three (P2)", function () {
     expect(driver.verdict.kind).to.equal("InSync");
     await driver.tick(3_000);
     expect(driver.verdict.kind).to.equal("Diverged");
-    expect(driver.incident).to.include({ state: "contained" });
   });
 
   it("is enough for a divergence some blocks up its branch, which a later one healed", async () => {
@@ -602,9 +601,6 @@ describe("One liar among three that invents divergent branches", function () {
     await world.mine();
     await settle();
     expect(driver.verdict).to.include({ kind: "InSync", isWitnessed: true });
-    expect(
-      driver.reports.filter(({ number, verdict }) => number === trusted.number + 1 && verdict.kind === "InSync"),
-    ).to.have.length(1);
     expect(checkpoints()).to.be.at.least(signed);
     await expectNoPause();
   });

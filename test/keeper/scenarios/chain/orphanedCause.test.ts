@@ -19,7 +19,7 @@ describe("Scenario: a pause whose cause is orphaned, and the twin liar", functio
   let sent: Hex[];
 
   before(async () => {
-    fork = await Fork.open(208, 0);
+    fork = await Fork.openOriginal();
     here = fork.here;
   });
 
