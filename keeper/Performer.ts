@@ -1,5 +1,5 @@
 import type { KeySigner } from "./actions/signers/KeySigner.ts";
-import type { Source } from "./chain/sources/Source.ts";
+import { MAX_BATCH_CALLS, type BatchItem, type Source } from "./chain/sources/Source.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
 import type { Address } from "./lib/hex.ts";
 import type { Effect, Input, KeyName, RpcAnswer } from "./loop/ports.ts";
@@ -53,10 +53,13 @@ export class Performer {
 
   async #request({ id, source, calls, deadlineMs }: Extract<Effect, { type: "request" }>): Promise<void> {
     const target = this.#options.sources.get(source);
-    const items = (await target?.batch(calls, { deadlineMs })) ?? [];
-    const answers: RpcAnswer[] = items.map((item) =>
-      item.ok ? { ok: true, value: item.result } : toAnswer(item.error),
-    );
+    const messages: Promise<BatchItem[]>[] = [];
+    for (let start = 0; start < calls.length && target !== undefined; start += MAX_BATCH_CALLS) {
+      messages.push(target.batch(calls.slice(start, start + MAX_BATCH_CALLS), { deadlineMs }));
+    }
+    const answers: RpcAnswer[] = (await Promise.all(messages))
+      .flat()
+      .map((item) => (item.ok ? { ok: true, value: item.result } : toAnswer(item.error)));
     this.#options.deliver({ type: "answers", id, answers, nowMs: this.#options.now() });
   }
 

@@ -50,6 +50,12 @@ export interface RequestOptions {
   readonly isUrgent?: boolean;
 }
 
+/**
+ * Calls that the keeper puts into one message: the header of a block, an account proof of each book contract and of each key of
+ * its own, and some to spare. Providers bound the number, some at 20.
+ */
+export const MAX_BATCH_CALLS = 16;
+
 /** The outcome of one item of a batch. */
 export type BatchItem =
   { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: KeeperError };

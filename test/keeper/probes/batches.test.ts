@@ -1,9 +1,10 @@
 import { expect } from "chai";
 
 import { createSource } from "../../../keeper/chain/sources/createSource.ts";
+import { MAX_BATCH_CALLS } from "../../../keeper/chain/sources/Source.ts";
 import { BOOK_NAMES } from "../../../keeper/domain/bookSet.ts";
 import { profileOf } from "../../../keeper/domain/chainProfile.ts";
-import { batches, STEADY_BATCH } from "../../../keeper/probes/batches.ts";
+import { batches } from "../../../keeper/probes/batches.ts";
 import type { ProbeOutcome } from "../../../keeper/probes/Probe.ts";
 import { SourceContext } from "../../../keeper/probes/SourceContext.ts";
 import { resultsOf, ScriptedNode, type ScriptedCall } from "./ScriptedNode.ts";
@@ -47,27 +48,13 @@ function limitedTo(limit: number): Answer {
 
 describe("the probe of batches", () => {
   it("tries at least what the keeper sends for every block", () => {
-    expect(STEADY_BATCH).to.be.at.least(1 + BOOK_NAMES.length + OWN_KEYS);
+    expect(MAX_BATCH_CALLS).to.be.at.least(1 + BOOK_NAMES.length + OWN_KEYS);
   });
 
-  it("finds nothing amiss where a whole range of headers fits", async () => {
-    const { status, detail, sizes } = await probe(limitedTo(1_000));
-    expect({ status, detail, sizes }).to.deep.equal({
-      status: "ok",
-      detail: "64 calls in one message",
-      sizes: [16, 64],
-    });
+  it("finds nothing amiss where as many calls fit as the keeper sends", async () => {
+    const { status, detail, sizes } = await probe(limitedTo(MAX_BATCH_CALLS));
+    expect({ status, detail, sizes }).to.deep.equal({ status: "ok", detail: "16 calls in one message", sizes: [16] });
   });
-
-  for (const limit of [16, 20, 50, 63]) {
-    it(`warns of a limit of ${limit}, and names it`, async () => {
-      const { status, detail } = await probe(limitedTo(limit));
-      expect({ status, detail }).to.deep.equal({
-        status: "warn",
-        detail: `${limit} calls in one message at most: of 64, 0 were answered (SourceRpcError)`,
-      });
-    });
-  }
 
   for (const limit of [3, 10, 15]) {
     it(`fails at a limit of ${limit}, and names it`, async () => {
@@ -93,36 +80,30 @@ describe("the probe of batches", () => {
     const cut = (limit: number): Answer => {
       return (calls, isBatch) => resultsOf(calls.slice(0, limit), isBatch, '"0x1"');
     };
-    expect((await probe(cut(40))).detail).to.equal(
-      "40 calls in one message at most: of 64, 40 were answered (SourceMalformed)",
-    );
     expect(await probe(cut(12))).to.deep.include({
       status: "fail",
       detail: "12 of 16 calls of a batch were answered (SourceMalformed), all of 12",
     });
   });
 
-  it("takes a fault of another kind for no limit, and tries no more", async () => {
-    const limited = '{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"rate limit exceeded"}}';
-    const { status, detail, sizes } = await probe((calls, isBatch) =>
-      calls.length > 16 ? limited : resultsOf(calls, isBatch, '"0x1"'),
-    );
-    expect({ status, detail, sizes }).to.deep.equal({
-      status: "warn",
-      detail: "16 calls in one message: of 64, 0 were answered (SourceRateLimited)",
-      sizes: [16, 64],
+  for (const [name, answer, code] of [
+    [
+      "a fault of another kind",
+      '{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"rate limit exceeded"}}',
+      "SourceRateLimited",
+    ],
+    ["silence", null, "SourceTimeout"],
+  ] as const) {
+    it(`takes ${name} for no limit, and tries no more`, async () => {
+      const { status, detail, sizes } = await probe(
+        (calls, isBatch) => (calls.length > 12 ? answer : resultsOf(calls, isBatch, '"0x1"')),
+        200,
+      );
+      expect({ status, detail, sizes }).to.deep.equal({
+        status: "fail",
+        detail: `0 of 16 calls of a batch were answered (${code})`,
+        sizes: [16],
+      });
     });
-  });
-
-  it("takes silence for no limit either", async () => {
-    const { status, detail, sizes } = await probe(
-      (calls, isBatch) => (calls.length > 20 ? null : resultsOf(calls, isBatch, '"0x1"')),
-      200,
-    );
-    expect({ status, detail, sizes }).to.deep.equal({
-      status: "warn",
-      detail: "16 calls in one message: of 64, 0 were answered (SourceTimeout)",
-      sizes: [16, 64],
-    });
-  });
+  }
 });
