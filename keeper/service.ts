@@ -9,6 +9,7 @@ import type { Deployment } from "./config/deployment.ts";
 import type { KeeperConfig } from "./config/KeeperConfig.ts";
 import { EvidenceRoom } from "./EvidenceRoom.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
+import { HeadInbox } from "./HeadInbox.ts";
 import { Keeper } from "./loop/Keeper.ts";
 import type { Effect, Input } from "./loop/ports.ts";
 import { logEffect } from "./logEffect.ts";
@@ -61,6 +62,9 @@ export class KeeperService {
   #api: Api | null = null;
   #evidence: EvidenceRoom | null = null;
   #ticker: NodeJS.Timeout | null = null;
+  readonly #heads = new HeadInbox((head) => {
+    this.#deliver(head);
+  });
   readonly status: Status;
 
   private constructor(options: ServiceOptions) {
@@ -114,6 +118,7 @@ export class KeeperService {
   /** Stops in reverse order of start; what fails to stop does not keep the rest from stopping. */
   async stop(): Promise<void> {
     if (this.#ticker !== null) clearInterval(this.#ticker);
+    this.#heads.close();
     this.status.isDraining = true;
     this.#abort.abort();
     const closed = await Promise.allSettled([
@@ -208,13 +213,14 @@ export class KeeperService {
       source.open(
         {
           onHead: ({ number, hash, receivedAtMs }) => {
-            this.#deliver({ type: "head", source: source.id, number, hash, nowMs: receivedAtMs });
+            this.#heads.take({ type: "head", source: source.id, number, hash, nowMs: receivedAtMs });
           },
           onUp: () => {
             this.#options.log.info("source-up", { source: source.id, url: source.redactedUrl });
             this.#deliver({ type: "source-up", source: source.id, nowMs: nowMs() });
           },
           onDown: (reason) => {
+            this.#heads.forget(source.id);
             this.#options.log.warn("source-down", { source: source.id, reason });
             this.#deliver({ type: "source-down", source: source.id, reason, nowMs: nowMs() });
           },

@@ -3,6 +3,7 @@ import type { SourceReport } from "../chain/agree/SourceBoard.ts";
 import type { ServedHead } from "../chain/agree/Votes.ts";
 import type { Condition } from "../domain/conditions.ts";
 import { Accounts } from "./Accounts.ts";
+import { Bids } from "./Bids.ts";
 import { Follower, type Standing } from "./Follower.ts";
 import { ChainReport } from "./ChainReport.ts";
 import { SidePauses } from "./SidePauses.ts";
@@ -55,7 +56,8 @@ export class Keeper {
     this.#judge = new Judge(this.#books, secondOpinionOr(replacements));
     this.#accounts = new Accounts();
     const parts = { books: this.#books, judge: this.#judge, outbox: this.#outbox, undoDepth: UNDO_DEPTH };
-    this.#sidePauses = new SidePauses(options, this.#outbox);
+    const bids = new Bids();
+    this.#sidePauses = new SidePauses(options, this.#outbox, bids);
     this.#follower = new Follower(options, parts, {
       onBlock: (fetched, block) => {
         const hadLatched = this.#judge.latched.length > 0;
@@ -82,8 +84,9 @@ export class Keeper {
         this.#decider.unknown(reason, detail);
       },
     });
-    this.#pauses = new Pauses(options, this.#books, this.#outbox, this.#accounts);
-    this.#viewPauses = new Pauses(options, this.#books, this.#outbox, this.#accounts);
+    const paths = { books: this.#books, outbox: this.#outbox, accounts: this.#accounts, bids };
+    this.#pauses = new Pauses(options, paths);
+    this.#viewPauses = new Pauses(options, paths);
     this.#checkpoints = new Checkpoints(options, this.#books, this.#outbox, this.#accounts);
     this.#locator = new Locator(options, this.#books, this.#outbox);
     this.#chain = new ChainReport(this.#outbox);

@@ -9,6 +9,7 @@ import type { Finding } from "../domain/Finding.ts";
 import type { Hash } from "../lib/hex.ts";
 import { keccak256Hex } from "../lib/keccak.ts";
 import type { Accounts } from "./Accounts.ts";
+import type { Bids } from "./Bids.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
 import { incidentOf } from "./incidentOf.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
@@ -53,14 +54,19 @@ export class Pauses {
   readonly #books: Books;
   readonly #outbox: Outbox;
   readonly #accounts: Accounts;
+  readonly #bids: Bids;
   #incident: Incident | null = null;
   #pending: { readonly blockNumber: number; readonly blockHash: Hash } | null = null;
 
-  constructor(options: KeeperOptions, books: Books, outbox: Outbox, accounts: Accounts) {
+  constructor(
+    options: KeeperOptions,
+    parts: { readonly books: Books; readonly outbox: Outbox; readonly accounts: Accounts; readonly bids: Bids },
+  ) {
     this.#options = options;
-    this.#books = books;
-    this.#outbox = outbox;
-    this.#accounts = accounts;
+    this.#books = parts.books;
+    this.#outbox = parts.outbox;
+    this.#accounts = parts.accounts;
+    this.#bids = parts.bids;
   }
 
   /** The incident that stands, if any. */
@@ -145,7 +151,8 @@ export class Pauses {
     const incident = this.#incident;
     if (incident?.awaited?.id !== id || this.#pending === null || incident.nonce === null) return false;
     const { blockNumber, blockHash } = this.#pending;
-    const { id: incidentIdOf, evidenceHash, nonce, attempt, baseFeePerGas } = incident;
+    const { id: incidentIdOf, evidenceHash, nonce } = incident;
+    const bid = this.#bids.next(nonce, incident.baseFeePerGas, incident.attempt);
     const signId = this.#outbox.newId();
     incident.awaited = { id: signId, step: "sign" };
     this.#outbox.emit({
@@ -164,7 +171,7 @@ export class Pauses {
         }),
         nonce,
         gasLimit: PAUSE_GAS_LIMIT,
-        ...feesFor(baseFeePerGas, attempt, this.#options.maxFeePerGas),
+        ...feesFor(bid.baseFeePerGas, bid.attempt, this.#options.maxFeePerGas),
       },
     });
     return true;

@@ -3,6 +3,7 @@ import { feesFor } from "../actions/plan/fees.ts";
 import type { Finding } from "../domain/Finding.ts";
 import type { Hash } from "../lib/hex.ts";
 import { keccak256Hex } from "../lib/keccak.ts";
+import type { Bids } from "./Bids.ts";
 import { incidentOf } from "./incidentOf.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
@@ -35,13 +36,15 @@ const MAX_TRIED = 1_024;
 export class SidePauses {
   readonly #options: KeeperOptions;
   readonly #outbox: Outbox;
+  readonly #bids: Bids;
   readonly #attempts = new Map<number, Attempt>();
   readonly #tried = new Set<Hash>();
   readonly #spentAtMs = new Map<string, number[]>();
 
-  constructor(options: KeeperOptions, outbox: Outbox) {
+  constructor(options: KeeperOptions, outbox: Outbox, bids: Bids) {
     this.#options = options;
     this.#outbox = outbox;
+    this.#bids = bids;
   }
 
   /** Sends one pause for a branch, once for each of its newest blocks. */
@@ -75,7 +78,8 @@ export class SidePauses {
     this.#attempts.set(next, { ...attempt, awaited: { id: next, step: "sign" } });
     const { chainId, addresses, maxFeePerGas } = this.#options;
     const { number: blockNumber, hash: blockHash } = attempt.verdict.tip;
-    const { incidentId, evidenceHash } = attempt;
+    const { incidentId, evidenceHash, nonce, verdict } = attempt;
+    const bid = this.#bids.next(nonce, verdict.fetched.header?.baseFeePerGas ?? 0n);
     this.#outbox.emit({
       type: "sign-transaction",
       id: next,
@@ -84,9 +88,9 @@ export class SidePauses {
         chainId,
         to: addresses.SyncGuard,
         data: encodeSoftPause({ incidentId, causeClass: "books", blockNumber, blockHash, evidenceHash }),
-        nonce: attempt.nonce,
+        nonce,
         gasLimit: PAUSE_GAS_LIMIT,
-        ...feesFor(attempt.verdict.fetched.header?.baseFeePerGas ?? 0n, 0, maxFeePerGas),
+        ...feesFor(bid.baseFeePerGas, bid.attempt, maxFeePerGas),
       },
     });
     return true;

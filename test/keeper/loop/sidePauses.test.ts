@@ -1,5 +1,7 @@
 import { expect } from "chai";
 
+import { Bids } from "../../../keeper/loop/Bids.ts";
+
 import { encodeSoftPause } from "../../../keeper/actions/plan/calls.ts";
 import type { BookBlock } from "../../../keeper/books/BookBlock.ts";
 import type { Header } from "../../../keeper/chain/verify/header.ts";
@@ -33,7 +35,7 @@ describe("SidePauses", () => {
     const policy = { mode, isLocalChain: true, allowSingleSource: false, checkpointIntervalSeconds: 300 };
     const own = { chainId: 31_337, addresses: ADDRESSES, pauser: PAUSER, maxFeePerGas: 1_000n * GWEI, policy };
     options = { ...own, ...changes } as unknown as KeeperOptions;
-    pauses = new SidePauses(options, outbox);
+    pauses = new SidePauses(options, outbox, new Bids());
   }
 
   beforeEach(() => {
