@@ -128,6 +128,49 @@ describe("Ancestry", function () {
     expect(ancestry.relate(above.hash, tree.root.hash)).to.equal("unknown");
   });
 
+  for (const holes of [false, true]) {
+    it(`tells the block at a height below another${holes ? ", and nothing where headers are missing" : ""}`, () => {
+      const random = new SeededRandom(seed + 2);
+      const seen = new Set<boolean>();
+      forRandomPairs((tree, one, _, knows) => {
+        const books = knownLine(tree.pick(), knows);
+        const kept = new Map(books.slice(0, 1 + random.below(12)).map(({ number, hash }) => [number, hash]));
+        const short = new Ancestry(tree.headers(knows), (number) => kept.get(number));
+        for (let number = -1; number <= one.number + 1; number += 1) {
+          const expected = knownLine(one, knows).find((block) => block.number === number)?.hash;
+          expect(tree.ancestry(knows).at(number, one.hash)).to.equal(expected);
+          expect(short.at(number, one.hash), "with the shortcut").to.equal(expected);
+          seen.add(expected === undefined);
+        }
+      }, holes);
+      expect([...seen]).to.have.members([true, false]);
+    });
+  }
+
+  it("tells the block at a height by the shortcut in a few steps", () => {
+    const tree = new BlockTree(new SeededRandom(seed));
+    const tip = tree.extend(tree.root, 5_000);
+    const head = tree.extend(tip, 3);
+    const books = new Map(lineOf(tip).map(({ number, hash }) => [number, hash]));
+    let steps = 0;
+    const header = tree.headers();
+    const counting = (hash: Hash) => {
+      steps += 1;
+      return header(hash);
+    };
+    const ancestry = new Ancestry(counting, (number) => books.get(number));
+    expect(ancestry.at(7, head.hash)).to.equal(books.get(7));
+    expect(steps).to.be.lessThan(10);
+  });
+
+  it("tells no block further down than it looks", () => {
+    const tree = new BlockTree(new SeededRandom(seed));
+    const end = tree.extend(tree.root, MAX_DEPTH);
+    const ancestry = tree.ancestry();
+    expect(ancestry.at(1, end.hash)).to.equal(lineOf(end).at(-2)!.hash);
+    expect(ancestry.at(0, end.hash)).to.equal(undefined);
+  });
+
   it("calls nobody an ancestor for a number that a header only claims", () => {
     const tree = new BlockTree(new SeededRandom(seed));
     const real = tree.extend(tree.root, 10);

@@ -284,6 +284,75 @@ describe("ChainWatch", () => {
     });
   });
 
+  describe("blocks that were taken back without k operators behind them", () => {
+    const haltMs = PROFILE.haltSeconds * SECOND;
+    const INVENTED = 600;
+
+    beforeEach(() => {
+      // Its time says that it is of now: only the silence is left to tell.
+      usual = { wallSeconds: null };
+      look();
+    });
+
+    /** So many invented blocks come and are taken back; `agreed` is the highest that k operators have served. */
+    function invent(agreed: number): void {
+      number = agreed + INVENTED;
+      look();
+      watch.rolledBack(0, agreed);
+      number = agreed;
+    }
+
+    it("are no height that the chain has reached: those of the chain are signs of life", () => {
+      invent(number);
+      for (let waited = 0; waited <= 3 * haltMs; waited += 12 * SECOND) {
+        pass(12 * SECOND, 1);
+        expect(look()).to.deep.equal([]);
+      }
+    });
+
+    it("nor are those that were only announced", () => {
+      look({ behind: INVENTED });
+      watch.rolledBack(0, number);
+      pass(haltMs - 1, 1);
+      expect(look()).to.deep.equal([]);
+      pass(haltMs - 1, 1);
+      expect(look()).to.deep.equal([]);
+    });
+
+    it("give no more time than they took: to take them back is no sign of life", () => {
+      invent(number);
+      pass(haltMs - 1);
+      expect(look()).to.deep.equal([]);
+      pass(1);
+      expect(look()).to.deep.equal(["halted-chain"]);
+    });
+
+    it("begin no deep reorg, and prolong none", () => {
+      const from = number;
+      invent(from);
+      expect(look()).to.deep.equal([]);
+      watch.rolledBack(PROFILE.confirmations + 1, from);
+      watch.rolledBack(0, from + INVENTED);
+      number = from + PROFILE.confirmations;
+      expect(look()).to.deep.equal(["deep-reorg"]);
+      number += 1;
+      expect(look()).to.deep.equal([]);
+    });
+
+    it("leave the height of a reorg of agreed blocks as it was: a lower block of it is no sign of life", () => {
+      watch.rolledBack(2, number);
+      number -= 1;
+      pass(haltMs - 1);
+      expect(look()).to.deep.equal([]);
+      pass(1);
+      expect(look()).to.deep.equal(["halted-chain"]);
+      number += 1;
+      expect(look()).to.deep.equal(["halted-chain"]);
+      number += 1;
+      expect(look()).to.deep.equal([]);
+    });
+  });
+
   describe("burst", () => {
     it("begins with many blocks at once after silence, and lasts until the books are level", () => {
       look();
