@@ -4,6 +4,7 @@ import type { Address, Hash } from "../lib/hex.ts";
 import type { StorageTrie } from "../trie/StorageTrie.ts";
 import type { BookBlock, BookLog } from "./BookBlock.ts";
 import { decodeEvent as decodeFeedEvent } from "./generated/AggregatorV3Interface.ts";
+import { storage as ledger } from "./generated/PositionLedger.ts";
 import { DecodeError } from "./layout/DecodeError.ts";
 import type { KeyMark, KnownKeys } from "./KnownKeys.ts";
 import { LayoutRangeError } from "./layout/LayoutRangeError.ts";
@@ -121,7 +122,10 @@ export class BlockApplication {
       write: (slot, value) => {
         writeOf(book, slot, value);
       },
-      writeOf,
+      writeOf: (other, slot, value) => {
+        if (mayHoldKey(other, slot, tries[other].get(slot))) this.#parts.known.lack();
+        writeOf(other, slot, value);
+      },
       expect: (field, said, implied) => {
         if (said === implied) return;
         this.#find("miscomputed", book, log.logIndex, `${name}.${field} says ${said}, its inputs imply ${implied}`);
@@ -206,4 +210,10 @@ export class BlockApplication {
     const { number: blockNumber, hash: blockHash } = this.#block;
     this.findings.push({ cause, contract, blockNumber, blockHash, detail, logIndex });
   }
+}
+
+/** Whether an accepted word may list an instrument or an asset that no event has listed, or name another fund. */
+function mayHoldKey(book: BookName, slot: Hash, before: bigint): boolean {
+  if (book === "InstrumentRegistry") return before === 0n;
+  return book === "PositionLedger" && slot === ledger.modules.fund.slot;
 }

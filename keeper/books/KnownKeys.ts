@@ -1,4 +1,5 @@
 import type { Hex } from "../lib/hex.ts";
+import { fundAccountOf } from "./reducers/PositionLedger.ts";
 
 /** An account, as events name it. */
 const ACCOUNT = /^0x[0-9a-f]{64}$/;
@@ -7,6 +8,7 @@ const ACCOUNT = /^0x[0-9a-f]{64}$/;
 export interface KeyMark {
   readonly accounts: number;
   readonly others: number;
+  readonly unnamed: number;
 }
 
 /**
@@ -17,6 +19,7 @@ export class KnownKeys {
   readonly #accounts: Hex[] = [];
   readonly #others: (Hex | bigint)[] = [];
   readonly #seen = new Set<Hex | bigint>();
+  #unnamed = 0;
 
   get accounts(): readonly Hex[] {
     return this.#accounts;
@@ -27,25 +30,37 @@ export class KnownKeys {
     return this.#others;
   }
 
+  /** Whether the books hold keys that no event has named: governance accepted words that hold some. */
+  get areLacking(): boolean {
+    return this.#unnamed > 0;
+  }
+
+  /** A word was accepted that may hold a key. */
+  lack(): void {
+    this.#unnamed += 1;
+  }
+
   /** What {@link rewind} goes back to. */
   mark(): KeyMark {
-    return { accounts: this.#accounts.length, others: this.#others.length };
+    return { accounts: this.#accounts.length, others: this.#others.length, unnamed: this.#unnamed };
   }
 
   /** Forgets every key that was seen after the mark was taken. */
-  rewind({ accounts, others }: KeyMark): void {
+  rewind({ accounts, others, unnamed }: KeyMark): void {
+    this.#unnamed = unnamed;
     for (const key of this.#accounts.splice(accounts)) this.#seen.delete(key);
     for (const key of this.#others.splice(others)) this.#seen.delete(key);
   }
 
   /** Remembers the keys that an event of a book contract names. */
   see(event: { readonly name: string }): void {
-    const { account, to, asset, instrument, buyer, seller, bidder } = event as unknown as Readonly<
+    const { account, to, asset, instrument, buyer, seller, bidder, fund } = event as unknown as Readonly<
       Record<string, unknown>
     >;
     for (const key of [account, to, buyer, seller, bidder]) {
       if (typeof key === "string" && ACCOUNT.test(key)) this.#remember(key as Hex, this.#accounts);
     }
+    if (event.name === "ModulesBound") this.#remember(fundAccountOf(fund as Hex), this.#accounts);
     if (typeof asset === "string") this.#remember(asset as Hex, this.#others);
     if (typeof instrument === "bigint") this.#remember(instrument, this.#others);
   }

@@ -105,8 +105,9 @@ export class RepairRules implements Rule {
     const names = this.#context.nameWords();
     if (names === null) return;
     const sum = imbalanceOf(words, names);
-    const isUndecided = sum.unknown.length > 0 && !names.isComplete;
-    if (isUndecided) return;
+    // What a word is may show when more of them are named: until then nothing is proved.
+    const mayBeKnown = !names.isComplete || this.#context.known.areLacking;
+    if (sum.unknown.length > 0 && mayBeKnown) return;
     const { logIndex } = words.at(-1) as RepairedWord;
     const illegal = (detail: string): void => {
       this.#illegal(logIndex, `a repair or acceptance that does not conserve: ${detail}`);

@@ -1,10 +1,13 @@
 import type { ParamType } from "ethers";
 
 import { EVENTS } from "../../../../keeper/books/naive/events.ts";
-import { BOOK_NAMES, type BookName } from "../../../../keeper/domain/bookSet.ts";
-import type { Hash, Hex } from "../../../../keeper/lib/hex.ts";
+import { hot } from "../../../../keeper/books/naive/ledgerStorage.ts";
+import { word32, writePlace, type Place } from "../../../../keeper/books/naive/words.ts";
+import { BOOK_NAMES } from "../../../../keeper/domain/bookSet.ts";
+import type { Address } from "../../../../keeper/lib/hex.ts";
 import type { SeededRandom } from "../../../helpers/SeededRandom.ts";
 import type { Invented, Inventor, Transactions } from "./Inventor.ts";
+import { placesOf, SINGLE_PLACES } from "./placesOf.ts";
 
 const HALTED = 15n;
 const NAMES = BOOK_NAMES.flatMap((book) => EVENTS[book].fragments.map((fragment) => [book, fragment] as const));
@@ -86,32 +89,48 @@ export class Invention {
     ];
   }
 
-  /** Words of the books with other bits: governance can say so of any word while halted. */
+  /** Variables of the books with other values: governance can say so of any word while halted. */
   #acceptance(): Invented {
     const { books } = this.#inventor;
-    const corrections = Array.from({ length: 1 + this.#random.below(3) }, () => {
-      const book = this.#random.bool() ? this.#pick(["SyncGuard", "PositionLedger"] as const)! : this.#anyBook();
-      const slots = [...books.trie(book).slots()];
-      const [slot, word] = this.#pick(slots) ?? [this.#random.hex(32) as Hash, 0n];
-      return [books.addresses[book], slot, hex32(this.#twisted(word))];
-    });
+    const words = new Map<string, readonly [Place, bigint]>();
+    for (let left = 1 + this.#random.below(3); left > 0; left -= 1) {
+      const place = this.#anyPlace();
+      const word = words.get(place.book + place.slot)?.[1] ?? books.read(place.book, place.slot);
+      words.set(place.book + place.slot, [
+        place,
+        writePlace(word, place, place === hot.flags ? BigInt(this.#random.below(64)) : this.#valueOf(place)),
+      ]);
+    }
+    const corrections = Array.from(words.values(), ([{ book, slot }, word]) => [
+      books.addresses[book],
+      slot,
+      word32(word),
+    ]);
     const tip = books.tip!;
     return this.#inventor.log("SyncGuard", "BooksAccepted", {
       ...{ blockNumber: BigInt(tip.number), blockHash: tip.hash, corrections },
     });
   }
 
-  /** A word with one run of bits replaced. */
-  #twisted(word: bigint): bigint {
-    const offset = BigInt(8 * this.#random.below(32));
-    const bits = this.#pick([1n, 2n, 8n, 8n, 32n, 40n, 40n, 48n, 128n])!;
-    const mask = ((1n << bits) - 1n) << offset;
-    const value = this.#pick([0n, 1n, this.#random.uint(Number(bits)), BigInt(this.#inventor.books.tip!.timestamp)])!;
-    return BigInt.asUintN(256, (word & ~mask) | ((value << offset) & mask));
+  #anyPlace(): Place {
+    if (this.#random.below(3) !== 0) return this.#pick(SINGLE_PLACES)!;
+    const account = this.#pick([...this.#inventor.books.accounts]) ?? word32(1n);
+    const [asset, attester] = [this.#anyAddress(), this.#anyAddress()];
+    return this.#pick(placesOf(account, asset, BigInt(1 + this.#random.below(4)), attester))!;
   }
 
-  #anyBook(): BookName {
-    return this.#pick(BOOK_NAMES)!;
+  #anyAddress(): Address {
+    const known = this.#pick(this.#values.get("address") ?? []) as string | undefined;
+    return (known ?? this.#inventor.books.addresses.PositionLedger).toLowerCase() as Address;
+  }
+
+  /** One that its type can hold: of bytes, which are truths or kinds mostly, only the first two values. */
+  #valueOf({ bits }: Place): bigint {
+    if (bits === 8) return BigInt(this.#random.below(2));
+    const { timestamp, number } = this.#inventor.books.tip!;
+    const near = BigInt(this.#random.below(4));
+    const time = BigInt(timestamp + this.#random.below(3) - 1);
+    return BigInt.asUintN(bits, this.#pick([near, near, near, time, BigInt(number) - near, this.#random.uint(bits)])!);
   }
 
   #anyEvent(): Invented {
@@ -149,8 +168,4 @@ export class Invention {
   #pick<Item>(items: readonly Item[]): Item | undefined {
     return items[this.#random.below(Math.max(items.length, 1))];
   }
-}
-
-function hex32(word: bigint): Hex {
-  return `0x${word.toString(16).padStart(64, "0")}`;
 }

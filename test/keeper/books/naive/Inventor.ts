@@ -73,6 +73,15 @@ export class Inventor {
     return event == null ? undefined : { book: book!, event };
   }
 
+  /** The transactions in words, one a line. */
+  tell(transactions: Transactions): string {
+    const name = (log: Invented): string => {
+      const event = this.read(log)?.event;
+      return event === undefined ? "?" : `${event.name}(${event.args.join(",")})`;
+    };
+    return transactions.map((logs) => `    ${logs.map(name).join(" + ")}`).join("\n");
+  }
+
   /** What both say of the transactions, as one block on top of the books `seconds` after the newest one. */
   judge(transactions: Transactions, seconds = 12): Opinions {
     const { books } = this;

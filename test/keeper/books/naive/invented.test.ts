@@ -6,7 +6,7 @@ import { Inventor, type Invented, type Opinions, type Transactions } from "./Inv
 import { Toured } from "./Toured.ts";
 
 /** Invented blocks, spread evenly over the tour. */
-const BLOCKS = Number(process.env["BLOCKS"] ?? 150);
+const BLOCKS = Number(process.env["BLOCKS"] ?? 60);
 const TRANSACTIONS = 6;
 
 /** What would be taken for a fault of the keeper's own: the first derivation objects, and the second one agrees. */
@@ -38,52 +38,36 @@ describe("Both derivations of invented blocks", () => {
   });
 
   it("never disagree so that a lie is taken for a fault of the keeper's own", function () {
-    this.timeout(3_600_000);
+    this.timeout(600_000);
     const seed = Number(process.env["SEED"] ?? 1);
     process.stdout.write(`      seed ${seed}\n`);
     const random = new SeededRandom(seed);
     const inventor = new Inventor(toured.follower.followed);
     const invention = new Invention(random, inventor);
     const found = new Map<string, string>();
-    const counts = { judged: 0, silent: 0 };
-    let made = 0;
-    const describeBlock = (transactions: Transactions): string =>
-      transactions
-        .map((logs) =>
-          logs
-            .map((log) => {
-              const event = inventor.read(log)?.event;
-              return event === undefined ? "?" : `${event.name}(${event.args.join(",")})`;
-            })
-            .join(" + "),
-        )
-        .join("\n    ");
-    for (; inventor.next !== undefined; inventor.advance()) {
+    let [made, agreed] = [0, 0];
+    inventor.advance();
+    while (inventor.next !== undefined) {
       const real = transactionsOf(inventor);
       invention.see(real);
-      if (inventor.books.tip === null) continue;
+      const ordinary = inventor.next.input.block.timestamp - inventor.books.tip!.timestamp;
       for (; made < (BLOCKS * inventor.height) / toured.follower.followed.length; made += 1) {
+        // What both find nothing wrong in is built upon.
         let kept: Transactions = random.bool() ? real : [];
-        const seconds =
-          random.below(4) === 0
-            ? random.below(4_000_000)
-            : inventor.next.input.block.timestamp - inventor.books.tip.timestamp;
+        const seconds = random.below(4) === 0 ? random.below(4_000_000) : ordinary;
         for (let count = 0; count < TRANSACTIONS; count += 1) {
           const { transactions, said } = inventor.correct([...kept, invention.transaction()], seconds);
-          counts.judged += 1;
           const wrong = disagreement(said);
-          if (wrong !== null && !found.has(wrong.replace(/\d{2,}|0x\w+/g, "…")))
-            found.set(
-              wrong.replace(/\d{2,}|0x\w+/g, "…"),
-              `block ${inventor.books.tip.number + 1} ${wrong}\n    ${describeBlock(transactions)}`,
-            );
-          if (said.problems.length > 0) continue;
-          counts.silent += 1;
-          if (wrong === null) kept = transactions;
+          if (wrong !== null)
+            found.set(wrong.replace(/\d{2,}|0x\w+/g, "…"), `${wrong}\n${inventor.tell(transactions)}`);
+          if (wrong !== null || said.problems.length > 0) continue;
+          agreed += 1;
+          kept = transactions;
         }
       }
+      inventor.advance();
     }
-    process.stdout.write(`      ${JSON.stringify(counts)}\n`);
     expect([...found.values()].join("\n"), `seed ${seed}`).to.equal("");
+    expect(agreed, "blocks that nobody objects to").to.be.greaterThan(BLOCKS / 2);
   });
 });
