@@ -1,5 +1,5 @@
 import type { KeySigner } from "./actions/signers/KeySigner.ts";
-import { MAX_BATCH_CALLS, type BatchItem, type Source } from "./chain/sources/Source.ts";
+import { MAX_BATCH_CALLS, type Source } from "./chain/sources/Source.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
 import type { Address } from "./lib/hex.ts";
 import type { Effect, Input, KeyName, RpcAnswer } from "./loop/ports.ts";
@@ -53,11 +53,13 @@ export class Performer {
 
   async #request({ id, source, calls, deadlineMs }: Extract<Effect, { type: "request" }>): Promise<void> {
     const target = this.#options.sources.get(source);
-    const messages: Promise<BatchItem[]>[] = [];
-    for (let start = 0; start < calls.length && target !== undefined; start += MAX_BATCH_CALLS) {
-      messages.push(target.batch(calls.slice(start, start + MAX_BATCH_CALLS), { deadlineMs }));
-    }
-    const answers: RpcAnswer[] = (await Promise.all(messages))
+    const starts = Array.from({ length: Math.ceil(calls.length / MAX_BATCH_CALLS) }, (_, at) => at * MAX_BATCH_CALLS);
+    const items = await Promise.all(
+      starts.map(
+        async (start) => (await target?.batch(calls.slice(start, start + MAX_BATCH_CALLS), { deadlineMs })) ?? [],
+      ),
+    );
+    const answers: RpcAnswer[] = items
       .flat()
       .map((item) => (item.ok ? { ok: true, value: item.result } : toAnswer(item.error)));
     this.#options.deliver({ type: "answers", id, answers, nowMs: this.#options.now() });

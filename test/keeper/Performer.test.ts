@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Source, SourceDeps } from "../../keeper/chain/sources/Source.ts";
 import { createSource } from "../../keeper/chain/sources/createSource.ts";
 import type { KeeperError } from "../../keeper/errors/KeeperError.ts";
+import type { Input } from "../../keeper/loop/ports.ts";
 import { Performer } from "../../keeper/Performer.ts";
 import type { Journal } from "../../keeper/store/Journal.ts";
 import { HandlerLog } from "./chain/sources/HandlerLog.ts";
@@ -21,8 +22,12 @@ interface Sent {
   readonly error: KeeperError | null;
 }
 
-/** A performer that can do nothing but broadcast. */
-function createPerformer(source: Source, onSent: (sent: Sent) => void): Performer {
+/** A performer that can do nothing but ask and broadcast. */
+function createPerformer(
+  source: Source,
+  onSent: (sent: Sent) => void,
+  deliver: (input: Input) => void = () => undefined,
+): Performer {
   return new Performer({
     sources: new Map([[source.id, source]]),
     journal: null as unknown as Journal,
@@ -31,7 +36,7 @@ function createPerformer(source: Source, onSent: (sent: Sent) => void): Performe
     registry: "0x0000000000000000000000000000000000000001",
     now: () => performance.now(),
     requestDeadlineMs: 1_000,
-    deliver: () => undefined,
+    deliver,
     onSent: (_, id, error) => onSent({ source: id, error }),
     onFatal: (error) => {
       throw error;
@@ -90,6 +95,31 @@ describe("Performer", () => {
       await settled;
     });
   }
+
+  it("sends no more calls in one message than every provider takes, and answers in their order", async () => {
+    await open("http");
+    const sizes: number[] = [];
+    server.script("echo", (calls, wire) => {
+      sizes.push(calls.length);
+      const items = calls.toReversed().map(({ id, params }) => ({ jsonrpc: "2.0", id, result: params[0] }));
+      wire.send(JSON.stringify(items));
+    });
+    const calls = Array.from({ length: 40 }, (_, index) => ({ method: "echo", params: [`0x${index}`] }));
+    const { promise, resolve } = Promise.withResolvers<Input>();
+    createPerformer(source, () => undefined, resolve).perform({
+      type: "request",
+      id: 5,
+      source: "s1",
+      calls,
+      deadlineMs: 1_000,
+    });
+    const input = await promise;
+    expect(sizes.sort((left, right) => left - right)).to.deep.equal([8, 16, 16]);
+    expect(input).to.deep.include({ type: "answers", id: 5 });
+    expect(input.type === "answers" && input.answers.map((answer) => answer.ok && answer.value)).to.deep.equal(
+      calls.map(({ params }) => params[0]),
+    );
+  });
 
   it("says what became of a broadcast that a source refuses", async () => {
     await open("http");

@@ -34,6 +34,7 @@ const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignor
 const DEADLINE_MS = 20_000;
 const LOOK_MS = 10;
 const MAX_TRADES = 12;
+const SETTLE_MS = 100;
 
 /** All that a keeper asks: no filter, no logs, no value without its proof. */
 const ASKED = new Set([
@@ -44,6 +45,8 @@ const ASKED = new Set([
 
 /** The first source is the liar, and speaks first: the others' heads come so much later. */
 export const LATE: Rule = { method: "eth_subscription", action: "delay", ms: 20 };
+/** The same where the first source is asked for its head from time to time, and does not push it. */
+const LATER: Rule = { ...LATE, ms: 400 };
 
 const BUSY: Rule = { method: "eth_get*", action: "error", code: -32_603, message: "internal error" };
 
@@ -53,10 +56,12 @@ export class SourcesRig {
   readonly proxies: readonly ChaosRpc[];
   readonly effects: Effect[] = [];
   #local: LocalKeeper | null = null;
+  readonly #late: Rule;
 
-  private constructor(world: LocalWorld, proxies: readonly ChaosRpc[]) {
+  private constructor(world: LocalWorld, proxies: readonly ChaosRpc[], isLiarPolled: boolean) {
     this.world = world;
     this.proxies = proxies;
+    this.#late = isLiarPolled ? LATER : LATE;
   }
 
   /** Starts the proxies and the keeper behind them. */
@@ -69,7 +74,7 @@ export class SourcesRig {
       const behind = isLiar && upstreamOfLiar !== undefined ? [upstreamOfLiar] : upstreams;
       proxies.push(await ChaosRpc.start({ upstreams: behind, seed: seed + index, rules: isLiar ? rules : [] }));
     }
-    const rig = new SourcesRig(world, proxies);
+    const rig = new SourcesRig(world, proxies, transports[0] === "http");
     try {
       const sources = proxies.map(({ url, wsUrl }, index) => (transports[index] === "http" ? url : wsUrl));
       rig.#local = await startLocalKeeper({
@@ -90,7 +95,7 @@ export class SourcesRig {
   /** Three sources over WebSocket, of which the first speaks first; up to date. */
   static async startThree(world: LocalWorld, options: Partial<SourcesRigOptions> = {}): Promise<SourcesRig> {
     const rig = await SourcesRig.start(world, { transports: ["ws", "ws", "ws"], ...options });
-    for (const proxy of rig.proxies.slice(1)) proxy.setRules([LATE]);
+    for (const proxy of rig.proxies.slice(1)) proxy.setRules([rig.#late]);
     await rig.untilInSync();
     return rig;
   }
@@ -168,7 +173,7 @@ export class SourcesRig {
     try {
       for (let trades = 0; trades < MAX_TRADES && !isDone(seen); trades += 1) {
         if (trades > 0 && !isAlone) await this.#tempt(rules);
-        await this.world.trade(1);
+        await this.#trade();
         if (isAlone) await this.until("the lie is met", () => isDone(seen));
         else await this.untilInSync();
       }
@@ -192,13 +197,22 @@ export class SourcesRig {
     this.liar.setRules(rules);
   }
 
+  /**
+   * Trades when what was asked of the last block has been answered: Anvil 1.7.1 answers a proof of its newest block that it is
+   * asked for while it mines the next one from the state of that.
+   */
+  async #trade(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    await this.world.trade(1);
+  }
+
   /** Lets the others refuse one block, so that the first source is the one that is asked first from now on. */
   async putLiarFirst(): Promise<void> {
     const others = this.proxies.slice(1);
-    for (const proxy of others) proxy.setRules([LATE, BUSY]);
-    await this.world.trade(1);
+    for (const proxy of others) proxy.setRules([this.#late, BUSY]);
+    await this.#trade();
     await this.untilInSync();
-    for (const proxy of others) proxy.setRules([LATE]);
+    for (const proxy of others) proxy.setRules([this.#late]);
   }
 
   /** Waits until every source is believed again, and their votes have proven a block. */
