@@ -74,6 +74,7 @@ describe("Scenario over sockets: bursts, time and other chains", function () {
     // Ethereum's profile: a block may be 15 s ahead.
     const of = await start(["ws", "ws", "ws"], { profile: "ethereum", finality: "depth" });
     await of.untilInSync();
+    await of.until("what is there is signed", () => of.effects.some(({ type }) => type === "sign-attestation"));
     const seen = of.seen();
     const { timestamp = 0 } = of.keeper.books.tip ?? {};
     await fork.here.send("evm_setNextBlockTimestamp", Math.max(timestamp, Math.floor(Date.now() / 1_000)) + 900);

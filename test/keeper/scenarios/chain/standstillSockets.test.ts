@@ -77,7 +77,9 @@ describe("Scenario over sockets: finality or the chain stands still", function (
     const after = new Seen(rig.effects);
     aheadMs += HALT_MS;
     await rig.until("asked", () => after.all("request").length > 3);
-    after.expectUnsigned();
+    after.expectCalm();
+    // The transaction of a checkpoint that was signed before may be sent again.
+    expect(after.attested).to.deep.equal([]);
     await mine(40);
     expect(seen.ended).to.include("halted-chain");
     expect(seen.said.at(-1)).to.equal("InSync");

@@ -27,7 +27,7 @@ describe("sources of which too few are left", function () {
   let fork: Fork;
 
   before(async () => {
-    fork = await Fork.open(51);
+    fork = await Fork.openOriginal(1);
     await fork.truth.send("evm_setAutomine", true);
     // The twin's books hold a word that no event explains.
     await fork.tamper(fork.twin);
