@@ -4,15 +4,30 @@ import type { VerifiedLog } from "../../domain/VerifiedLog.ts";
 import type { BookName } from "../../domain/bookSet.ts";
 import type { Address, Hash, Hex } from "../../lib/hex.ts";
 import { AGGREGATOR, EVENTS } from "./events.ts";
+import { word32 } from "./words.ts";
+
+const ACCEPTED = EVENTS.SyncGuard.getEvent("BooksAccepted")?.topicHash;
+/** Hex digits of a word, and of a correction: book, slot and value. */
+const WORD = 64;
+const CORRECTION = 3 * WORD;
+/** Corrections decoded at once: ethers copies all data for each of them. */
+const AT_ONCE = 64;
 
 /** A decoded event. A field is asked for as what its type is. */
 export class NaiveEvent {
   readonly name: string;
   readonly #args: Result;
+  readonly #lists: ReadonlyMap<string, readonly NaiveEvent[]>;
 
-  constructor(name: string, args: Result) {
+  constructor(name: string, args: Result, lists: ReadonlyMap<string, readonly NaiveEvent[]> = new Map()) {
     this.name = name;
     this.#args = args;
+    this.#lists = lists;
+  }
+
+  /** The same with another list of structs. */
+  with(field: string, structs: readonly NaiveEvent[]): NaiveEvent {
+    return new NaiveEvent(this.name, this.#args, new Map([...this.#lists, [field, structs]]));
   }
 
   number(field: string): bigint {
@@ -30,7 +45,9 @@ export class NaiveEvent {
   }
 
   /** A list of structs. */
-  structs(field: string): NaiveEvent[] {
+  structs(field: string): readonly NaiveEvent[] {
+    const list = this.#lists.get(field);
+    if (list !== undefined) return list;
     return Array.from(this.#args.getValue(field) as Iterable<Result>, (item) => new NaiveEvent(this.name, item));
   }
 
@@ -59,8 +76,26 @@ function decodeWith(events: Interface, log: VerifiedLog): NaiveEvent | undefined
   }
 }
 
+/** `BooksAccepted`, a few corrections after the other: offset of the list, its length, its elements. */
+function decodeAcceptance(log: VerifiedLog): NaiveEvent | undefined {
+  const [head, list] = [log.data.slice(2, 2 + 2 * WORD), log.data.slice(2 + 2 * WORD)];
+  const [offset, length] = [word32(32n).slice(2), word32(BigInt(Math.floor(list.length / CORRECTION))).slice(2)];
+  if (list.length % CORRECTION !== 0 || head !== offset + length) return undefined;
+  const corrections: NaiveEvent[] = [];
+  for (let at = 0; at < list.length; at += AT_ONCE * CORRECTION) {
+    const part = list.slice(at, at + AT_ONCE * CORRECTION);
+    const count = word32(BigInt(part.length / CORRECTION)).slice(2);
+    const event = decodeWith(EVENTS.SyncGuard, { ...log, data: `0x${offset}${count}${part}` });
+    if (event === undefined) return undefined;
+    corrections.push(...event.structs("corrections"));
+  }
+  const empty = { ...log, data: `0x${offset}${word32(0n).slice(2)}` as const };
+  return decodeWith(EVENTS.SyncGuard, empty)?.with("corrections", corrections);
+}
+
 /** The event of a book contract in a log of it; undefined when it is none. */
 export function decodeBookLog(book: BookName, log: VerifiedLog): NaiveEvent | undefined {
+  if (book === "SyncGuard" && log.topics[0] === ACCEPTED) return decodeAcceptance(log);
   return decodeWith(EVENTS[book], log);
 }
 

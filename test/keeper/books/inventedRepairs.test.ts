@@ -4,6 +4,8 @@ import { storage as registry } from "../../../keeper/books/generated/CheckpointR
 import { storage as instruments } from "../../../keeper/books/generated/InstrumentRegistry.ts";
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
 import { storage as guard } from "../../../keeper/books/generated/SyncGuard.ts";
+import { deriveNaively } from "../../../keeper/books/naive/deriveNaively.ts";
+import type { Hex } from "../../../keeper/lib/hex.ts";
 import { ADDRESSES } from "../../helpers/keeper/inventedBlocks.ts";
 import { accept, accountOf, repair, RepairWorld, word32, type MadeUp } from "./repairWorld.ts";
 
@@ -42,6 +44,27 @@ describe("Books under invented repairs", function () {
     expect(world.apply([[changed]])).to.deep.equal({ first: [], naive: [] });
     const endless = accept([["CheckpointRegistry", length.slot(1n), 1n << 250n]]);
     expect(world.apply([[endless], [endless]])).to.deep.equal({ first: [], naive: [] });
+  });
+
+  it("reads long acceptances in both derivations, and none that claims another length", () => {
+    const world = new RepairWorld();
+    const slots = Array.from({ length: 200 }, (_, at) => word32((1n << 200n) + BigInt(at)));
+    const made = accept(slots.map((slot) => ["OrderSettlement", slot, BigInt(slot)] as const));
+    const [log] = world.encode([[made]]);
+    const block = { number: 100, hash: word32(100n), timestamp: 1_100 };
+    const naive = (data: Hex) =>
+      deriveNaively({
+        ...{ addresses: world.books.addresses, immutables: world.books.immutables },
+        block: { ...block, logs: [{ ...log!, data }] },
+        read: (book, slot) => world.books.read(book, slot),
+        priceBefore: () => undefined,
+      });
+    const { writes, problems } = naive(log!.data);
+    expect(problems).to.deep.equal([]);
+    expect([...writes.get("OrderSettlement")!]).to.deep.equal(slots.map((slot) => [slot, BigInt(slot)]));
+    const shorter: Hex = `${log!.data.slice(0, 2 + 64)}${word32(199n).slice(2)}${log!.data.slice(2 + 128)}` as Hex;
+    expect(naive(shorter).problems.map(({ kind }) => kind)).to.deep.equal(["unreadable"]);
+    expect(world.apply([[made]])).to.deep.equal({ first: [], naive: [] });
   });
 
   it("forgets the keys of a block that is taken back", () => {
