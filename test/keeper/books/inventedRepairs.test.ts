@@ -97,6 +97,23 @@ describe("Books under invented repairs", function () {
     expect(unknown.naive.join()).to.match(/nobody knows what it is/);
   });
 
+  it("names by the keys of the branch that it follows, not of one that was taken back", () => {
+    const world = new RepairWorld();
+    world.know(0, 2);
+    world.know(2, 9);
+    world.apply([]);
+    for (let undone = 0; undone < 2; undone += 1) world.books.undo();
+    world.know(9, 10);
+    const write = (index: number): string[] => {
+      const word = ledger.accounts.encode({ ...ledger.accounts.decode(0n), quote: 5n });
+      const said = world.apply([repair(ledger.accounts.slot(accountOf(index)), word, 102)]).first;
+      world.books.undo();
+      return said;
+    };
+    expect(write(9).join()).to.match(/settlement asset .* differ by 5$/);
+    expect(write(4).join()).to.match(/no known key explains the word/);
+  });
+
   it("calls no word unknown whose key governance may have accepted, as the second derivation knows such keys", () => {
     const world = new RepairWorld();
     world.know(0, 1);
