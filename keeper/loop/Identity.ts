@@ -15,6 +15,7 @@ export interface WantedChain {
 const RECHECK_MS = 12_000;
 /** Time before a source that did not answer is asked again. */
 const RETRY_MS = 1_000;
+const HASH = /^0x[0-9a-fA-F]{64}$/;
 const QUANTITY = /^0x[0-9a-f]{1,16}$/i;
 
 /**
@@ -117,5 +118,5 @@ export function judgeIdentity(
 function hashIn(answer: RpcAnswer | undefined): Hash | null {
   if (answer?.ok !== true || typeof answer.value !== "object" || answer.value === null) return null;
   const { hash } = answer.value as { hash?: unknown };
-  return typeof hash === "string" ? (hash.toLowerCase() as Hash) : null;
+  return typeof hash === "string" && HASH.test(hash) ? (hash.toLowerCase() as Hash) : null;
 }
