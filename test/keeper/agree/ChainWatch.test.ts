@@ -319,6 +319,22 @@ describe("ChainWatch", () => {
       expect(look()).to.deep.equal([]);
     });
 
+    it("keep neither an announced block from being a sign of life, nor one that came", () => {
+      invent(number);
+      pass(haltMs - 1);
+      // Announced, no more.
+      expect(look({ behind: 2 })).to.deep.equal([]);
+      pass(haltMs - 1);
+      expect(look({ behind: 2 })).to.deep.equal([]);
+      // One of them came.
+      number += 1;
+      expect(look({ behind: 1 })).to.deep.equal([]);
+      pass(haltMs - 1);
+      expect(look({ behind: 1 })).to.deep.equal([]);
+      pass(1);
+      expect(look({ behind: 1 })).to.deep.equal(["halted-chain"]);
+    });
+
     it("give no more time than they took: to take them back is no sign of life", () => {
       invent(number);
       pass(haltMs - 1);

@@ -252,6 +252,22 @@ describe("Blocks that one of three invents", function () {
       await expectContained();
     });
 
+    it("have what diverged stand again when they were followed alone for a while, and then left", async () => {
+      await start();
+      const { hash, number } = divergent;
+      for (const source of ["a", "b"]) await stage.driver.hear(source, { hash, number });
+      await stage.cutOff("a", "b");
+      await stage.driver.tick(UNHEARD_MS);
+      await stage.driver.hear("liar", repaired);
+      await stage.driver.tick(UNHEARD_MS);
+      expect(stage.driver.keeper.books.tip?.hash).to.equal(repaired.hash);
+      expect(stage.driver.verdict.kind).to.not.equal("InSync");
+      await stage.settle("a", "b", "liar");
+      expect(stage.driver.verdict.kind).to.equal("Diverged");
+      expect(stage.driver.incident).to.include({ state: "contained", blockHash: divergent.hash });
+      expect(await world.flags()).to.equal(DEGRADED);
+    });
+
     it("close no incident when they are heard afterwards", async () => {
       await start();
       const { hash, number } = divergent;
