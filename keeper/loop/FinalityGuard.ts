@@ -1,4 +1,3 @@
-import type { Books } from "../books/Books.ts";
 import type { Candidate, ServedHead } from "../chain/agree/Votes.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { Agreement } from "./Agreement.ts";
@@ -15,12 +14,10 @@ export interface Linked {
 
 /** Holds the branches that are served against the newest block that k operators called final. */
 export class FinalityGuard {
-  readonly #books: Books;
   readonly #canonical: Canonical;
   readonly #agreement: Agreement;
 
-  constructor(parts: { readonly books: Books; readonly canonical: Canonical; readonly agreement: Agreement }) {
-    this.#books = parts.books;
+  constructor(parts: { readonly canonical: Canonical; readonly agreement: Agreement }) {
     this.#canonical = parts.canonical;
     this.#agreement = parts.agreement;
   }
@@ -50,12 +47,8 @@ export class FinalityGuard {
   }
 
   #lacksFinal({ leaf, base, hashes }: Linked): boolean {
-    const { tip } = this.#books;
     const { final } = this.#agreement.finality;
     if (final === null || hashes.includes(final.hash)) return false;
-    // So deep that the books have let go of it: only a branch around all that they hold goes around it.
-    const isForgotten = tip !== null && tip.number >= final.number && this.#canonical.at(final.number) === undefined;
-    if (isForgotten) return base === null;
     if (hashes.length === 0 && base === null) return false;
     const baseNumber = base === null ? leaf.number - hashes.length : (this.#canonical.link(base)?.number ?? -1);
     if (final.number <= baseNumber) return base !== null && this.#isOther(this.#canonical.at(final.number), final);

@@ -116,7 +116,7 @@ export class Follower {
     this.#ways = new Ways({ agreement, fetcher: this.#fetcher, supply, reach: this.#reach, doubts: this.#doubts });
     this.#sides = new SideBranches(books, judge);
     this.#rewind = new Rewind({ books, canonical: this.#canonical, agreement: this.agreement }, events);
-    this.#finality = new FinalityGuard({ books, canonical: this.#canonical, agreement: this.agreement });
+    this.#finality = new FinalityGuard({ canonical: this.#canonical, agreement: this.agreement });
   }
 
   /** The source announces a head: a claim until its header is verified. */
@@ -130,10 +130,11 @@ export class Follower {
     return this.#canonical.below(block, depth);
   }
 
-  /** Of the books' blocks down to a height, the newest of those that most operators vote for. */
+  /** Of the books' blocks down to a height, the newest of those that k operators vote for, else of those with the most votes. */
   strongest(tip: FetchedBlock, downTo: number): FetchedBlock {
     return this.#canonical.strongest(tip, Math.max(downTo, (tip.header?.number ?? 0) - MAX_SIDE_DEPTH), ({ header }) =>
-      header === null ? 0 : this.agreement.votesFor(header),
+      // More than k say no more: one that stays behind would hold back what is done at the head.
+      header === null ? 0 : Math.min(this.agreement.quorum, this.agreement.votesFor(header)),
     );
   }
 

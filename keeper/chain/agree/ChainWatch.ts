@@ -106,8 +106,6 @@ export class ChainWatch {
       this.#final = finalNumber;
       this.#finalAtMs = nowMs;
     }
-    const isPast = (tip?.number ?? -1) > (this.#deepUntil?.number ?? Infinity);
-    if (isPast) this.#deepUntil = null;
   }
 
   #split({ nowMs, split }: Sight): string | null {
@@ -117,7 +115,8 @@ export class ChainWatch {
   }
 
   #deepReorg(): string | null {
-    if (this.#deepUntil === null) return null;
+    // Not forgotten beyond that: the blocks may turn out to be nobody's chain.
+    if (this.#deepUntil === null || this.#highest > this.#deepUntil.number) return null;
     const { depth, number } = this.#deepUntil;
     return `${depth} blocks were replaced, ${this.#profile.confirmations} are normal; over after block ${number}`;
   }

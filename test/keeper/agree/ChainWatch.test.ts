@@ -310,6 +310,14 @@ describe("ChainWatch", () => {
       }
     });
 
+    it("do not end a deep reorg: they are not the chain's", () => {
+      const from = number;
+      watch.rolledBack(PROFILE.confirmations + 1, from);
+      invent(from);
+      number = from + PROFILE.confirmations;
+      expect(look()).to.deep.equal(["deep-reorg"]);
+    });
+
     it("nor are those that were only announced", () => {
       look({ behind: INVENTED });
       watch.rolledBack(0, number);

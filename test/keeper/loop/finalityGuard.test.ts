@@ -1,6 +1,5 @@
 import { expect } from "chai";
 
-import type { Books } from "../../../keeper/books/Books.ts";
 import { Ancestry } from "../../../keeper/chain/agree/Ancestry.ts";
 import type { ServedHead } from "../../../keeper/chain/agree/Votes.ts";
 import type { Hash } from "../../../keeper/lib/hex.ts";
@@ -59,7 +58,6 @@ class Desk {
       contradict: (sources) => void this.blamed.push(...sources),
     };
     this.guard = new FinalityGuard({
-      books: { tip } as unknown as Books,
       canonical: this.#canonical,
       agreement: agreement as Agreement,
     });
