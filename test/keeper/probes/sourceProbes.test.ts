@@ -161,9 +161,9 @@ describe("probes of a source", function () {
     expect(await sick()).to.deep.equal({ batches: "fail" });
     proxy.refusesBatches = false;
     let calls = 0;
-    // Six calls one by one, and a message of 16.
-    proxy.refuse = ({ method }) => (method === "eth_chainId" && ++calls > 22 ? "batch too large" : undefined);
-    expect((await sick())["batches"]).to.equal("warn");
+    // Six calls one by one, and part of a message of 16.
+    proxy.refuse = ({ method }) => (method === "eth_chainId" && ++calls > 20 ? "batch too large" : undefined);
+    expect((await sick())["batches"]).to.equal("fail");
   });
 
   it("notices an altered header", async () => {
