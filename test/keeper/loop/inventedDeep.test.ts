@@ -18,23 +18,16 @@ describe("A deep reorg", function () {
     await stage.hear("a", "b", "liar");
     await replace();
     await stage.hear("a", "b", "liar");
-    const holding = (): string[] =>
-      stage.driver.keeper.conditions.map(({ kind }) => kind);
+    const holding = (): string[] => stage.driver.keeper.conditions.map(({ kind }) => kind);
     expect(holding()).to.include("deep-reorg");
-    const tall = stage.tower(
-      await stage.head(),
-      10,
-      await stage.stateAfter(() => Promise.resolve()),
-    );
+    const tall = stage.tower(await stage.head(), 10, await stage.stateAfter(() => Promise.resolve()));
     await stage.cutOff("a", "b");
     await stage.driver.tick(1_000);
     await stage.driver.hear("liar", tall);
     await stage.driver.tick(1_000);
     await world.mine();
     await stage.hear("a", "b", "liar");
-    expect(stage.driver.keeper.books.tip?.hash).to.equal(
-      (await stage.head()).hash,
-    );
+    expect(stage.driver.keeper.books.tip?.hash).to.equal((await stage.head()).hash);
     expect(holding()).to.include("deep-reorg");
     await world.close();
   });

@@ -43,12 +43,8 @@ describe("One of three that stands still at the divergent block", function () {
       await stage.world.mine();
       await stage.hear("a", "b");
     }
-    expect(stage.driver.keeper.books.tip?.hash).to.equal(
-      (await stage.head()).hash,
-    );
-    const sent = stage.driver
-      .all("broadcast")
-      .filter(({ purpose }) => purpose === "soft-pause");
+    expect(stage.driver.keeper.books.tip?.hash).to.equal((await stage.head()).hash);
+    const sent = stage.driver.all("broadcast").filter(({ purpose }) => purpose === "soft-pause");
     expect(sent.length).to.be.at.least(10);
   });
 });
