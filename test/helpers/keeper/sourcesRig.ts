@@ -48,7 +48,10 @@ export const LATE: Rule = { method: "eth_subscription", action: "delay", ms: 20 
 /** The same where the first source is asked for its head from time to time, and does not push it. */
 const LATER: Rule = { ...LATE, ms: 400 };
 
-const BUSY: Rule = { method: "eth_get*", action: "error", code: -32_603, message: "internal error" };
+/** Of no use for blocks, and alive: what is asked by number tells that. */
+const BUSY: readonly Rule[] = ["eth_getBlockByHash", "eth_getBlockReceipts", "eth_getProof"].map((method) => {
+  return { method, action: "error", code: -32_603, message: "internal error" };
+});
 
 /** A keeper as a service that knows its world only through proxies that lie. */
 export class SourcesRig {
@@ -209,10 +212,13 @@ export class SourcesRig {
   /** Lets the others refuse one block, so that the first source is the one that is asked first from now on. */
   async putLiarFirst(): Promise<void> {
     const others = this.proxies.slice(1);
-    for (const proxy of others) proxy.setRules([this.#late, BUSY]);
-    await this.#trade();
-    await this.untilInSync();
-    for (const proxy of others) proxy.setRules([this.#late]);
+    for (const proxy of others) proxy.setRules([this.#late, ...BUSY]);
+    try {
+      await this.#trade();
+      await this.untilInSync();
+    } finally {
+      for (const proxy of others) proxy.setRules([this.#late]);
+    }
   }
 
   /** Waits until every source is believed again, and their votes have proven a block. */

@@ -70,6 +70,7 @@ describe("Scenario over sockets: finality or the chain stands still", function (
   });
 
   it("no blocks for long is a halt: Unknown, nothing signed; then a burst is caught up with (A12, A13)", async () => {
+    const { number } = await here.head();
     const seen = new Seen(rig.effects);
     aheadMs += HALT_MS;
     await rig.until("halt", () => seen.said.at(-1) === "Unknown(halted-chain)");
@@ -78,8 +79,8 @@ describe("Scenario over sockets: finality or the chain stands still", function (
     aheadMs += HALT_MS;
     await rig.until("asked", () => after.all("request").length > 3);
     after.expectCalm();
-    // The transaction of a checkpoint that was signed before may be sent again.
-    expect(after.attested).to.deep.equal([]);
+    // What was decided before may be on its way: a signature that waits for the journal, a transaction that is sent again.
+    expect(after.attested.filter((height) => height > number)).to.deep.equal([]);
     await mine(40);
     expect(seen.ended).to.include("halted-chain");
     expect(seen.said.at(-1)).to.equal("InSync");

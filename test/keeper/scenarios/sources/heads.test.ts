@@ -140,7 +140,8 @@ describe("sources whose heads cannot be relied on", function () {
         await keeper.untilInSync();
       }
       expect(seen.said).to.deep.equal(["InSync"]);
-      expect(seen.attested.length).to.be.at.least(3);
+      // One may still be on its way to the chain when the next is due.
+      expect(seen.attested.length).to.be.at.least(2);
       expect(seen.alerts("unknown-no-quorum")).to.deep.equal([]);
       await expectStraight(keeper, seen);
     } finally {
@@ -160,7 +161,7 @@ describe("sources whose heads cannot be relied on", function () {
     }
     expect(keeper.liar.rules[0]!.told).to.be.at.least(3);
     expect(seen.said).to.deep.equal(["InSync"]);
-    expect(seen.attested.length).to.be.at.least(3);
+    expect(seen.attested.length).to.be.at.least(2);
     keeper.liar.clear();
     await keeper.untilRecovered();
     await expectStraight(keeper, seen);
