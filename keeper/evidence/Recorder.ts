@@ -178,7 +178,8 @@ export class Recorder {
   /** Never rejects. */
   async #flush(): Promise<void> {
     try {
-      if (!(await this.#drain())) this.#stop("full");
+      // While it is being closed, the end is written there, and finds no room either.
+      if (!(await this.#drain()) && !this.#isOver) this.#stop("full");
     } catch (error: unknown) {
       this.#stop("failed", error);
     }

@@ -103,6 +103,17 @@ describe("Recorder under a flood of one source", () => {
     expect(stops[0]).to.deep.include({ reason: "full", filledBy: recording.filledBy });
   });
 
+  it("says so when the room ends in a write that is under way when it is closed", async () => {
+    const recorder = await open({ maxBytes: 8 * MEBIBYTE, flushMs: 1 });
+    for (let n = 0; n < 6; n += 1) recorder.exchange(exchangeOf("x".repeat(1.5 * MEBIBYTE), n));
+    // Set after the recorder's own timer, so that this ends right after the write has begun.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await recorder.close();
+    const recording = await readRecording(directory);
+    expect([recording.end, recording.filledBy?.source]).to.deep.equal(["full", "a"]);
+    expect(stops.map(({ reason }) => reason)).to.deep.equal(["full"]);
+  });
+
   it("cuts nothing of an only source when too much waits: it ends", async () => {
     const recorder = await open({ maxWaitingBytes: 4 * MEBIBYTE, flushMs: 60_000 });
     for (let n = 0; n < 4; n += 1) recorder.exchange(exchangeOf("x".repeat(1.5 * MEBIBYTE), n));
