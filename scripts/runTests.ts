@@ -4,7 +4,8 @@ import { availableParallelism } from "node:os";
 
 /**
  * `node scripts/runTests.ts`: every test once, in as many processes at a time as there are cores, each over one part of the tree.
- * Ends with the counts of all parts as mocha prints them, and with 1 when a test failed or a part did not end by itself.
+ * Ends with the failures and the counts of all parts as mocha prints them, and with 1 when a test failed or a part did not end
+ * by itself.
  */
 
 /** Folders that make a part of their own, those that take longest first; what lies in none of them is the last part. */
@@ -25,6 +26,8 @@ interface Outcome {
   readonly pending: number;
   readonly failing: number;
   readonly isWhole: boolean;
+  /** What mocha printed of the failures, after its count of them. */
+  readonly failures: string;
 }
 
 /** The files of each part; a file belongs to the longest folder that it is in. */
@@ -57,7 +60,8 @@ async function run(name: string, files: readonly string[]): Promise<Outcome> {
   const shown = plain.replaceAll(/^ {2}(\d+ (?:passing|pending|failing))/gm, "  in this part: $1");
   const seconds = Math.round((Date.now() - startedAt) / 1_000);
   process.stdout.write(`\n--- ${name}: ${files.length} files, ${seconds} s\n${shown}\n`);
-  return { ...outcome, isWhole: code === 0 || (code !== null && outcome.failing > 0) };
+  const failures = outcome.failing > 0 ? (plain.split(/^ {2}\d+ failing$/m)[1] ?? "").trim() : "";
+  return { ...outcome, failures, isWhole: code === 0 || (code !== null && outcome.failing > 0) };
 }
 
 async function main(): Promise<number> {
@@ -69,6 +73,8 @@ async function main(): Promise<number> {
   };
   await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, work));
   const total = (key: "passing" | "pending" | "failing"): number => outcomes.reduce((sum, part) => sum + part[key], 0);
+  // Once more at the end, where they are looked for.
+  for (const { failures } of outcomes) if (failures !== "") process.stdout.write(`\n--- failed\n\n  ${failures}\n`);
   const minutes = Math.round((Date.now() - startedAt) / 60_000);
   process.stdout.write(`\n  ${total("passing")} passing (${minutes}m)\n`);
   if (total("pending") > 0) process.stdout.write(`  ${total("pending")} pending\n`);
