@@ -49,9 +49,11 @@ export class FinalityGuard {
   #lacksFinal({ leaf, base, hashes }: Linked): boolean {
     const { final } = this.#agreement.finality;
     if (final === null || hashes.includes(final.hash)) return false;
-    if (hashes.length === 0 && base === null) return false;
     const baseNumber = base === null ? leaf.number - hashes.length : (this.#canonical.link(base)?.number ?? -1);
-    if (final.number <= baseNumber) return base !== null && this.#isOther(this.#canonical.at(final.number), final);
+    if (final.number <= baseNumber) {
+      const own = base === null ? undefined : this.#canonical.at(final.number);
+      return own !== undefined && own !== final.hash;
+    }
     // Between its base and its end the branch has a block at every height, and the final one is none of them.
     return final.number <= leaf.number || !this.#mayLeadTo(final, leaf);
   }
@@ -61,9 +63,5 @@ export class FinalityGuard {
     if (final === null || number >= final.number) return number === final?.number && hash === final.hash;
     const ancestor = this.#agreement.ancestry.at(number, final.hash);
     return ancestor === undefined || ancestor === hash;
-  }
-
-  #isOther(hash: Hash | undefined, final: ServedHead): boolean {
-    return hash !== undefined && hash !== final.hash;
   }
 }

@@ -10,7 +10,7 @@ import { Canonical } from "./Canonical.ts";
 import { Doubts } from "./Doubts.ts";
 import { describeSplit } from "./describeSplit.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
-import { FinalityGuard, type Linked } from "./FinalityGuard.ts";
+import { FinalityGuard } from "./FinalityGuard.ts";
 import type { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
@@ -20,7 +20,7 @@ import { Rewind } from "./Rewind.ts";
 import { SideBranches, type SideVerdict } from "./SideBranches.ts";
 import { Supply } from "./Supply.ts";
 import { toBookBlock } from "./toBookBlock.ts";
-import { Ways } from "./Ways.ts";
+import { Ways, type Way } from "./Ways.ts";
 
 const RETRY_MS = 250;
 const MAX_RETRY_MS = 4_000;
@@ -170,9 +170,10 @@ export class Follower {
     const linked = this.#ways.link(leaves, this.#books.tip?.number ?? null, nowMs);
     const refused = this.#finality.refuse(linked, nowMs);
     const sound = leaves.filter(({ hash }) => !refused.has(hash));
-    const best = this.#choose(sound, linked);
+    const ways = linked.map((branch) => this.#ways.measure(branch));
+    const best = this.#choose(sound, ways);
     if (best !== null) this.#follow(best, nowMs);
-    for (const branch of linked) this.#judgeAside(branch === best ? this.#rest(branch) : branch, nowMs);
+    for (const branch of ways) this.#judgeAside(branch === best ? this.#rest(branch) : branch, nowMs);
     // A branch of which the newest headers are on their way has not gone.
     const pending = linked.length < leaves.length ? this.#split : null;
     this.#split = describeSplit(linked.map(({ leaf }) => leaf)) ?? pending;
@@ -187,17 +188,17 @@ export class Follower {
   }
 
   /** The branch for the books: the best, once it is linked. Until then one that takes no block back. */
-  #choose(leaves: readonly Candidate[], linked: readonly Linked[]): Linked | null {
+  #choose(leaves: readonly Candidate[], ways: readonly Way[]): Way | null {
     const tip = this.#books.tip?.hash ?? null;
     const [best] = leaves;
     const hashes = new Set(leaves.map(({ hash }) => hash));
-    const ways = linked.filter(({ leaf }) => hashes.has(leaf.hash));
-    return ways.find(({ leaf }) => leaf.hash === best?.hash) ?? ways.find(({ base }) => base === tip) ?? null;
+    const sound = ways.filter(({ leaf }) => hashes.has(leaf.hash));
+    return sound.find(({ leaf }) => leaf.hash === best?.hash) ?? sound.find(({ base }) => base === tip) ?? null;
   }
 
   /** Moves the books to a branch, as far as its blocks are here. */
-  #follow(branch: Linked, nowMs: number): void {
-    const { leaf, base, hashes } = branch;
+  #follow(branch: Way, nowMs: number): void {
+    const { leaf, base, hashes, open, agreed } = branch;
     const tip = this.#books.tip;
     this.#regression = null;
     const isBehind = tip !== null && hashes.length === 0 && base !== tip.hash;
@@ -206,7 +207,6 @@ export class Follower {
       this.#regression = `${leaf.sources.join(" and ")} at ${leaf.number}, the books at ${tip.number}`;
       return;
     }
-    const { open, agreed } = this.#ways.countOf(branch);
     const blocks = this.#ways.fill(branch, nowMs).slice(0, open);
     // One block is an ordinary step; of several it is said that they came at once, although they may all be here.
     this.#behind = agreed > 1 ? agreed : agreed - Math.min(agreed, blocks.length);
@@ -220,11 +220,11 @@ export class Follower {
   }
 
   /** @param best the branch that is followed; null when none is */
-  #standing(best: Linked | null, nowMs: number): Standing | null {
+  #standing(best: Way | null, nowMs: number): Standing | null {
     const { tip } = this.#books;
     const fetched = tip === null ? undefined : this.#canonical.get(tip.hash);
     if (tip === null || fetched === undefined) return null;
-    const next = best?.hashes.slice(0, this.#ways.countOf(best).open).find((hash) => !this.#canonical.has(hash));
+    const next = best?.hashes.slice(0, best.open).find((hash) => !this.#canonical.has(hash));
     const isLevel = this.#isLevel();
     // A descendant that nobody completes must not keep back what is known of the block below it.
     if (next !== undefined && !isLevel && !this.#ways.isStuck(next, nowMs)) return null;
@@ -241,12 +241,13 @@ export class Follower {
   }
 
   /** What the books have not taken of the branch that they follow. */
-  #rest({ leaf, base, hashes }: Linked): Linked {
+  #rest({ leaf, base, hashes, open, agreed }: Way): Way {
     const taken = hashes.findLastIndex((hash) => this.#canonical.has(hash)) + 1;
-    return { leaf, base: hashes[taken - 1] ?? base, hashes: hashes.slice(taken) };
+    const left = { open: Math.max(0, open - taken), agreed: Math.max(0, agreed - taken) };
+    return { leaf, base: hashes[taken - 1] ?? base, hashes: hashes.slice(taken), ...left };
   }
 
-  #judgeAside(branch: Linked, nowMs: number): void {
+  #judgeAside(branch: Way, nowMs: number): void {
     const { leaf, base, hashes } = branch;
     const { tip } = this.#books;
     // What is followed may just have taken its base from the books: then it has another way to them.

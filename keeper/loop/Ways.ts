@@ -28,6 +28,14 @@ const MAX_AHEAD = 1_024;
 /** Blocks above the last that k operators serve which are asked for before they do: as many as are judged beside the books. */
 const LOOK_AHEAD = 64;
 
+/** A branch, and how far along it the books may go. */
+export interface Way extends Linked {
+  /** How many of its blocks the books may take, from the start. */
+  readonly open: number;
+  /** How many of its blocks k operators serve, from the start. */
+  readonly agreed: number;
+}
+
 /** The ways from the books to the heads that are served, and whom to ask for what is missing on them. */
 export class Ways {
   readonly #agreement: Agreement;
@@ -69,15 +77,15 @@ export class Ways {
     return linked;
   }
 
-  /** How many blocks of a way the books may take, from the start, and how many of these k operators serve. */
-  countOf({ hashes }: Linked): { readonly open: number; readonly agreed: number } {
+  /** Measures how far along a branch the books may go now. */
+  measure(branch: Linked): Way {
+    const { hashes } = branch;
     const agreed = this.#reach.agreedOn(this.#heads(hashes));
-    return { open: this.#reach.isUnbound ? hashes.length : agreed, agreed };
+    return { ...branch, open: this.#reach.isUnbound ? hashes.length : agreed, agreed };
   }
 
   /** Asks for the first blocks of a way: everybody for what k operators serve, for the rest only those who serve it. */
-  fill({ leaf, hashes }: Linked, nowMs: number): FetchedBlock[] {
-    const agreed = this.#reach.agreedOn(this.#heads(hashes));
+  fill({ leaf, hashes, agreed }: Way, nowMs: number): FetchedBlock[] {
     const [anybody, servers] = [this.#askable(leaf.sources, true), this.#askable(leaf.sources, false)];
     const wanted = hashes.slice(0, this.#reach.isUnbound ? hashes.length : agreed + LOOK_AHEAD);
     for (const hash of wanted) this.#wanted.add(hash);
