@@ -33,7 +33,6 @@ import {
   tee,
   V128,
   when,
-  when,
   whenElse,
   xor128,
   xor64,
