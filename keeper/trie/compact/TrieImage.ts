@@ -1,0 +1,104 @@
+import { KeeperError, type KeeperErrorPayload } from "../../errors/KeeperError.ts";
+import type { Hash } from "../../lib/hex.ts";
+import { addressOf, HASH_SIZE, leafSize, SLOT_AT, WORD_AT } from "./layout.ts";
+import type { NodeMemory } from "./NodeMemory.ts";
+import type { TrieStore } from "./TrieStore.ts";
+
+/**
+ * All words of a trie in flat arrays, from which a file can be written and read. Equal tries have equal images, whatever
+ * their history. The root binds all of it: keys follow from the slots, nodes from keys and words, so neither is here.
+ */
+export interface TrieImage {
+  readonly root: Hash;
+  /** The slots, 32 bytes each, by rising key. */
+  readonly slots: Uint8Array;
+  /** How many bytes each word has, 1 to 32. */
+  readonly lengths: Uint8Array;
+  /** The words' minimal big-endian bytes, one after the other. */
+  readonly words: Uint8Array;
+}
+
+/** What an image violated. */
+export type TrieImageErrorCode =
+  /** The arrays do not fit together, or hold what is no word. */
+  | "TrieImageMalformed"
+  /** Its words are not those of its root, or not in order. */
+  | "TrieImageRootMismatch";
+
+/** An image that is not that of a trie with its root. */
+export class TrieImageError extends KeeperError {
+  declare readonly code: TrieImageErrorCode;
+
+  constructor(code: TrieImageErrorCode, message: string, payload: KeeperErrorPayload = {}) {
+    super(code, message, payload);
+    this.name = "TrieImageError";
+  }
+}
+
+/** Writes the words of a store that is not empty. */
+export function exportWords(store: TrieStore): Omit<TrieImage, "root"> {
+  const { memory, tree, size } = store;
+  const { bytes } = memory;
+  const slots = new Uint8Array(HASH_SIZE * size);
+  const lengths = new Uint8Array(size);
+  let total = 0;
+  let count = 0;
+  const starts = new Float64Array(size);
+  for (const leaf of tree.leavesUnder(tree.root)) {
+    const address = addressOf(leaf);
+    const end = address + leafSize(leaf & 7);
+    let start = address + WORD_AT;
+    while (bytes[start] === 0) start += 1;
+    slots.set(bytes.subarray(address + SLOT_AT, address + WORD_AT), HASH_SIZE * count);
+    starts[count] = start;
+    lengths[count] = end - start;
+    total += end - start;
+    count += 1;
+  }
+  const words = new Uint8Array(total);
+  for (let index = 0, at = 0; index < size; index += 1) {
+    const [start, length] = [starts[index]!, lengths[index]!];
+    for (let byte = 0; byte < length; byte += 1) words[at + byte] = bytes[start + byte]!;
+    at += length;
+  }
+  return { slots, lengths, words };
+}
+
+/**
+ * Reads an image's words into an empty store.
+ *
+ * @throws TrieImageError, and the store is of no use then.
+ */
+export function importWords(store: TrieStore, image: TrieImage): void {
+  const { slots, lengths, words } = image;
+  const count = lengths.length;
+  let total = 0;
+  for (const length of lengths) total += length;
+  if (slots.length !== HASH_SIZE * count || words.length !== total) {
+    throw new TrieImageError("TrieImageMalformed", "the image's arrays do not fit together", { count, total });
+  }
+  const leaves = new Uint32Array(count);
+  for (let index = 0, at = 0; index < count; index += 1) {
+    const length = lengths[index]!;
+    if (length === 0 || length > HASH_SIZE || words[at] === 0) {
+      throw new TrieImageError("TrieImageMalformed", `word ${index} of the image is no word`, { index });
+    }
+    leaves[index] = importLeaf(store.memory, image, index, at);
+    at += length;
+  }
+  if (!store.attachSorted(leaves)) {
+    throw new TrieImageError("TrieImageRootMismatch", "the image's slots are not in order", { root: image.root });
+  }
+}
+
+function importLeaf(memory: NodeMemory, { slots, lengths, words }: TrieImage, index: number, from: number): number {
+  const length = lengths[index]!;
+  const tag = (length + 7) >>> 3;
+  const address = memory.allocate(leafSize(tag));
+  const { bytes } = memory;
+  for (let at = 0; at < HASH_SIZE; at += 1) bytes[address + SLOT_AT + at] = slots[HASH_SIZE * index + at]!;
+  const start = address + leafSize(tag) - length;
+  for (let at = address + WORD_AT; at < start; at += 1) bytes[at] = 0;
+  for (let at = 0; at < length; at += 1) bytes[start + at] = words[from + at]!;
+  return address + tag;
+}

@@ -1,0 +1,169 @@
+import { freeBranch } from "./branch.ts";
+import { buildBranches } from "./buildBranches.ts";
+import { copyTree } from "./copyTree.ts";
+import { hashKey, hashKeys, type KeyHash } from "./hashKeys.ts";
+import { addressOf, HASH_SIZE, isLeaf, ROOT_REF_AT, type NodeId } from "./layout.ts";
+import { createLeaf, freeLeaf, isKeyBelow, readWord, rewriteLeaf } from "./leaf.ts";
+import { NodeMemory } from "./NodeMemory.ts";
+import { NodeTree } from "./NodeTree.ts";
+import { References } from "./References.ts";
+import { SlotIndex } from "./SlotIndex.ts";
+import { sortLeaves } from "./sortLeaves.ts";
+import type { NodeRef } from "../nodeEncoding.ts";
+
+/** Freed records below this many bytes are not worth a copy. */
+const SLACK = 1 << 20;
+
+/**
+ * Leaves, their index and the nodes above them, in one memory. Slots are 8 words of 4 bytes, as memory holds them.
+ *
+ * Invariants: the index holds exactly the leaves under the root; no word is zero; freed records take no more than live
+ * ones, or 1 MiB.
+ */
+export class TrieStore {
+  #memory = new NodeMemory();
+  #tree = new NodeTree(this.#memory);
+  #references = new References(this.#memory, this.#tree);
+  #index = new SlotIndex();
+  readonly #keyHash: KeyHash;
+
+  constructor(keyHash: KeyHash) {
+    this.#keyHash = keyHash;
+  }
+
+  /** Words that are not zero. */
+  get size(): number {
+    return this.#index.count;
+  }
+
+  /** Bytes held: memory and index. */
+  get bytes(): number {
+    return this.#memory.size + this.#index.bytes;
+  }
+
+  get memory(): NodeMemory {
+    return this.#memory;
+  }
+
+  get tree(): NodeTree {
+    return this.#tree;
+  }
+
+  get index(): SlotIndex {
+    return this.#index;
+  }
+
+  /** The word at a slot, 0 when absent. */
+  read(slot: Uint32Array): bigint {
+    const leaf = this.#index.find(this.#memory, slot);
+    return leaf === 0 ? 0n : readWord(this.#memory, leaf);
+  }
+
+  /** Writes a word; 0 removes it. */
+  write(slot: Uint32Array, word: bigint): void {
+    const memory = this.#memory;
+    const leaf = this.#index.find(memory, slot);
+    if (leaf === 0) {
+      if (word === 0n) return;
+      const created = createLeaf(memory, slot, word);
+      hashKey(memory, created, this.#keyHash);
+      this.#index.add(memory, created);
+      this.#tree.insert(created);
+    } else if (word === 0n) {
+      this.#tree.remove(leaf);
+      this.#index.remove(memory, leaf);
+      freeLeaf(memory, leaf);
+    } else if (readWord(memory, leaf) !== word) {
+      const written = rewriteLeaf(memory, leaf, word);
+      if (written !== leaf) this.#index.replace(memory, leaf, written);
+      this.#tree.touch(leaf, written);
+    }
+    this.#compact();
+  }
+
+  /** Takes the branches away, so that {@link TrieStore.writeDetached} and {@link TrieStore.attach} can be used. */
+  detach(expected: number): void {
+    this.#freeBranches(this.#tree.root);
+    this.#tree.root = 0;
+    this.#index.reserve(this.#memory, expected);
+  }
+
+  /** {@link TrieStore.write} where there are no branches. */
+  writeDetached(slot: Uint32Array, word: bigint): void {
+    const memory = this.#memory;
+    const leaf = this.#index.find(memory, slot);
+    if (leaf === 0) {
+      if (word !== 0n) this.#index.add(memory, createLeaf(memory, slot, word));
+    } else if (word === 0n) {
+      this.#index.remove(memory, leaf);
+      freeLeaf(memory, leaf);
+    } else {
+      const written = rewriteLeaf(memory, leaf, word);
+      if (written !== leaf) this.#index.replace(memory, leaf, written);
+    }
+  }
+
+  /** Builds the branches over all leaves, from the left to the right. */
+  attach(): void {
+    const leaves = this.#index.leaves();
+    hashKeys(this.#memory, leaves, this.#keyHash);
+    this.#build(sortLeaves(this.#memory, leaves));
+  }
+
+  /**
+   * {@link TrieStore.attach} for new leaves that are given by rising key; false, and nothing built, when their keys do
+   * not rise.
+   */
+  attachSorted(leaves: Uint32Array): boolean {
+    const memory = this.#memory;
+    hashKeys(memory, leaves, this.#keyHash);
+    for (let at = 1; at < leaves.length; at += 1) {
+      if (!isKeyBelow(memory, addressOf(leaves[at - 1]!), addressOf(leaves[at]!))) return false;
+    }
+    this.#index.reserve(memory, leaves.length);
+    for (const leaf of leaves) this.#index.add(memory, leaf);
+    this.#build(leaves);
+    return true;
+  }
+
+  /** The root's hash, a view; the trie is not empty. */
+  root(): Uint8Array {
+    this.#references.refresh();
+    return this.#memory.bytes.subarray(ROOT_REF_AT, ROOT_REF_AT + HASH_SIZE);
+  }
+
+  /** The reference of a node for a path that starts at nibble `depth`. */
+  refOf(node: NodeId, depth: number): NodeRef {
+    this.#references.refresh();
+    return this.#references.refOf(node, depth);
+  }
+
+  #build(leaves: Uint32Array): void {
+    this.#tree.root = buildBranches(this.#memory, leaves);
+    this.#tree.isStale = true;
+  }
+
+  #freeBranches(node: NodeId): void {
+    if (node === 0 || isLeaf(node)) return;
+    for (const child of this.#tree.childrenUnder(node)) this.#freeBranches(child);
+    freeBranch(this.#memory, node);
+  }
+
+  /** Moves everything to a new memory when more than half of the old one is free: the old one cannot shrink. */
+  #compact(): void {
+    const old = this.#memory;
+    if (old.freeBytes < SLACK || old.freeBytes < old.used) return;
+    const { root, isStale } = this.#tree;
+    const [memory, index] = [new NodeMemory(), new SlotIndex()];
+    memory.reserve(old.used);
+    index.reserve(memory, this.#index.count);
+    const tree = new NodeTree(memory);
+    tree.root = copyTree(old, root, memory, (leaf) => index.add(memory, leaf));
+    tree.isStale = isStale;
+    memory.bytes.set(old.bytes.subarray(ROOT_REF_AT, ROOT_REF_AT + HASH_SIZE), ROOT_REF_AT);
+    this.#memory = memory;
+    this.#index = index;
+    this.#tree = tree;
+    this.#references = new References(memory, tree);
+  }
+}
