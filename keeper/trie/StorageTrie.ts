@@ -1,7 +1,7 @@
 import { bytesToHex, HexError, type Hash, type Hex } from "../lib/hex.ts";
 import type { KeyHash } from "./compact/hashKeys.ts";
-import { addressOf, SLOT_AT, WORD_AT, type NodeId } from "./compact/layout.ts";
-import { readWord } from "./compact/leaf.ts";
+import { addressOf, leafSize, SLOT_AT, WORD_AT, type NodeId } from "./compact/layout.ts";
+import { readWord, tagOf } from "./compact/leaf.ts";
 import { stageSlot } from "./compact/stageSlot.ts";
 import { exportWords, importWords, TrieImageError, type TrieImage } from "./compact/TrieImage.ts";
 import { TrieStore } from "./compact/TrieStore.ts";
@@ -93,7 +93,9 @@ export class StorageTrie {
       return;
     }
     const store = this.#open();
-    store.detach(this.size + list.length);
+    let bytes = 0;
+    for (const [, value] of list) bytes += leafSize(tagOf(value));
+    store.detach(list.length, bytes);
     try {
       for (const [slot, value] of list) {
         stageWrite(slot, value);

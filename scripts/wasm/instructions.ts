@@ -30,6 +30,7 @@ export const const64 = (value: bigint): Value => [0x42, ...signed(BigInt.asIntN(
 /** Loads and stores at `address + offset`. */
 export const load64 = (address: Value, offset: number): Value => [...address, 0x29, UNALIGNED, ...unsigned(offset)];
 export const load8 = (address: Value, offset: number): Value => [...address, 0x2d, UNALIGNED, ...unsigned(offset)];
+export const load16 = (address: Value, offset: number): Value => [...address, 0x2f, UNALIGNED, ...unsigned(offset)];
 export const store64 = (address: Value, offset: number, value: Value): Statement => {
   return [...address, ...value, 0x37, UNALIGNED, ...unsigned(offset)];
 };
@@ -41,11 +42,13 @@ const binary =
   (opcode: number) =>
   (left: Value, right: Value): Value => [...left, ...right, opcode];
 
+export const countBits32 = (value: Value): Value => [...value, 0x69];
 export const isZero32 = (value: Value): Value => [...value, 0x45];
 export const notEqual32 = binary(0x47);
 export const lessUnsigned32 = binary(0x49);
 export const greaterUnsigned32 = binary(0x4b);
 export const add32 = binary(0x6a);
+export const multiply32 = binary(0x6c);
 export const subtract32 = binary(0x6b);
 export const divideUnsigned32 = binary(0x6e);
 export const remainderUnsigned32 = binary(0x70);
@@ -62,7 +65,7 @@ export const rotateLeft64 = (value: Value, bits: number): Value => {
 };
 
 /** Vectors of two lanes of 64 bits; opcodes: sections 5.4.9 and 4.4.3. */
-const vector = (opcode: number): Bytes => [0xfd, ...unsigned(opcode)];
+const vector = (opcode: number): readonly number[] => [0xfd, ...unsigned(opcode)];
 const vectorBinary =
   (opcode: number) =>
   (left: Value, right: Value): Value => [...left, ...right, ...vector(opcode)];

@@ -5,6 +5,7 @@ import {
   andNot128,
   body,
   const32,
+  countBits32,
   const64,
   divideUnsigned32,
   doWhile,
@@ -14,11 +15,13 @@ import {
   I64,
   isZero32,
   load128,
+  load16,
   load64,
   load8,
   loadBoth,
   loadSecond,
   lessUnsigned32,
+  multiply32,
   not64,
   notEqual32,
   or32,
@@ -44,8 +47,8 @@ import { COMPLEMENTED, keccakRound, ONE_SPONGE, type LaneWords, type RoundLocals
 
 /** Bytes at the start of the memory that belong to the kernel: the round constants. */
 export const RESERVED = 24 * 8;
-/** Bytes of a branch's record before its references: bitmaps of children and of embedded ones at 0 and 2. */
-const REFS_AT = 8;
+/** Bytes of a branch's record before its ids of 4 bytes, after which the references lie: bitmaps at 0 and 2. */
+const IDS_AT = 8;
 const EMBEDDED_AT = 2;
 const REF_SIZE = 32;
 /** A branch's payload starts here: room for the longest prefix. */
@@ -127,16 +130,12 @@ function padCode(): number[] {
     // At least to the end of the block: a whole one is zeroed from the end of the input on.
     ...RATE_LANES.flatMap((at) => store64(get(end), 8 * at, const64(at === 0 ? 1n : 0n))),
     ...set(blocks, add32(divideUnsigned32(get(length), const32(RATE)), const32(1))),
-    ...set(end, add32(get(from), mulRate(get(blocks)))),
+    ...set(end, add32(get(from), multiply32(get(blocks), const32(RATE)))),
     ...set(end, subtract32(get(end), const32(1))),
     ...store8(get(end), 0, or32(load8(get(end), 0), const32(128))),
     ...get(blocks),
   ];
   return [...body([[2, I32]], code)];
-}
-
-function mulRate(value: readonly number[]): number[] {
-  return [...value, ...const32(RATE), 0x6c];
 }
 
 /** Writes a list's prefix right before its payload from `start` to `end`, and leaves the length of both. */
@@ -227,7 +226,6 @@ function encodeLeafCode(): number[] {
  */
 function encodeBranchCode(): number[] {
   const [record, to, mask, embedded, source, target, count, start] = [0, 1, 2, 3, 4, 5, 6, 7];
-  const load16 = (offset: number): number[] => [...get(record), 0x2f, 0, offset];
   const advance = (by: readonly number[]): Statement => set(target, add32(get(target), by));
   const child = [
     ...whenElse(
@@ -244,10 +242,12 @@ function encodeBranchCode(): number[] {
     ...set(mask, shiftRight32(get(mask), const32(1))),
     ...set(embedded, shiftRight32(get(embedded), const32(1))),
   ];
+  // Four bytes each, padded to a multiple of eight.
+  const idBytes = and32(add32(multiply32(countBits32(get(mask)), const32(4)), const32(7)), const32(-8));
   const code = [
-    ...set(mask, load16(0)),
-    ...set(embedded, load16(EMBEDDED_AT)),
-    ...set(source, add32(get(record), const32(REFS_AT))),
+    ...set(mask, load16(get(record), 0)),
+    ...set(embedded, load16(get(record), EMBEDDED_AT)),
+    ...set(source, add32(get(record), add32(const32(IDS_AT), idBytes))),
     ...set(target, tee(start, add32(get(to), const32(LONGEST_PREFIX)))),
     ...set(count, const32(16)),
     ...doWhile(loop, tee(count, subtract32(get(count), const32(1)))),

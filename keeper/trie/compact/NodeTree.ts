@@ -125,7 +125,7 @@ export class NodeTree {
   /** The children of a branch by rising nibble: a view. */
   childrenUnder(branch: NodeId): Uint32Array {
     const count = countBits(childrenOf(this.#memory, branch));
-    const index = idIndex(branch, count, 0);
+    const index = idIndex(branch, 0);
     return this.#memory.words.subarray(index, index + count);
   }
 
@@ -133,7 +133,7 @@ export class NodeTree {
   anyLeaf(node: NodeId): NodeId {
     const memory = this.#memory;
     let leaf = node;
-    while (!isLeaf(leaf)) leaf = memory.words[idIndex(leaf, countBits(childrenOf(memory, leaf)), 0)]!;
+    while (!isLeaf(leaf)) leaf = memory.words[idIndex(leaf, 0)]!;
     return leaf;
   }
 

@@ -12,7 +12,7 @@ import {
   isLeaf,
   leafSize,
   KEY_NIBBLES,
-  REFS_AT,
+  refAt,
   rankOf,
   ROOT_REF_AT,
   STALE_AT,
@@ -76,7 +76,7 @@ export class References {
     const depth = depthOf(memory, branch);
     this.#levels[depth]!.push(branch, parent, nibble);
     const children = childrenOf(memory, branch);
-    const index = idIndex(branch, countBits(children), 0);
+    const index = idIndex(branch, 0);
     for (let stale = halves[(branch + STALE_AT) >>> 1]!; stale !== 0; stale &= stale - 1) {
       const at = 31 - Math.clz32(stale & -stale);
       const child = words[index + rankOf(children, at)]!;
@@ -105,10 +105,8 @@ export class References {
     const from = startOf(area, length);
     // The root is hashed even where a parent would embed it.
     const isEmbedded = parent !== ROOT && length < HASH_SIZE;
-    const target =
-      parent === ROOT
-        ? ROOT_REF_AT
-        : parent + REFS_AT + HASH_SIZE * rankOf(childrenOf(this.#memory, parent), nibble);
+    const children = parent === ROOT ? 0 : childrenOf(this.#memory, parent);
+    const target = parent === ROOT ? ROOT_REF_AT : refAt(parent, countBits(children), rankOf(children, nibble));
     if (!isEmbedded) this.#queue.push(from, length, target);
     else bytes.copyWithin(target, from, from + length);
     if (parent === ROOT) return;

@@ -73,10 +73,15 @@ export function importWords(store: TrieStore, image: TrieImage): void {
   const { slots, lengths, words } = image;
   const count = lengths.length;
   let total = 0;
-  for (const length of lengths) total += length;
+  let size = 0;
+  for (const length of lengths) {
+    total += length;
+    size += leafSize((length + 7) >>> 3);
+  }
   if (slots.length !== HASH_SIZE * count || words.length !== total) {
     throw new TrieImageError("TrieImageMalformed", "the image's arrays do not fit together", { count, total });
   }
+  store.reserve(count, size);
   const leaves = new Uint32Array(count);
   for (let index = 0, at = 0; index < count; index += 1) {
     const length = lengths[index]!;

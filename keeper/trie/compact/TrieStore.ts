@@ -14,6 +14,9 @@ import type { NodeRef } from "../nodeEncoding.ts";
 /** Freed records below this many bytes are not worth a copy. */
 const SLACK = 1 << 20;
 
+/** Bytes of branches for each leaf, about: 50 to 52 for hashed keys. */
+const BRANCH_BYTES = 50;
+
 /**
  * Leaves, their index and the nodes above them, in one memory. Slots are 8 words of 4 bytes, as memory holds them.
  *
@@ -81,11 +84,20 @@ export class TrieStore {
     this.#compact();
   }
 
-  /** Takes the branches away, so that {@link TrieStore.writeDetached} and {@link TrieStore.attach} can be used. */
-  detach(expected: number): void {
+  /**
+   * Takes the branches away, so that {@link TrieStore.writeDetached} and {@link TrieStore.attach} can be used. Room is made
+   * for `count` new words that need `bytes` as records.
+   */
+  detach(count: number, bytes: number): void {
     this.#freeBranches(this.#tree.root);
     this.#tree.root = 0;
-    this.#index.reserve(this.#memory, expected);
+    this.reserve(count, bytes);
+  }
+
+  /** Makes room for `count` new words that need `bytes` as records, at once: each time memory grows costs. */
+  reserve(count: number, bytes: number): void {
+    this.#index.reserve(this.#memory, this.size + count);
+    this.#memory.reserve(bytes + BRANCH_BYTES * count);
   }
 
   /** {@link TrieStore.write} where there are no branches. */
@@ -120,7 +132,6 @@ export class TrieStore {
     for (let at = 1; at < leaves.length; at += 1) {
       if (!isKeyBelow(memory, addressOf(leaves[at - 1]!), addressOf(leaves[at]!))) return false;
     }
-    this.#index.reserve(memory, leaves.length);
     for (const leaf of leaves) this.#index.add(memory, leaf);
     this.#build(leaves);
     return true;

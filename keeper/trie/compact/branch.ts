@@ -5,8 +5,9 @@ import {
   DEPTH_AT,
   EMBEDDED_AT,
   HASH_SIZE,
+  IDS_AT,
   rankOf,
-  REFS_AT,
+  refAt,
   STALE_AT,
   type NodeId,
 } from "./layout.ts";
@@ -23,21 +24,21 @@ export function depthOf({ bytes }: NodeMemory, branch: NodeId): number {
 }
 
 /** Where the id of the child with this rank lies, in words of 4 bytes. */
-export function idIndex(branch: NodeId, count: number, rank: number): number {
-  return ((branch + REFS_AT + HASH_SIZE * count) >>> 2) + rank;
+export function idIndex(branch: NodeId, rank: number): number {
+  return ((branch + IDS_AT) >>> 2) + rank;
 }
 
 /** The child at a nibble, 0 for none. */
 export function childAt(memory: NodeMemory, branch: NodeId, nibble: number): NodeId {
   const children = childrenOf(memory, branch);
   if (((children >>> nibble) & 1) === 0) return 0;
-  return memory.words[idIndex(branch, countBits(children), rankOf(children, nibble))]!;
+  return memory.words[idIndex(branch, rankOf(children, nibble))]!;
 }
 
 /** Names another node as the child at a nibble, where there is one. Its reference is left as it is. */
 export function setChild(memory: NodeMemory, branch: NodeId, nibble: number, child: NodeId): void {
   const children = childrenOf(memory, branch);
-  memory.words[idIndex(branch, countBits(children), rankOf(children, nibble))] = child;
+  memory.words[idIndex(branch, rankOf(children, nibble))] = child;
 }
 
 /** Marks the reference of the child at a nibble as stale. */
@@ -61,7 +62,7 @@ export function createBranch(
   halves[(branch + STALE_AT) >>> 1] = children;
   bytes[branch + DEPTH_AT] = depth;
   bytes[branch + DEPTH_AT + 1] = 0;
-  const index = idIndex(branch, count, 0);
+  const index = idIndex(branch, 0);
   for (let rank = 0; rank < count; rank += 1) words[index + rank] = ids[start + rank]!;
   return branch;
 }
@@ -77,15 +78,12 @@ export function withChild(memory: NodeMemory, branch: NodeId, nibble: number, ch
   const count = countBits(children);
   const rank = rankOf(children, nibble);
   const grown = memory.allocate(branchSize(count + 1));
-  memory.copy(branch, grown, REFS_AT + HASH_SIZE * rank);
-  memory.copy(
-    branch + REFS_AT + HASH_SIZE * rank,
-    grown + REFS_AT + HASH_SIZE * (rank + 1),
-    HASH_SIZE * (count - rank),
-  );
+  memory.copy(branch, grown, IDS_AT);
+  memory.copy(refAt(branch, count, 0), refAt(grown, count + 1, 0), HASH_SIZE * rank);
+  memory.copy(refAt(branch, count, rank), refAt(grown, count + 1, rank + 1), HASH_SIZE * (count - rank));
   const { words, halves } = memory;
-  const from = idIndex(branch, count, 0);
-  const to = idIndex(grown, count + 1, 0);
+  const from = idIndex(branch, 0);
+  const to = idIndex(grown, 0);
   for (let at = 0; at < rank; at += 1) words[to + at] = words[from + at]!;
   words[to + rank] = child;
   for (let at = rank; at < count; at += 1) words[to + at + 1] = words[from + at]!;
@@ -101,15 +99,12 @@ export function withoutChild(memory: NodeMemory, branch: NodeId, nibble: number)
   const count = countBits(children);
   const rank = rankOf(children, nibble);
   const shrunk = memory.allocate(branchSize(count - 1));
-  memory.copy(branch, shrunk, REFS_AT + HASH_SIZE * rank);
-  memory.copy(
-    branch + REFS_AT + HASH_SIZE * (rank + 1),
-    shrunk + REFS_AT + HASH_SIZE * rank,
-    HASH_SIZE * (count - 1 - rank),
-  );
+  memory.copy(branch, shrunk, IDS_AT);
+  memory.copy(refAt(branch, count, 0), refAt(shrunk, count - 1, 0), HASH_SIZE * rank);
+  memory.copy(refAt(branch, count, rank + 1), refAt(shrunk, count - 1, rank), HASH_SIZE * (count - 1 - rank));
   const { words, halves } = memory;
-  const from = idIndex(branch, count, 0);
-  const to = idIndex(shrunk, count - 1, 0);
+  const from = idIndex(branch, 0);
+  const to = idIndex(shrunk, 0);
   for (let at = 0; at < rank; at += 1) words[to + at] = words[from + at]!;
   for (let at = rank + 1; at < count; at += 1) words[to + at - 1] = words[from + at]!;
   const kept = ~(1 << nibble);

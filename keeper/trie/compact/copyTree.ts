@@ -18,8 +18,8 @@ export function copyTree(from: NodeMemory, node: NodeId, to: NodeMemory, onLeaf:
     return leaf;
   }
   for (let rank = 0; rank < count; rank += 1) {
-    const child = copyTree(from, from.words[idIndex(node, count, rank)]!, to, onLeaf);
-    to.words[idIndex(copy, count, rank)] = child;
+    const child = copyTree(from, from.words[idIndex(node, rank)]!, to, onLeaf);
+    to.words[idIndex(copy, rank)] = child;
   }
   return copy;
 }

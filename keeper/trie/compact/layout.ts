@@ -8,8 +8,8 @@ import { KERNEL_BYTES } from "./nodeKernelModule.ts";
  * A leaf: hashed key (32 bytes), slot (32), word (8 times the tag, big-endian; its first bytes may be zero).
  *
  * A branch of c children: bitmap of children (16 bits, bit n for nibble n), bitmap of those whose reference is embedded,
- * bitmap of those whose reference is stale, depth (8 bits), 8 unused; c references of 32 bytes by rising nibble; c ids,
- * padded to a multiple of 8 bytes. A reference is a hash, or where its bit is set an encoding of less than 32 bytes.
+ * bitmap of those whose reference is stale, depth (8 bits), 8 unused; c ids by rising nibble, padded to a multiple of 8
+ * bytes; c references of 32 bytes. Walks stay within the first 72 bytes. A reference is a hash, or where its bit is set an encoding of less than 32 bytes.
  */
 
 /** An address with a tag; 0 for none. */
@@ -25,7 +25,7 @@ export const CHILDREN_AT = 0;
 export const EMBEDDED_AT = 2;
 export const STALE_AT = 4;
 export const DEPTH_AT = 6;
-export const REFS_AT = 8;
+export const IDS_AT = 8;
 /** Bytes of a reference, a key, a slot. */
 export const HASH_SIZE = 32;
 
@@ -60,7 +60,12 @@ export function leafSize(tag: number): number {
 
 /** Bytes of the record of a branch with so many children. */
 export function branchSize(count: number): number {
-  return REFS_AT + HASH_SIZE * count + ((4 * count + 7) & -8);
+  return IDS_AT + ((4 * count + 7) & -8) + HASH_SIZE * count;
+}
+
+/** The address of the reference with this rank, in a branch of so many children. */
+export function refAt(branch: NodeId, count: number, rank: number): number {
+  return branch + IDS_AT + ((4 * count + 7) & -8) + HASH_SIZE * rank;
 }
 
 /** Bits set among the lowest 16. */
