@@ -49,7 +49,8 @@ function movedTo(
 ): { lane: number; column: number; isComplemented: boolean } {
   const column = (x + 3 * y) % 5;
   const lane = column + 5 * x;
-  const isEffectComplemented = isParityComplemented(column + 4, complemented) !== isParityComplemented(column + 1, complemented);
+  const isEffectComplemented =
+    isParityComplemented(column + 4, complemented) !== isParityComplemented(column + 1, complemented);
   return { lane, column, isComplemented: complemented.has(lane) !== isEffectComplemented };
 }
 

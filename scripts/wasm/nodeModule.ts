@@ -1,4 +1,4 @@
-import { littleEndian64, name, sized, vector } from "./encoding.ts";
+import { littleEndian64, name, sized, vector, type Bytes } from "./encoding.ts";
 import {
   add32,
   and32,
@@ -40,6 +40,7 @@ import {
   xor128,
   xor64,
   type Statement,
+  type Value,
 } from "./instructions.ts";
 import { roundConstants } from "./keccakConstants.ts";
 import { RATE, section } from "./keccakModule.ts";
@@ -69,7 +70,7 @@ function permute({ from, to, ...rest }: RoundLocals, round: number, words: LaneW
 }
 
 /** `hash(from, blocks, to)`: the digest of padded blocks. */
-function hashCode(): number[] {
+function hashCode(): Bytes {
   const [from, blocks, to, round, lanes] = [0, 1, 2, 3, 4];
   const complement = (which: readonly number[]): Statement => {
     return which.flatMap((lane) => set(lanes + lane, not64(get(lanes + lane))));
@@ -78,22 +79,24 @@ function hashCode(): number[] {
     return set(lanes + lane, xor64(get(lanes + lane), load64(get(from), 8 * lane)));
   });
   const locals = { from: lanes, to: lanes + 25, parities: lanes + 50, effects: lanes + 55, row: lanes + 60 };
-  const absorb = [
-    ...mix,
-    ...permute(locals, round, ONE_SPONGE),
-    ...set(from, add32(get(from), const32(RATE))),
-  ];
+  const absorb = [...mix, ...permute(locals, round, ONE_SPONGE), ...set(from, add32(get(from), const32(RATE)))];
   const code = [
     ...complement([...COMPLEMENTED]),
     ...doWhile(absorb, tee(blocks, subtract32(get(blocks), const32(1)))),
     ...complement([...COMPLEMENTED].filter((lane) => lane < DIGEST_LANES.length)),
     ...DIGEST_LANES.flatMap((lane) => store64(get(to), 8 * lane, get(lanes + lane))),
   ];
-  return [...body([[1, I32], [65, I64]], code)]; // prettier-ignore
+  return body(
+    [
+      [1, I32],
+      [65, I64],
+    ],
+    code,
+  );
 }
 
 /** `hashTwo(left, right, blocks, toLeft, toRight)`: two sponges side by side in vectors of two words. */
-function hashTwoCode(): number[] {
+function hashTwoCode(): Bytes {
   const [left, right, blocks, toLeft, toRight, round, lanes] = [0, 1, 2, 3, 4, 5, 6];
   const scratch = lanes + 65;
   const words: LaneWords = {
@@ -119,11 +122,17 @@ function hashTwoCode(): number[] {
     ...DIGEST_LANES.flatMap((lane) => storeLane(get(toLeft), 8 * lane, get(lanes + lane), 0)),
     ...DIGEST_LANES.flatMap((lane) => storeLane(get(toRight), 8 * lane, get(lanes + lane), 1)),
   ];
-  return [...body([[1, I32], [66, V128]], code)]; // prettier-ignore
+  return body(
+    [
+      [1, I32],
+      [66, V128],
+    ],
+    code,
+  );
 }
 
 /** `pad(from, length)`: pads in place for Keccak-256, and returns how many blocks it is then. */
-function padCode(): number[] {
+function padCode(): Bytes {
   const [from, length, blocks, end] = [0, 1, 2, 3];
   const code = [
     ...set(end, add32(get(from), get(length))),
@@ -135,12 +144,12 @@ function padCode(): number[] {
     ...store8(get(end), 0, or32(load8(get(end), 0), const32(128))),
     ...get(blocks),
   ];
-  return [...body([[2, I32]], code)];
+  return body([[2, I32]], code);
 }
 
 /** Writes a list's prefix right before its payload from `start` to `end`, and leaves the length of both. */
-function listPrefix(start: number, end: number, length: number): number[] {
-  const before = (by: number): number[] => subtract32(get(start), const32(by));
+function listPrefix(start: number, end: number, length: number): Statement {
+  const before = (by: number): Value => subtract32(get(start), const32(by));
   const setLength = (prefix: number): Statement => set(length, add32(get(length), const32(prefix)));
   const twoBytes = [
     ...store8(before(2), 0, shiftRight32(get(length), const32(8))),
@@ -174,7 +183,7 @@ function copy32(source: number, target: number, offset = 0): Statement {
  * `end`, and a path from nibble `depth` on; its length. It lies as {@link encodeBranchCode}'s. Up to 31 bytes beyond the
  * record are read.
  */
-function encodeLeafCode(): number[] {
+function encodeLeafCode(): Bytes {
   const [record, end, depth, to, start, target, source, length] = [0, 1, 2, 3, 4, 5, 6, 7];
   const advance = (by: readonly number[]): Statement => set(target, add32(get(target), by));
   const odd = and32(get(depth), const32(1));
@@ -203,10 +212,7 @@ function encodeLeafCode(): number[] {
     ...set(target, tee(start, add32(get(to), const32(LONGEST_PREFIX)))),
     // The key's whole bytes that belong to the path.
     ...set(length, subtract32(const32(32), shiftRight32(add32(get(depth), const32(1)), const32(1)))),
-    ...when(get(length), [
-      ...store8(get(target), 0, add32(get(length), const32(0x81))),
-      ...advance(const32(1)),
-    ]),
+    ...when(get(length), [...store8(get(target), 0, add32(get(length), const32(0x81))), ...advance(const32(1))]),
     ...flag,
     ...set(source, subtract32(add32(get(record), const32(32)), get(length))),
     ...copy32(source, target),
@@ -217,14 +223,14 @@ function encodeLeafCode(): number[] {
     ...whenElse(firstAndLength, longWord, shortWord),
     ...listPrefix(start, target, length),
   ];
-  return [...body([[4, I32]], code)];
+  return body([[4, I32]], code);
 }
 
 /**
  * `encodeBranch(record, to)`: the RLP of the branch whose bitmaps and references lie in the record, and returns its
  * length. The payload starts at `to + 3`, and the prefix of 1 to 3 bytes right before it.
  */
-function encodeBranchCode(): number[] {
+function encodeBranchCode(): Bytes {
   const [record, to, mask, embedded, source, target, count, start] = [0, 1, 2, 3, 4, 5, 6, 7];
   const advance = (by: readonly number[]): Statement => set(target, add32(get(target), by));
   const child = [
@@ -255,7 +261,7 @@ function encodeBranchCode(): number[] {
     ...advance(const32(1)),
     ...listPrefix(start, target, count),
   ];
-  return [...body([[6, I32]], code)];
+  return body([[6, I32]], code);
 }
 
 /**
@@ -280,7 +286,13 @@ export function nodeModule(): Uint8Array {
       [...name("encodeBranch"), 0x00, 3],
       [...name("encodeLeaf"), 0x00, 4],
     ]),
-    ...section(10, [sized(hashCode()), sized(hashTwoCode()), sized(padCode()), sized(encodeBranchCode()), sized(encodeLeafCode())]),
+    ...section(10, [
+      sized(hashCode()),
+      sized(hashTwoCode()),
+      sized(padCode()),
+      sized(encodeBranchCode()),
+      sized(encodeLeafCode()),
+    ]),
     ...section(11, [[0x00, ...const32(0), 0x0b, ...sized(constants)]]),
   ]);
 }

@@ -122,6 +122,11 @@ export class References {
   /** The extension from nibble `depth` down to a branch whose own reference is given. */
   #extension(branch: NodeId, depth: number, bare: NodeRef): Uint8Array {
     const key = addressOf(this.#tree.anyLeaf(branch));
-    return encodeExtension(this.#memory.bytes.subarray(key, key + HASH_SIZE), depth, depthOf(this.#memory, branch), bare);
+    return encodeExtension(
+      this.#memory.bytes.subarray(key, key + HASH_SIZE),
+      depth,
+      depthOf(this.#memory, branch),
+      bare,
+    );
   }
 }

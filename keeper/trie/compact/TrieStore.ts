@@ -44,14 +44,17 @@ export class TrieStore {
     return this.#memory.size + this.#index.bytes;
   }
 
+  /** Where everything lies: another one after a write that moved it. */
   get memory(): NodeMemory {
     return this.#memory;
   }
 
+  /** The nodes: void after a write, as the memory is. */
   get tree(): NodeTree {
     return this.#tree;
   }
 
+  /** Leaves by slot: void after a write, as the memory is. */
   get index(): SlotIndex {
     return this.#index;
   }

@@ -47,13 +47,7 @@ export function markStale({ halves }: NodeMemory, branch: NodeId, nibble: number
 }
 
 /** A branch whose references are all stale; `ids` from `start` on are its children by rising nibble. */
-export function createBranch(
-  memory: NodeMemory,
-  depth: number,
-  children: number,
-  ids: Uint32Array,
-  start = 0,
-): NodeId {
+export function createBranch(memory: NodeMemory, depth: number, children: number, ids: Uint32Array, start = 0): NodeId {
   const count = countBits(children);
   const branch = memory.allocate(branchSize(count));
   const { halves, bytes, words } = memory;

@@ -17,31 +17,37 @@ export type NodeId = number;
 
 /** Nibbles in a key. */
 export const KEY_NIBBLES = 64;
-/** Offsets in a leaf's record. */
+/** Offset of the slot in a leaf's record; the key stands before it. */
 export const SLOT_AT = 32;
+/** Offset of the word in a leaf's record. */
 export const WORD_AT = 64;
-/** Offsets in a branch's record. */
+/** Offset of the bitmap of children in a branch's record. */
 export const CHILDREN_AT = 0;
+/** Offset of the bitmap of embedded references. */
 export const EMBEDDED_AT = 2;
+/** Offset of the bitmap of stale references. */
 export const STALE_AT = 4;
+/** Offset of the depth. */
 export const DEPTH_AT = 6;
+/** Offset of the children's ids. */
 export const IDS_AT = 8;
 /** Bytes of a reference, a key, a slot. */
 export const HASH_SIZE = 32;
 
-/** Areas in which encodings are assembled: the longest branch (532 bytes), and one block more to pad it. */
+/** Areas in which encodings are assembled. */
 export const AREA_COUNT = 6;
+/** Bytes of one: the longest branch (532 bytes), and a block more to pad it. */
 export const AREA_SIZE = 704;
+/** Where the first lies. */
 export const AREAS_AT = KERNEL_BYTES;
 /** Two blocks of which the first 32 bytes are a slot and the rest is its padding. */
 export const KEY_BLOCKS_AT = AREAS_AT + AREA_COUNT * AREA_SIZE;
+/** Bytes that Keccak-256 absorbs at once. */
 export const BLOCK_SIZE = 136;
 /** The hash of the root node. */
 export const ROOT_REF_AT = KEY_BLOCKS_AT + 2 * BLOCK_SIZE;
-/** A digest on its way. */
-export const DIGEST_AT = ROOT_REF_AT + HASH_SIZE;
 /** Records lie from here on. */
-export const RECORDS_AT = DIGEST_AT + HASH_SIZE;
+export const RECORDS_AT = ROOT_REF_AT + HASH_SIZE;
 
 /** The address of a node's record. */
 export function addressOf(id: NodeId): number {

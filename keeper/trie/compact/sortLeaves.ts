@@ -31,9 +31,7 @@ export function sortLeaves(memory: NodeMemory, leaves: Uint32Array): Uint32Array
 
 function sortBucket(memory: NodeMemory, sorted: Uint32Array, start: number, end: number): void {
   if (end - start > CROWD) {
-    sorted
-      .subarray(start, end)
-      .sort((left, right) => (isKeyBelow(memory, addressOf(left), addressOf(right)) ? -1 : 1));
+    sorted.subarray(start, end).sort((left, right) => (isKeyBelow(memory, addressOf(left), addressOf(right)) ? -1 : 1));
     return;
   }
   for (let at = start + 1; at < end; at += 1) {
