@@ -60,7 +60,8 @@ export class NodeTree {
       return;
     }
     const node = level === this.#length ? end : this.#path[level]!;
-    const [own, others] = [keyNibble(memory, key, fork), keyNibble(memory, addressOf(other), fork)];
+    const own = keyNibble(memory, key, fork);
+    const others = keyNibble(memory, addressOf(other), fork);
     this.#pair[own < others ? 0 : 1] = leaf;
     this.#pair[own < others ? 1 : 0] = node;
     this.#replace(level, createBranch(memory, fork, (1 << own) | (1 << others), this.#pair));

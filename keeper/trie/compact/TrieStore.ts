@@ -120,7 +120,8 @@ export class TrieStore {
 
   /** Builds the branches over all leaves, from the left to the right. */
   attach(): void {
-    const leaves = this.#index.leaves();
+    // In the order in which they lie: that is read several times as fast as at random.
+    const leaves = this.#index.leaves().sort();
     hashKeys(this.#memory, leaves, this.#keyHash);
     this.#build(sortLeaves(this.#memory, leaves));
   }

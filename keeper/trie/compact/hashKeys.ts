@@ -22,7 +22,8 @@ export function hashKeys(memory: NodeMemory, leaves: Uint32Array, hash: KeyHash)
   let at = 0;
   if (hash === "keccak256") {
     for (; at + 1 < leaves.length; at += 2) {
-      const [left, right] = [addressOf(leaves[at]!), addressOf(leaves[at + 1]!)];
+      const left = addressOf(leaves[at]!);
+      const right = addressOf(leaves[at + 1]!);
       memory.copy(left + SLOT_AT, KEY_BLOCKS_AT, HASH_SIZE);
       memory.copy(right + SLOT_AT, SECOND_BLOCK_AT, HASH_SIZE);
       memory.kernel.hashTwo(KEY_BLOCKS_AT, SECOND_BLOCK_AT, 1, left, right);

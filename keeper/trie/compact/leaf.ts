@@ -86,8 +86,8 @@ export function firstDifference({ words }: NodeMemory, left: number, right: numb
 /** Whether the key of one leaf is below that of the other, as big-endian numbers. */
 export function isKeyBelow({ view }: NodeMemory, left: number, right: number): boolean {
   for (let at = 0; at < HASH_SIZE; at += 4) {
-    const [a, b] = [view.getUint32(left + at), view.getUint32(right + at)];
-    if (a !== b) return a < b;
+    const difference = view.getUint32(left + at) - view.getUint32(right + at);
+    if (difference !== 0) return difference < 0;
   }
   return false;
 }
