@@ -1,7 +1,8 @@
 import { bytesToHex, HexError, type Hash, type Hex } from "../lib/hex.ts";
 import type { KeyHash } from "./compact/hashKeys.ts";
 import { addressOf, leafSize, SLOT_AT, WORD_AT, type NodeId } from "./compact/layout.ts";
-import { readWord, tagOf } from "./compact/leaf.ts";
+import { readWord } from "./compact/leaf.ts";
+import { StagedWord, tagOf } from "./compact/StagedWord.ts";
 import { stageSlot } from "./compact/stageSlot.ts";
 import { exportWords, importWords, TrieImageError, type TrieImage } from "./compact/TrieImage.ts";
 import { TrieStore } from "./compact/TrieStore.ts";
@@ -17,8 +18,12 @@ export interface TrieEntry {
   readonly value: bigint;
 }
 
-/** The slot in hand, as memory holds it: no call leaves anything here for another. */
+/** The slot and the word in hand, as memory holds them: no call leaves anything here for another. */
 const staged = new Uint32Array(8);
+const stagedWord = new StagedWord();
+const WORD_LIMIT = 1n << 256n;
+/** So many writes are prepared at once, so that what they look at still fits the processor's caches. */
+const BATCH = 512;
 
 /**
  * The storage trie of one contract, kept up to date word by word: a secure Merkle-Patricia trie, key keccak256(slot),
@@ -78,7 +83,7 @@ export class StorageTrie {
     stageWrite(slot, value);
     if (value === 0n && this.#store === null) return;
     const store = this.#open();
-    store.write(staged, value);
+    store.write(staged, stagedWord.set(value));
     this.#dropIfEmpty(store);
   }
 
@@ -89,7 +94,7 @@ export class StorageTrie {
   setMany(writes: Iterable<readonly [Hex, bigint]>): void {
     const list = Array.isArray(writes) ? (writes as readonly (readonly [Hex, bigint])[]) : [...writes];
     if (list.length <= this.size) {
-      for (const [slot, value] of list) this.set(slot, value);
+      for (let start = 0; start < list.length; start += BATCH) this.#setBatch(list.slice(start, start + BATCH));
       return;
     }
     const store = this.#open();
@@ -99,7 +104,7 @@ export class StorageTrie {
     try {
       for (const [slot, value] of list) {
         stageWrite(slot, value);
-        store.writeDetached(staged, value);
+        store.writeDetached(staged, stagedWord.set(value));
       }
     } finally {
       store.attach();
@@ -147,6 +152,17 @@ export class StorageTrie {
     return { root: this.root(), ...(this.#store === null ? empty : exportWords(this.#store)) };
   }
 
+  #setBatch(batch: readonly (readonly [Hex, bigint])[]): void {
+    const slots = new Uint32Array(8 * batch.length);
+    for (let at = 0; at < batch.length; at += 1) {
+      // What is no slot is refused when its turn comes.
+      stageSlot(batch[at]![0], staged);
+      slots.set(staged, 8 * at);
+    }
+    this.#store?.warm(slots);
+    for (const [slot, value] of batch) this.set(slot, value);
+  }
+
   *#leavesUnder(prefix: readonly number[]): IterableIterator<[TrieStore, NodeId]> {
     const store = this.#store;
     if (store === null) return;
@@ -165,7 +181,7 @@ export class StorageTrie {
 
 /** Reads a write's slot into {@link staged}. */
 function stageWrite(slot: Hex, value: bigint): void {
-  if (value < 0n || value >> 256n !== 0n) throw new RangeError(`storage word out of range at ${slot}`);
+  if (value < 0n || value >= WORD_LIMIT) throw new RangeError(`storage word out of range at ${slot}`);
   if (!stageSlot(slot, staged)) throw new HexError("HexMalformed", "slot", "not 32 bytes of lower-case hex");
 }
 

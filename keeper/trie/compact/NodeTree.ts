@@ -97,6 +97,25 @@ export class NodeTree {
     if (leaf !== by) this.#replace(this.#length, by);
   }
 
+  /**
+   * Follows the keys of these leaves (0 for none), all by one node before any by the next: the processor then waits for
+   * many of them at once, where one write after the other waits for each. Nothing is changed.
+   */
+  warm(leaves: Uint32Array): void {
+    const memory = this.#memory;
+    const nodes = new Uint32Array(leaves.length).fill(this.root);
+    for (let isMoving = true; isMoving;) {
+      isMoving = false;
+      for (let at = 0; at < leaves.length; at += 1) {
+        const node = nodes[at]!;
+        if (node === 0 || isLeaf(node) || leaves[at] === 0) continue;
+        const key = addressOf(leaves[at]!);
+        nodes[at] = childAt(memory, node, keyNibble(memory, key, depthOf(memory, node)));
+        isMoving = true;
+      }
+    }
+  }
+
   /** The topmost node under which all keys start with these nibbles and no other does; 0 for none. */
   locate(prefix: readonly number[]): NodeId {
     const memory = this.#memory;

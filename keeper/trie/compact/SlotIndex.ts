@@ -32,6 +32,16 @@ export class SlotIndex {
     return this.#tables[tableOf(hash)]?.find(memory, slot, hash) ?? 0;
   }
 
+  /** What stands first where each of these slots is looked for: mostly its leaf, if there is one; 0 for nothing. */
+  candidates(slots: Uint32Array): Uint32Array {
+    const candidates = new Uint32Array(slots.length / 8);
+    for (let at = 0; at < candidates.length; at += 1) {
+      const hash = mixSlot(slots, 8 * at);
+      candidates[at] = this.#tables[tableOf(hash)]?.first(hash) ?? 0;
+    }
+    return candidates;
+  }
+
   /** Adds a leaf whose slot is not in the index. */
   add(memory: NodeMemory, leaf: NodeId): void {
     const hash = hashOf(memory, leaf);

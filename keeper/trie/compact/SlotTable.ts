@@ -63,6 +63,14 @@ export class SlotTable {
     }
   }
 
+  /** The entry at the place that a hash names, or the next one if only that has the hash's mark. */
+  first(hash: number): NodeId {
+    const at = this.#placeOf(hash);
+    const next = at + 1 === this.#ids.length ? 0 : at + 1;
+    const mark = hash & 255;
+    return this.#ids[this.#marks[at] !== mark && this.#marks[next] === mark ? next : at]!;
+  }
+
   /** Adds a leaf whose slot is not in the table. */
   add(memory: NodeMemory, leaf: NodeId, hash: number): void {
     if (this.#count + 1 > this.#ids.length * this.#fullest) this.reserve(memory, Math.ceil(this.#count * GROWTH) + 1);

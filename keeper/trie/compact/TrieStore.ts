@@ -3,11 +3,12 @@ import { buildBranches } from "./buildBranches.ts";
 import { copyTree } from "./copyTree.ts";
 import { hashKey, hashKeys, type KeyHash } from "./hashKeys.ts";
 import { addressOf, HASH_SIZE, isLeaf, ROOT_REF_AT, type NodeId } from "./layout.ts";
-import { createLeaf, freeLeaf, isKeyBelow, readWord, rewriteLeaf } from "./leaf.ts";
+import { createLeaf, freeLeaf, holdsWord, isKeyBelow, readWord, rewriteLeaf } from "./leaf.ts";
 import { NodeMemory } from "./NodeMemory.ts";
 import { NodeTree } from "./NodeTree.ts";
 import { References } from "./References.ts";
 import { SlotIndex } from "./SlotIndex.ts";
+import type { StagedWord } from "./StagedWord.ts";
 import { sortLeaves } from "./sortLeaves.ts";
 import type { NodeRef } from "../nodeEncoding.ts";
 
@@ -66,25 +67,30 @@ export class TrieStore {
   }
 
   /** Writes a word; 0 removes it. */
-  write(slot: Uint32Array, word: bigint): void {
+  write(slot: Uint32Array, word: StagedWord): void {
     const memory = this.#memory;
     const leaf = this.#index.find(memory, slot);
     if (leaf === 0) {
-      if (word === 0n) return;
+      if (word.tag === 0) return;
       const created = createLeaf(memory, slot, word);
       hashKey(memory, created, this.#keyHash);
       this.#index.add(memory, created);
       this.#tree.insert(created);
-    } else if (word === 0n) {
+    } else if (word.tag === 0) {
       this.#tree.remove(leaf);
       this.#index.remove(memory, leaf);
       freeLeaf(memory, leaf);
-    } else if (readWord(memory, leaf) !== word) {
+    } else if (!holdsWord(memory, leaf, word)) {
       const written = rewriteLeaf(memory, leaf, word);
       if (written !== leaf) this.#index.replace(memory, leaf, written);
       this.#tree.touch(leaf, written);
     }
     this.#compact();
+  }
+
+  /** Brings what writes to these slots will look at into the processor's caches: it changes nothing. */
+  warm(slots: Uint32Array): void {
+    this.#tree.warm(this.#index.candidates(slots));
   }
 
   /**
@@ -104,12 +110,12 @@ export class TrieStore {
   }
 
   /** {@link TrieStore.write} where there are no branches. */
-  writeDetached(slot: Uint32Array, word: bigint): void {
+  writeDetached(slot: Uint32Array, word: StagedWord): void {
     const memory = this.#memory;
     const leaf = this.#index.find(memory, slot);
     if (leaf === 0) {
-      if (word !== 0n) this.#index.add(memory, createLeaf(memory, slot, word));
-    } else if (word === 0n) {
+      if (word.tag !== 0) this.#index.add(memory, createLeaf(memory, slot, word));
+    } else if (word.tag === 0) {
       this.#index.remove(memory, leaf);
       freeLeaf(memory, leaf);
     } else {

@@ -1,28 +1,6 @@
 import { addressOf, HASH_SIZE, leafSize, SLOT_AT, WORD_AT, type NodeId } from "./layout.ts";
 import type { NodeMemory } from "./NodeMemory.ts";
-
-const LIMIT_1 = 1n << 64n;
-const LIMIT_2 = 1n << 128n;
-const LIMIT_3 = 1n << 192n;
-
-/** The tag of a leaf that holds this word: how many times 8 bytes it needs. */
-export function tagOf(word: bigint): number {
-  if (word < LIMIT_1) return 1;
-  if (word < LIMIT_2) return 2;
-  return word < LIMIT_3 ? 3 : 4;
-}
-
-/** Writes a word that fits the leaf's tag. */
-export function writeWord({ view }: NodeMemory, leaf: NodeId, word: bigint): void {
-  const first = addressOf(leaf) + WORD_AT;
-  let at = first + 8 * ((leaf & 7) - 1);
-  let rest = word;
-  for (; at > first; at -= 8) {
-    view.setBigUint64(at, rest);
-    rest >>= 64n;
-  }
-  view.setBigUint64(at, rest);
-}
+import type { StagedWord } from "./StagedWord.ts";
 
 /** The word of a leaf. */
 export function readWord({ view }: NodeMemory, leaf: NodeId): bigint {
@@ -33,26 +11,38 @@ export function readWord({ view }: NodeMemory, leaf: NodeId): bigint {
   return word;
 }
 
-/** A new leaf for a slot (8 words of 4 bytes as memory holds them); its key is still undefined. */
-export function createLeaf(memory: NodeMemory, slot: Uint32Array, word: bigint): NodeId {
-  const tag = tagOf(word);
-  const address = memory.allocate(leafSize(tag));
+/** Writes a word that has the leaf's tag. */
+function writeWord({ words }: NodeMemory, leaf: NodeId, { words: word, tag }: StagedWord): void {
+  const index = (addressOf(leaf) + WORD_AT) >>> 2;
+  for (let at = 0; at < 2 * tag; at += 1) words[index + at] = word[8 - 2 * tag + at]!;
+}
+
+/** Whether the leaf holds this word. */
+export function holdsWord({ words }: NodeMemory, leaf: NodeId, { words: word, tag }: StagedWord): boolean {
+  if ((leaf & 7) !== tag) return false;
+  const index = (addressOf(leaf) + WORD_AT) >>> 2;
+  for (let at = 0; at < 2 * tag; at += 1) if (words[index + at] !== word[8 - 2 * tag + at]) return false;
+  return true;
+}
+
+/** A new leaf for a slot and a word that is not zero; its key is still undefined. */
+export function createLeaf(memory: NodeMemory, slot: Uint32Array, word: StagedWord): NodeId {
+  const address = memory.allocate(leafSize(word.tag));
   const { words } = memory;
   for (let at = 0; at < 8; at += 1) words[((address + SLOT_AT) >>> 2) + at] = slot[at]!;
-  const leaf = address + tag;
+  const leaf = address + word.tag;
   writeWord(memory, leaf, word);
   return leaf;
 }
 
-/** The leaf with another word: the same where the word fits exactly, else a copy, and the old one is freed. */
-export function rewriteLeaf(memory: NodeMemory, leaf: NodeId, word: bigint): NodeId {
-  const tag = tagOf(word);
+/** The leaf with another word: the same where the tag is, else a copy, and the old one is freed. */
+export function rewriteLeaf(memory: NodeMemory, leaf: NodeId, word: StagedWord): NodeId {
   let written = leaf;
-  if (tag !== (leaf & 7)) {
-    const address = memory.allocate(leafSize(tag));
+  if (word.tag !== (leaf & 7)) {
+    const address = memory.allocate(leafSize(word.tag));
     memory.copy(addressOf(leaf), address, 2 * HASH_SIZE);
     freeLeaf(memory, leaf);
-    written = address + tag;
+    written = address + word.tag;
   }
   writeWord(memory, written, word);
   return written;

@@ -17,7 +17,8 @@ import {
   WORD_AT,
   type NodeId,
 } from "../../../../keeper/trie/compact/layout.ts";
-import { keyNibble, readWord, tagOf } from "../../../../keeper/trie/compact/leaf.ts";
+import { keyNibble, readWord } from "../../../../keeper/trie/compact/leaf.ts";
+import { tagOf } from "../../../../keeper/trie/compact/StagedWord.ts";
 import type { TrieStore } from "../../../../keeper/trie/compact/TrieStore.ts";
 
 type Span = readonly [address: number, size: number];
