@@ -81,10 +81,7 @@ export class StorageTrie {
    */
   set(slot: Hex, value: bigint): void {
     stageWrite(slot, value);
-    if (value === 0n && this.#store === null) return;
-    const store = this.#open();
-    store.write(staged, stagedWord.set(value));
-    this.#dropIfEmpty(store);
+    this.#write(value);
   }
 
   /**
@@ -152,15 +149,28 @@ export class StorageTrie {
     return { root: this.root(), ...(this.#store === null ? empty : exportWords(this.#store)) };
   }
 
+  /** Writes in turn, after all that the writes will look at has been looked at: see {@link TrieStore.warm}. */
   #setBatch(batch: readonly (readonly [Hex, bigint])[]): void {
     const slots = new Uint32Array(8 * batch.length);
-    for (let at = 0; at < batch.length; at += 1) {
-      // What is no slot is refused when its turn comes.
-      stageSlot(batch[at]![0], staged);
-      slots.set(staged, 8 * at);
+    let valid = 0;
+    for (; valid < batch.length && stageSlot(batch[valid]![0], staged); valid += 1) slots.set(staged, 8 * valid);
+    this.#store?.warm(slots.subarray(0, 8 * valid));
+    for (let at = 0; at < valid; at += 1) {
+      const [slot, value] = batch[at]!;
+      checkWord(slot, value);
+      for (let word = 0; word < 8; word += 1) staged[word] = slots[8 * at + word]!;
+      this.#write(value);
     }
-    this.#store?.warm(slots);
-    for (const [slot, value] of batch) this.set(slot, value);
+    // What is no slot is refused when its turn comes.
+    for (const [slot, value] of batch.slice(valid)) this.set(slot, value);
+  }
+
+  /** Writes a word to the staged slot. */
+  #write(value: bigint): void {
+    if (value === 0n && this.#store === null) return;
+    const store = this.#open();
+    store.write(staged, stagedWord.set(value));
+    this.#dropIfEmpty(store);
   }
 
   *#leavesUnder(prefix: readonly number[]): IterableIterator<[TrieStore, NodeId]> {
@@ -179,9 +189,13 @@ export class StorageTrie {
   }
 }
 
+function checkWord(slot: Hex, value: bigint): void {
+  if (value < 0n || value >= WORD_LIMIT) throw new RangeError(`storage word out of range at ${slot}`);
+}
+
 /** Reads a write's slot into {@link staged}. */
 function stageWrite(slot: Hex, value: bigint): void {
-  if (value < 0n || value >= WORD_LIMIT) throw new RangeError(`storage word out of range at ${slot}`);
+  checkWord(slot, value);
   if (!stageSlot(slot, staged)) throw new HexError("HexMalformed", "slot", "not 32 bytes of lower-case hex");
 }
 

@@ -51,10 +51,10 @@ export class SlotIndex {
 
   /** Makes room for about so many leaves in all. */
   reserve(memory: NodeMemory, count: number): void {
-    // Half a deviation above the mean: most tables need not grow.
+    // Two deviations above the mean: nearly all tables need not grow.
     const each = count / TABLES;
     if (each < 8) return;
-    for (let at = 0; at < TABLES; at += 1) this.#table(at).reserve(memory, Math.ceil(each + Math.sqrt(each) / 2));
+    for (let at = 0; at < TABLES; at += 1) this.#table(at).reserve(memory, Math.ceil(each + 2 * Math.sqrt(each)));
   }
 
   /** Notes that a leaf in the index has another id, and a record with the same slot. */

@@ -38,30 +38,26 @@ export class TrieImageError extends KeeperError {
 /** Writes the words of a store that is not empty. */
 export function exportWords(store: TrieStore): Omit<TrieImage, "root"> {
   const { memory, tree, size } = store;
-  const { bytes } = memory;
-  const slots = new Uint8Array(HASH_SIZE * size);
+  const { bytes, words: cells } = memory;
+  const slots = new Uint32Array((HASH_SIZE / 4) * size);
   const lengths = new Uint8Array(size);
-  let total = 0;
-  let count = 0;
-  const starts = new Float64Array(size);
+  // The longest that it can be, and cut in the end: leaves lie anywhere, and a second look at each costs as much again.
+  const words = new Uint8Array(HASH_SIZE * size);
+  let [index, end] = [0, 0];
   for (const leaf of tree.leavesUnder(tree.root)) {
     const address = addressOf(leaf);
-    const end = address + leafSize(leaf & 7);
-    let start = address + WORD_AT;
-    while (bytes[start] === 0) start += 1;
-    slots.set(bytes.subarray(address + SLOT_AT, address + WORD_AT), HASH_SIZE * count);
-    starts[count] = start;
-    lengths[count] = end - start;
-    total += end - start;
-    count += 1;
+    for (let at = 0; at < HASH_SIZE / 4; at += 1) {
+      slots[(HASH_SIZE / 4) * index + at] = cells[((address + SLOT_AT) >>> 2) + at]!;
+    }
+    let from = address + WORD_AT;
+    while (bytes[from] === 0) from += 1;
+    const length = address + leafSize(leaf & 7) - from;
+    for (let at = 0; at < length; at += 1) words[end + at] = bytes[from + at]!;
+    lengths[index] = length;
+    index += 1;
+    end += length;
   }
-  const words = new Uint8Array(total);
-  for (let index = 0, at = 0; index < size; index += 1) {
-    const [start, length] = [starts[index]!, lengths[index]!];
-    for (let byte = 0; byte < length; byte += 1) words[at + byte] = bytes[start + byte]!;
-    at += length;
-  }
-  return { slots, lengths, words };
+  return { slots: new Uint8Array(slots.buffer), lengths, words: end === words.length ? words : words.slice(0, end) };
 }
 
 /**
