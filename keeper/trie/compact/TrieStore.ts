@@ -174,14 +174,11 @@ export class TrieStore {
   #compact(): void {
     const old = this.#memory;
     if (old.freeBytes < SLACK || old.freeBytes < old.used) return;
-    const { root, isStale } = this.#tree;
     const [memory, index] = [new NodeMemory(), new SlotIndex()];
     memory.reserve(old.used);
     index.reserve(memory, this.#index.count);
     const tree = new NodeTree(memory);
-    tree.root = copyTree(old, root, memory, (leaf) => index.add(memory, leaf));
-    tree.isStale = isStale;
-    memory.bytes.set(old.bytes.subarray(ROOT_REF_AT, ROOT_REF_AT + HASH_SIZE), ROOT_REF_AT);
+    tree.root = copyTree(old, this.#tree.root, memory, (leaf) => index.add(memory, leaf));
     this.#memory = memory;
     this.#index = index;
     this.#tree = tree;
