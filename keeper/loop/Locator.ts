@@ -69,7 +69,7 @@ export class Locator {
     this.#done.add(incidentId);
     // A copy: the books go on while the search asks.
     const trie = new StorageTrie();
-    for (const [slot, value] of this.#books.trie(contract).slots()) trie.set(slot, value);
+    trie.setMany(this.#books.trie(contract).slots());
     const descent = new Descent({ trie, chainRoot, maxGrindNibbles: MAX_GRIND_NIBBLES });
     const { hash: blockHash } = fetched;
     this.#search = { incidentId, contract, blockHash, descent, source, words: [], request: null };

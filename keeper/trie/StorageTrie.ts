@@ -1,64 +1,12 @@
-import { assert } from "../lib/assert.ts";
-import { bigintToBytes, nibbleAt } from "../lib/bytes.ts";
-import { bytesToHex, HexError, hexToBytes, type Hash, type Hex } from "../lib/hex.ts";
-import { keccak256, keccak256Hex } from "../lib/keccak.ts";
-import { encodeRlp } from "../lib/rlp.ts";
-import { EMPTY_ROOT, encodeBranch, encodeExtension, encodeLeaf, toNodeRef, type NodeRef } from "./nodeEncoding.ts";
-
-const KEY_NIBBLES = 64;
-const NO_DEPTH = -1;
-
-/** One word of storage. */
-class Leaf {
-  readonly key: Uint8Array;
-  readonly slot: Hex;
-  value: bigint;
-  /** Cached reference, valid for a leaf whose path starts at `refDepth`. */
-  ref: NodeRef | null = null;
-  refDepth = NO_DEPTH;
-
-  constructor(key: Uint8Array, slot: Hex, value: bigint) {
-    this.key = key;
-    this.slot = slot;
-    this.value = value;
-  }
-}
-
-/**
- * A fork at nibble `depth`, with at least two children. The extension above it is not stored: it is the gap between
- * the parent's depth and this one, so that splitting and collapsing extensions is no case of its own.
- */
-class Branch {
-  readonly depth: number;
-  /** A key below this branch, now or once: its first `depth` nibbles are the branch's path. */
-  readonly key: Uint8Array;
-  readonly children: (TrieNode | null)[] = new Array<TrieNode | null>(16).fill(null);
-  childCount = 0;
-  /** Cached reference of the bare branch node. */
-  branchRef: NodeRef | null = null;
-  /** Cached reference with the extension above, valid for a path that starts at `refDepth`. */
-  ref: NodeRef | null = null;
-  refDepth = NO_DEPTH;
-
-  constructor(depth: number, key: Uint8Array) {
-    this.depth = depth;
-    this.key = key;
-  }
-
-  /** Forgets the cached references, because something below changed. */
-  touch(): void {
-    this.branchRef = null;
-    this.ref = null;
-  }
-
-  /** Puts a child where none was. */
-  add(child: TrieNode): void {
-    this.children[nibbleAt(child.key, this.depth)] = child;
-    this.childCount += 1;
-  }
-}
-
-type TrieNode = Leaf | Branch;
+import { bytesToHex, HexError, type Hash, type Hex } from "../lib/hex.ts";
+import type { KeyHash } from "./compact/hashKeys.ts";
+import { addressOf, leafSize, SLOT_AT, WORD_AT, type NodeId } from "./compact/layout.ts";
+import { readWord } from "./compact/leaf.ts";
+import { StagedWord, tagOf } from "./compact/StagedWord.ts";
+import { stageSlot } from "./compact/stageSlot.ts";
+import { exportWords, importWords, TrieImageError, type TrieImage } from "./compact/TrieImage.ts";
+import { TrieStore } from "./compact/TrieStore.ts";
+import { EMPTY_ROOT, type NodeRef } from "./nodeEncoding.ts";
 
 /** A word of the trie with the key under which the trie files it. */
 export interface TrieEntry {
@@ -70,36 +18,60 @@ export interface TrieEntry {
   readonly value: bigint;
 }
 
-/** The first nibble from `from` on in which the keys differ, `to` when none below it does. */
-function firstDifference(left: Uint8Array, right: Uint8Array, from: number, to: number): number {
-  for (let at = from; at < to; at += 1) if (nibbleAt(left, at) !== nibbleAt(right, at)) return at;
-  return to;
-}
-
-function hasPrefix(key: Uint8Array, prefix: readonly number[]): boolean {
-  return prefix.length <= KEY_NIBBLES && prefix.every((nibble, at) => nibbleAt(key, at) === nibble);
-}
+/** The slot and the word in hand, as memory holds them: no call leaves anything here for another. */
+const staged = new Uint32Array(8);
+const stagedWord = new StagedWord();
+const WORD_LIMIT = 1n << 256n;
+/** So many writes are prepared at once, so that what they look at still fits the processor's caches. */
+const BATCH = 512;
 
 /**
  * The storage trie of one contract, kept up to date word by word: a secure Merkle-Patricia trie, key keccak256(slot),
- * value the RLP of the word's minimal big-endian bytes. Source: Yellow Paper, section 4.1 and appendix D.
+ * value the RLP of the word's minimal big-endian bytes. Source: Yellow Paper, section 4.1 and appendix D. How it lies in
+ * memory: compact/layout.ts, and docs/decisions/0027-compact-trie.md.
  *
  * Invariants: the root depends on the words alone, never on the order of writes; a word of zero is absent; `root()`
  * re-hashes only what changed since it was called last. Undoing a write is writing the old value. Iterators are void
- * after a write.
+ * after a write. An empty trie holds no memory.
  */
 export class StorageTrie {
-  readonly #leaves = new Map<Hex, Leaf>();
-  #root: TrieNode | null = null;
+  #store: TrieStore | null = null;
+  readonly #keyHash: KeyHash;
+
+  /** `keyHash` is for tests: no state has other keys than hashed ones. */
+  constructor({ keyHash = "keccak256" }: { readonly keyHash?: KeyHash } = {}) {
+    this.#keyHash = keyHash;
+  }
+
+  /**
+   * The trie of an image. Nothing in it is believed: all is hashed, up to the root.
+   *
+   * @throws TrieImageError when it is not the image of a trie with its root.
+   */
+  static fromImage(image: TrieImage, options: { readonly keyHash?: KeyHash } = {}): StorageTrie {
+    const trie = new StorageTrie(options);
+    const store = trie.#open();
+    importWords(store, image);
+    trie.#dropIfEmpty(store);
+    const root = trie.root();
+    if (root === image.root) return trie;
+    const payload = { claimed: image.root, computed: root };
+    throw new TrieImageError("TrieImageRootMismatch", "the image's words do not have its root", payload);
+  }
 
   /** Number of words that are not zero. */
   get size(): number {
-    return this.#leaves.size;
+    return this.#store?.size ?? 0;
+  }
+
+  /** Bytes of memory held for words, nodes and the index. */
+  get bytes(): number {
+    return this.#store?.bytes ?? 0;
   }
 
   /** The word at a slot (32 bytes of lower-case hex), 0 when absent. */
   get(slot: Hex): bigint {
-    return this.#leaves.get(slot)?.value ?? 0n;
+    return this.#store !== null && stageSlot(slot, staged) ? this.#store.read(staged) : 0n;
   }
 
   /**
@@ -108,42 +80,56 @@ export class StorageTrie {
    * @throws HexError when the slot is not 32 bytes of lower-case hex, RangeError when the value is no word.
    */
   set(slot: Hex, value: bigint): void {
-    if (value < 0n || value >> 256n !== 0n) throw new RangeError(`storage word out of range at ${slot}`);
-    const known = this.#leaves.get(slot);
-    if (known !== undefined) {
-      if (value === 0n) this.#delete(known);
-      else if (value !== known.value) this.#overwrite(known, value);
+    stageWrite(slot, value);
+    this.#write(value);
+  }
+
+  /**
+   * Writes words in turn: the same as {@link StorageTrie.set} of each, errors included, and faster when they are more than
+   * the trie holds, because the nodes are then built once, from the sorted keys.
+   */
+  setMany(writes: Iterable<readonly [Hex, bigint]>): void {
+    const list = Array.isArray(writes) ? (writes as readonly (readonly [Hex, bigint])[]) : [...writes];
+    if (list.length <= this.size) {
+      for (let start = 0; start < list.length; start += BATCH) this.#setBatch(list.slice(start, start + BATCH));
       return;
     }
-    if (!/^0x[0-9a-f]{64}$/.test(slot)) throw new HexError("HexMalformed", "slot", "not 32 bytes of lower-case hex");
-    if (value === 0n) return;
-    const leaf = new Leaf(keccak256(hexToBytes(slot, "slot")), slot, value);
-    this.#leaves.set(slot, leaf);
-    this.#insert(leaf);
+    const store = this.#open();
+    let bytes = 0;
+    for (const [, value] of list) bytes += leafSize(tagOf(value));
+    store.detach(list.length, bytes);
+    try {
+      for (const [slot, value] of list) {
+        stageWrite(slot, value);
+        store.writeDetached(staged, stagedWord.set(value));
+      }
+    } finally {
+      store.attach();
+      this.#dropIfEmpty(store);
+    }
   }
 
   /** The storage root, {@link EMPTY_ROOT} when no word is set. */
   root(): Hash {
-    if (this.#root === null) return EMPTY_ROOT;
-    const ref = this.#refFrom(this.#root, 0);
-    // The root is hashed even where a parent would embed it.
-    return ref.length === 32 ? bytesToHex(ref) : keccak256Hex(ref);
+    return this.#store === null ? EMPTY_ROOT : bytesToHex(this.#store.root());
   }
 
   /** All slots and words, ordered by hashed slot, so that equal tries iterate equally. */
   *slots(): IterableIterator<[Hex, bigint]> {
-    for (const leaf of this.#leavesUnder([])) yield [leaf.slot, leaf.value];
+    for (const [store, leaf] of this.#leavesUnder([])) yield [slotOf(store, leaf), readWord(store.memory, leaf)];
   }
 
   /** The known slots whose hash starts with these nibbles, ordered by hash; costs only what it yields. */
   *slotsUnder(hashedPrefixNibbles: readonly number[]): IterableIterator<Hex> {
-    for (const leaf of this.#leavesUnder(hashedPrefixNibbles)) yield leaf.slot;
+    for (const [store, leaf] of this.#leavesUnder(hashedPrefixNibbles)) yield slotOf(store, leaf);
   }
 
   /** {@link slotsUnder} with hash and word. */
   *entriesUnder(hashedPrefixNibbles: readonly number[]): IterableIterator<TrieEntry> {
-    for (const { slot, key, value } of this.#leavesUnder(hashedPrefixNibbles)) {
-      yield { slot, hashedSlot: bytesToHex(key), value };
+    for (const [store, leaf] of this.#leavesUnder(hashedPrefixNibbles)) {
+      const key = addressOf(leaf);
+      const hashedSlot = bytesToHex(store.memory.bytes.subarray(key, key + SLOT_AT));
+      yield { slot: slotOf(store, leaf), hashedSlot, value: readWord(store.memory, leaf) };
     }
   }
 
@@ -152,112 +138,68 @@ export class StorageTrie {
    * null when there are none. Equal references mean equal words there.
    */
   nodeRefAt(pathNibbles: readonly number[]): NodeRef | null {
-    const node = this.#locate(pathNibbles);
-    return node === null ? null : this.#refFrom(node, pathNibbles.length);
+    const store = this.#store;
+    const node = store === null ? 0 : store.tree.locate(pathNibbles);
+    return store === null || node === 0 ? null : store.refOf(node, pathNibbles.length);
   }
 
-  /** The topmost node that holds exactly the keys with this prefix. */
-  #locate(prefix: readonly number[]): TrieNode | null {
-    let node = this.#root;
-    while (node instanceof Branch && node.depth < prefix.length) node = node.children[prefix[node.depth]!] ?? null;
-    return node !== null && hasPrefix(node.key, prefix) ? node : null;
+  /** All words in flat arrays: see {@link TrieImage}. */
+  toImage(): TrieImage {
+    const empty = { slots: new Uint8Array(0), lengths: new Uint8Array(0), words: new Uint8Array(0) };
+    return { root: this.root(), ...(this.#store === null ? empty : exportWords(this.#store)) };
   }
 
-  *#leavesUnder(prefix: readonly number[]): IterableIterator<Leaf> {
-    const start = this.#locate(prefix);
-    const stack: TrieNode[] = start === null ? [] : [start];
-    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-      if (node instanceof Leaf) {
-        yield node;
-      } else {
-        for (let nibble = 15; nibble >= 0; nibble -= 1) {
-          const child = node.children[nibble];
-          if (child) stack.push(child);
-        }
-      }
+  /** Writes in turn, after all that the writes will look at has been looked at: see {@link TrieStore.warm}. */
+  #setBatch(batch: readonly (readonly [Hex, bigint])[]): void {
+    const slots = new Uint32Array(8 * batch.length);
+    let valid = 0;
+    for (; valid < batch.length && stageSlot(batch[valid]![0], staged); valid += 1) slots.set(staged, 8 * valid);
+    this.#store?.warm(slots.subarray(0, 8 * valid));
+    for (let at = 0; at < valid; at += 1) {
+      const [slot, value] = batch[at]!;
+      checkWord(slot, value);
+      for (let word = 0; word < 8; word += 1) staged[word] = slots[8 * at + word]!;
+      this.#write(value);
     }
+    // What is no slot is refused when its turn comes.
+    for (const [slot, value] of batch.slice(valid)) this.set(slot, value);
   }
 
-  #overwrite(leaf: Leaf, value: bigint): void {
-    leaf.value = value;
-    leaf.ref = null;
-    for (let node = this.#root; node instanceof Branch;) {
-      node.touch();
-      node = node.children[nibbleAt(leaf.key, node.depth)]!;
-    }
+  /** Writes a word to the staged slot. */
+  #write(value: bigint): void {
+    if (value === 0n && this.#store === null) return;
+    const store = this.#open();
+    store.write(staged, stagedWord.set(value));
+    this.#dropIfEmpty(store);
   }
 
-  #insert(leaf: Leaf): void {
-    let parent: Branch | null = null;
-    let node = this.#root;
-    let depth = 0;
-    while (node !== null) {
-      const end = node instanceof Branch ? node.depth : KEY_NIBBLES;
-      const fork = firstDifference(node.key, leaf.key, depth, end);
-      if (fork < end || !(node instanceof Branch)) {
-        const branch = new Branch(fork, leaf.key);
-        branch.add(node);
-        branch.add(leaf);
-        this.#replaceChild(parent, branch);
-        return;
-      }
-      node.touch();
-      parent = node;
-      depth = end + 1;
-      node = node.children[nibbleAt(leaf.key, end)] ?? null;
-    }
-    if (parent === null) this.#root = leaf;
-    else parent.add(leaf);
+  *#leavesUnder(prefix: readonly number[]): IterableIterator<[TrieStore, NodeId]> {
+    const store = this.#store;
+    if (store === null) return;
+    for (const leaf of store.tree.leavesUnder(store.tree.locate(prefix))) yield [store, leaf];
   }
 
-  #delete(leaf: Leaf): void {
-    this.#leaves.delete(leaf.slot);
-    let grandparent: Branch | null = null;
-    let parent: Branch | null = null;
-    for (let node = this.#root; node instanceof Branch;) {
-      node.touch();
-      grandparent = parent;
-      parent = node;
-      node = node.children[nibbleAt(leaf.key, node.depth)]!;
-    }
-    if (parent === null) {
-      this.#root = null;
-      return;
-    }
-    parent.children[nibbleAt(leaf.key, parent.depth)] = null;
-    parent.childCount -= 1;
-    if (parent.childCount > 1) return;
-    const heir = parent.children.find((child) => child !== null);
-    assert(heir !== undefined, "a branch keeps a child when it loses one");
-    this.#replaceChild(grandparent, heir);
+  #open(): TrieStore {
+    this.#store ??= new TrieStore(this.#keyHash);
+    return this.#store;
   }
 
-  /** Puts `child` where a node with a common path stands: its slot in `parent`, or the root. */
-  #replaceChild(parent: Branch | null, child: TrieNode): void {
-    if (parent === null) this.#root = child;
-    else parent.children[nibbleAt(child.key, parent.depth)] = child;
-  }
-
-  /** The reference of a node whose path starts at nibble `depth`, from the cache where nothing changed. */
-  #refFrom(node: TrieNode, depth: number): NodeRef {
-    if (node.ref !== null && node.refDepth === depth) return node.ref;
-    const ref = node instanceof Leaf ? leafRef(node, depth) : this.#branchRefFrom(node, depth);
-    node.ref = ref;
-    node.refDepth = depth;
-    return ref;
-  }
-
-  #branchRefFrom(branch: Branch, depth: number): NodeRef {
-    if (branch.branchRef === null) {
-      const below = branch.depth + 1;
-      const refs = branch.children.map((child) => (child === null ? null : this.#refFrom(child, below)));
-      branch.branchRef = toNodeRef(encodeBranch(refs));
-    }
-    if (branch.depth === depth) return branch.branchRef;
-    return toNodeRef(encodeExtension(branch.key, depth, branch.depth, branch.branchRef));
+  #dropIfEmpty(store: TrieStore): void {
+    if (store.size === 0) this.#store = null;
   }
 }
 
-function leafRef(leaf: Leaf, depth: number): NodeRef {
-  return toNodeRef(encodeLeaf(leaf.key, depth, encodeRlp(bigintToBytes(leaf.value))));
+function checkWord(slot: Hex, value: bigint): void {
+  if (value < 0n || value >= WORD_LIMIT) throw new RangeError(`storage word out of range at ${slot}`);
+}
+
+/** Reads a write's slot into {@link staged}. */
+function stageWrite(slot: Hex, value: bigint): void {
+  checkWord(slot, value);
+  if (!stageSlot(slot, staged)) throw new HexError("HexMalformed", "slot", "not 32 bytes of lower-case hex");
+}
+
+function slotOf({ memory }: TrieStore, leaf: NodeId): Hex {
+  const address = addressOf(leaf);
+  return bytesToHex(memory.bytes.subarray(address + SLOT_AT, address + WORD_AT));
 }

@@ -109,7 +109,8 @@ function storeState(): Statement {
   return [...complementLanes(), ...store];
 }
 
-function section(id: number, entries: readonly Bytes[]): Bytes {
+/** A section of a module: a vector of entries under its number. */
+export function section(id: number, entries: readonly Bytes[]): Bytes {
   return [id, ...sized(vector(entries))];
 }
 

@@ -37,16 +37,21 @@ function rotationOf(lane: number): number {
 }
 
 /** Whether the parity of this column comes out complemented. */
-function isParityComplemented(x: number): boolean {
-  return FIVE.filter((y) => COMPLEMENTED.has((x % 5) + 5 * y)).length % 2 === 1;
+function isParityComplemented(x: number, complemented: ReadonlySet<number>): boolean {
+  return FIVE.filter((y) => complemented.has((x % 5) + 5 * y)).length % 2 === 1;
 }
 
 /** The lane that π moves to (x, y): of column x + 3y in row x. */
-function movedTo(x: number, y: number): { lane: number; column: number; isComplemented: boolean } {
+function movedTo(
+  x: number,
+  y: number,
+  complemented: ReadonlySet<number>,
+): { lane: number; column: number; isComplemented: boolean } {
   const column = (x + 3 * y) % 5;
   const lane = column + 5 * x;
-  const isEffectComplemented = isParityComplemented(column + 4) !== isParityComplemented(column + 1);
-  return { lane, column, isComplemented: COMPLEMENTED.has(lane) !== isEffectComplemented };
+  const isEffectComplemented =
+    isParityComplemented(column + 4, complemented) !== isParityComplemented(column + 1, complemented);
+  return { lane, column, isComplemented: complemented.has(lane) !== isEffectComplemented };
 }
 
 /**
@@ -65,32 +70,57 @@ function chiTerm(first: number, second: number, held: readonly [boolean, boolean
   return wantsComplement ? or64(left, not64(right)) : and64(not64(left), right);
 }
 
+/** The words that a round computes with. */
+export interface LaneWords {
+  /** Lanes held complemented. */
+  readonly complemented: ReadonlySet<number>;
+  readonly xor: (left: Value, right: Value) => Value;
+  readonly rotateLeft: (value: Value, bits: number) => Value;
+  /** A round's constant, at `address + offset`. */
+  readonly load: (address: Value, offset: number) => Value;
+  /** `~first & second` of two locals; see {@link chiTerm}. */
+  readonly chi: typeof chiTerm;
+}
+
+/** One sponge, in words of 64 bits. */
+export const ONE_SPONGE: LaneWords = {
+  complemented: COMPLEMENTED,
+  xor: xor64,
+  rotateLeft: rotateLeft64,
+  load: load64,
+  chi: chiTerm,
+};
+
 /**
  * One round of Keccak-f[1600], from the lanes in `from` to those in `to`; the round constant is the word in memory at
  * `constant`. Source: The Keccak reference, version 3.0, section 1.2 (θ, ρ, π, χ, ι in this order).
  */
-export function keccakRound({ from, to, parities, effects, row }: RoundLocals, constant: [Value, number]): Statement {
+export function keccakRound(
+  { from, to, parities, effects, row }: RoundLocals,
+  constant: [Value, number],
+  { complemented, xor, rotateLeft, load, chi }: LaneWords = ONE_SPONGE,
+): Statement {
   const code: number[] = [];
   for (const x of FIVE) {
     const column = FIVE.map((y) => get(from + x + 5 * y));
-    code.push(...set(parities + x, column.reduce(xor64)));
+    code.push(...set(parities + x, column.reduce(xor)));
   }
   for (const x of FIVE) {
     const [left, right] = [(x + 4) % 5, (x + 1) % 5];
-    code.push(...set(effects + x, xor64(get(parities + left), rotateLeft64(get(parities + right), 1))));
+    code.push(...set(effects + x, xor(get(parities + left), rotateLeft(get(parities + right), 1))));
   }
   for (const y of FIVE) {
     for (const x of FIVE) {
-      const { lane, column } = movedTo(x, y);
-      code.push(...set(row + x, rotateLeft64(xor64(get(from + lane), get(effects + column)), rotationOf(lane))));
+      const { lane, column } = movedTo(x, y, complemented);
+      code.push(...set(row + x, rotateLeft(xor(get(from + lane), get(effects + column)), rotationOf(lane))));
     }
-    const isHeld = (x: number): boolean => movedTo(x, y).isComplemented;
+    const isHeld = (x: number): boolean => movedTo(x, y, complemented).isComplemented;
     for (const x of FIVE) {
       const [first, second] = [(x + 1) % 5, (x + 2) % 5];
-      const wantsComplement = COMPLEMENTED.has(x + 5 * y) !== isHeld(x);
-      const term = chiTerm(row + first, row + second, [isHeld(first), isHeld(second)], wantsComplement);
-      const lane = xor64(get(row + x), term);
-      code.push(...set(to + x + 5 * y, x + y === 0 ? xor64(lane, load64(...constant)) : lane));
+      const wantsComplement = complemented.has(x + 5 * y) !== isHeld(x);
+      const term = chi(row + first, row + second, [isHeld(first), isHeld(second)], wantsComplement);
+      const lane = xor(get(row + x), term);
+      code.push(...set(to + x + 5 * y, x + y === 0 ? xor(lane, load(...constant)) : lane));
     }
   }
   return code;

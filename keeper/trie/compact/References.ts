@@ -1,0 +1,132 @@
+import { encodeExtension, toNodeRef, type NodeRef } from "../nodeEncoding.ts";
+import { childrenOf, depthOf, idIndex } from "./branch.ts";
+import { HashQueue } from "./HashQueue.ts";
+import {
+  addressOf,
+  AREA_COUNT,
+  AREA_SIZE,
+  AREAS_AT,
+  countBits,
+  EMBEDDED_AT,
+  HASH_SIZE,
+  isLeaf,
+  leafSize,
+  KEY_NIBBLES,
+  refAt,
+  rankOf,
+  ROOT_REF_AT,
+  STALE_AT,
+  type NodeId,
+} from "./layout.ts";
+import { startOf } from "./nodeKernel.ts";
+import type { NodeMemory } from "./NodeMemory.ts";
+import type { NodeTree } from "./NodeTree.ts";
+
+/** No parent: the node is the root. */
+const ROOT = 0;
+/** The area that the queue is not given. */
+const OWN_AREA = AREAS_AT + (AREA_COUNT - 1) * AREA_SIZE;
+
+/**
+ * Brings a trie's references up to date: what is stale is gathered from the root down, leaves are hashed first, then
+ * branches by falling depth, so that a branch is encoded when all that it names is known, and two can be hashed at once.
+ */
+export class References {
+  readonly #memory: NodeMemory;
+  readonly #tree: NodeTree;
+  readonly #queue: HashQueue;
+  /** Stale branches by depth: three numbers each, the branch, its parent, its nibble there. */
+  readonly #levels: number[][] = Array.from({ length: KEY_NIBBLES }, () => []);
+
+  constructor(memory: NodeMemory, tree: NodeTree) {
+    this.#memory = memory;
+    this.#tree = tree;
+    this.#queue = new HashQueue(memory);
+  }
+
+  /** Computes every stale reference; the root's hash is at {@link ROOT_REF_AT} then. The trie is not empty. */
+  refresh(): void {
+    const tree = this.#tree;
+    if (!tree.isStale) return;
+    if (isLeaf(tree.root)) this.#settle(this.#encodeLeaf(tree.root, 0, this.#queue.area), ROOT, 0);
+    else this.#gather(tree.root, ROOT, 0);
+    this.#queue.flush();
+    for (let depth = KEY_NIBBLES - 1; depth >= 0; depth -= 1) {
+      const level = this.#levels[depth]!;
+      for (let at = 0; at < level.length; at += 3) this.#refreshBranch(level[at]!, level[at + 1]!, level[at + 2]!);
+      level.length = 0;
+      this.#queue.flush();
+    }
+    tree.isStale = false;
+  }
+
+  /**
+   * The reference of a node for a path that starts at nibble `depth`, in a new array; everything below is up to date.
+   */
+  refOf(node: NodeId, depth: number): NodeRef {
+    const memory = this.#memory;
+    const length = isLeaf(node) ? this.#encodeLeaf(node, depth, OWN_AREA) : memory.kernel.encodeBranch(node, OWN_AREA);
+    const bare = toNodeRef(memory.bytes.subarray(startOf(OWN_AREA, length)).subarray(0, length));
+    return isLeaf(node) || depthOf(memory, node) === depth ? bare : toNodeRef(this.#extension(node, depth, bare));
+  }
+
+  #gather(branch: NodeId, parent: NodeId, nibble: number): void {
+    const memory = this.#memory;
+    const { halves, words } = memory;
+    const depth = depthOf(memory, branch);
+    this.#levels[depth]!.push(branch, parent, nibble);
+    const children = childrenOf(memory, branch);
+    const index = idIndex(branch, 0);
+    for (let stale = halves[(branch + STALE_AT) >>> 1]!; stale !== 0; stale &= stale - 1) {
+      const at = 31 - Math.clz32(stale & -stale);
+      const child = words[index + rankOf(children, at)]!;
+      if (!isLeaf(child)) this.#gather(child, branch, at);
+      else this.#settle(this.#encodeLeaf(child, depth + 1, this.#queue.area), branch, at);
+    }
+    halves[(branch + STALE_AT) >>> 1] = 0;
+  }
+
+  #refreshBranch(branch: NodeId, parent: NodeId, nibble: number): void {
+    const { bytes, kernel } = this.#memory;
+    const above = parent === ROOT ? 0 : depthOf(this.#memory, parent) + 1;
+    if (depthOf(this.#memory, branch) === above) {
+      this.#settle(kernel.encodeBranch(branch, this.#queue.area), parent, nibble);
+      return;
+    }
+    const extension = this.#extension(branch, above, this.refOf(branch, depthOf(this.#memory, branch)));
+    bytes.set(extension, startOf(this.#queue.area, extension.length));
+    this.#settle(extension.length, parent, nibble);
+  }
+
+  /** Makes a reference of the encoding in the queue's area, and puts it where the parent holds it. */
+  #settle(length: number, parent: NodeId, nibble: number): void {
+    const { bytes, halves } = this.#memory;
+    const { area } = this.#queue;
+    const from = startOf(area, length);
+    // The root is hashed even where a parent would embed it.
+    const isEmbedded = parent !== ROOT && length < HASH_SIZE;
+    const children = parent === ROOT ? 0 : childrenOf(this.#memory, parent);
+    const target = parent === ROOT ? ROOT_REF_AT : refAt(parent, countBits(children), rankOf(children, nibble));
+    if (!isEmbedded) this.#queue.push(from, length, target);
+    else bytes.copyWithin(target, from, from + length);
+    if (parent === ROOT) return;
+    const flags = (parent + EMBEDDED_AT) >>> 1;
+    halves[flags] = isEmbedded ? halves[flags]! | (1 << nibble) : halves[flags]! & ~(1 << nibble);
+  }
+
+  #encodeLeaf(leaf: NodeId, depth: number, area: number): number {
+    const address = addressOf(leaf);
+    return this.#memory.kernel.encodeLeaf(address, address + leafSize(leaf & 7), depth, area);
+  }
+
+  /** The extension from nibble `depth` down to a branch whose own reference is given. */
+  #extension(branch: NodeId, depth: number, bare: NodeRef): Uint8Array {
+    const key = addressOf(this.#tree.anyLeaf(branch));
+    return encodeExtension(
+      this.#memory.bytes.subarray(key, key + HASH_SIZE),
+      depth,
+      depthOf(this.#memory, branch),
+      bare,
+    );
+  }
+}
