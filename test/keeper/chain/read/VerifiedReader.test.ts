@@ -8,6 +8,9 @@ import { keccak256Hex } from "../../../../keeper/lib/keccak.ts";
 import type { BentProxy } from "./BentProxy.ts";
 import { CONTRACT, EMPTY_SLOT, NOBODY, ReaderWorld, SLOT, VALUE, type TestSource } from "./ReaderWorld.ts";
 
+/** Long deadlines, so that waiting for one is told from a busy machine. */
+const PATIENT = { deadlineMs: 15_000 };
+const SOON_MS = 7_000;
 const PAYEE: Address = `0x${"e0".repeat(20)}`;
 
 /** The fault of a read that has to fail. */
@@ -338,7 +341,7 @@ describe("VerifiedReader", function () {
     it("waits a little for a quick source that has the newest block when an older one has its votes already", async () => {
       one.staleBlocks = 1;
       three.delayMs = 15;
-      const reader = world.reader(sources(one, two, three), { hedgeMs: 600 });
+      const reader = world.reader(sources(one, two, three), { ...PATIENT, hedgeMs: 2_500 });
       const { number } = await world.block();
       for (let round = 0; round < 3; round += 1) expect((await reader.head()).header.number).to.equal(number);
       three.wire = "hang";
@@ -347,7 +350,7 @@ describe("VerifiedReader", function () {
       // Nobody waits for it twice.
       const startedAtMs = performance.now();
       expect((await reader.head()).header.number).to.equal(number - 1);
-      expect(performance.now() - startedAtMs).to.be.below(500);
+      expect(performance.now() - startedAtMs).to.be.below(2_000);
     });
 
     for (const blocks of [1, 2, 7, 16]) {
@@ -383,11 +386,11 @@ describe("VerifiedReader", function () {
   describe("with sources that do not answer", () => {
     it("waits for nobody who hangs", async () => {
       one.wire = "hang";
-      const reader = readerOf();
+      const reader = world.reader(sources(one, two, three), PATIENT);
       for (let round = 0; round < 3; round += 1) {
         const startedAtMs = performance.now();
         expect(await reader.storage(CONTRACT, SLOT)).to.equal(VALUE);
-        expect(performance.now() - startedAtMs).to.be.below(1_000);
+        expect(performance.now() - startedAtMs).to.be.below(SOON_MS);
       }
     });
 
@@ -410,10 +413,10 @@ describe("VerifiedReader", function () {
     it("says at once that too few can agree", async () => {
       const dead = { id: "dead", url: "http://127.0.0.1:1" };
       one.wire = "hang";
-      const reader = world.reader([dead, { id: "dead-too", url: "http://127.0.0.1:2" }, ...sources(one)]);
+      const reader = world.reader([dead, { id: "dead-too", url: "http://127.0.0.1:2" }, ...sources(one)], PATIENT);
       const startedAtMs = performance.now();
       const fault = await faultOf(reader.storage(CONTRACT, SLOT));
-      expect(performance.now() - startedAtMs).to.be.below(1_500);
+      expect(performance.now() - startedAtMs).to.be.below(SOON_MS);
       expect(fault.code).to.equal("NoAgreement");
     });
 
@@ -429,12 +432,12 @@ describe("VerifiedReader", function () {
     });
 
     it("asks the next one when a proof is slow to come", async () => {
-      const reader = readerOf();
+      const reader = world.reader(sources(one, two, three), PATIENT);
       const { header } = await reader.head();
       for (const proxy of [one, two]) proxy.hangs = ({ method }) => method === "eth_getProof";
       const startedAtMs = performance.now();
       expect(await reader.storage(CONTRACT, SLOT, header)).to.equal(VALUE);
-      expect(performance.now() - startedAtMs).to.be.below(1_000);
+      expect(performance.now() - startedAtMs).to.be.below(SOON_MS);
     });
 
     it("keeps its deadline when heads come and proofs hang", async () => {
@@ -444,7 +447,7 @@ describe("VerifiedReader", function () {
       for (const proxy of bent) proxy.wire = "hang";
       const startedAtMs = performance.now();
       expect(await faultOf(reader.storage(CONTRACT, SLOT, header))).to.include({ code: "NoProof" });
-      expect(performance.now() - startedAtMs).to.be.within(350, 1_500);
+      expect(performance.now() - startedAtMs).to.be.within(350, SOON_MS);
     });
 
     it("cancels those who lost, and leaves no timer", async () => {
