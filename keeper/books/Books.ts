@@ -9,6 +9,7 @@ import type { Address, Hash, Hex } from "../lib/hex.ts";
 import { StorageTrie } from "../trie/StorageTrie.ts";
 import { BlockApplication, type BookParts } from "./BlockApplication.ts";
 import type { BookBlock } from "./BookBlock.ts";
+import { sortAnswers, type BooksImage } from "./BooksImage.ts";
 import { KnownKeys, type KeyMark } from "./KnownKeys.ts";
 import type { Answer } from "./Prices.ts";
 import type { Reducer } from "./Reducer.ts";
@@ -49,7 +50,7 @@ export class Books {
   readonly immutables: Immutables;
   readonly #undoDepth: number;
   readonly #reducers: Readonly<Record<BookName, Reducer<{ readonly name: string }>>>;
-  readonly #tries: Readonly<Record<BookName, StorageTrie>>;
+  readonly #tries: Record<BookName, StorageTrie>;
   readonly #bookAt: ReadonlyMap<Address, BookName>;
   readonly #answers = new Map<Address, Answer>();
   readonly #known = new KnownKeys();
@@ -66,6 +67,40 @@ export class Books {
     const tries = BOOK_NAMES.map((name) => [name, new StorageTrie()] as const);
     this.#tries = Object.fromEntries(tries) as Record<BookName, StorageTrie>;
     this.#bookAt = new Map(BOOK_NAMES.map((name) => [addresses[name], name]));
+  }
+
+  /**
+   * Books as an image has them: their tip is its block, and there is nothing to take back; {@link undo} past it throws
+   * `ReorgTooDeep`. Of the image nothing is believed that a root can tell.
+   *
+   * @throws TrieImageError when the words of a book do not have the root that the image gives
+   */
+  static fromImage(options: BooksOptions, image: BooksImage): Books {
+    const books = new Books(options);
+    for (const name of BOOK_NAMES) books.#tries[name] = StorageTrie.fromImage(image.books[name]);
+    for (const [aggregator, answer] of image.answers) books.#answers.set(aggregator, answer);
+    books.#known.restore(image.keys);
+    books.#names.restore(image.names);
+    const [keysBefore, namesBefore] = [books.#known.mark(), books.#names.mark()];
+    // What lies below was never here, as if it had been forgotten: the block itself stays.
+    books.#undo.push({ block: { ...image.block, logs: [] }, words: [], answers: [], keysBefore, namesBefore });
+    books.#hasForgotten = true;
+    return books;
+  }
+
+  /** The books as they stand, as values: see {@link BooksImage}. There must be a block. */
+  toImage(): BooksImage {
+    const { tip } = this;
+    assert(tip !== null, "books have an image at a block");
+    const { number, hash, parentHash, timestamp } = tip;
+    const tries = BOOK_NAMES.map((name) => [name, this.#tries[name].toImage()] as const);
+    return {
+      block: { number, hash, parentHash, timestamp },
+      books: Object.fromEntries(tries) as BooksImage["books"],
+      answers: sortAnswers(this.#answers),
+      keys: this.#known.toImage(),
+      names: this.#names.toImage(),
+    };
   }
 
   /** The block the books stand at; null before the first. */

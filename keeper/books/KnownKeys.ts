@@ -11,6 +11,14 @@ export interface KeyMark {
   readonly unnamed: number;
 }
 
+/** Keys as they were known at a moment, in the order in which events named them. */
+export interface KeysImage {
+  readonly accounts: readonly Hex[];
+  readonly others: readonly (Hex | bigint)[];
+  /** Words that were accepted and may hold keys which no event has named. */
+  readonly unnamed: number;
+}
+
 /**
  * Accounts, assets and instruments that events have named, in the order in which they did: with them the slots of words can be
  * told apart. What a block added is taken back with it, so that keys which were never on the chain cost nothing for long.
@@ -50,6 +58,18 @@ export class KnownKeys {
     this.#unnamed = unnamed;
     for (const key of this.#accounts.splice(accounts)) this.#seen.delete(key);
     for (const key of this.#others.splice(others)) this.#seen.delete(key);
+  }
+
+  /** The keys that were known when the mark was taken. */
+  toImage({ accounts, others, unnamed }: KeyMark = this.mark()): KeysImage {
+    return { accounts: this.#accounts.slice(0, accounts), others: this.#others.slice(0, others), unnamed };
+  }
+
+  /** Knows what an image knows, where nothing was known. */
+  restore({ accounts, others, unnamed }: KeysImage): void {
+    for (const account of accounts) this.#remember(account, this.#accounts);
+    for (const other of others) this.#remember(other, this.#others);
+    this.#unnamed = unnamed;
   }
 
   /** Remembers the keys that an event of a book contract names. */

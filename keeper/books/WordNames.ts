@@ -1,3 +1,4 @@
+import { assert } from "../lib/assert.ts";
 import type { Hash, Hex } from "../lib/hex.ts";
 import { LAYOUT as VAULT } from "./generated/CollateralVault.ts";
 import { LAYOUT as LEDGER } from "./generated/PositionLedger.ts";
@@ -28,6 +29,17 @@ export interface NamesMark {
   readonly columnStep: number;
   readonly idle: number;
   readonly generation: number;
+}
+
+/** A word with its name. */
+export interface NamedWord extends WordName {
+  readonly book: ValueBook;
+  readonly slot: Hash;
+}
+
+/** Names as they were at a moment: how far they had come, and all of them in the order in which they came. */
+export interface NamesImage extends Omit<NamesMark, "size" | "generation"> {
+  readonly words: readonly NamedWord[];
 }
 
 /** A variable with what has been named of it. */
@@ -111,6 +123,34 @@ export class WordNames {
     if (generation !== this.#generation) return this.#drop();
     for (const id of this.#order.splice(size)) this.#names.delete(id);
     [this.#rows, this.#columns, this.#rowStep, this.#columnStep] = [rows, columns, rowStep, columnStep];
+  }
+
+  /** The names at a mark; none where they were dropped since, as {@link rewind} would leave them. */
+  toImage(mark: NamesMark = this.mark()): NamesImage {
+    const { idle } = mark;
+    if (mark.generation !== this.#generation) {
+      return { rows: 0, columns: 0, rowStep: 0, columnStep: 0, idle, words: [] };
+    }
+    const { rows, columns, rowStep, columnStep } = mark;
+    const words = this.#order.slice(0, mark.size).map((id) => ({ ...placeOf(id), ...this.#named(id) }));
+    return { rows, columns, rowStep, columnStep, idle, words };
+  }
+
+  /** Names what an image names, where nothing was named. The keys come first. */
+  restore({ rows, columns, rowStep, columnStep, idle, words }: NamesImage): void {
+    [this.#rows, this.#columns, this.#rowStep, this.#columnStep] = [rows, columns, rowStep, columnStep];
+    this.#idle = idle;
+    for (const { book, slot, variable, key, offset } of words) {
+      const id = idOf(book, slot);
+      this.#names.set(id, { variable, key, offset });
+      this.#order.push(id);
+    }
+  }
+
+  #named(id: string): WordName {
+    const name = this.#names.get(id);
+    assert(name !== undefined, "what is in the order is named");
+    return name;
   }
 
   /** A block passes that needs no names. When none did for long they are dropped. */
@@ -233,4 +273,10 @@ function wordOf(key: Hex | bigint): KeyWord {
 /** One letter tells the two books apart. */
 function idOf(book: ValueBook, slot: Hash): string {
   return book === "CollateralVault" ? slot : `L${slot.slice(2)}`;
+}
+
+/** What {@link idOf} was made of. */
+function placeOf(id: string): { readonly book: ValueBook; readonly slot: Hash } {
+  if (id.startsWith("L")) return { book: "PositionLedger", slot: `0x${id.slice(1)}` };
+  return { book: "CollateralVault", slot: id as Hash };
 }
