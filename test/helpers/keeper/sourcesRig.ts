@@ -232,6 +232,14 @@ export class SourcesRig {
     });
   }
 
+  /** Ends all lies: everybody recovers, nothing wrong was said since `seen` began, and every block from `first` on is judged. */
+  async expectRecovery(seen: Seen, first: number): Promise<void> {
+    for (const proxy of this.proxies) proxy.clear();
+    await this.untilRecovered();
+    await this.expectSound(seen);
+    await this.expectAllJudged(first);
+  }
+
   /** No pause, and InSync and signatures only for what is the chain's. */
   async expectSound(seen: Seen): Promise<void> {
     seen.expectCalm();

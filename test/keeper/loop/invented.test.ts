@@ -13,7 +13,7 @@ import { acceptWords } from "../../helpers/keeper/repairs.ts";
 import type { KeeperChoice } from "../../helpers/keeper/createDriver.ts";
 import type { Head } from "../../helpers/keeper/Rpc.ts";
 import type { World } from "../../helpers/keeper/World.ts";
-import { InventedStage } from "./inventedStage.ts";
+import { useInventedStage, type InventedStage } from "./inventedStage.ts";
 
 /** Time in which a block on top of the head finds its votes. */
 const VOTES_PATIENCE_MS = 50;
@@ -37,22 +37,14 @@ const FORGETS_DEPOSITS: Replacements = {
 
 describe("Blocks that one of three invents", function () {
   this.timeout(60_000);
+  const staged = useInventedStage();
   let stage: InventedStage;
   let world: World;
-  let restore: () => Promise<void>;
 
-  before(async () => {
-    stage = await InventedStage.open();
+  before(() => {
+    stage = staged.current;
     world = stage.world;
   });
-
-  after(() => world.close());
-
-  beforeEach(async () => {
-    restore = await stage.save();
-  });
-
-  afterEach(() => restore());
 
   const all = <Type extends Effect["type"]>(type: Type) => stage.driver.all(type);
   const kinds = (): string[] => [...new Set(stage.driver.reports.map(({ verdict }) => verdict.kind))];

@@ -5,7 +5,7 @@ import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
 import { lyingRpc } from "../../helpers/keeper/lies.ts";
 import { readBlock, type Head, type Rpc } from "../../helpers/keeper/Rpc.ts";
 import type { World } from "../../helpers/keeper/World.ts";
-import { InventedStage } from "./inventedStage.ts";
+import { InventedStage, useInventedStage } from "./inventedStage.ts";
 
 /** Blocks come in time here, and a chain may stand still. */
 const CHAIN: ChainProfile = { ...PROFILES.ethereum, finality: "depth" };
@@ -16,22 +16,14 @@ const ROUNDS = 2 * Math.ceil(CHAIN.haltSeconds / CHAIN.blockSeconds);
 
 describe("Tall branches that one of three invents", function () {
   this.timeout(60_000);
+  const staged = useInventedStage();
   let stage: InventedStage;
   let world: World;
-  let restore: () => Promise<void>;
 
-  before(async () => {
-    stage = await InventedStage.open();
+  before(() => {
+    stage = staged.current;
     world = stage.world;
   });
-
-  after(() => world.close());
-
-  beforeEach(async () => {
-    restore = await stage.save();
-  });
-
-  afterEach(() => restore());
 
   async function start(): Promise<void> {
     const options: Partial<KeeperOptions> = { chain: CHAIN };

@@ -174,3 +174,22 @@ export class InventedStage {
     return [...Object.values(this.world.addresses), ...own];
   }
 }
+
+/** A stage for the tests of a suite: opened before them, each leaves it as it was, closed after them. */
+export function useInventedStage(): { readonly current: InventedStage } {
+  let stage: InventedStage | undefined;
+  let restore: () => Promise<void>;
+  before(async () => {
+    stage = await InventedStage.open();
+  });
+  after(() => stage?.world.close());
+  beforeEach(async () => {
+    restore = await stage!.save();
+  });
+  afterEach(() => restore());
+  return {
+    get current() {
+      return stage!;
+    },
+  };
+}

@@ -1,24 +1,18 @@
 import { expect } from "chai";
 
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
-import { InventedStage } from "./inventedStage.ts";
+import { useInventedStage, type InventedStage } from "./inventedStage.ts";
 
 const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
 
 describe("One of three that stands still at the divergent block", function () {
   this.timeout(60_000);
+  const staged = useInventedStage();
   let stage: InventedStage;
 
-  before(async () => {
-    stage = await InventedStage.open();
+  before(() => {
+    stage = staged.current;
   });
-  after(() => stage.world.close());
-
-  let restore: () => Promise<void>;
-  beforeEach(async () => {
-    restore = await stage.save();
-  });
-  afterEach(() => restore());
 
   it("keeps nobody from seeing that the pause took effect", async () => {
     await stage.start({ keys: { pause: stage.world.pauser(0) } });

@@ -130,10 +130,7 @@ describe("sources and finality", function () {
           await rig.untilInSync();
           expect(rig.liar.rules[0]!.told).to.be.greaterThan(0);
           expect(seen.said).to.deep.equal(["InSync"]);
-          rig.liar.clear();
-          await rig.untilRecovered();
-          await rig.expectSound(seen);
-          await rig.expectAllJudged(number);
+          await rig.expectRecovery(seen, number);
         } finally {
           await rig.stop();
         }

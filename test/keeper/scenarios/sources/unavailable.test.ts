@@ -101,10 +101,7 @@ describe("sources that are not available", function () {
         expect(await timeThree()).to.be.lessThan(2 * usualMs + HEDGED_MS);
         expect(seen.said).to.deep.equal(["InSync"]);
         expect(rig.liar.rules.some(({ told }) => told > 0)).to.equal(true);
-        rig.liar.clear();
-        await rig.untilRecovered();
-        await rig.expectSound(seen);
-        await rig.expectAllJudged(number);
+        await rig.expectRecovery(seen, number);
       });
     }
   });
@@ -124,10 +121,7 @@ describe("sources that are not available", function () {
           await rig.untilInSync();
         }
         expect(rig.proxies.some((proxy) => proxy.rules.every(({ told }) => told > 0))).to.equal(true);
-        for (const proxy of rig.proxies) proxy.clear();
-        await rig.untilRecovered();
-        await rig.expectSound(seen);
-        await rig.expectAllJudged(number);
+        await rig.expectRecovery(seen, number);
       } finally {
         await rig.stop();
       }
@@ -151,10 +145,7 @@ describe("sources that are not available", function () {
       expect(seen.quarantined).to.not.include("operator-1");
       // It said so for a second, and was not asked again meanwhile.
       expect(rig.liar.rules[0]!.told).to.be.lessThan(5);
-      rig.liar.clear();
-      await rig.untilRecovered();
-      await rig.expectSound(seen);
-      await rig.expectAllJudged(number);
+      await rig.expectRecovery(seen, number);
     } finally {
       await rig.stop();
     }
@@ -171,10 +162,7 @@ describe("sources that are not available", function () {
       }
       await world.trade(4);
       await wait(1_000);
-      for (const proxy of rig.proxies) proxy.clear();
-      await rig.untilRecovered();
-      await rig.expectSound(seen);
-      await rig.expectAllJudged(number);
+      await rig.expectRecovery(seen, number);
     } finally {
       await rig.stop();
     }
