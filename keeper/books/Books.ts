@@ -152,6 +152,26 @@ export class Books {
     return this.read(book, slot);
   }
 
+  /**
+   * Words of a book that the blocks above `after`, up to `upTo`, wrote, each as it was right after `after`: null stands for
+   * before the first block, and for the newest. Null when the books do not hold what is asked for.
+   */
+  wordsBetween(book: BookName, after: Hash | null, upTo: Hash | null): Map<Hash, bigint> | null {
+    const start = this.#undo.findLastIndex(({ block }) => block.hash === after);
+    const end = upTo === null ? this.#undo.length - 1 : this.#undo.findLastIndex(({ block }) => block.hash === upTo);
+    if ((start < 0 && (after !== null || this.#hasForgotten)) || end < start) return null;
+    const words = new Map<Hash, bigint>();
+    for (const undo of this.#undo.slice(start + 1, end + 1)) {
+      for (const [name, slot, value] of undo.words) if (name === book && !words.has(slot)) words.set(slot, value);
+    }
+    return words;
+  }
+
+  /** Assets (addresses) and instruments (numbers) that events have named. */
+  get items(): readonly (Hex | bigint)[] {
+    return this.#known.others;
+  }
+
   trie(book: BookName): StorageTrie {
     return this.#tries[book];
   }
