@@ -91,7 +91,9 @@ export class StorageTrie {
   setMany(writes: Iterable<readonly [Hex, bigint]>): void {
     const list = Array.isArray(writes) ? (writes as readonly (readonly [Hex, bigint])[]) : [...writes];
     if (list.length <= this.size) {
-      for (let start = 0; start < list.length; start += BATCH) this.#setBatch(list.slice(start, start + BATCH));
+      for (let start = 0; start < list.length; start += BATCH) {
+        this.#setBatch(list, start, Math.min(start + BATCH, list.length));
+      }
       return;
     }
     const store = this.#open();
@@ -149,20 +151,22 @@ export class StorageTrie {
     return { root: this.root(), ...(this.#store === null ? empty : exportWords(this.#store)) };
   }
 
-  /** Writes in turn, after all that the writes will look at has been looked at: see {@link TrieStore.warm}. */
-  #setBatch(batch: readonly (readonly [Hex, bigint])[]): void {
-    const slots = new Uint32Array(8 * batch.length);
-    let valid = 0;
-    for (; valid < batch.length && stageSlot(batch[valid]![0], staged); valid += 1) slots.set(staged, 8 * valid);
-    this.#store?.warm(slots.subarray(0, 8 * valid));
-    for (let at = 0; at < valid; at += 1) {
-      const [slot, value] = batch[at]!;
-      checkWord(slot, value);
-      for (let word = 0; word < 8; word += 1) staged[word] = slots[8 * at + word]!;
-      this.#write(value);
+  /** Writes in turn; what is no write is refused when its turn comes. */
+  #setBatch(list: readonly (readonly [Hex, bigint])[], start: number, end: number): void {
+    const slots = new Uint32Array(8 * (end - start));
+    const words: bigint[] = [];
+    for (let at = start; at < end; at += 1) {
+      const write = list[at]!;
+      if (!isWord(write[1]) || !stageSlot(write[0], staged)) break;
+      slots.set(staged, 8 * words.length);
+      words.push(write[1]);
     }
-    // What is no slot is refused when its turn comes.
-    for (const [slot, value] of batch.slice(valid)) this.set(slot, value);
+    if (words.length > 0) {
+      const store = this.#open();
+      store.writeMany(slots.subarray(0, 8 * words.length), words);
+      this.#dropIfEmpty(store);
+    }
+    if (words.length < end - start) this.set(...list[start + words.length]!);
   }
 
   /** Writes a word to the staged slot. */
@@ -189,8 +193,12 @@ export class StorageTrie {
   }
 }
 
+function isWord(value: bigint): boolean {
+  return value >= 0n && value < WORD_LIMIT;
+}
+
 function checkWord(slot: Hex, value: bigint): void {
-  if (value < 0n || value >= WORD_LIMIT) throw new RangeError(`storage word out of range at ${slot}`);
+  if (!isWord(value)) throw new RangeError(`storage word out of range at ${slot}`);
 }
 
 /** Reads a write's slot into {@link staged}. */

@@ -11,7 +11,7 @@ import {
   withChild,
   withoutChild,
 } from "./branch.ts";
-import { addressOf, countBits, isLeaf, KEY_NIBBLES, type NodeId } from "./layout.ts";
+import { addressOf, countBits, IDS_AT, isLeaf, KEY_NIBBLES, rankOf, type NodeId } from "./layout.ts";
 import { firstDifference, keyNibble } from "./leaf.ts";
 import type { NodeMemory } from "./NodeMemory.ts";
 
@@ -98,21 +98,35 @@ export class NodeTree {
   }
 
   /**
-   * Follows the keys of these leaves (0 for none), all by one node before any by the next: the processor then waits for
-   * many of them at once, where one write after the other waits for each. Nothing is changed.
+   * Follows the keys of leaves, all by one node before any by the next: the processor then waits for many of them at once,
+   * where one write after the other waits for each. What is passed on the way to the leaves that have `changed` set, which
+   * are in the trie, is marked as stale; for others, in the trie or not, only the nodes that will be needed are looked at.
    */
-  warm(leaves: Uint32Array): void {
-    const memory = this.#memory;
+  follow(leaves: Uint32Array, changed: Uint8Array): void {
+    const { words, bytes } = this.#memory;
     const nodes = new Uint32Array(leaves.length).fill(this.root);
-    for (let isMoving = true; isMoving;) {
-      isMoving = false;
-      for (let at = 0; at < leaves.length; at += 1) {
-        const node = nodes[at]!;
-        if (node === 0 || isLeaf(node) || leaves[at] === 0) continue;
-        const key = addressOf(leaves[at]!);
-        nodes[at] = childAt(memory, node, keyNibble(memory, key, depthOf(memory, node)));
-        isMoving = true;
+    const moving = Uint32Array.from(leaves.keys());
+    if (changed.includes(1)) this.isStale = true;
+    for (let count = this.root === 0 || isLeaf(this.root) ? 0 : leaves.length; count > 0;) {
+      let kept = 0;
+      for (let rank = 0; rank < count; rank += 1) {
+        const at = moving[rank]!;
+        const branch = nodes[at]! >>> 2;
+        // Bitmaps of children and of embedded references; that of stale ones and the depth: see layout.ts.
+        const children = words[branch]! & 0xffff;
+        const flags = words[branch + 1]!;
+        const depth = (flags >>> 16) & 255;
+        const byte = bytes[addressOf(leaves[at]!) + (depth >>> 1)]!;
+        const nibble = (depth & 1) === 0 ? byte >>> 4 : byte & 15;
+        if (((children >>> nibble) & 1) === 0) continue;
+        if (changed[at] === 1) words[branch + 1] = flags | (1 << nibble);
+        const child = words[branch + IDS_AT / 4 + rankOf(children, nibble)]!;
+        if (isLeaf(child)) continue;
+        nodes[at] = child;
+        moving[kept] = at;
+        kept += 1;
       }
+      count = kept;
     }
   }
 

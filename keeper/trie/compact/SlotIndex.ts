@@ -1,6 +1,6 @@
 import { addressOf, SLOT_AT, type NodeId } from "./layout.ts";
 import type { NodeMemory } from "./NodeMemory.ts";
-import { mixSlot, SlotTable } from "./SlotTable.ts";
+import { holdsSlot, mixSlot, SlotTable } from "./SlotTable.ts";
 
 const TABLES = 64;
 /** The first table grows at this load, the last at that: so they take turns, and no write waits for all of them. */
@@ -26,20 +26,32 @@ export class SlotIndex {
     return this.#tables.reduce((total, table) => total + (table?.bytes ?? 0), 0);
   }
 
-  /** The leaf of a slot (8 words as memory holds them), 0 for none. */
-  find(memory: NodeMemory, slot: Uint32Array): NodeId {
-    const hash = mixSlot(slot, 0);
-    return this.#tables[tableOf(hash)]?.find(memory, slot, hash) ?? 0;
+  /** The leaf of the slot (8 words as memory holds them) that stands at `from`, 0 for none. */
+  find(memory: NodeMemory, slots: Uint32Array, from = 0): NodeId {
+    const hash = mixSlot(slots, from);
+    return this.#tables[tableOf(hash)]?.find(memory, slots, hash, from) ?? 0;
   }
 
-  /** What stands first where each of these slots is looked for: mostly its leaf, if there is one; 0 for nothing. */
-  candidates(slots: Uint32Array): Uint32Array {
-    const candidates = new Uint32Array(slots.length / 8);
-    for (let at = 0; at < candidates.length; at += 1) {
+  /**
+   * {@link SlotIndex.find} of many: the tables are looked at before any record is, so that the processor waits for many of
+   * them at once.
+   */
+  findMany(memory: NodeMemory, slots: Uint32Array): Uint32Array {
+    const count = slots.length / 8;
+    const leaves = new Uint32Array(count);
+    const hashes = new Uint32Array(count);
+    for (let at = 0; at < count; at += 1) {
       const hash = mixSlot(slots, 8 * at);
-      candidates[at] = this.#tables[tableOf(hash)]?.first(hash) ?? 0;
+      hashes[at] = hash;
+      leaves[at] = this.#tables[tableOf(hash)]?.first(hash) ?? 0;
     }
-    return candidates;
+    for (let at = 0; at < count; at += 1) {
+      const first = leaves[at]!;
+      if (first === 0 || holdsSlot(memory, first, slots, 8 * at)) continue;
+      const hash = hashes[at]!;
+      leaves[at] = this.#tables[tableOf(hash)]?.find(memory, slots, hash, 8 * at) ?? 0;
+    }
+    return leaves;
   }
 
   /** Adds a leaf whose slot is not in the index. */
@@ -66,7 +78,7 @@ export class SlotIndex {
   /** Removes a leaf, whose record is still whole. */
   remove(memory: NodeMemory, leaf: NodeId): void {
     const hash = hashOf(memory, leaf);
-    this.#table(tableOf(hash)).remove(memory, leaf, hash);
+    this.#table(tableOf(hash)).remove(leaf, hash);
     this.#count -= 1;
   }
 

@@ -3,10 +3,19 @@ import type { NodeMemory } from "./NodeMemory.ts";
 
 const SMALLEST = 8;
 const GROWTH = 1.25;
+/** Stands where a leaf was removed: no id, because no leaf has this tag. */
+const GONE = 0xffff_ffff;
 
 /** Where a leaf's slot lies, in words of 4 bytes. */
 function slotWord(leaf: NodeId): number {
   return (addressOf(leaf) + SLOT_AT) >>> 2;
+}
+
+/** Whether a leaf is that of the slot that stands at `from`. */
+export function holdsSlot({ words }: NodeMemory, leaf: NodeId, slots: Uint32Array, from: number): boolean {
+  const start = slotWord(leaf);
+  for (let at = 0; at < 8; at += 1) if (words[start + at] !== slots[from + at]) return false;
+  return true;
 }
 
 /**
@@ -25,11 +34,15 @@ export function mixSlot(words: Uint32Array, start: number): number {
 /**
  * A table of ids with linear probing: an entry stands at or after the place that its slot's hash names, and no empty one
  * lies between. One byte of the hash beside each id tells nearly all wrong entries without a look at their records.
+ * Removing looks at no other record either: it leaves {@link GONE} behind, unless an empty place follows, and what is
+ * added next takes that place.
  */
 export class SlotTable {
   #ids: Uint32Array = new Uint32Array(SMALLEST);
   #marks: Uint8Array = new Uint8Array(SMALLEST);
   #count = 0;
+  /** Places that are {@link GONE}. */
+  #gone = 0;
   readonly #fullest: number;
 
   /** `fullest` is the part of the table that may be taken before it grows, below 1. */
@@ -47,45 +60,41 @@ export class SlotTable {
     return this.#count;
   }
 
-  /** The leaf of a slot (8 words as memory holds them) with this hash, 0 for none. */
-  find({ words }: NodeMemory, slot: Uint32Array, hash: number): NodeId {
+  /** The leaf of the slot (8 words as memory holds them) that stands at `from`, with this hash; 0 for none. */
+  find(memory: NodeMemory, slots: Uint32Array, hash: number, from = 0): NodeId {
     const ids = this.#ids;
     const marks = this.#marks;
     const mark = hash & 255;
     for (let at = this.#placeOf(hash); ; at = at + 1 === ids.length ? 0 : at + 1) {
       const id = ids[at]!;
       if (id === 0) return 0;
-      if (marks[at] !== mark) continue;
-      const start = slotWord(id);
-      let equal = 0;
-      while (equal < 8 && words[start + equal] === slot[equal]) equal += 1;
-      if (equal === 8) return id;
+      if (marks[at] === mark && id !== GONE && holdsSlot(memory, id, slots, from)) return id;
     }
   }
 
-  /** The entry at the place that a hash names, or the next one if only that has the hash's mark. */
+  /** The first entry with the mark of a hash where that is looked for: nearly always its leaf, if there is one; else 0. */
   first(hash: number): NodeId {
-    const at = this.#placeOf(hash);
-    const next = at + 1 === this.#ids.length ? 0 : at + 1;
+    const ids = this.#ids;
     const mark = hash & 255;
-    return this.#ids[this.#marks[at] !== mark && this.#marks[next] === mark ? next : at]!;
+    for (let at = this.#placeOf(hash); ; at = at + 1 === ids.length ? 0 : at + 1) {
+      const id = ids[at]!;
+      if (id === 0 || (this.#marks[at] === mark && id !== GONE)) return id;
+    }
   }
 
   /** Adds a leaf whose slot is not in the table. */
   add(memory: NodeMemory, leaf: NodeId, hash: number): void {
-    if (this.#count + 1 > this.#ids.length * this.#fullest) this.reserve(memory, Math.ceil(this.#count * GROWTH) + 1);
+    if (this.#count + this.#gone + 1 > this.#ids.length * this.#fullest) {
+      this.#rebuild(memory, this.#lengthFor(Math.ceil(this.#count * GROWTH) + 1));
+    }
     this.#insert(leaf, hash);
     this.#count += 1;
   }
 
   /** Makes room for so many leaves in all. */
-  reserve({ words }: NodeMemory, count: number): void {
-    const length = Math.ceil(count / this.#fullest) + 1;
-    if (length <= this.#ids.length) return;
-    const old = this.#ids;
-    this.#ids = new Uint32Array(length);
-    this.#marks = new Uint8Array(length);
-    for (const id of old) if (id !== 0) this.#insert(id, mixSlot(words, slotWord(id)));
+  reserve(memory: NodeMemory, count: number): void {
+    const length = this.#lengthFor(count);
+    if (length > this.#ids.length) this.#rebuild(memory, length);
   }
 
   /** Notes that a leaf in the table, whose slot has this hash, has another id. */
@@ -93,41 +102,50 @@ export class SlotTable {
     this.#ids[this.#positionOf(leaf, hash)] = by;
   }
 
-  /** Removes a leaf whose slot has this hash, and moves what follows up. */
-  remove({ words }: NodeMemory, leaf: NodeId, hash: number): void {
+  /** Removes a leaf whose slot has this hash. */
+  remove(leaf: NodeId, hash: number): void {
     const ids = this.#ids;
-    let hole = this.#positionOf(leaf, hash);
-    for (let at = hole; ;) {
-      at = at + 1 === ids.length ? 0 : at + 1;
-      const id = ids[at]!;
-      if (id === 0) break;
-      const place = this.#placeOf(mixSlot(words, slotWord(id)));
-      // It moves to the hole unless its place lies behind the hole, going round.
-      const isBehind = hole <= at ? hole < place && place <= at : hole < place || place <= at;
-      if (isBehind) continue;
-      ids[hole] = id;
-      this.#marks[hole] = this.#marks[at]!;
-      hole = at;
-    }
-    ids[hole] = 0;
+    const last = ids.length - 1;
+    let at = this.#positionOf(leaf, hash);
     this.#count -= 1;
+    ids[at] = GONE;
+    this.#gone += 1;
+    if (ids[at === last ? 0 : at + 1] !== 0) return;
+    // Nothing is looked for beyond: this place and those before it that are gone end the search, too.
+    for (; ids[at] === GONE; at = at === 0 ? last : at - 1) {
+      ids[at] = 0;
+      this.#gone -= 1;
+    }
   }
 
   /** Writes all leaves into `target` from `start` on, in no order; where they end. */
   list(target: Uint32Array, start: number): number {
     let end = start;
     for (const id of this.#ids) {
-      if (id === 0) continue;
+      if (id === 0 || id === GONE) continue;
       target[end] = id;
       end += 1;
     }
     return end;
   }
 
+  #lengthFor(count: number): number {
+    return Math.max(SMALLEST, Math.ceil(count / this.#fullest) + 1);
+  }
+
+  #rebuild({ words }: NodeMemory, length: number): void {
+    const old = this.#ids;
+    this.#ids = new Uint32Array(length);
+    this.#marks = new Uint8Array(length);
+    this.#gone = 0;
+    for (const id of old) if (id !== 0 && id !== GONE) this.#insert(id, mixSlot(words, slotWord(id)));
+  }
+
   #insert(leaf: NodeId, hash: number): void {
     const ids = this.#ids;
     let at = this.#placeOf(hash);
-    while (ids[at] !== 0) at = at + 1 === ids.length ? 0 : at + 1;
+    while (ids[at] !== 0 && ids[at] !== GONE) at = at + 1 === ids.length ? 0 : at + 1;
+    if (ids[at] === GONE) this.#gone -= 1;
     ids[at] = leaf;
     this.#marks[at] = hash & 255;
   }

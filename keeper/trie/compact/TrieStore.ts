@@ -3,13 +3,14 @@ import { buildBranches } from "./buildBranches.ts";
 import { copyTree } from "./copyTree.ts";
 import { hashKey, hashKeys, type KeyHash } from "./hashKeys.ts";
 import { addressOf, HASH_SIZE, isLeaf, ROOT_REF_AT, type NodeId } from "./layout.ts";
-import { createLeaf, freeLeaf, holdsWord, isKeyBelow, readWord, rewriteLeaf } from "./leaf.ts";
+import { createLeaf, freeLeaf, isKeyBelow, readWord, rewriteLeaf } from "./leaf.ts";
 import { NodeMemory } from "./NodeMemory.ts";
 import { NodeTree } from "./NodeTree.ts";
 import { References } from "./References.ts";
 import { SlotIndex } from "./SlotIndex.ts";
 import type { StagedWord } from "./StagedWord.ts";
 import { sortLeaves } from "./sortLeaves.ts";
+import { changeLeaf, WriteBatch } from "./WriteBatch.ts";
 import type { NodeRef } from "../nodeEncoding.ts";
 
 /** Freed records below this many bytes are not worth a copy. */
@@ -70,27 +71,20 @@ export class TrieStore {
   write(slot: Uint32Array, word: StagedWord): void {
     const memory = this.#memory;
     const leaf = this.#index.find(memory, slot);
-    if (leaf === 0) {
-      if (word.tag === 0) return;
+    if (leaf !== 0) changeLeaf(memory, this.#tree, this.#index, leaf, word);
+    else if (word.tag !== 0) {
       const created = createLeaf(memory, slot, word);
       hashKey(memory, created, this.#keyHash);
       this.#index.add(memory, created);
       this.#tree.insert(created);
-    } else if (word.tag === 0) {
-      this.#tree.remove(leaf);
-      this.#index.remove(memory, leaf);
-      freeLeaf(memory, leaf);
-    } else if (!holdsWord(memory, leaf, word)) {
-      const written = rewriteLeaf(memory, leaf, word);
-      if (written !== leaf) this.#index.replace(memory, leaf, written);
-      this.#tree.touch(leaf, written);
     }
     this.#compact();
   }
 
-  /** Brings what writes to these slots will look at into the processor's caches: it changes nothing. */
-  warm(slots: Uint32Array): void {
-    this.#tree.warm(this.#index.candidates(slots));
+  /** {@link TrieStore.write} of many, in turn: `slots` holds 8 words for each of `words`. */
+  writeMany(slots: Uint32Array, words: readonly bigint[]): void {
+    new WriteBatch(this.#memory, this.#tree, this.#index, this.#keyHash).write(slots, words);
+    this.#compact();
   }
 
   /**

@@ -12,7 +12,7 @@ export function readWord({ view }: NodeMemory, leaf: NodeId): bigint {
 }
 
 /** Writes a word that has the leaf's tag. */
-function writeWord({ words }: NodeMemory, leaf: NodeId, { words: word, tag }: StagedWord): void {
+export function writeWord({ words }: NodeMemory, leaf: NodeId, { words: word, tag }: StagedWord): void {
   const index = (addressOf(leaf) + WORD_AT) >>> 2;
   for (let at = 0; at < 2 * tag; at += 1) words[index + at] = word[8 - 2 * tag + at]!;
 }
@@ -25,11 +25,11 @@ export function holdsWord({ words }: NodeMemory, leaf: NodeId, { words: word, ta
   return true;
 }
 
-/** A new leaf for a slot and a word that is not zero; its key is still undefined. */
-export function createLeaf(memory: NodeMemory, slot: Uint32Array, word: StagedWord): NodeId {
+/** A new leaf for the slot that stands at `from` and a word that is not zero; its key is still undefined. */
+export function createLeaf(memory: NodeMemory, slots: Uint32Array, word: StagedWord, from = 0): NodeId {
   const address = memory.allocate(leafSize(word.tag));
   const { words } = memory;
-  for (let at = 0; at < 8; at += 1) words[((address + SLOT_AT) >>> 2) + at] = slot[at]!;
+  for (let at = 0; at < 8; at += 1) words[((address + SLOT_AT) >>> 2) + at] = slots[from + at]!;
   const leaf = address + word.tag;
   writeWord(memory, leaf, word);
   return leaf;
