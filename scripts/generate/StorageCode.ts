@@ -94,9 +94,12 @@ export class StorageCode {
 
   #value(type: LayoutValue, place: Place): string {
     const ts = valueTsType(type);
+    const encoded = encodeValueCode(type, place.path, "value");
+    // A value that leaves a part of its word to nobody is written without that part.
+    const update = `, update: (word: bigint, value: ${ts}): bigint => (word & ${keptBits(type, 0)}) | ${encoded}`;
     return `{ ${slotMember(place)},
-      encode: (value: ${ts}): bigint => ${encodeValueCode(type, place.path, "value")},
-      decode: (word: bigint): ${ts} => ${decodeValueCode(type, "word")} }`;
+      encode: (value: ${ts}): bigint => ${encoded},
+      decode: (word: bigint): ${ts} => ${decodeValueCode(type, "word")}${type.bytes < 32 ? update : ""} }`;
   }
 
   #packedWord(members: readonly LayoutVariable[], place: Place): string {
@@ -127,8 +130,19 @@ export class StorageCode {
       ({ name: field, offset, type }) =>
         `${field}: ${decodeValueCode(type, offset === 0 ? "word" : `word >> ${8 * offset}n`)}`,
     );
+    const updated = fields.map(({ name: field, offset, type }, index) => {
+      const kept = `next & ${keptBits(type, offset)}`;
+      return `if (fields.${field} !== undefined) next = (${kept}) | ${encoded[index] ?? ""};`;
+    });
+    const owned = fields.reduce((bits, { type, offset }) => bits | fieldBits(type, offset), 0n);
     return `{ ${slotMember(place)},
+      mask: ${hexLiteral(owned)},
       encode: (fields: ${name}): bigint => ${encoded.join(" | ")},
+      update: (word: bigint, fields: Partial<${name}>): bigint => {
+        let next = word;
+        ${updated.join("\n")}
+        return next;
+      },
       decode: (word: bigint): ${name} => ({ ${decoded.join(", ")} }) }`;
   }
 
@@ -200,6 +214,20 @@ export class StorageCode {
   #error(place: Place, message: string): GenerateError {
     return new GenerateError(`${this.#layout.contract}.${place.path}: ${message}`);
   }
+}
+
+/** The bits of a value in its word. */
+function fieldBits({ bytes }: LayoutValue, offset: number): bigint {
+  return ((1n << BigInt(8 * bytes)) - 1n) << BigInt(8 * offset);
+}
+
+/** Code of the bits of a word that writing the value leaves as they are. */
+function keptBits(type: LayoutValue, offset: number): string {
+  return hexLiteral(((1n << 256n) - 1n) ^ fieldBits(type, offset));
+}
+
+function hexLiteral(bits: bigint): string {
+  return `0x${bits.toString(16)}n`;
 }
 
 function slotMember(place: Place): string {

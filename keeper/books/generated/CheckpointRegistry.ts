@@ -163,8 +163,21 @@ export const storage = {
   /** `address _authority`, `bool _consumingSchedule` */
   word0: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000000",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: Word0): bigint =>
       hexBits("word0.authority", fields.authority, 20) | (boolBits(fields.consumingSchedule) << 160n),
+    update: (word: bigint, fields: Partial<Word0>): bigint => {
+      let next = word;
+      if (fields.authority !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("word0.authority", fields.authority, 20);
+      if (fields.consumingSchedule !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.consumingSchedule) << 160n);
+      return next;
+    },
     decode: (word: bigint): Word0 => ({
       authority: hexOf(BigInt.asUintN(160, word), 20),
       consumingSchedule: BigInt.asUintN(8, word >> 160n) !== 0n,
@@ -212,12 +225,37 @@ export const storage = {
             "0x0000000000000000000000000000000000000000000000000000000000000004",
             indexWithin("ring[index]", index, 64n) * 2n,
           ),
+        mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
         encode: (fields: RingAtWord1): bigint =>
           uintBits("ring.at.word1.blockNumber", fields.blockNumber, 40) |
           (uintBits("ring.at.word1.postedAt", fields.postedAt, 40) << 40n) |
           (hexBits("ring.at.word1.carrier", fields.carrier, 20) << 80n) |
           (uintBits("ring.at.word1.status", fields.status, 8) << 240n) |
           (boolBits(fields.isPaid) << 248n),
+        update: (word: bigint, fields: Partial<RingAtWord1>): bigint => {
+          let next = word;
+          if (fields.blockNumber !== undefined)
+            next =
+              (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffff0000000000n) |
+              uintBits("ring.at.word1.blockNumber", fields.blockNumber, 40);
+          if (fields.postedAt !== undefined)
+            next =
+              (next & 0xffffffffffffffffffffffffffffffffffffffffffff0000000000ffffffffffn) |
+              (uintBits("ring.at.word1.postedAt", fields.postedAt, 40) << 40n);
+          if (fields.carrier !== undefined)
+            next =
+              (next & 0xffff0000000000000000000000000000000000000000ffffffffffffffffffffn) |
+              (hexBits("ring.at.word1.carrier", fields.carrier, 20) << 80n);
+          if (fields.status !== undefined)
+            next =
+              (next & 0xff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+              (uintBits("ring.at.word1.status", fields.status, 8) << 240n);
+          if (fields.isPaid !== undefined)
+            next =
+              (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+              (boolBits(fields.isPaid) << 248n);
+          return next;
+        },
         decode: (word: bigint): RingAtWord1 => ({
           blockNumber: BigInt.asUintN(40, word),
           postedAt: BigInt.asUintN(40, word >> 40n),
@@ -231,6 +269,7 @@ export const storage = {
   /** `struct Cursor _cursor` */
   cursor: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000083",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: CursorWord): bigint =>
       uintBits("cursor.highest", fields.highest, 40) |
       (uintBits("cursor.newest", fields.newest, 40) << 40n) |
@@ -239,6 +278,38 @@ export const storage = {
       (uintBits("cursor.bookSetVersion", fields.bookSetVersion, 16) << 152n) |
       (uintBits("cursor.bookSetFrom", fields.bookSetFrom, 40) << 168n) |
       (uintBits("cursor.bookCount", fields.bookCount, 8) << 208n),
+    update: (word: bigint, fields: Partial<CursorWord>): bigint => {
+      let next = word;
+      if (fields.highest !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffff0000000000n) |
+          uintBits("cursor.highest", fields.highest, 40);
+      if (fields.newest !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffff0000000000ffffffffffn) |
+          (uintBits("cursor.newest", fields.newest, 40) << 40n);
+      if (fields.posts !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffff0000000000ffffffffffffffffffffn) |
+          (uintBits("cursor.posts", fields.posts, 40) << 80n);
+      if (fields.setId !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffff00000000ffffffffffffffffffffffffffffffn) |
+          (uintBits("cursor.setId", fields.setId, 32) << 120n);
+      if (fields.bookSetVersion !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff0000ffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("cursor.bookSetVersion", fields.bookSetVersion, 16) << 152n);
+      if (fields.bookSetFrom !== undefined)
+        next =
+          (next & 0xffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("cursor.bookSetFrom", fields.bookSetFrom, 40) << 168n);
+      if (fields.bookCount !== undefined)
+        next =
+          (next & 0xffffffffff00ffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("cursor.bookCount", fields.bookCount, 8) << 208n);
+      return next;
+    },
     decode: (word: bigint): CursorWord => ({
       highest: BigInt.asUintN(40, word),
       newest: BigInt.asUintN(40, word >> 40n),
@@ -258,10 +329,27 @@ export const storage = {
   /** `struct Reward _reward` */
   reward: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000085",
+    mask: 0xffffffffffffffffffffffffffffffffffn,
     encode: (fields: RewardWord): bigint =>
       uintBits("reward.perBlock", fields.perBlock, 96) |
       (uintBits("reward.maxBlocks", fields.maxBlocks, 32) << 96n) |
       (boolBits(fields.isUsed) << 128n),
+    update: (word: bigint, fields: Partial<RewardWord>): bigint => {
+      let next = word;
+      if (fields.perBlock !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffff000000000000000000000000n) |
+          uintBits("reward.perBlock", fields.perBlock, 96);
+      if (fields.maxBlocks !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffff00000000ffffffffffffffffffffffffn) |
+          (uintBits("reward.maxBlocks", fields.maxBlocks, 32) << 96n);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffff00ffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isUsed) << 128n);
+      return next;
+    },
     decode: (word: bigint): RewardWord => ({
       perBlock: BigInt.asUintN(96, word),
       maxBlocks: BigInt.asUintN(32, word >> 96n),
@@ -294,6 +382,9 @@ export const storage = {
           ),
         encode: (value: Hex): bigint => hexBits("bookSets.contracts.at", value, 20),
         decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+        update: (word: bigint, value: Hex): bigint =>
+          (word & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("bookSets.contracts.at", value, 20),
       },
     },
     /** `uint64 activeFrom` */
@@ -308,6 +399,9 @@ export const storage = {
         ),
       encode: (value: bigint): bigint => uintBits("bookSets.activeFrom", value, 64),
       decode: (word: bigint): bigint => BigInt.asUintN(64, word),
+      update: (word: bigint, value: bigint): bigint =>
+        (word & 0xffffffffffffffffffffffffffffffffffffffffffffffff0000000000000000n) |
+        uintBits("bookSets.activeFrom", value, 64),
     },
   },
 } as const;

@@ -330,8 +330,21 @@ export const storage = {
   /** `address _authority`, `bool _consumingSchedule` */
   word0: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000000",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: Word0): bigint =>
       hexBits("word0.authority", fields.authority, 20) | (boolBits(fields.consumingSchedule) << 160n),
+    update: (word: bigint, fields: Partial<Word0>): bigint => {
+      let next = word;
+      if (fields.authority !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("word0.authority", fields.authority, 20);
+      if (fields.consumingSchedule !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.consumingSchedule) << 160n);
+      return next;
+    },
     decode: (word: bigint): Word0 => ({
       authority: hexOf(BigInt.asUintN(160, word), 20),
       consumingSchedule: BigInt.asUintN(8, word >> 160n) !== 0n,
@@ -344,11 +357,32 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000001",
         addressKey("assets[asset]", asset),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: AssetsWord): bigint =>
       uintBits("assets.held", fields.held, 112) |
       (uintBits("assets.level", fields.level, 96) << 112n) |
       (uintBits("assets.levelAt", fields.levelAt, 40) << 208n) |
       (boolBits(fields.isListed) << 248n),
+    update: (word: bigint, fields: Partial<AssetsWord>): bigint => {
+      let next = word;
+      if (fields.held !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffff0000000000000000000000000000n) |
+          uintBits("assets.held", fields.held, 112);
+      if (fields.level !== undefined)
+        next =
+          (next & 0xffffffffffff000000000000000000000000ffffffffffffffffffffffffffffn) |
+          (uintBits("assets.level", fields.level, 96) << 112n);
+      if (fields.levelAt !== undefined)
+        next =
+          (next & 0xff0000000000ffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("assets.levelAt", fields.levelAt, 40) << 208n);
+      if (fields.isListed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isListed) << 248n);
+      return next;
+    },
     decode: (word: bigint): AssetsWord => ({
       held: BigInt.asUintN(112, word),
       level: BigInt.asUintN(96, word >> 112n),
@@ -366,10 +400,27 @@ export const storage = {
         ),
         addressKey("flows[asset]", asset),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: FlowsWord): bigint =>
       uintBits("flows.deposited", fields.deposited, 104) |
       (uintBits("flows.withdrawn", fields.withdrawn, 104) << 104n) |
       (uintBits("flows.openedAt", fields.openedAt, 40) << 208n),
+    update: (word: bigint, fields: Partial<FlowsWord>): bigint => {
+      let next = word;
+      if (fields.deposited !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffff00000000000000000000000000n) |
+          uintBits("flows.deposited", fields.deposited, 104);
+      if (fields.withdrawn !== undefined)
+        next =
+          (next & 0xffffffffffff00000000000000000000000000ffffffffffffffffffffffffffn) |
+          (uintBits("flows.withdrawn", fields.withdrawn, 104) << 104n);
+      if (fields.openedAt !== undefined)
+        next =
+          (next & 0xff0000000000ffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("flows.openedAt", fields.openedAt, 40) << 208n);
+      return next;
+    },
     decode: (word: bigint): FlowsWord => ({
       deposited: BigInt.asUintN(104, word),
       withdrawn: BigInt.asUintN(104, word >> 104n),
@@ -386,8 +437,19 @@ export const storage = {
         ),
         addressKey("claims[asset]", asset),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: ClaimsWord): bigint =>
       uintBits("claims.owed", fields.owed, 128) | (uintBits("claims.paid", fields.paid, 128) << 128n),
+    update: (word: bigint, fields: Partial<ClaimsWord>): bigint => {
+      let next = word;
+      if (fields.owed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffff00000000000000000000000000000000n) |
+          uintBits("claims.owed", fields.owed, 128);
+      if (fields.paid !== undefined)
+        next = (next & 0xffffffffffffffffffffffffffffffffn) | (uintBits("claims.paid", fields.paid, 128) << 128n);
+      return next;
+    },
     decode: (word: bigint): ClaimsWord => ({
       owed: BigInt.asUintN(128, word),
       paid: BigInt.asUintN(128, word >> 128n),
@@ -400,11 +462,32 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000004",
         addressKey("limits[asset]", asset),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: LimitsWord): bigint =>
       uintBits("limits.cap", fields.cap, 112) |
       (uintBits("limits.outflowPpm", fields.outflowPpm, 32) << 112n) |
       (uintBits("limits.allowancePpm", fields.allowancePpm, 32) << 144n) |
       (uintBits("limits.period", fields.period, 32) << 176n),
+    update: (word: bigint, fields: Partial<LimitsWord>): bigint => {
+      let next = word;
+      if (fields.cap !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffff0000000000000000000000000000n) |
+          uintBits("limits.cap", fields.cap, 112);
+      if (fields.outflowPpm !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffff00000000ffffffffffffffffffffffffffffn) |
+          (uintBits("limits.outflowPpm", fields.outflowPpm, 32) << 112n);
+      if (fields.allowancePpm !== undefined)
+        next =
+          (next & 0xffffffffffffffffffff00000000ffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("limits.allowancePpm", fields.allowancePpm, 32) << 144n);
+      if (fields.period !== undefined)
+        next =
+          (next & 0xffffffffffff00000000ffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("limits.period", fields.period, 32) << 176n);
+      return next;
+    },
     decode: (word: bigint): LimitsWord => ({
       cap: BigInt.asUintN(112, word),
       outflowPpm: BigInt.asUintN(32, word >> 112n),
@@ -421,9 +504,22 @@ export const storage = {
           "0x0000000000000000000000000000000000000000000000000000000000000005",
           addressKey("allowances[asset]", asset),
         ),
+      mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
       encode: (fields: AllowancesWord0): bigint =>
         uintBits("allowances.word0.capacity", fields.capacity, 208) |
         (uintBits("allowances.word0.window", fields.window, 48) << 208n),
+      update: (word: bigint, fields: Partial<AllowancesWord0>): bigint => {
+        let next = word;
+        if (fields.capacity !== undefined)
+          next =
+            (next & 0xffffffffffff0000000000000000000000000000000000000000000000000000n) |
+            uintBits("allowances.word0.capacity", fields.capacity, 208);
+        if (fields.window !== undefined)
+          next =
+            (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+            (uintBits("allowances.word0.window", fields.window, 48) << 208n);
+        return next;
+      },
       decode: (word: bigint): AllowancesWord0 => ({
         capacity: BigInt.asUintN(208, word),
         window: BigInt.asUintN(48, word >> 208n),
@@ -442,9 +538,22 @@ export const storage = {
           ),
           bytesKey("allowances.items[key]", key, 32),
         ),
+      mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
       encode: (fields: AllowancesItemsWord): bigint =>
         uintBits("allowances.items.lastUsed", fields.lastUsed, 208) |
         (uintBits("allowances.items.lastTimepoint", fields.lastTimepoint, 48) << 208n),
+      update: (word: bigint, fields: Partial<AllowancesItemsWord>): bigint => {
+        let next = word;
+        if (fields.lastUsed !== undefined)
+          next =
+            (next & 0xffffffffffff0000000000000000000000000000000000000000000000000000n) |
+            uintBits("allowances.items.lastUsed", fields.lastUsed, 208);
+        if (fields.lastTimepoint !== undefined)
+          next =
+            (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+            (uintBits("allowances.items.lastTimepoint", fields.lastTimepoint, 48) << 208n);
+        return next;
+      },
       decode: (word: bigint): AllowancesItemsWord => ({
         lastUsed: BigInt.asUintN(208, word),
         lastTimepoint: BigInt.asUintN(48, word >> 208n),
@@ -461,11 +570,32 @@ export const storage = {
         ),
         addressKey("registrations[asset]", asset),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: RegistrationsWord): bigint =>
       uintBits("registrations.amount", fields.amount, 112) |
       (uintBits("registrations.paid", fields.paid, 112) << 112n) |
       (boolBits(fields.isPaid) << 224n) |
       (boolBits(fields.isUsed) << 232n),
+    update: (word: bigint, fields: Partial<RegistrationsWord>): bigint => {
+      let next = word;
+      if (fields.amount !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffff0000000000000000000000000000n) |
+          uintBits("registrations.amount", fields.amount, 112);
+      if (fields.paid !== undefined)
+        next =
+          (next & 0xffffffff0000000000000000000000000000ffffffffffffffffffffffffffffn) |
+          (uintBits("registrations.paid", fields.paid, 112) << 112n);
+      if (fields.isPaid !== undefined)
+        next =
+          (next & 0xffffff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isPaid) << 224n);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xffff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isUsed) << 232n);
+      return next;
+    },
     decode: (word: bigint): RegistrationsWord => ({
       amount: BigInt.asUintN(112, word),
       paid: BigInt.asUintN(112, word >> 112n),
@@ -480,11 +610,32 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000007",
         addressKey("windDowns[asset]", asset),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: WindDownsWord): bigint =>
       uintBits("windDowns.registered", fields.registered, 112) |
       (uintBits("windDowns.custody", fields.custody, 112) << 112n) |
       (boolBits(fields.isFixed) << 224n) |
       (boolBits(fields.isUsed) << 232n),
+    update: (word: bigint, fields: Partial<WindDownsWord>): bigint => {
+      let next = word;
+      if (fields.registered !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffff0000000000000000000000000000n) |
+          uintBits("windDowns.registered", fields.registered, 112);
+      if (fields.custody !== undefined)
+        next =
+          (next & 0xffffffff0000000000000000000000000000ffffffffffffffffffffffffffffn) |
+          (uintBits("windDowns.custody", fields.custody, 112) << 112n);
+      if (fields.isFixed !== undefined)
+        next =
+          (next & 0xffffff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isFixed) << 224n);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xffff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isUsed) << 232n);
+      return next;
+    },
     decode: (word: bigint): WindDownsWord => ({
       registered: BigInt.asUintN(112, word),
       custody: BigInt.asUintN(112, word >> 112n),
@@ -502,8 +653,21 @@ export const storage = {
         ),
         addressKey("claimsPaid[asset]", asset),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffn,
     encode: (fields: ClaimsPaidWord): bigint =>
       uintBits("claimsPaid.claimed", fields.claimed, 120) | (boolBits(fields.isUsed) << 120n),
+    update: (word: bigint, fields: Partial<ClaimsPaidWord>): bigint => {
+      let next = word;
+      if (fields.claimed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffff000000000000000000000000000000n) |
+          uintBits("claimsPaid.claimed", fields.claimed, 120);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffff00ffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isUsed) << 120n);
+      return next;
+    },
     decode: (word: bigint): ClaimsPaidWord => ({
       claimed: BigInt.asUintN(120, word),
       isUsed: BigInt.asUintN(8, word >> 120n) !== 0n,

@@ -211,8 +211,21 @@ export const storage = {
   /** `address _authority`, `bool _consumingSchedule` */
   word0: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000000",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: Word0): bigint =>
       hexBits("word0.authority", fields.authority, 20) | (boolBits(fields.consumingSchedule) << 160n),
+    update: (word: bigint, fields: Partial<Word0>): bigint => {
+      let next = word;
+      if (fields.authority !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("word0.authority", fields.authority, 20);
+      if (fields.consumingSchedule !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.consumingSchedule) << 160n);
+      return next;
+    },
     decode: (word: bigint): Word0 => ({
       authority: hexOf(BigInt.asUintN(160, word), 20),
       consumingSchedule: BigInt.asUintN(8, word >> 160n) !== 0n,
@@ -225,6 +238,7 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000001",
         uintKey("instruments[instrument]", instrument, 16),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: InstrumentsWord): bigint =>
       uintBits("instruments.kind", fields.kind, 8) |
       (uintBits("instruments.feed", fields.feed, 16) << 8n) |
@@ -236,6 +250,50 @@ export const storage = {
       (uintBits("instruments.makerFeePpm", fields.makerFeePpm, 16) << 144n) |
       (uintBits("instruments.takerFeePpm", fields.takerFeePpm, 16) << 160n) |
       (uintBits("instruments.maxOpenInterest", fields.maxOpenInterest, 80) << 176n),
+    update: (word: bigint, fields: Partial<InstrumentsWord>): bigint => {
+      let next = word;
+      if (fields.kind !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00n) |
+          uintBits("instruments.kind", fields.kind, 8);
+      if (fields.feed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffff0000ffn) |
+          (uintBits("instruments.feed", fields.feed, 16) << 8n);
+      if (fields.initialPpm !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffff000000ffffffn) |
+          (uintBits("instruments.initialPpm", fields.initialPpm, 24) << 24n);
+      if (fields.maintenancePpm !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffff000000ffffffffffffn) |
+          (uintBits("instruments.maintenancePpm", fields.maintenancePpm, 24) << 48n);
+      if (fields.priceBandPpm !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffff000000ffffffffffffffffffn) |
+          (uintBits("instruments.priceBandPpm", fields.priceBandPpm, 24) << 72n);
+      if (fields.lagVolatilityPpm !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffff000000ffffffffffffffffffffffffn) |
+          (uintBits("instruments.lagVolatilityPpm", fields.lagVolatilityPpm, 24) << 96n);
+      if (fields.maxFundingPpm !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffff000000ffffffffffffffffffffffffffffffn) |
+          (uintBits("instruments.maxFundingPpm", fields.maxFundingPpm, 24) << 120n);
+      if (fields.makerFeePpm !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000ffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("instruments.makerFeePpm", fields.makerFeePpm, 16) << 144n);
+      if (fields.takerFeePpm !== undefined)
+        next =
+          (next & 0xffffffffffffffffffff0000ffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("instruments.takerFeePpm", fields.takerFeePpm, 16) << 160n);
+      if (fields.maxOpenInterest !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("instruments.maxOpenInterest", fields.maxOpenInterest, 80) << 176n);
+      return next;
+    },
     decode: (word: bigint): InstrumentsWord => ({
       kind: BigInt.asUintN(8, word),
       feed: BigInt.asUintN(16, word >> 8n),
@@ -256,12 +314,37 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000002",
         uintKey("options[instrument]", instrument, 16),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: OptionsWord): bigint =>
       uintBits("options.strike", fields.strike, 128) |
       (uintBits("options.expiry", fields.expiry, 40) << 128n) |
       (uintBits("options.volatilityPpm", fields.volatilityPpm, 32) << 168n) |
       (uintBits("options.volatilityShockPpm", fields.volatilityShockPpm, 24) << 200n) |
       (uintBits("options.volatilityAt", fields.volatilityAt, 32) << 224n),
+    update: (word: bigint, fields: Partial<OptionsWord>): bigint => {
+      let next = word;
+      if (fields.strike !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffff00000000000000000000000000000000n) |
+          uintBits("options.strike", fields.strike, 128);
+      if (fields.expiry !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff0000000000ffffffffffffffffffffffffffffffffn) |
+          (uintBits("options.expiry", fields.expiry, 40) << 128n);
+      if (fields.volatilityPpm !== undefined)
+        next =
+          (next & 0xffffffffffffff00000000ffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("options.volatilityPpm", fields.volatilityPpm, 32) << 168n);
+      if (fields.volatilityShockPpm !== undefined)
+        next =
+          (next & 0xffffffff000000ffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("options.volatilityShockPpm", fields.volatilityShockPpm, 24) << 200n);
+      if (fields.volatilityAt !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("options.volatilityAt", fields.volatilityAt, 32) << 224n);
+      return next;
+    },
     decode: (word: bigint): OptionsWord => ({
       strike: BigInt.asUintN(128, word),
       expiry: BigInt.asUintN(40, word >> 128n),
@@ -277,11 +360,32 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000003",
         uintKey("settlements[instrument]", instrument, 16),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: SettlementsWord): bigint =>
       uintBits("settlements.price", fields.price, 128) |
       (uintBits("settlements.settledAt", fields.settledAt, 40) << 128n) |
       (boolBits(fields.isUsed) << 168n) |
       (boolBits(fields.isWindDown) << 176n),
+    update: (word: bigint, fields: Partial<SettlementsWord>): bigint => {
+      let next = word;
+      if (fields.price !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffff00000000000000000000000000000000n) |
+          uintBits("settlements.price", fields.price, 128);
+      if (fields.settledAt !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff0000000000ffffffffffffffffffffffffffffffffn) |
+          (uintBits("settlements.settledAt", fields.settledAt, 40) << 128n);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isUsed) << 168n);
+      if (fields.isWindDown !== undefined)
+        next =
+          (next & 0xffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isWindDown) << 176n);
+      return next;
+    },
     decode: (word: bigint): SettlementsWord => ({
       price: BigInt.asUintN(128, word),
       settledAt: BigInt.asUintN(40, word >> 128n),
@@ -296,11 +400,32 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000004",
         uintKey("collateral[id]", id, 8),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: CollateralWord): bigint =>
       hexBits("collateral.asset", fields.asset, 20) |
       (uintBits("collateral.feed", fields.feed, 16) << 160n) |
       (uintBits("collateral.haircutPpm", fields.haircutPpm, 24) << 176n) |
       (uintBits("collateral.decimals", fields.decimals, 8) << 200n),
+    update: (word: bigint, fields: Partial<CollateralWord>): bigint => {
+      let next = word;
+      if (fields.asset !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("collateral.asset", fields.asset, 20);
+      if (fields.feed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffff0000ffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("collateral.feed", fields.feed, 16) << 160n);
+      if (fields.haircutPpm !== undefined)
+        next =
+          (next & 0xffffffffffffff000000ffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("collateral.haircutPpm", fields.haircutPpm, 24) << 176n);
+      if (fields.decimals !== undefined)
+        next =
+          (next & 0xffffffffffff00ffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("collateral.decimals", fields.decimals, 8) << 200n);
+      return next;
+    },
     decode: (word: bigint): CollateralWord => ({
       asset: hexOf(BigInt.asUintN(160, word), 20),
       feed: BigInt.asUintN(16, word >> 160n),
@@ -317,18 +442,35 @@ export const storage = {
       ),
     encode: (value: bigint): bigint => uintBits("collateralIds", value, 8),
     decode: (word: bigint): bigint => BigInt.asUintN(8, word),
+    update: (word: bigint, value: bigint): bigint =>
+      (word & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00n) |
+      uintBits("collateralIds", value, 8),
   },
   /** `uint8 _collateralCount` */
   collateralCount: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000006",
     encode: (value: bigint): bigint => uintBits("collateralCount", value, 8),
     decode: (word: bigint): bigint => BigInt.asUintN(8, word),
+    update: (word: bigint, value: bigint): bigint =>
+      (word & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00n) |
+      uintBits("collateralCount", value, 8),
   },
   /** `struct DebtCaps _debtCaps` */
   debtCaps: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000007",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: DebtCapsWord): bigint =>
       uintBits("debtCaps.account", fields.account, 128) | (uintBits("debtCaps.total", fields.total, 128) << 128n),
+    update: (word: bigint, fields: Partial<DebtCapsWord>): bigint => {
+      let next = word;
+      if (fields.account !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffff00000000000000000000000000000000n) |
+          uintBits("debtCaps.account", fields.account, 128);
+      if (fields.total !== undefined)
+        next = (next & 0xffffffffffffffffffffffffffffffffn) | (uintBits("debtCaps.total", fields.total, 128) << 128n);
+      return next;
+    },
     decode: (word: bigint): DebtCapsWord => ({
       account: BigInt.asUintN(128, word),
       total: BigInt.asUintN(128, word >> 128n),

@@ -48,8 +48,21 @@ export const storage = {
   /** `address _authority`, `bool _consumingSchedule` */
   word0: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000000",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: Word0): bigint =>
       hexBits("word0.authority", fields.authority, 20) | (boolBits(fields.consumingSchedule) << 160n),
+    update: (word: bigint, fields: Partial<Word0>): bigint => {
+      let next = word;
+      if (fields.authority !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("word0.authority", fields.authority, 20);
+      if (fields.consumingSchedule !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.consumingSchedule) << 160n);
+      return next;
+    },
     decode: (word: bigint): Word0 => ({
       authority: hexOf(BigInt.asUintN(160, word), 20),
       consumingSchedule: BigInt.asUintN(8, word >> 160n) !== 0n,
@@ -58,8 +71,21 @@ export const storage = {
   /** `struct InsuranceFund.Target _target` */
   target: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000001",
+    mask: 0xffffffffffffffffffffffffffffffffffn,
     encode: (fields: TargetWord): bigint =>
       uintBits("target.amount", fields.amount, 128) | (boolBits(fields.isUsed) << 128n),
+    update: (word: bigint, fields: Partial<TargetWord>): bigint => {
+      let next = word;
+      if (fields.amount !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffff00000000000000000000000000000000n) |
+          uintBits("target.amount", fields.amount, 128);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffff00ffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isUsed) << 128n);
+      return next;
+    },
     decode: (word: bigint): TargetWord => ({
       amount: BigInt.asUintN(128, word),
       isUsed: BigInt.asUintN(8, word >> 128n) !== 0n,

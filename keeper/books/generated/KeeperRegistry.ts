@@ -201,8 +201,21 @@ export const storage = {
   /** `address _authority`, `bool _consumingSchedule` */
   word0: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000000",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: Word0): bigint =>
       hexBits("word0.authority", fields.authority, 20) | (boolBits(fields.consumingSchedule) << 160n),
+    update: (word: bigint, fields: Partial<Word0>): bigint => {
+      let next = word;
+      if (fields.authority !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("word0.authority", fields.authority, 20);
+      if (fields.consumingSchedule !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.consumingSchedule) << 160n);
+      return next;
+    },
     decode: (word: bigint): Word0 => ({
       authority: hexOf(BigInt.asUintN(160, word), 20),
       consumingSchedule: BigInt.asUintN(8, word >> 160n) !== 0n,
@@ -215,10 +228,27 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000001",
         addressKey("keepers[attester]", attester),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: KeepersWord): bigint =>
       hexBits("keepers.pauser", fields.pauser, 20) |
       (uintBits("keepers.status", fields.status, 8) << 160n) |
       (uintBits("keepers.since", fields.since, 40) << 168n),
+    update: (word: bigint, fields: Partial<KeepersWord>): bigint => {
+      let next = word;
+      if (fields.pauser !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("keepers.pauser", fields.pauser, 20);
+      if (fields.status !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("keepers.status", fields.status, 8) << 160n);
+      if (fields.since !== undefined)
+        next =
+          (next & 0xffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("keepers.since", fields.since, 40) << 168n);
+      return next;
+    },
     decode: (word: bigint): KeepersWord => ({
       pauser: hexOf(BigInt.asUintN(160, word), 20),
       status: BigInt.asUintN(8, word >> 160n),
@@ -232,8 +262,20 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000002",
         addressKey("stakes[attester]", attester),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: StakesWord): bigint =>
       hexBits("stakes.owner", fields.owner, 20) | (uintBits("stakes.amount", fields.amount, 96) << 160n),
+    update: (word: bigint, fields: Partial<StakesWord>): bigint => {
+      let next = word;
+      if (fields.owner !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("stakes.owner", fields.owner, 20);
+      if (fields.amount !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffn) | (uintBits("stakes.amount", fields.amount, 96) << 160n);
+      return next;
+    },
     decode: (word: bigint): StakesWord => ({
       owner: hexOf(BigInt.asUintN(160, word), 20),
       amount: BigInt.asUintN(96, word >> 160n),
@@ -243,12 +285,37 @@ export const storage = {
   keys: {
     slot: (key: Hex): Hash =>
       mappingSlot("0x0000000000000000000000000000000000000000000000000000000000000003", addressKey("keys[key]", key)),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: KeysWord): bigint =>
       hexBits("keys.attester", fields.attester, 20) |
       (boolBits(fields.isPausing) << 160n) |
       (uintBits("keys.booksUntil", fields.booksUntil, 32) << 168n) |
       (uintBits("keys.viewUntil", fields.viewUntil, 32) << 200n) |
       (uintBits("keys.generation", fields.generation, 24) << 232n),
+    update: (word: bigint, fields: Partial<KeysWord>): bigint => {
+      let next = word;
+      if (fields.attester !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("keys.attester", fields.attester, 20);
+      if (fields.isPausing !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isPausing) << 160n);
+      if (fields.booksUntil !== undefined)
+        next =
+          (next & 0xffffffffffffff00000000ffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("keys.booksUntil", fields.booksUntil, 32) << 168n);
+      if (fields.viewUntil !== undefined)
+        next =
+          (next & 0xffffff00000000ffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("keys.viewUntil", fields.viewUntil, 32) << 200n);
+      if (fields.generation !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("keys.generation", fields.generation, 24) << 232n);
+      return next;
+    },
     decode: (word: bigint): KeysWord => ({
       attester: hexOf(BigInt.asUintN(160, word), 20),
       isPausing: BigInt.asUintN(8, word >> 160n) !== 0n,
@@ -264,8 +331,19 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000004",
         addressKey("rewards[challenger]", challenger),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: RewardsWord): bigint =>
       uintBits("rewards.earned", fields.earned, 128) | (uintBits("rewards.paid", fields.paid, 128) << 128n),
+    update: (word: bigint, fields: Partial<RewardsWord>): bigint => {
+      let next = word;
+      if (fields.earned !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffff00000000000000000000000000000000n) |
+          uintBits("rewards.earned", fields.earned, 128);
+      if (fields.paid !== undefined)
+        next = (next & 0xffffffffffffffffffffffffffffffffn) | (uintBits("rewards.paid", fields.paid, 128) << 128n);
+      return next;
+    },
     decode: (word: bigint): RewardsWord => ({
       earned: BigInt.asUintN(128, word),
       paid: BigInt.asUintN(128, word >> 128n),
@@ -280,12 +358,25 @@ export const storage = {
       ),
     encode: (value: Hex): bigint => hexBits("members", value, 20),
     decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+    update: (word: bigint, value: Hex): bigint =>
+      (word & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) | hexBits("members", value, 20),
   },
   /** `struct Due _burnable` */
   burnable: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000006",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: BurnableWord): bigint =>
       uintBits("burnable.earned", fields.earned, 128) | (uintBits("burnable.paid", fields.paid, 128) << 128n),
+    update: (word: bigint, fields: Partial<BurnableWord>): bigint => {
+      let next = word;
+      if (fields.earned !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffff00000000000000000000000000000000n) |
+          uintBits("burnable.earned", fields.earned, 128);
+      if (fields.paid !== undefined)
+        next = (next & 0xffffffffffffffffffffffffffffffffn) | (uintBits("burnable.paid", fields.paid, 128) << 128n);
+      return next;
+    },
     decode: (word: bigint): BurnableWord => ({
       earned: BigInt.asUintN(128, word),
       paid: BigInt.asUintN(128, word >> 128n),
@@ -294,11 +385,32 @@ export const storage = {
   /** `struct KeeperRegistry.State _state` */
   state: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000007",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: StateWord): bigint =>
       hexBits("state.registry", fields.registry, 20) |
       (uintBits("state.setId", fields.setId, 32) << 160n) |
       (uintBits("state.size", fields.size, 16) << 192n) |
       (uintBits("state.active", fields.active, 16) << 208n),
+    update: (word: bigint, fields: Partial<StateWord>): bigint => {
+      let next = word;
+      if (fields.registry !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("state.registry", fields.registry, 20);
+      if (fields.setId !== undefined)
+        next =
+          (next & 0xffffffffffffffff00000000ffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("state.setId", fields.setId, 32) << 160n);
+      if (fields.size !== undefined)
+        next =
+          (next & 0xffffffffffff0000ffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("state.size", fields.size, 16) << 192n);
+      if (fields.active !== undefined)
+        next =
+          (next & 0xffffffff0000ffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("state.active", fields.active, 16) << 208n);
+      return next;
+    },
     decode: (word: bigint): StateWord => ({
       registry: hexOf(BigInt.asUintN(160, word), 20),
       setId: BigInt.asUintN(32, word >> 160n),
@@ -311,6 +423,8 @@ export const storage = {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000008",
     encode: (value: Hex): bigint => hexBits("guard", value, 20),
     decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+    update: (word: bigint, value: Hex): bigint =>
+      (word & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) | hexBits("guard", value, 20),
   },
   /** `bytes32 _commitment` */
   commitment: {

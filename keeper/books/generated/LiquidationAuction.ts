@@ -146,8 +146,21 @@ export const storage = {
   /** `address _authority`, `bool _consumingSchedule` */
   word0: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000000",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: Word0): bigint =>
       hexBits("word0.authority", fields.authority, 20) | (boolBits(fields.consumingSchedule) << 160n),
+    update: (word: bigint, fields: Partial<Word0>): bigint => {
+      let next = word;
+      if (fields.authority !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("word0.authority", fields.authority, 20);
+      if (fields.consumingSchedule !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.consumingSchedule) << 160n);
+      return next;
+    },
     decode: (word: bigint): Word0 => ({
       authority: hexOf(BigInt.asUintN(160, word), 20),
       consumingSchedule: BigInt.asUintN(8, word >> 160n) !== 0n,
@@ -156,11 +169,32 @@ export const storage = {
   /** `struct AuctionTerms _terms` */
   terms: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000001",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: TermsWord): bigint =>
       uintBits("terms.duration", fields.duration, 32) |
       (uintBits("terms.maxDiscountPpm", fields.maxDiscountPpm, 24) << 32n) |
       (uintBits("terms.window", fields.window, 32) << 56n) |
       (uintBits("terms.capacity", fields.capacity, 128) << 88n),
+    update: (word: bigint, fields: Partial<TermsWord>): bigint => {
+      let next = word;
+      if (fields.duration !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffff00000000n) |
+          uintBits("terms.duration", fields.duration, 32);
+      if (fields.maxDiscountPpm !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffff000000ffffffffn) |
+          (uintBits("terms.maxDiscountPpm", fields.maxDiscountPpm, 24) << 32n);
+      if (fields.window !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffff00000000ffffffffffffffn) |
+          (uintBits("terms.window", fields.window, 32) << 56n);
+      if (fields.capacity !== undefined)
+        next =
+          (next & 0xffffffffff00000000000000000000000000000000ffffffffffffffffffffffn) |
+          (uintBits("terms.capacity", fields.capacity, 128) << 88n);
+      return next;
+    },
     decode: (word: bigint): TermsWord => ({
       duration: BigInt.asUintN(32, word),
       maxDiscountPpm: BigInt.asUintN(24, word >> 32n),
@@ -178,8 +212,21 @@ export const storage = {
         ),
         uintKey("auctions[instrument]", instrument, 16),
       ),
+    mask: 0xffffffffffffn,
     encode: (fields: AuctionsWord): bigint =>
       uintBits("auctions.startedAt", fields.startedAt, 40) | (boolBits(fields.isUsed) << 40n),
+    update: (word: bigint, fields: Partial<AuctionsWord>): bigint => {
+      let next = word;
+      if (fields.startedAt !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffff0000000000n) |
+          uintBits("auctions.startedAt", fields.startedAt, 40);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffff00ffffffffffn) |
+          (boolBits(fields.isUsed) << 40n);
+      return next;
+    },
     decode: (word: bigint): AuctionsWord => ({
       startedAt: BigInt.asUintN(40, word),
       isUsed: BigInt.asUintN(8, word >> 40n) !== 0n,
@@ -195,8 +242,21 @@ export const storage = {
         ),
         addressKey("collateralAuctions[asset]", asset),
       ),
+    mask: 0xffffffffffffn,
     encode: (fields: CollateralAuctionsWord): bigint =>
       uintBits("collateralAuctions.startedAt", fields.startedAt, 40) | (boolBits(fields.isUsed) << 40n),
+    update: (word: bigint, fields: Partial<CollateralAuctionsWord>): bigint => {
+      let next = word;
+      if (fields.startedAt !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffff0000000000n) |
+          uintBits("collateralAuctions.startedAt", fields.startedAt, 40);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffff00ffffffffffn) |
+          (boolBits(fields.isUsed) << 40n);
+      return next;
+    },
     decode: (word: bigint): CollateralAuctionsWord => ({
       startedAt: BigInt.asUintN(40, word),
       isUsed: BigInt.asUintN(8, word >> 40n) !== 0n,
@@ -209,8 +269,21 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000004",
         uintKey("windows[instrument]", instrument, 16),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: WindowsWord): bigint =>
       uintBits("windows.start", fields.start, 40) | (uintBits("windows.used", fields.used, 128) << 40n),
+    update: (word: bigint, fields: Partial<WindowsWord>): bigint => {
+      let next = word;
+      if (fields.start !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffff0000000000n) |
+          uintBits("windows.start", fields.start, 40);
+      if (fields.used !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff00000000000000000000000000000000ffffffffffn) |
+          (uintBits("windows.used", fields.used, 128) << 40n);
+      return next;
+    },
     decode: (word: bigint): WindowsWord => ({
       start: BigInt.asUintN(40, word),
       used: BigInt.asUintN(128, word >> 40n),

@@ -92,8 +92,21 @@ export const storage = {
         ),
         uintKey("lanes[lane]", lane, 64),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: LanesWord): bigint =>
       uintBits("lanes.sequence", fields.sequence, 64) | (uintBits("lanes.filled", fields.filled, 128) << 64n),
+    update: (word: bigint, fields: Partial<LanesWord>): bigint => {
+      let next = word;
+      if (fields.sequence !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffff0000000000000000n) |
+          uintBits("lanes.sequence", fields.sequence, 64);
+      if (fields.filled !== undefined)
+        next =
+          (next & 0xffffffffffffffff00000000000000000000000000000000ffffffffffffffffn) |
+          (uintBits("lanes.filled", fields.filled, 128) << 64n);
+      return next;
+    },
     decode: (word: bigint): LanesWord => ({
       sequence: BigInt.asUintN(64, word),
       filled: BigInt.asUintN(128, word >> 64n),

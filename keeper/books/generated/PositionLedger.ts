@@ -305,12 +305,35 @@ export const storage = {
   /** `struct HotWord _hot` */
   hot: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000000",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: HotWord): bigint =>
       uintBits("hot.sequence", fields.sequence, 64) |
       (uintBits("hot.flags", fields.flags, 8) << 64n) |
       (uintBits("hot.checkpointTime", fields.checkpointTime, 40) << 72n) |
       (uintBits("hot.graceUntil", fields.graceUntil, 40) << 112n) |
       (uintBits("hot.fees", fields.fees, 104) << 152n),
+    update: (word: bigint, fields: Partial<HotWord>): bigint => {
+      let next = word;
+      if (fields.sequence !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffff0000000000000000n) |
+          uintBits("hot.sequence", fields.sequence, 64);
+      if (fields.flags !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffff00ffffffffffffffffn) |
+          (uintBits("hot.flags", fields.flags, 8) << 64n);
+      if (fields.checkpointTime !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffff0000000000ffffffffffffffffffn) |
+          (uintBits("hot.checkpointTime", fields.checkpointTime, 40) << 72n);
+      if (fields.graceUntil !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffff0000000000ffffffffffffffffffffffffffffn) |
+          (uintBits("hot.graceUntil", fields.graceUntil, 40) << 112n);
+      if (fields.fees !== undefined)
+        next = (next & 0xffffffffffffffffffffffffffffffffffffffn) | (uintBits("hot.fees", fields.fees, 104) << 152n);
+      return next;
+    },
     decode: (word: bigint): HotWord => ({
       sequence: BigInt.asUintN(64, word),
       flags: BigInt.asUintN(8, word >> 64n),
@@ -326,6 +349,7 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000001",
         bytesKey("accounts[account]", account, 32),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: AccountsWord): bigint =>
       intBits("accounts.quote", fields.quote, 128) |
       (uintBits("accounts.openCount", fields.openCount, 16) << 128n) |
@@ -335,6 +359,42 @@ export const storage = {
       (boolBits(fields.lastWasLong) << 224n) |
       (boolBits(fields.hasDebt) << 232n) |
       (boolBits(fields.isUsed) << 240n),
+    update: (word: bigint, fields: Partial<AccountsWord>): bigint => {
+      let next = word;
+      if (fields.quote !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffff00000000000000000000000000000000n) |
+          intBits("accounts.quote", fields.quote, 128);
+      if (fields.openCount !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffff0000ffffffffffffffffffffffffffffffffn) |
+          (uintBits("accounts.openCount", fields.openCount, 16) << 128n);
+      if (fields.epoch !== undefined)
+        next =
+          (next & 0xffffffffffffffffffff00000000ffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("accounts.epoch", fields.epoch, 32) << 144n);
+      if (fields.assets !== undefined)
+        next =
+          (next & 0xffffffffffff00000000ffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("accounts.assets", fields.assets, 32) << 176n);
+      if (fields.lastInstrument !== undefined)
+        next =
+          (next & 0xffffffff0000ffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("accounts.lastInstrument", fields.lastInstrument, 16) << 208n);
+      if (fields.lastWasLong !== undefined)
+        next =
+          (next & 0xffffff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.lastWasLong) << 224n);
+      if (fields.hasDebt !== undefined)
+        next =
+          (next & 0xffff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.hasDebt) << 232n);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isUsed) << 240n);
+      return next;
+    },
     decode: (word: bigint): AccountsWord => ({
       quote: BigInt.asIntN(128, word),
       openCount: BigInt.asUintN(16, word >> 128n),
@@ -356,10 +416,27 @@ export const storage = {
         ),
         uintKey("positions[instrument]", instrument, 16),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: PositionsWord): bigint =>
       intBits("positions.size", fields.size, 96) |
       (intBits("positions.index", fields.index, 96) << 96n) |
       (uintBits("positions.increasedAt", fields.increasedAt, 40) << 192n),
+    update: (word: bigint, fields: Partial<PositionsWord>): bigint => {
+      let next = word;
+      if (fields.size !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffff000000000000000000000000n) |
+          intBits("positions.size", fields.size, 96);
+      if (fields.index !== undefined)
+        next =
+          (next & 0xffffffffffffffff000000000000000000000000ffffffffffffffffffffffffn) |
+          (intBits("positions.index", fields.index, 96) << 96n);
+      if (fields.increasedAt !== undefined)
+        next =
+          (next & 0xffffff0000000000ffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("positions.increasedAt", fields.increasedAt, 40) << 192n);
+      return next;
+    },
     decode: (word: bigint): PositionsWord => ({
       size: BigInt.asIntN(96, word),
       index: BigInt.asIntN(96, word >> 96n),
@@ -389,8 +466,21 @@ export const storage = {
         ),
         addressKey("collateral[asset]", asset),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffn,
     encode: (fields: CollateralWord): bigint =>
       uintBits("collateral.balance", fields.balance, 128) | (boolBits(fields.isUsed) << 128n),
+    update: (word: bigint, fields: Partial<CollateralWord>): bigint => {
+      let next = word;
+      if (fields.balance !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffff00000000000000000000000000000000n) |
+          uintBits("collateral.balance", fields.balance, 128);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffff00ffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isUsed) << 128n);
+      return next;
+    },
     decode: (word: bigint): CollateralWord => ({
       balance: BigInt.asUintN(128, word),
       isUsed: BigInt.asUintN(8, word >> 128n) !== 0n,
@@ -405,11 +495,32 @@ export const storage = {
           "0x0000000000000000000000000000000000000000000000000000000000000005",
           uintKey("markets[instrument]", instrument, 16),
         ),
+      mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
       encode: (fields: MarketsWord0): bigint =>
         intBits("markets.word0.longIndex", fields.longIndex, 96) |
         (intBits("markets.word0.shortIndex", fields.shortIndex, 96) << 96n) |
         (uintBits("markets.word0.accruedAt", fields.accruedAt, 32) << 192n) |
         (uintBits("markets.word0.observedAt", fields.observedAt, 32) << 224n),
+      update: (word: bigint, fields: Partial<MarketsWord0>): bigint => {
+        let next = word;
+        if (fields.longIndex !== undefined)
+          next =
+            (next & 0xffffffffffffffffffffffffffffffffffffffff000000000000000000000000n) |
+            intBits("markets.word0.longIndex", fields.longIndex, 96);
+        if (fields.shortIndex !== undefined)
+          next =
+            (next & 0xffffffffffffffff000000000000000000000000ffffffffffffffffffffffffn) |
+            (intBits("markets.word0.shortIndex", fields.shortIndex, 96) << 96n);
+        if (fields.accruedAt !== undefined)
+          next =
+            (next & 0xffffffff00000000ffffffffffffffffffffffffffffffffffffffffffffffffn) |
+            (uintBits("markets.word0.accruedAt", fields.accruedAt, 32) << 192n);
+        if (fields.observedAt !== undefined)
+          next =
+            (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+            (uintBits("markets.word0.observedAt", fields.observedAt, 32) << 224n);
+        return next;
+      },
       decode: (word: bigint): MarketsWord0 => ({
         longIndex: BigInt.asIntN(96, word),
         shortIndex: BigInt.asIntN(96, word >> 96n),
@@ -427,11 +538,32 @@ export const storage = {
           ),
           1n,
         ),
+      mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
       encode: (fields: MarketsWord1): bigint =>
         intBits("markets.word1.clearing", fields.clearing, 112) |
         (uintBits("markets.word1.openInterest", fields.openInterest, 96) << 112n) |
         (intBits("markets.word1.premiumPpb", fields.premiumPpb, 32) << 208n) |
         (boolBits(fields.isUsed) << 240n),
+      update: (word: bigint, fields: Partial<MarketsWord1>): bigint => {
+        let next = word;
+        if (fields.clearing !== undefined)
+          next =
+            (next & 0xffffffffffffffffffffffffffffffffffff0000000000000000000000000000n) |
+            intBits("markets.word1.clearing", fields.clearing, 112);
+        if (fields.openInterest !== undefined)
+          next =
+            (next & 0xffffffffffff000000000000000000000000ffffffffffffffffffffffffffffn) |
+            (uintBits("markets.word1.openInterest", fields.openInterest, 96) << 112n);
+        if (fields.premiumPpb !== undefined)
+          next =
+            (next & 0xffff00000000ffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+            (intBits("markets.word1.premiumPpb", fields.premiumPpb, 32) << 208n);
+        if (fields.isUsed !== undefined)
+          next =
+            (next & 0xff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+            (boolBits(fields.isUsed) << 240n);
+        return next;
+      },
       decode: (word: bigint): MarketsWord1 => ({
         clearing: BigInt.asIntN(112, word),
         openInterest: BigInt.asUintN(96, word >> 112n),
@@ -447,10 +579,27 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000006",
         uintKey("clearingSizes[instrument]", instrument, 16),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: ClearingSizesWord): bigint =>
       intBits("clearingSizes.size", fields.size, 96) |
       (uintBits("clearingSizes.uncovered", fields.uncovered, 112) << 96n) |
       (boolBits(fields.isUsed) << 208n),
+    update: (word: bigint, fields: Partial<ClearingSizesWord>): bigint => {
+      let next = word;
+      if (fields.size !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffff000000000000000000000000n) |
+          intBits("clearingSizes.size", fields.size, 96);
+      if (fields.uncovered !== undefined)
+        next =
+          (next & 0xffffffffffff0000000000000000000000000000ffffffffffffffffffffffffn) |
+          (uintBits("clearingSizes.uncovered", fields.uncovered, 112) << 96n);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xffffffffff00ffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isUsed) << 208n);
+      return next;
+    },
     decode: (word: bigint): ClearingSizesWord => ({
       size: BigInt.asIntN(96, word),
       uncovered: BigInt.asUintN(112, word >> 96n),
@@ -464,8 +613,21 @@ export const storage = {
         "0x0000000000000000000000000000000000000000000000000000000000000007",
         bytesKey("debts[account]", account, 32),
       ),
+    mask: 0xffffffffffffffffffffffffffffffffffn,
     encode: (fields: DebtsWord): bigint =>
       uintBits("debts.amount", fields.amount, 128) | (boolBits(fields.isUsed) << 128n),
+    update: (word: bigint, fields: Partial<DebtsWord>): bigint => {
+      let next = word;
+      if (fields.amount !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffff00000000000000000000000000000000n) |
+          uintBits("debts.amount", fields.amount, 128);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffff00ffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isUsed) << 128n);
+      return next;
+    },
     decode: (word: bigint): DebtsWord => ({
       amount: BigInt.asUintN(128, word),
       isUsed: BigInt.asUintN(8, word >> 128n) !== 0n,
@@ -474,8 +636,21 @@ export const storage = {
   /** `struct Debt _totalDebt` */
   totalDebt: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000008",
+    mask: 0xffffffffffffffffffffffffffffffffffn,
     encode: (fields: TotalDebtWord): bigint =>
       uintBits("totalDebt.amount", fields.amount, 128) | (boolBits(fields.isUsed) << 128n),
+    update: (word: bigint, fields: Partial<TotalDebtWord>): bigint => {
+      let next = word;
+      if (fields.amount !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffff00000000000000000000000000000000n) |
+          uintBits("totalDebt.amount", fields.amount, 128);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffff00ffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isUsed) << 128n);
+      return next;
+    },
     decode: (word: bigint): TotalDebtWord => ({
       amount: BigInt.asUintN(128, word),
       isUsed: BigInt.asUintN(8, word >> 128n) !== 0n,
@@ -488,30 +663,45 @@ export const storage = {
       slot: "0x0000000000000000000000000000000000000000000000000000000000000009",
       encode: (value: Hex): bigint => hexBits("modules.vault", value, 20),
       decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+      update: (word: bigint, value: Hex): bigint =>
+        (word & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+        hexBits("modules.vault", value, 20),
     },
     /** `address settlement` */
     settlement: {
       slot: "0x000000000000000000000000000000000000000000000000000000000000000a",
       encode: (value: Hex): bigint => hexBits("modules.settlement", value, 20),
       decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+      update: (word: bigint, value: Hex): bigint =>
+        (word & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+        hexBits("modules.settlement", value, 20),
     },
     /** `address guard` */
     guard: {
       slot: "0x000000000000000000000000000000000000000000000000000000000000000b",
       encode: (value: Hex): bigint => hexBits("modules.guard", value, 20),
       decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+      update: (word: bigint, value: Hex): bigint =>
+        (word & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+        hexBits("modules.guard", value, 20),
     },
     /** `address auction` */
     auction: {
       slot: "0x000000000000000000000000000000000000000000000000000000000000000c",
       encode: (value: Hex): bigint => hexBits("modules.auction", value, 20),
       decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+      update: (word: bigint, value: Hex): bigint =>
+        (word & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+        hexBits("modules.auction", value, 20),
     },
     /** `address fund` */
     fund: {
       slot: "0x000000000000000000000000000000000000000000000000000000000000000d",
       encode: (value: Hex): bigint => hexBits("modules.fund", value, 20),
       decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
+      update: (word: bigint, value: Hex): bigint =>
+        (word & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+        hexBits("modules.fund", value, 20),
     },
   },
 } as const;

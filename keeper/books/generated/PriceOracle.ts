@@ -83,8 +83,21 @@ export const storage = {
   /** `address _authority`, `bool _consumingSchedule` */
   word0: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000000",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: Word0): bigint =>
       hexBits("word0.authority", fields.authority, 20) | (boolBits(fields.consumingSchedule) << 160n),
+    update: (word: bigint, fields: Partial<Word0>): bigint => {
+      let next = word;
+      if (fields.authority !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("word0.authority", fields.authority, 20);
+      if (fields.consumingSchedule !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.consumingSchedule) << 160n);
+      return next;
+    },
     decode: (word: bigint): Word0 => ({
       authority: hexOf(BigInt.asUintN(160, word), 20),
       consumingSchedule: BigInt.asUintN(8, word >> 160n) !== 0n,
@@ -99,12 +112,37 @@ export const storage = {
           "0x0000000000000000000000000000000000000000000000000000000000000001",
           uintKey("feeds[feed]", feed, 16),
         ),
+      mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
       encode: (fields: FeedsWord0): bigint =>
         hexBits("feeds.word0.aggregator", fields.aggregator, 20) |
         (uintBits("feeds.word0.decimals", fields.decimals, 8) << 160n) |
         (uintBits("feeds.word0.maxAge", fields.maxAge, 32) << 168n) |
         (uintBits("feeds.word0.maxDeviationPpm", fields.maxDeviationPpm, 24) << 200n) |
         (boolBits(fields.hasSecondary) << 224n),
+      update: (word: bigint, fields: Partial<FeedsWord0>): bigint => {
+        let next = word;
+        if (fields.aggregator !== undefined)
+          next =
+            (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+            hexBits("feeds.word0.aggregator", fields.aggregator, 20);
+        if (fields.decimals !== undefined)
+          next =
+            (next & 0xffffffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffn) |
+            (uintBits("feeds.word0.decimals", fields.decimals, 8) << 160n);
+        if (fields.maxAge !== undefined)
+          next =
+            (next & 0xffffffffffffff00000000ffffffffffffffffffffffffffffffffffffffffffn) |
+            (uintBits("feeds.word0.maxAge", fields.maxAge, 32) << 168n);
+        if (fields.maxDeviationPpm !== undefined)
+          next =
+            (next & 0xffffffff000000ffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+            (uintBits("feeds.word0.maxDeviationPpm", fields.maxDeviationPpm, 24) << 200n);
+        if (fields.hasSecondary !== undefined)
+          next =
+            (next & 0xffffff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+            (boolBits(fields.hasSecondary) << 224n);
+        return next;
+      },
       decode: (word: bigint): FeedsWord0 => ({
         aggregator: hexOf(BigInt.asUintN(160, word), 20),
         decimals: BigInt.asUintN(8, word >> 160n),
@@ -123,9 +161,22 @@ export const storage = {
           ),
           1n,
         ),
+      mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
       encode: (fields: FeedsWord1): bigint =>
         uintBits("feeds.word1.minPrice", fields.minPrice, 128) |
         (uintBits("feeds.word1.maxPrice", fields.maxPrice, 128) << 128n),
+      update: (word: bigint, fields: Partial<FeedsWord1>): bigint => {
+        let next = word;
+        if (fields.minPrice !== undefined)
+          next =
+            (next & 0xffffffffffffffffffffffffffffffff00000000000000000000000000000000n) |
+            uintBits("feeds.word1.minPrice", fields.minPrice, 128);
+        if (fields.maxPrice !== undefined)
+          next =
+            (next & 0xffffffffffffffffffffffffffffffffn) |
+            (uintBits("feeds.word1.maxPrice", fields.maxPrice, 128) << 128n);
+        return next;
+      },
       decode: (word: bigint): FeedsWord1 => ({
         minPrice: BigInt.asUintN(128, word),
         maxPrice: BigInt.asUintN(128, word >> 128n),
@@ -141,10 +192,27 @@ export const storage = {
           ),
           2n,
         ),
+      mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffn,
       encode: (fields: FeedsWord2): bigint =>
         hexBits("feeds.word2.secondary", fields.secondary, 20) |
         (uintBits("feeds.word2.secondaryDecimals", fields.secondaryDecimals, 8) << 160n) |
         (uintBits("feeds.word2.secondaryMaxAge", fields.secondaryMaxAge, 32) << 168n),
+      update: (word: bigint, fields: Partial<FeedsWord2>): bigint => {
+        let next = word;
+        if (fields.secondary !== undefined)
+          next =
+            (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+            hexBits("feeds.word2.secondary", fields.secondary, 20);
+        if (fields.secondaryDecimals !== undefined)
+          next =
+            (next & 0xffffffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffn) |
+            (uintBits("feeds.word2.secondaryDecimals", fields.secondaryDecimals, 8) << 160n);
+        if (fields.secondaryMaxAge !== undefined)
+          next =
+            (next & 0xffffffffffffff00000000ffffffffffffffffffffffffffffffffffffffffffn) |
+            (uintBits("feeds.word2.secondaryMaxAge", fields.secondaryMaxAge, 32) << 168n);
+        return next;
+      },
       decode: (word: bigint): FeedsWord2 => ({
         secondary: hexOf(BigInt.asUintN(160, word), 20),
         secondaryDecimals: BigInt.asUintN(8, word >> 160n),

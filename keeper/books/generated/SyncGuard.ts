@@ -120,8 +120,21 @@ export const storage = {
   /** `address _authority`, `bool _consumingSchedule` */
   word0: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000000",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: Word0): bigint =>
       hexBits("word0.authority", fields.authority, 20) | (boolBits(fields.consumingSchedule) << 160n),
+    update: (word: bigint, fields: Partial<Word0>): bigint => {
+      let next = word;
+      if (fields.authority !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("word0.authority", fields.authority, 20);
+      if (fields.consumingSchedule !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffff00ffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.consumingSchedule) << 160n);
+      return next;
+    },
     decode: (word: bigint): Word0 => ({
       authority: hexOf(BigInt.asUintN(160, word), 20),
       consumingSchedule: BigInt.asUintN(8, word >> 160n) !== 0n,
@@ -152,8 +165,21 @@ export const storage = {
   /** `address _registry`, `uint40 _creditedAt` */
   word3: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000003",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: Word3): bigint =>
       hexBits("word3.registry", fields.registry, 20) | (uintBits("word3.creditedAt", fields.creditedAt, 40) << 160n),
+    update: (word: bigint, fields: Partial<Word3>): bigint => {
+      let next = word;
+      if (fields.registry !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000000000000000000000000000000000n) |
+          hexBits("word3.registry", fields.registry, 20);
+      if (fields.creditedAt !== undefined)
+        next =
+          (next & 0xffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("word3.creditedAt", fields.creditedAt, 40) << 160n);
+      return next;
+    },
     decode: (word: bigint): Word3 => ({
       registry: hexOf(BigInt.asUintN(160, word), 20),
       creditedAt: BigInt.asUintN(40, word >> 160n),
@@ -162,6 +188,7 @@ export const storage = {
   /** `struct Incident _incident` */
   incident: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000004",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: IncidentWord): bigint =>
       uintBits("incident.softUntil", fields.softUntil, 40) |
       (uintBits("incident.softBlock", fields.softBlock, 40) << 40n) |
@@ -170,6 +197,38 @@ export const storage = {
       (uintBits("incident.nonce", fields.nonce, 32) << 144n) |
       (uintBits("incident.liftedAt", fields.liftedAt, 40) << 176n) |
       (uintBits("incident.startedAt", fields.startedAt, 40) << 216n),
+    update: (word: bigint, fields: Partial<IncidentWord>): bigint => {
+      let next = word;
+      if (fields.softUntil !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffff0000000000n) |
+          uintBits("incident.softUntil", fields.softUntil, 40);
+      if (fields.softBlock !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffff0000000000ffffffffffn) |
+          (uintBits("incident.softBlock", fields.softBlock, 40) << 40n);
+      if (fields.witnessNumber !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffff0000000000ffffffffffffffffffffn) |
+          (uintBits("incident.witnessNumber", fields.witnessNumber, 40) << 80n);
+      if (fields.generation !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffff000000ffffffffffffffffffffffffffffffn) |
+          (uintBits("incident.generation", fields.generation, 24) << 120n);
+      if (fields.nonce !== undefined)
+        next =
+          (next & 0xffffffffffffffffffff00000000ffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("incident.nonce", fields.nonce, 32) << 144n);
+      if (fields.liftedAt !== undefined)
+        next =
+          (next & 0xffffffffff0000000000ffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("incident.liftedAt", fields.liftedAt, 40) << 176n);
+      if (fields.startedAt !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("incident.startedAt", fields.startedAt, 40) << 216n);
+      return next;
+    },
     decode: (word: bigint): IncidentWord => ({
       softUntil: BigInt.asUintN(40, word),
       softBlock: BigInt.asUintN(40, word >> 40n),
@@ -183,6 +242,7 @@ export const storage = {
   /** `struct Halt _halt` */
   halt: {
     slot: "0x0000000000000000000000000000000000000000000000000000000000000005",
+    mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: HaltWord): bigint =>
       uintBits("halt.haltedAt", fields.haltedAt, 40) |
       (uintBits("halt.pausedAt", fields.pausedAt, 40) << 40n) |
@@ -191,6 +251,38 @@ export const storage = {
       (uintBits("halt.windDownAt", fields.windDownAt, 40) << 160n) |
       (uintBits("halt.clearedNonce", fields.clearedNonce, 32) << 200n) |
       (boolBits(fields.isUsed) << 232n),
+    update: (word: bigint, fields: Partial<HaltWord>): bigint => {
+      let next = word;
+      if (fields.haltedAt !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffffffffffffff0000000000n) |
+          uintBits("halt.haltedAt", fields.haltedAt, 40);
+      if (fields.pausedAt !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffffffffffffff0000000000ffffffffffn) |
+          (uintBits("halt.pausedAt", fields.pausedAt, 40) << 40n);
+      if (fields.haltBlock !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffffffffffffff0000000000ffffffffffffffffffffn) |
+          (uintBits("halt.haltBlock", fields.haltBlock, 40) << 80n);
+      if (fields.repairBlock !== undefined)
+        next =
+          (next & 0xffffffffffffffffffffffff0000000000ffffffffffffffffffffffffffffffn) |
+          (uintBits("halt.repairBlock", fields.repairBlock, 40) << 120n);
+      if (fields.windDownAt !== undefined)
+        next =
+          (next & 0xffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("halt.windDownAt", fields.windDownAt, 40) << 160n);
+      if (fields.clearedNonce !== undefined)
+        next =
+          (next & 0xffffff00000000ffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (uintBits("halt.clearedNonce", fields.clearedNonce, 32) << 200n);
+      if (fields.isUsed !== undefined)
+        next =
+          (next & 0xffff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn) |
+          (boolBits(fields.isUsed) << 232n);
+      return next;
+    },
     decode: (word: bigint): HaltWord => ({
       haltedAt: BigInt.asUintN(40, word),
       pausedAt: BigInt.asUintN(40, word >> 40n),

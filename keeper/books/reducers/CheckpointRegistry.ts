@@ -14,6 +14,7 @@ import { storage as keepers } from "../generated/KeeperRegistry.ts";
 import { FLAG, readHot } from "../legality/flags.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import { changeWord } from "./changeWord.ts";
 import {
   CHECKPOINT_STATUS,
   indexOf,
@@ -48,16 +49,14 @@ function changeMeta(
   change: { readonly status?: bigint; readonly isPaid?: boolean },
   context: ReducerContext,
 ): void {
-  const read = reading(context);
-  const index = indexOf(blockNumber, read);
+  const index = indexOf(blockNumber, reading(context));
   if (index === undefined) return;
   const { word1 } = storage.ring.at;
-  context.write(word1.slot(index), word1.encode({ ...metaAt(index, read), ...change }));
+  changeWord(word1, word1.slot(index), change, context);
 }
 
 function changeCursor(change: Partial<ReturnType<typeof readCursor>>, context: ReducerContext): void {
-  const cursor = readCursor(reading(context));
-  context.write(storage.cursor.slot, storage.cursor.encode({ ...cursor, ...change }));
+  changeWord(storage.cursor, storage.cursor.slot, change, context);
 }
 
 /** The checkpoint that must not be dropped, as `SyncGuard.onCheckpoint` answers; 0 when no incident stands. */
@@ -131,7 +130,7 @@ function applyBookSet(event: BookSetChangedEvent, context: ReducerContext): void
   event.contracts.forEach((address, index) => {
     context.write(contracts.at.slot(version, BigInt(index)), contracts.at.encode(address));
   });
-  context.write(activeFrom.slot(version), activeFrom.encode(event.activeFrom));
+  changeWord(activeFrom, activeFrom.slot(version), event.activeFrom, context);
 }
 
 /** What the keeper registry has at this moment. */
@@ -181,7 +180,7 @@ export const checkpointRegistry: Reducer<CheckpointRegistryEvent> = {
         return;
       case "RewardSet": {
         const { perBlock, maxBlocks } = event;
-        context.write(storage.reward.slot, storage.reward.encode({ perBlock, maxBlocks, isUsed: true }));
+        changeWord(storage.reward, storage.reward.slot, { perBlock, maxBlocks, isUsed: true }, context);
         return;
       }
       case "RewardPaid":

@@ -17,6 +17,7 @@ import { FLAG } from "../legality/flags.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
 import { applyRepair } from "./applyRepair.ts";
+import { changeWord } from "./changeWord.ts";
 import { bucketUsed, capacityOf, relax } from "./outflowLimit.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
@@ -47,10 +48,9 @@ function relaxedAsset(asset: `0x${string}`, context: ReducerContext) {
 }
 
 function applyListing(event: AssetListedEvent, context: ReducerContext): void {
-  const slot = storage.assets.slot(event.asset);
-  const word = storage.assets.decode(context.read(slot));
+  const { assets } = storage;
   context.expect("levelAt", event.levelAt, context.timestamp);
-  context.write(slot, storage.assets.encode({ ...word, levelAt: context.timestamp, isListed: true }));
+  changeWord(assets, assets.slot(event.asset), { held: 0n, levelAt: context.timestamp, isListed: true }, context);
 }
 
 /** The first limits begin full; others first let the old ones work until now. */
@@ -61,10 +61,10 @@ function applyLimits(event: LimitsSetEvent, context: ReducerContext): void {
   const level = limits.period === 0n ? min(capacity, MAX_LEVEL) : word.level;
   context.expect("level", event.level, level);
   context.expect("levelAt", event.levelAt, context.timestamp);
-  context.write(slot, storage.assets.encode({ ...word, level, levelAt: context.timestamp }));
-  context.write(storage.limits.slot(asset), storage.limits.encode({ cap, outflowPpm, allowancePpm, period }));
+  changeWord(storage.assets, slot, { ...word, level, levelAt: context.timestamp }, context);
+  changeWord(storage.limits, storage.limits.slot(asset), { cap, outflowPpm, allowancePpm, period }, context);
   const { word0 } = storage.allowances;
-  context.write(word0.slot(asset), word0.encode({ capacity: (cap * allowancePpm) / PPM, window: period }));
+  changeWord(word0, word0.slot(asset), { capacity: (cap * allowancePpm) / PPM, window: period }, context);
 }
 
 /** The flow of an account and asset. The first deposit or withdrawal opens it; it keeps the block of that. */
@@ -82,13 +82,14 @@ function applyDeposit(event: DepositedEvent, context: ReducerContext): void {
   const level = min(word.level + event.amount, MAX_LEVEL);
   context.expect("held", event.held, held);
   context.expect("level", event.level, level);
-  context.write(slot, storage.assets.encode({ ...word, held, level }));
+  changeWord(storage.assets, slot, { ...word, held, level }, context);
   const own = openedFlow(event.account, event.asset, context);
   if (own.isNew) {
     const settlement = openedFlow(event.account, context.immutables.settlementAsset, context);
-    context.write(settlement.slot, storage.flows.encode(settlement.flow));
+    changeWord(storage.flows, settlement.slot, settlement.flow, context);
   }
-  context.write(own.slot, storage.flows.encode({ ...own.flow, deposited: own.flow.deposited + event.amount }));
+  const deposited = own.flow.deposited + event.amount;
+  changeWord(storage.flows, own.slot, { ...own.flow, deposited }, context);
 }
 
 /** The shared limit pays what it can pay whole; else the account's own allowance does, whose limit the rules judge. */
@@ -104,7 +105,7 @@ function applyWithdrawal(event: WithdrawnEvent, context: ReducerContext): void {
   context.expect("held", event.held, held);
   context.expect("level", event.level, level);
   context.expect("allowanceUsed", event.allowanceUsed, allowanceUsed);
-  context.write(slot, storage.assets.encode({ ...word, held, level }));
+  changeWord(storage.assets, slot, { ...word, held, level }, context);
   context.expect("withdrawn", event.withdrawn, countOut(event, context));
 }
 
@@ -115,7 +116,7 @@ function countOut(
 ): bigint {
   const { slot, flow } = openedFlow(account, asset, context);
   const withdrawn = flow.withdrawn + amount;
-  context.write(slot, storage.flows.encode({ ...flow, withdrawn }));
+  changeWord(storage.flows, slot, { ...flow, withdrawn }, context);
   return withdrawn;
 }
 
@@ -124,7 +125,7 @@ function useAllowance({ account, asset, amount }: WithdrawnEvent, context: Reduc
   const bucket = word0.decode(context.read(word0.slot(asset)));
   const slot = items.slot(asset, account);
   const used = bucketUsed(bucket, items.decode(context.read(slot)), context.timestamp) + amount;
-  context.write(slot, items.encode({ lastUsed: used, lastTimepoint: context.timestamp }));
+  changeWord(items, slot, { lastUsed: used, lastTimepoint: context.timestamp }, context);
   return used;
 }
 
@@ -138,8 +139,8 @@ function applyClaimKept(event: ClaimKeptEvent, context: ReducerContext): void {
   const claim = storage.claims.decode(context.read(claimSlot));
   const owed = claim.owed + event.amount;
   context.expect("owed", event.owed, owed);
-  context.write(claimSlot, storage.claims.encode({ ...claim, owed }));
-  context.write(slot, storage.assets.encode({ ...asset, held }));
+  changeWord(storage.claims, claimSlot, { owed }, context);
+  changeWord(storage.assets, slot, { held }, context);
 }
 
 function applyClaim(event: ClaimedEvent, context: ReducerContext): void {
@@ -154,9 +155,9 @@ function applyClaim(event: ClaimedEvent, context: ReducerContext): void {
   const paidSlot = storage.claimsPaid.slot(event.account, event.asset);
   const claimed = storage.claimsPaid.decode(context.read(paidSlot)).claimed + event.amount;
   context.expect("claimed", event.claimed, claimed);
-  context.write(claimSlot, storage.claims.encode({ ...claim, paid }));
-  context.write(paidSlot, storage.claimsPaid.encode({ claimed, isUsed: true }));
-  context.write(slot, storage.assets.encode({ ...asset, held }));
+  changeWord(storage.claims, claimSlot, { paid }, context);
+  changeWord(storage.claimsPaid, paidSlot, { claimed, isUsed: true }, context);
+  changeWord(storage.assets, slot, { held }, context);
 }
 
 /** A claim of the wind-down: what left the account's balance, counted as withdrawn. */
@@ -166,11 +167,11 @@ function applyRegistration(event: ClaimRegisteredEvent, context: ReducerContext)
   countOut(event, context);
   const slot = registrations.slot(account, asset);
   const own = registrations.decode(context.read(slot));
-  context.write(slot, registrations.encode({ ...own, amount: own.amount + amount, isUsed: true }));
+  changeWord(registrations, slot, { amount: own.amount + amount, isUsed: true }, context);
   const all = windDowns.decode(context.read(windDowns.slot(asset)));
   context.expect("registered", registered, all.registered + amount);
-  const after = { ...all, registered: all.registered + amount, isUsed: true };
-  context.write(windDowns.slot(asset), windDowns.encode(after));
+  const after = { registered: all.registered + amount, isUsed: true };
+  changeWord(windDowns, windDowns.slot(asset), after, context);
 }
 
 /**
@@ -183,16 +184,16 @@ function applyRegistrationPayment(event: RegistrationPaidEvent, context: Reducer
   const all = windDowns.decode(context.read(windDowns.slot(asset)));
   const custody = all.isFixed ? all.custody : event.custody;
   context.expect("custody", event.custody, custody);
-  context.write(windDowns.slot(asset), windDowns.encode({ ...all, custody, isFixed: true }));
+  if (!all.isFixed) changeWord(windDowns, windDowns.slot(asset), { ...all, custody, isFixed: true }, context);
   const slot = registrations.slot(account, asset);
   const { amount } = registrations.decode(context.read(slot));
   const paid = custody < all.registered ? (amount * custody) / all.registered : amount;
   context.expect("paid", event.paid, paid);
-  context.write(slot, registrations.encode({ amount, paid, isPaid: true, isUsed: true }));
+  changeWord(registrations, slot, { amount, paid, isPaid: true, isUsed: true }, context);
   const word = assets.decode(context.read(assets.slot(asset)));
   const held = word.held > amount ? word.held - amount : 0n;
   context.expect("held", event.held, held);
-  context.write(assets.slot(asset), assets.encode({ ...word, held }));
+  changeWord(assets, assets.slot(asset), { held }, context);
 }
 
 function min(a: bigint, b: bigint): bigint {

@@ -9,6 +9,7 @@ import {
 import { windDownPrice } from "../model/windDownPrice.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import { changeWord } from "./changeWord.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = [
@@ -30,14 +31,9 @@ const CALL = 2n;
 /** A listing also marks the settlement's word as used. */
 function applyListing(event: OptionListedEvent, context: ReducerContext): void {
   const { instrument, strike, expiry, volatilityShockPpm } = event;
-  const slot = storage.options.slot(instrument);
-  const before = storage.options.decode(context.read(slot));
-  context.write(slot, storage.options.encode({ ...before, strike, expiry, volatilityShockPpm }));
-  const settlement = storage.settlements.slot(instrument);
-  context.write(
-    settlement,
-    storage.settlements.encode({ ...storage.settlements.decode(context.read(settlement)), isUsed: true }),
-  );
+  const { options, settlements } = storage;
+  changeWord(options, options.slot(instrument), { strike, expiry, volatilityShockPpm }, context);
+  changeWord(settlements, settlements.slot(instrument), { isUsed: true }, context);
 }
 
 /** A new asset gets the next id; one that has an id keeps it. */
@@ -48,9 +44,10 @@ function applyCollateral(event: CollateralSetEvent, context: ReducerContext): vo
   const count = collateralCount.decode(context.read(collateralCount.slot));
   const id = known === 0n ? count + 1n : known;
   context.expect("id", event.id, id);
-  context.write(collateral.slot(id), collateral.encode({ asset, feed, haircutPpm, decimals }));
-  context.write(collateralIds.slot(asset), collateralIds.encode(id));
-  if (known === 0n) context.write(collateralCount.slot, collateralCount.encode(id));
+  changeWord(collateral, collateral.slot(id), { asset, feed, haircutPpm, decimals }, context);
+  if (known !== 0n) return;
+  changeWord(collateralIds, collateralIds.slot(asset), id, context);
+  changeWord(collateralCount, collateralCount.slot, id, context);
 }
 
 /** What a unit is worth when a wind-down began at `time` with the underlying at `spot`. */
@@ -63,7 +60,7 @@ function applyWindDownPrice(event: WindDownPriceFixedEvent, context: ReducerCont
   context.expect("settledAt", event.settledAt, context.timestamp);
   context.expect("price", event.price, price);
   const fixed = { price, settledAt: context.timestamp, isUsed: true, isWindDown: true };
-  context.write(settlements.slot(instrument), settlements.encode(fixed));
+  changeWord(settlements, settlements.slot(instrument), fixed, context);
 }
 
 /** Keeps the terms of each instrument and collateral, what options settle at, and the debt caps. */
@@ -76,17 +73,16 @@ export const instrumentRegistry: Reducer<InstrumentRegistryEvent> = {
         applyAuthority(event, storage.word0, context);
         return;
       case "InstrumentSet":
-        context.write(storage.instruments.slot(event.instrument), storage.instruments.encode(event.terms));
+        changeWord(storage.instruments, storage.instruments.slot(event.instrument), event.terms, context);
         return;
       case "OptionListed":
         applyListing(event, context);
         return;
       case "VolatilitySet": {
         const slot = storage.options.slot(event.instrument);
-        const before = storage.options.decode(context.read(slot));
         const { volatilityPpm } = event;
         context.expect("volatilityAt", event.volatilityAt, context.timestamp);
-        context.write(slot, storage.options.encode({ ...before, volatilityPpm, volatilityAt: context.timestamp }));
+        changeWord(storage.options, slot, { volatilityPpm, volatilityAt: context.timestamp }, context);
         return;
       }
       case "ExpirySettled": {
@@ -94,10 +90,8 @@ export const instrumentRegistry: Reducer<InstrumentRegistryEvent> = {
         const slot = settlements.slot(event.instrument);
         const { price } = event;
         context.expect("settledAt", event.settledAt, context.timestamp);
-        context.write(
-          slot,
-          settlements.encode({ price, settledAt: context.timestamp, isUsed: true, isWindDown: false }),
-        );
+        const settled = { price, settledAt: context.timestamp, isUsed: true, isWindDown: false };
+        changeWord(settlements, slot, settled, context);
         return;
       }
       case "WindDownPriceFixed":
@@ -107,7 +101,7 @@ export const instrumentRegistry: Reducer<InstrumentRegistryEvent> = {
         applyCollateral(event, context);
         return;
       case "DebtCapsSet":
-        context.write(storage.debtCaps.slot, storage.debtCaps.encode({ account: event.account, total: event.total }));
+        changeWord(storage.debtCaps, storage.debtCaps.slot, { account: event.account, total: event.total }, context);
         return;
     }
   },

@@ -1,6 +1,7 @@
 import { decodeEvent, storage, type InsuranceFundEvent } from "../generated/InsuranceFund.ts";
 import type { Reducer } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import { changeWord } from "./changeWord.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = ["_authority", "_consumingSchedule", "_target"] as const;
@@ -15,7 +16,7 @@ export const insuranceFund: Reducer<InsuranceFundEvent> = {
         applyAuthority(event, storage.word0, context);
         return;
       case "TargetSet":
-        context.write(storage.target.slot, storage.target.encode({ amount: event.target, isUsed: true }));
+        changeWord(storage.target, storage.target.slot, { amount: event.target, isUsed: true }, context);
         return;
     }
   },

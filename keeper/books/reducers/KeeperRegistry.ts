@@ -15,6 +15,7 @@ import {
 } from "../generated/KeeperRegistry.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import { changeWord } from "./changeWord.ts";
 import {
   addMember,
   compactMembers,
@@ -42,41 +43,37 @@ export const MAPPED_VARIABLES = [
 ] as const;
 
 function writeState(change: Partial<StateWord>, context: ReducerContext): void {
-  const { state } = storage;
-  context.write(state.slot, state.encode({ ...state.decode(context.read(state.slot)), ...change }));
+  changeWord(storage.state, storage.state.slot, change, context);
 }
 
 /** Moves a keeper to a status, from now on. */
 function setStatus(attester: Address, status: bigint, context: ReducerContext): void {
   const { keepers } = storage;
-  const keeper = readKeeper(attester, (slot) => context.read(slot));
-  context.write(keepers.slot(attester), keepers.encode({ ...keeper, status, since: context.timestamp }));
+  changeWord(keepers, keepers.slot(attester), { status, since: context.timestamp }, context);
 }
 
 function setPausing(attester: Address, isPausing: boolean, context: ReducerContext): void {
   const { keys } = storage;
   const slot = keys.slot(readKeeper(attester, (word) => context.read(word)).pauser);
-  context.write(slot, keys.encode({ ...keys.decode(context.read(slot)), isPausing }));
+  changeWord(keys, slot, { isPausing }, context);
 }
 
 function setStake(attester: Address, amount: bigint, context: ReducerContext): void {
-  const { stakes } = storage;
-  const slot = stakes.slot(attester);
-  context.write(slot, stakes.encode({ ...stakes.decode(context.read(slot)), amount }));
+  changeWord(storage.stakes, storage.stakes.slot(attester), { amount }, context);
 }
 
 function applyBinding(event: { registry: Address; guard: Address }, context: ReducerContext): void {
   writeState({ registry: event.registry }, context);
-  context.write(storage.guard.slot, storage.guard.encode(event.guard));
+  changeWord(storage.guard, storage.guard.slot, event.guard, context);
 }
 
 function applyApproval({ attester, pauser, owner }: KeeperApprovedEvent, context: ReducerContext): void {
   const { keepers, stakes, keys } = storage;
   const approved = { pauser, status: KEEPER_STATUS.approved, since: context.timestamp };
-  context.write(keepers.slot(attester), keepers.encode(approved));
-  context.write(stakes.slot(attester), stakes.encode({ owner, amount: 0n }));
+  changeWord(keepers, keepers.slot(attester), approved, context);
+  changeWord(stakes, stakes.slot(attester), { owner, amount: 0n }, context);
   const key = { attester, isPausing: false, booksUntil: 0n, viewUntil: 0n, generation: 0n };
-  for (const address of [attester, pauser]) context.write(keys.slot(address), keys.encode(key));
+  for (const address of [attester, pauser]) changeWord(keys, keys.slot(address), key, context);
 }
 
 function applyBond({ attester, amount, activeFrom }: KeeperBondedEvent, context: ReducerContext): void {
@@ -119,9 +116,9 @@ function applySlash(event: KeeperSlashedEvent, context: ReducerContext): void {
   context.expect("burned", event.burned, amount - reward);
   const slot = rewards.slot(challenger);
   const due = rewards.decode(context.read(slot));
-  context.write(slot, rewards.encode({ ...due, earned: due.earned + reward }));
+  changeWord(rewards, slot, { earned: due.earned + reward }, context);
   const burnt = burnable.decode(context.read(burnable.slot));
-  context.write(burnable.slot, burnable.encode({ ...burnt, earned: burnt.earned + amount - reward }));
+  changeWord(burnable, burnable.slot, { earned: burnt.earned + amount - reward }, context);
   setStake(attester, 0n, context);
   if (status === KEEPER_STATUS.active) setPausing(attester, false, context);
   setStatus(attester, KEEPER_STATUS.slashed, context);
@@ -155,7 +152,7 @@ function applyPause(event: PauseUsedEvent, context: ReducerContext): void {
   context.expect("generation", event.generation, generation);
   context.expect("softUntil", event.softUntil, softUntil);
   const used = event.class === CAUSE_CLASS.view ? { viewUntil: softUntil } : { booksUntil: softUntil };
-  context.write(storage.keys.slot(budget.pauser), storage.keys.encode({ ...budget.key, ...used, generation }));
+  changeWord(storage.keys, storage.keys.slot(budget.pauser), { ...budget.key, ...used, generation }, context);
 }
 
 function applyPayment(
@@ -166,7 +163,7 @@ function applyPayment(
 ): void {
   const { earned, paid } = word.decode(context.read(slot));
   context.expect("amount", event.amount, earned - paid);
-  context.write(slot, word.encode({ earned, paid: earned }));
+  changeWord(word, slot, { paid: earned }, context);
 }
 
 /** Keeps the keepers with their stakes and keys, the members in order, and what convictions owe. */

@@ -2,6 +2,7 @@ import { decodeEvent, storage, type LiquidationAuctionEvent } from "../generated
 import type { Reducer } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
 import { applyRepair } from "./applyRepair.ts";
+import { changeWord } from "./changeWord.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = [
@@ -12,6 +13,9 @@ export const MAPPED_VARIABLES = [
   "_collateralAuctions",
   "_windows",
 ] as const;
+
+/** The word of an auction that does not run any more. */
+const STOPPED = { startedAt: 0n, isUsed: true };
 
 /**
  * Keeps the terms, which auctions run since when, and what each instrument's window has used. The use grows by a
@@ -28,17 +32,17 @@ export const liquidationAuction: Reducer<LiquidationAuctionEvent> = {
         return;
       case "AuctionTermsSet": {
         const { duration, maxDiscountPpm, window, capacity } = event;
-        context.write(terms.slot, terms.encode({ duration, maxDiscountPpm, window, capacity }));
+        changeWord(terms, terms.slot, { duration, maxDiscountPpm, window, capacity }, context);
         return;
       }
       case "AuctionStarted": {
         const started = { startedAt: context.timestamp, isUsed: true };
         context.expect("startedAt", event.startedAt, context.timestamp);
-        context.write(auctions.slot(event.account, event.instrument), auctions.encode(started));
+        changeWord(auctions, auctions.slot(event.account, event.instrument), started, context);
         return;
       }
       case "AuctionStopped":
-        context.write(auctions.slot(event.account, event.instrument), auctions.encode({ startedAt: 0n, isUsed: true }));
+        changeWord(auctions, auctions.slot(event.account, event.instrument), STOPPED, context);
         return;
       case "PositionSold": {
         const slot = windows.slot(event.instrument);
@@ -46,20 +50,17 @@ export const liquidationAuction: Reducer<LiquidationAuctionEvent> = {
         const { window } = terms.decode(context.read(terms.slot));
         const windowStart = context.timestamp >= start + window ? context.timestamp : start;
         context.expect("windowStart", event.windowStart, windowStart);
-        context.write(slot, windows.encode({ start: windowStart, used: event.windowUsed }));
+        changeWord(windows, slot, { start: windowStart, used: event.windowUsed }, context);
         return;
       }
       case "CollateralAuctionStarted": {
         const started = { startedAt: context.timestamp, isUsed: true };
         context.expect("startedAt", event.startedAt, context.timestamp);
-        context.write(collateralAuctions.slot(event.account, event.asset), collateralAuctions.encode(started));
+        changeWord(collateralAuctions, collateralAuctions.slot(event.account, event.asset), started, context);
         return;
       }
       case "CollateralAuctionStopped":
-        context.write(
-          collateralAuctions.slot(event.account, event.asset),
-          collateralAuctions.encode({ startedAt: 0n, isUsed: true }),
-        );
+        changeWord(collateralAuctions, collateralAuctions.slot(event.account, event.asset), STOPPED, context);
         return;
       case "WordRepaired":
         applyRepair(event, context);

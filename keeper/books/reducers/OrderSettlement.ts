@@ -1,6 +1,7 @@
 import { decodeEvent, storage, type OrderSettlementEvent } from "../generated/OrderSettlement.ts";
 import type { Reducer } from "../Reducer.ts";
 import { applyRepair } from "./applyRepair.ts";
+import { changeWord } from "./changeWord.ts";
 
 /** Every storage variable of the contract; the two names are short, so OpenZeppelin leaves their words at zero. */
 export const MAPPED_VARIABLES = ["_nameFallback", "_versionFallback", "_lanes"] as const;
@@ -19,12 +20,12 @@ export const orderSettlement: Reducer<OrderSettlementEvent> = {
         const live = storage.lanes.decode(context.read(slot));
         const filled = (event.sequence === live.sequence ? live.filled : 0n) + event.size;
         context.expect("filled", event.filled, filled);
-        context.write(slot, storage.lanes.encode({ sequence: event.sequence, filled }));
+        changeWord(storage.lanes, slot, { sequence: event.sequence, filled }, context);
         return;
       }
       case "OrderCancelled": {
         const { account, lane, sequence } = event;
-        context.write(storage.lanes.slot(account, lane), storage.lanes.encode({ sequence, filled: CANCELLED }));
+        changeWord(storage.lanes, storage.lanes.slot(account, lane), { sequence, filled: CANCELLED }, context);
         return;
       }
       case "WordRepaired":

@@ -8,8 +8,10 @@ import {
 } from "../generated/PositionLedger.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyRepair } from "./applyRepair.ts";
+import { changeWord } from "./changeWord.ts";
 import { applyEntry } from "./ledger/applyEntry.ts";
 import { applyFunding, applySocialisedLoss } from "./ledger/applyFunding.ts";
+import { storeWord } from "./ledger/storeWord.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = [
@@ -42,23 +44,22 @@ function applyDebt(event: DebtRecordedEvent, context: ReducerContext): void {
   const before = storage.debts.decode(context.read(slot)).amount;
   const total = storage.totalDebt.decode(context.read(storage.totalDebt.slot)).amount + event.debt - before;
   context.expect("totalDebt", event.totalDebt, total);
-  context.write(slot, storage.debts.encode({ amount: event.debt, isUsed: true }));
-  context.write(storage.totalDebt.slot, storage.totalDebt.encode({ amount: total, isUsed: true }));
+  changeWord(storage.debts, slot, { amount: event.debt, isUsed: true }, context);
+  changeWord(storage.totalDebt, storage.totalDebt.slot, { amount: total, isUsed: true }, context);
   const accountSlot = storage.accounts.slot(event.account);
-  const account = storage.accounts.decode(context.read(accountSlot));
-  context.write(accountSlot, storage.accounts.encode({ ...account, hasDebt: event.debt > 0n }));
+  const { hasDebt } = storage.accounts.decode(context.read(accountSlot));
+  if (hasDebt !== event.debt > 0n) changeWord(storage.accounts, accountSlot, { hasDebt: !hasDebt }, context);
 }
 
 function bindModules(event: ModulesBoundEvent, context: ReducerContext): void {
   const { modules } = storage;
-  context.write(modules.vault.slot, modules.vault.encode(event.vault));
-  context.write(modules.settlement.slot, modules.settlement.encode(event.settlement));
-  context.write(modules.guard.slot, modules.guard.encode(event.guard));
-  context.write(modules.auction.slot, modules.auction.encode(event.auction));
-  context.write(modules.fund.slot, modules.fund.encode(event.fund));
-  const slot = storage.accounts.slot(fundAccountOf(event.fund));
-  context.write(slot, storage.accounts.encode({ ...storage.accounts.decode(context.read(slot)), isUsed: true }));
-  context.write(storage.totalDebt.slot, storage.totalDebt.encode({ amount: 0n, isUsed: true }));
+  changeWord(modules.vault, modules.vault.slot, event.vault, context);
+  changeWord(modules.settlement, modules.settlement.slot, event.settlement, context);
+  changeWord(modules.guard, modules.guard.slot, event.guard, context);
+  changeWord(modules.auction, modules.auction.slot, event.auction, context);
+  changeWord(modules.fund, modules.fund.slot, event.fund, context);
+  changeWord(storage.accounts, storage.accounts.slot(fundAccountOf(event.fund)), { isUsed: true }, context);
+  changeWord(storage.totalDebt, storage.totalDebt.slot, { isUsed: true }, context);
 }
 
 /**
@@ -84,16 +85,14 @@ export const positionLedger: Reducer<PositionLedgerEvent> = {
         return;
       case "EpochAdvanced": {
         const slot = storage.accounts.slot(event.account);
-        const account = storage.accounts.decode(context.read(slot));
-        const epoch = account.epoch + 1n;
+        const epoch = storage.accounts.decode(context.read(slot)).epoch + 1n;
         context.expect("epoch", event.epoch, epoch);
-        context.write(slot, storage.accounts.encode({ ...account, epoch, isUsed: true }));
+        storeWord(storage.accounts, slot, { epoch, isUsed: true }, context);
         return;
       }
       case "HotWordPushed": {
         const { flags, checkpointTime, graceUntil } = event;
-        const hot = storage.hot.decode(context.read(storage.hot.slot));
-        context.write(storage.hot.slot, storage.hot.encode({ ...hot, flags, checkpointTime, graceUntil }));
+        storeWord(storage.hot, storage.hot.slot, { flags, checkpointTime, graceUntil }, context);
         return;
       }
       case "ModulesBound":

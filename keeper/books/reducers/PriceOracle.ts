@@ -1,6 +1,7 @@
 import { decodeEvent, storage, type PriceOracleEvent } from "../generated/PriceOracle.ts";
 import type { Reducer } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import { changeWord } from "./changeWord.ts";
 
 /** Every storage variable of the contract; compared with solc's layout by `npm run generate -- --check`. */
 export const MAPPED_VARIABLES = ["_authority", "_consumingSchedule", "_feeds"] as const;
@@ -17,19 +18,17 @@ export const priceOracle: Reducer<PriceOracleEvent> = {
         return;
       case "FeedSet": {
         const { feed, aggregator, decimals, maxAge, minPrice, maxPrice } = event;
-        const before = word0.decode(context.read(word0.slot(feed)));
-        context.write(word0.slot(feed), word0.encode({ ...before, aggregator, decimals, maxAge }));
-        context.write(word1.slot(feed), word1.encode({ minPrice, maxPrice }));
+        changeWord(word0, word0.slot(feed), { aggregator, decimals, maxAge }, context);
+        changeWord(word1, word1.slot(feed), { minPrice, maxPrice }, context);
         return;
       }
       // A removal leaves the third word: nothing reads it then.
       case "SecondarySet": {
         const { feed, secondary, secondaryDecimals, secondaryMaxAge, maxDeviationPpm } = event;
         const hasSecondary = BigInt(secondary) !== 0n;
-        const before = word0.decode(context.read(word0.slot(feed)));
-        context.write(word0.slot(feed), word0.encode({ ...before, maxDeviationPpm, hasSecondary }));
+        changeWord(word0, word0.slot(feed), { maxDeviationPpm, hasSecondary }, context);
         if (hasSecondary) {
-          context.write(word2.slot(feed), word2.encode({ secondary, secondaryDecimals, secondaryMaxAge }));
+          changeWord(word2, word2.slot(feed), { secondary, secondaryDecimals, secondaryMaxAge }, context);
           return;
         }
         context.expect("secondaryDecimals", secondaryDecimals, 0n);

@@ -17,6 +17,7 @@ import {
 import { readHot } from "../legality/flags.ts";
 import type { Reducer, ReducerContext } from "../Reducer.ts";
 import { applyAuthority } from "./applyAuthority.ts";
+import { changeWord } from "./changeWord.ts";
 import { newestBefore, readCursor, type Read } from "./checkpoints/ring.ts";
 import { isHard, isWoundDown, readHalt, readIncident, stands } from "./guardState.ts";
 import { CAUSE_CLASS, readBudget } from "./keepers/pauseBudget.ts";
@@ -39,11 +40,16 @@ function registryOf(context: ReducerContext): Read {
 }
 
 function writeIncident(incident: IncidentWord, context: ReducerContext): void {
-  context.write(storage.incident.slot, storage.incident.encode(incident));
+  changeWord(storage.incident, storage.incident.slot, incident, context);
 }
 
 function changeHalt(change: Partial<HaltWord>, context: ReducerContext): void {
-  context.write(storage.halt.slot, storage.halt.encode({ ...readHalt(context), ...change }));
+  changeWord(storage.halt, storage.halt.slot, change, context);
+}
+
+/** With it every field is written, as it was read: a flag of any other value than one becomes one. */
+function rewriteHalt(change: Partial<HaltWord>, context: ReducerContext): void {
+  changeHalt({ ...readHalt(context), ...change }, context);
 }
 
 /** Compares what an event says of the incident with what its reducer computed. */
@@ -111,7 +117,7 @@ function applyHardPause(event: HardPausedEvent, context: ReducerContext): void {
   const haltedAt = isHard(context) || isWoundDown(context) ? readHalt(context).haltedAt : timestamp;
   expectFields({ ...event }, { witnessNumber, nonce, startedAt, haltedAt }, context);
   writeIncident({ ...before, witnessNumber, nonce, startedAt }, context);
-  changeHalt({ haltedAt, pausedAt: timestamp, haltBlock: blockNumber }, context);
+  rewriteHalt({ haltedAt, pausedAt: timestamp, haltBlock: blockNumber }, context);
   context.write(storage.cause.slot, storage.cause.encode(event.cause));
 }
 
@@ -123,7 +129,7 @@ function applyWindDown(event: WindDownStartedEvent, context: ReducerContext): vo
   const startedAt = isKept ? before.startedAt : readHot(context).checkpointTime;
   expectFields({ ...event }, { windDownAt: context.timestamp, witnessNumber, startedAt }, context);
   writeIncident({ ...before, witnessNumber, startedAt, nonce: before.nonce + 1n }, context);
-  changeHalt({ windDownAt: context.timestamp }, context);
+  rewriteHalt({ windDownAt: context.timestamp }, context);
 }
 
 /** The books of every contract that is named take over what the chain is declared to hold. */
@@ -138,8 +144,7 @@ function applyAcceptance({ corrections }: BooksAcceptedEvent, context: ReducerCo
 function applyCredit(event: OutageCreditedEvent, context: ReducerContext): void {
   const { checkpointTime } = readHot(context);
   context.expect("checkpointTime", event.checkpointTime, checkpointTime + event.to - event.from);
-  const word = storage.word3.decode(context.read(storage.word3.slot));
-  context.write(storage.word3.slot, storage.word3.encode({ ...word, creditedAt: event.to }));
+  changeWord(storage.word3, storage.word3.slot, { creditedAt: event.to }, context);
 }
 
 /** Keeps the standing incident and halt, what they are about, and which outages were credited. */
@@ -151,12 +156,10 @@ export const syncGuard: Reducer<SyncGuardEvent> = {
       case "AuthorityUpdated":
         applyAuthority(event, storage.word0, context);
         return;
-      case "GuardBound": {
-        const word = storage.word3.decode(context.read(storage.word3.slot));
-        context.write(storage.word3.slot, storage.word3.encode({ ...word, registry: event.registry }));
+      case "GuardBound":
+        changeWord(storage.word3, storage.word3.slot, { registry: event.registry }, context);
         changeHalt({ isUsed: true }, context);
         return;
-      }
       case "SoftPaused":
         applySoftPause(event, context);
         return;

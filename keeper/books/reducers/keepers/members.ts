@@ -2,6 +2,7 @@ import type { Address, Hash } from "../../../lib/hex.ts";
 import { quorumOf, type KeeperSet } from "../../../domain/keeperSet.ts";
 import { storage, type KeepersWord, type StateWord } from "../../generated/KeeperRegistry.ts";
 import type { ReducerContext } from "../../Reducer.ts";
+import { changeWord } from "../changeWord.ts";
 
 /** `KeeperStatus` of the contract. */
 export const KEEPER_STATUS = {
@@ -39,7 +40,7 @@ export function readKeeper(attester: Address, read: Read): KeepersWord {
 }
 
 function writeMember(index: bigint, member: Address, context: ReducerContext): void {
-  context.write(storage.members.slot(index), storage.members.encode(member));
+  changeWord(storage.members, storage.members.slot(index), member, context);
 }
 
 /** Ascending; the ones above it move up. */

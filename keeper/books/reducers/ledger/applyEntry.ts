@@ -2,6 +2,7 @@ import type { Hex } from "../../../lib/hex.ts";
 import { storage as registry } from "../../generated/InstrumentRegistry.ts";
 import { storage, type AccountsWord, type EntryPostedEvent } from "../../generated/PositionLedger.ts";
 import type { ReducerContext } from "../../Reducer.ts";
+import { changeWord } from "../changeWord.ts";
 import { ENTRY_KIND, isCleared, touchesAsset, touchesPosition } from "./entryKinds.ts";
 import {
   addToClearing,
@@ -14,13 +15,17 @@ import {
   type Market,
 } from "./market.ts";
 import { closePosition, openPosition } from "./openIds.ts";
+import { storeWord } from "./storeWord.ts";
 
 /** What an entry changes beside the quote. */
 interface Change {
-  readonly account: AccountsWord;
+  /** Fields of the account's word that are not the quote. */
+  readonly account: Partial<AccountsWord>;
   readonly sizeAfter: bigint;
   readonly funding: bigint;
 }
+
+const UNCHANGED: Change = { account: {}, sizeAfter: 0n, funding: 0n };
 
 /** One account changed: quoteAfter = quoteBefore + quoteDelta - fee + funding, and what its kind moves beside it. */
 export function applyEntry(event: EntryPostedEvent, context: ReducerContext): void {
@@ -37,8 +42,8 @@ export function applyEntry(event: EntryPostedEvent, context: ReducerContext): vo
   context.expect("funding", event.funding, change.funding);
   context.expect("quoteAfter", event.quoteAfter, quote);
   context.expect("sequence", event.sequence, sequence);
-  context.write(slot, storage.accounts.encode({ ...change.account, quote, isUsed: true }));
-  context.write(storage.hot.slot, storage.hot.encode({ ...hot, sequence, fees }));
+  storeWord(storage.accounts, slot, { ...change.account, quote, isUsed: true }, context);
+  storeWord(storage.hot, storage.hot.slot, { sequence, fees }, context);
 }
 
 function applyKind(event: EntryPostedEvent, account: AccountsWord, context: ReducerContext): Change {
@@ -51,7 +56,7 @@ function applyKind(event: EntryPostedEvent, account: AccountsWord, context: Redu
     const isLevelled = event.kind === ENTRY_KIND.clearingLevel;
     addToClearing(event.key, { uncovered: isLevelled ? -coveredBy(event, clearing, context) : 0n }, context);
   }
-  return { account, sizeAfter: 0n, funding: 0n };
+  return UNCHANGED;
 }
 
 /**
@@ -69,15 +74,15 @@ function coveredBy(event: EntryPostedEvent, clearing: bigint, context: ReducerCo
 /** The settlement asset lives in the quote; of another one the balance changes, and whether there is any. */
 function applyAsset(event: EntryPostedEvent, account: AccountsWord, context: ReducerContext): Change {
   const asset: Hex = `0x${event.key.toString(16).padStart(40, "0")}`;
-  if (asset === context.immutables.settlementAsset) return { account, sizeAfter: 0n, funding: 0n };
+  if (asset === context.immutables.settlementAsset) return UNCHANGED;
   const slot = storage.collateral.slot(event.account, asset);
   const balance = storage.collateral.decode(context.read(slot)).balance + event.sizeDelta;
-  context.write(slot, storage.collateral.encode({ balance, isUsed: true }));
+  changeWord(storage.collateral, slot, { balance, isUsed: true }, context);
   const { collateralIds } = registry;
   const id = collateralIds.decode(context.readOf("InstrumentRegistry", collateralIds.slot(asset)));
   const bit = 1n << id;
   const assets = balance > 0n ? account.assets | bit : account.assets & ~bit;
-  return { account: { ...account, assets: id === 0n ? account.assets : assets }, sizeAfter: balance, funding: 0n };
+  return { account: id === 0n ? {} : { assets }, sizeAfter: balance, funding: 0n };
 }
 
 function applyPosition(event: EntryPostedEvent, account: AccountsWord, context: ReducerContext): Change {
@@ -98,7 +103,7 @@ function applyPosition(event: EntryPostedEvent, account: AccountsWord, context: 
   // An expiry counts as the last loss only if it was one.
   const isLast = event.kind === ENTRY_KIND.expiry ? event.quoteDelta < 0n : isLiquidated(event, context);
   const last = isLast ? { lastInstrument: instrument, lastWasLong: before.size > 0n } : {};
-  return { account: { ...account, openCount, ...last }, sizeAfter: size, funding };
+  return { account: { openCount, ...last }, sizeAfter: size, funding };
 }
 
 /** The position shrinks and does not flip. */

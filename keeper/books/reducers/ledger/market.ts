@@ -6,6 +6,8 @@ import {
 } from "../../generated/PositionLedger.ts";
 import { settled } from "../../model/funding.ts";
 import type { ReducerContext } from "../../Reducer.ts";
+import { changeWord } from "../changeWord.ts";
+import { storeWord } from "./storeWord.ts";
 
 /** Both words of an instrument's market. */
 export type Market = MarketsWord0 & MarketsWord1;
@@ -23,11 +25,14 @@ export function useMarket(instrument: bigint, context: ReducerContext): Market {
   return { ...market, isUsed: true, accruedAt: context.timestamp, observedAt: context.timestamp };
 }
 
-/** Writes both words. */
+/** Writes both words. The mark of a market that is used already stays as it is stored. */
 export function writeMarket(instrument: bigint, market: Market, context: ReducerContext): void {
   const { word0, word1 } = storage.markets;
   context.write(word0.slot(instrument), word0.encode(market));
-  context.write(word1.slot(instrument), word1.encode(market));
+  const slot = word1.slot(instrument);
+  const { clearing, openInterest, premiumPpb } = market;
+  const mark = word1.decode(context.read(slot)).isUsed ? {} : { isUsed: true };
+  storeWord(word1, slot, { clearing, openInterest, premiumPpb, ...mark }, context);
 }
 
 /** The word of what an instrument's clearing account holds beside its quote. */
@@ -43,7 +48,7 @@ export function addToClearing(
 ): void {
   const before = readClearingSize(instrument, (slot) => context.read(slot));
   const after = { size: before.size + size, uncovered: before.uncovered + uncovered, isUsed: true };
-  context.write(storage.clearingSizes.slot(instrument), storage.clearingSizes.encode(after));
+  changeWord(storage.clearingSizes, storage.clearingSizes.slot(instrument), after, context);
 }
 
 /** What a loss is shared by: the long positions of accounts, or the short ones and what the clearing account holds. */

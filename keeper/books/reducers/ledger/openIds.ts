@@ -18,25 +18,46 @@ function openIdAt(account: Hex, index: bigint, read: (slot: Hash) => bigint): bi
   return (read(storage.openIds.slot(account, index / IDS_PER_PAGE)) >> ((index % IDS_PER_PAGE) * ID_BITS)) & ID_MASK;
 }
 
-function setOpenId(account: Hex, index: bigint, id: bigint, context: ReducerContext): void {
-  const slot = storage.openIds.slot(account, index / IDS_PER_PAGE);
-  const shift = (index % IDS_PER_PAGE) * ID_BITS;
-  context.write(slot, PAGE_USED | (context.read(slot) & ~(ID_MASK << shift)) | (id << shift));
-}
-
-/** Appends an instrument to the `count` open ones; returns their new number. */
+/** Appends an instrument to the `count` open ones, in a lane that is empty; returns their new number. */
 export function openPosition(account: Hex, count: bigint, instrument: bigint, context: ReducerContext): bigint {
-  setOpenId(account, count, instrument, context);
+  const slot = storage.openIds.slot(account, count / IDS_PER_PAGE);
+  const shift = (count % IDS_PER_PAGE) * ID_BITS;
+  context.write(slot, context.read(slot) | PAGE_USED | (instrument << shift));
   return count + 1n;
 }
 
-/** The last id takes the place of the closed one. An id that is not there closes nothing. Returns the new number. */
+/**
+ * The last id takes the place of the closed one, which is looked for from the last page down. An id that is not there closes
+ * nothing. Returns the new number.
+ */
 export function closePosition(account: Hex, count: bigint, instrument: bigint, context: ReducerContext): bigint {
-  const ids = openInstruments(account, (slot) => context.read(slot));
-  const index = ids.indexOf(instrument);
-  const lastId = ids.at(-1);
-  if (index < 0 || lastId === undefined) return count;
-  if (BigInt(index) !== count - 1n) setOpenId(account, BigInt(index), lastId, context);
-  setOpenId(account, count - 1n, 0n, context);
-  return count - 1n;
+  const last = count - 1n;
+  if (last < 0n) return count;
+  const slotOfPage = (page: bigint): Hash => storage.openIds.slot(account, page);
+  const lastPage = last / IDS_PER_PAGE;
+  const shift = (last % IDS_PER_PAGE) * ID_BITS;
+  const ids = context.read(slotOfPage(lastPage));
+  const lastId = (ids >> shift) & ID_MASK;
+  const rest = ids ^ (lastId << shift);
+  if (lastId === instrument) {
+    context.write(slotOfPage(lastPage), rest);
+    return last;
+  }
+  for (let page = lastPage; page >= 0n; page -= 1n) {
+    const word = page === lastPage ? rest : context.read(slotOfPage(page));
+    const lane = laneOf(word, instrument);
+    if (lane === undefined) continue;
+    if (page !== lastPage) context.write(slotOfPage(lastPage), rest);
+    context.write(slotOfPage(page), word ^ ((instrument ^ lastId) << lane));
+    return last;
+  }
+  return count;
+}
+
+/** Shift of the first lane of a page that holds an id. */
+function laneOf(word: bigint, id: bigint): bigint | undefined {
+  for (let shift = 0n; shift < IDS_PER_PAGE * ID_BITS; shift += ID_BITS) {
+    if (((word >> shift) & ID_MASK) === id) return shift;
+  }
+  return undefined;
 }
