@@ -27,6 +27,12 @@ interface Undo {
   readonly namesBefore: NamesMark;
 }
 
+/** Words and answers as they were before some blocks; only those that the blocks wrote. */
+export interface Overwritten {
+  readonly words: ReadonlyMap<BookName, ReadonlyMap<Hash, bigint>>;
+  readonly answers: ReadonlyMap<Address, Answer | undefined>;
+}
+
 /** Whose books are kept, and how far back they can be taken. */
 export interface BooksOptions {
   readonly addresses: BookAddresses;
@@ -249,6 +255,17 @@ export class Books {
       }
     }
     return answers;
+  }
+
+  /** What the newest `depth` blocks wrote over, as it was before them; of answers undefined where there was none. */
+  overwritten(depth: number): Overwritten {
+    const words = new Map(BOOK_NAMES.map((name) => [name, new Map<Hash, bigint>()]));
+    const answers = new Map<Address, Answer | undefined>();
+    for (const undo of this.#newest(depth)) {
+      for (const [name, slot, value] of undo.words.toReversed()) words.get(name)?.set(slot, value);
+      for (const [aggregator, answer] of undo.answers.toReversed()) answers.set(aggregator, answer);
+    }
+    return { words, answers };
   }
 
   /** What takes the newest `depth` blocks back, newest first. */

@@ -1,45 +1,49 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
 import type { Hash, Hex } from "../lib/hex.ts";
 
 /*
  * The second opinion on a storage root. It shares no code with StorageTrie and none with lib: when both agree, the
  * fault is not in how the root was computed. Written for plainness instead of speed: bytes are hexadecimal text, and
- * the whole trie is built anew, top down, from the sorted keys.
+ * the whole trie is built anew, top down, from the sorted keys. The same from a few nodes: books/naive/PartialTrie.ts.
  */
 
 /** A hashed slot as 64 hexadecimal digits, with its word. */
 type HashedWord = readonly [digits: string, word: bigint];
 
-function keccakOfText(text: string): string {
-  const bytes = Uint8Array.from({ length: text.length / 2 }, (_, at) => Number(`0x${text.slice(2 * at, 2 * at + 2)}`));
-  return Array.from(keccak_256(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** Keccak-256 of bytes written as digits, as 64 digits. */
+export function keccakOfText(text: string): string {
+  return bytesToHex(keccak_256(hexToBytes(text)));
 }
 
-function evenDigits(value: number | bigint): string {
+/** A number's big-endian bytes, at least one. */
+export function evenDigits(value: number | bigint): string {
   const digits = value.toString(16);
   return digits.length % 2 === 0 ? digits : `0${digits}`;
 }
 
 /** RLP prefix and payload; `base` is 0x80 for a string and 0xc0 for a list. */
-function rlpText(base: number, payload: string): string {
+export function rlpText(base: number, payload: string): string {
   const length = payload.length / 2;
   if (length < 56) return evenDigits(base + length) + payload;
   const lengthDigits = evenDigits(length);
   return evenDigits(base + 55 + lengthDigits.length / 2) + lengthDigits + payload;
 }
 
-function rlpString(payload: string): string {
+/** RLP of a string of bytes. */
+export function rlpString(payload: string): string {
   return payload.length === 2 && Number(`0x${payload}`) < 0x80 ? payload : rlpText(0x80, payload);
 }
 
-/** Hex-prefix: kind and parity first, padded to whole bytes. */
-function pathText(digits: string, isLeaf: boolean): string {
+/** RLP of digits of a key, hex-prefixed: kind and parity first, padded to whole bytes. */
+export function pathText(digits: string, isLeaf: boolean): string {
   const kind = isLeaf ? 2 : 0;
   return rlpString(digits.length % 2 === 0 ? `${kind}0${digits}` : `${kind + 1}${digits}`);
 }
 
-function reference(node: string): string {
+/** What a parent holds of an encoded node: the node where it is shorter than 32 bytes, its hash otherwise. */
+export function referenceText(node: string): string {
   return node.length < 64 ? node : rlpString(keccakOfText(node));
 }
 
@@ -54,12 +58,12 @@ function nodeText(words: readonly HashedWord[], depth: number): string {
   let fork = depth;
   while (first[fork] === last[fork]) fork += 1;
   if (fork > depth) {
-    return rlpText(0xc0, pathText(first.slice(depth, fork), false) + reference(nodeText(words, fork)));
+    return rlpText(0xc0, pathText(first.slice(depth, fork), false) + referenceText(nodeText(words, fork)));
   }
   let children = "";
   for (const digit of "0123456789abcdef") {
     const below = words.filter(([digits]) => digits[depth] === digit);
-    children += below.length === 0 ? "80" : reference(nodeText(below, depth + 1));
+    children += below.length === 0 ? "80" : referenceText(nodeText(below, depth + 1));
   }
   return rlpText(0xc0, `${children}80`);
 }
