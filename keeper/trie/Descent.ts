@@ -1,12 +1,13 @@
 import { bytesEqual } from "../lib/bytes.ts";
 import { bytesToHex, HexError, parseData, type Hash, type Hex } from "../lib/hex.ts";
 import { keccak256 } from "../lib/keccak.ts";
+import type { ComparedWords } from "./ComparedWords.ts";
 import { decodeWord } from "./decodeWord.ts";
-import { KeyGrinder } from "./KeyGrinder.ts";
 import { EMPTY_ROOT, type NodeRef } from "./nodeEncoding.ts";
+import { Probes } from "./Probes.ts";
 import { ProofError } from "./ProofError.ts";
 import { decodeProofNode, type ProofNode } from "./proofNode.ts";
-import type { StorageTrie, TrieEntry } from "./StorageTrie.ts";
+import type { TrieEntry } from "./StorageTrie.ts";
 import { walkProof } from "./walkProof.ts";
 
 /**
@@ -27,7 +28,7 @@ export interface SlotDifference {
 /** What a descent compares, and how much work it may do. */
 export interface DescentOptions {
   /** Our words. Must not change while the descent runs. */
-  readonly trie: StorageTrie;
+  readonly trie: ComparedWords;
   /** The contract's storage root on the chain, from a verified account proof. */
   readonly chainRoot: Hash;
   /** Differences to name before stopping. */
@@ -36,6 +37,14 @@ export interface DescentOptions {
   readonly maxRounds?: number;
   /** Longest prefix, in nibbles, for which a probe is searched by hashing when no known slot lies under it. */
   readonly maxGrindNibbles?: number;
+  /** Hashes of that search at most; by default so many that the longest prefix is found but once in 400 times. */
+  readonly maxHashes?: number;
+  /** Hashes of that search in one call of {@link Descent.nextKeys}, so that none takes long. Default: all. */
+  readonly hashesPerCall?: number;
+  /** Slots that may well differ: they are probed before others. */
+  readonly hints?: Iterable<Hex>;
+  /** Other tries, whose slots serve as probes where we have none. */
+  readonly pools?: readonly ComparedWords[];
 }
 
 /** One entry of an `eth_getProof` answer. */
@@ -74,20 +83,20 @@ function toDigits(path: readonly number[]): string {
  * n words take O(d log n) probes. Every node is bound to `chainRoot` by its hash: a false answer can only be refused.
  */
 export class Descent {
-  readonly #trie: StorageTrie;
+  readonly #trie: ComparedWords;
   readonly #chainRoot: Hash;
   readonly #maxDifferences: number;
   readonly #maxRounds: number;
-  readonly #maxGrindNibbles: number;
-  readonly #grinder: KeyGrinder;
+  readonly #hashesPerCall: number;
+  readonly #probes: Probes;
   readonly #pending = new Map<string, Pending>();
-  /** Probes by the digits of the path they probe, kept so that asking again asks the same. */
-  readonly #probes = new Map<string, Hex>();
   /** Slots asked for by their hash: names a word that only the chain has, should a probe hit it. */
   readonly #askedSlots = new Map<Hash, Hex>();
   #askedKeys: ReadonlySet<Hex> = new Set();
   readonly #differences: SlotDifference[] = [];
-  #isTruncated = false;
+  readonly #unentered: string[] = [];
+  #hasMore = false;
+  #isOutOfRounds = false;
   #calls = 0;
 
   constructor(options: DescentOptions) {
@@ -95,8 +104,10 @@ export class Descent {
     this.#chainRoot = options.chainRoot;
     this.#maxDifferences = options.maxDifferences ?? DEFAULT_MAX_DIFFERENCES;
     this.#maxRounds = options.maxRounds ?? DEFAULT_MAX_ROUNDS;
-    this.#maxGrindNibbles = options.maxGrindNibbles ?? DEFAULT_MAX_GRIND_NIBBLES;
-    this.#grinder = new KeyGrinder(GRIND_FACTOR * 16 ** this.#maxGrindNibbles);
+    this.#hashesPerCall = options.hashesPerCall ?? Infinity;
+    const maxGrindNibbles = options.maxGrindNibbles ?? DEFAULT_MAX_GRIND_NIBBLES;
+    const { trie, hints = [], pools = [], maxHashes = GRIND_FACTOR * 16 ** maxGrindNibbles } = options;
+    this.#probes = new Probes({ trie, hints, pools, maxGrindNibbles, maxHashes });
     if (this.#trie.root() === this.#chainRoot) return;
     if (this.#chainRoot === EMPTY_ROOT) this.#addOwnOnly([]);
     else this.#enter([], parseData(this.#chainRoot, "chainRoot", { length: 32 }));
@@ -109,12 +120,27 @@ export class Descent {
 
   /** Every differing slot has been named. */
   get isComplete(): boolean {
-    return this.#pending.size === 0 && !this.#isTruncated;
+    return this.#pending.size === 0 && !this.isTruncated;
   }
 
   /** More slots differ than were named: a limit was reached, or no probe was found for some prefix. */
   get isTruncated(): boolean {
-    return this.#isTruncated;
+    return this.#hasMore || this.#isOutOfRounds || this.#unentered.length > 0;
+  }
+
+  /** More slots differ than may be named. */
+  get hasMore(): boolean {
+    return this.#hasMore;
+  }
+
+  /** Digits with which the hashes of slots begin that differ and could not be named: no probe was found under them. */
+  get unentered(): readonly string[] {
+    return this.#unentered;
+  }
+
+  /** No slot can be asked for now, but the next call of {@link nextKeys} may find one. */
+  get isSearching(): boolean {
+    return this.#pending.size > 0 && this.#askedKeys.size === 0;
   }
 
   /** Answers accepted so far. */
@@ -122,22 +148,32 @@ export class Descent {
     return this.#calls;
   }
 
-  /** The slots to ask `eth_getProof` for next; none when the descent has ended. Asking twice changes nothing. */
-  nextKeys(): Hex[] {
-    // Each pending subtree holds a difference, so that stopping while one is left leaves something unnamed.
+  /**
+   * The slots to ask `eth_getProof` for next, at most `limit`; none when the descent has ended, or {@link isSearching}.
+   * Asking twice changes nothing else.
+   */
+  nextKeys(limit = MAX_KEYS_PER_ROUND): Hex[] {
     if (this.#differences.length >= this.#maxDifferences || this.#calls >= this.#maxRounds) this.#stop();
+    this.#dropSurplus();
     const keys = new Set<Hex>();
-    while (keys.size === 0 && this.#pending.size > 0) {
+    const unknown: string[] = [];
+    const probe = (): void => {
+      unknown.length = 0;
       // Deepest first: that names whole slots soonest, which counts when a limit ends the descent.
-      const batch = [...this.#pending.values()]
-        .sort((left, right) => right.path.length - left.path.length)
-        .slice(0, MAX_KEYS_PER_ROUND);
-      this.#findProbes(batch);
-      for (const { path } of batch) {
-        const probe = this.#probes.get(toDigits(path));
-        if (probe === undefined) this.#abandon(path);
-        else keys.add(probe);
+      for (const [digits, { path }] of [...this.#pending].sort(([left], [right]) => right.length - left.length)) {
+        const slot = keys.size < limit ? this.#probes.known(path, digits) : undefined;
+        if (slot !== undefined) keys.add(slot);
+        else if (keys.size < limit) unknown.push(digits);
       }
+    };
+    probe();
+    if (keys.size === 0 && unknown.length > 0) {
+      this.#probes.search(
+        unknown.filter((digits) => this.#probes.canSearch(digits)),
+        this.#hashesPerCall,
+      );
+      probe();
+      for (const digits of unknown) if (!this.#probes.canSearch(digits)) this.#abandon(digits);
     }
     this.#askedKeys = keys;
     return [...keys];
@@ -237,7 +273,7 @@ export class Descent {
   /** False when the difference is one too many. */
   #add(difference: SlotDifference): boolean {
     if (this.#differences.length >= this.#maxDifferences) {
-      this.#isTruncated = true;
+      this.#hasMore = true;
       return false;
     }
     this.#differences.push(difference);
@@ -248,27 +284,27 @@ export class Descent {
     this.#pending.set(toDigits(path), { path, ref });
   }
 
-  /** Chooses a probe for each subtree: a known slot in it, else a slot found by hashing. */
-  #findProbes(batch: readonly Pending[]): void {
-    const unknown: string[] = [];
-    for (const { path } of batch) {
-      const digits = toDigits(path);
-      if (this.#probes.has(digits)) continue;
-      const known = this.#trie.slotsUnder(path).next();
-      if (known.done !== true) this.#probes.set(digits, known.value);
-      else if (path.length <= this.#maxGrindNibbles) unknown.push(digits);
-    }
-    for (const [digits, slot] of this.#grinder.grind(unknown)) this.#probes.set(digits, slot);
+  /** Gives up a subtree for which there is no probe; the others go on. */
+  #abandon(digits: string): void {
+    this.#unentered.push(digits);
+    this.#pending.delete(digits);
   }
 
-  /** Gives up a subtree for which there is no probe; the others go on. */
-  #abandon(path: readonly number[]): void {
-    this.#isTruncated = true;
-    this.#pending.delete(toDigits(path));
+  /** Each pending subtree holds a difference: those beyond what may be named need not be entered. */
+  #dropSurplus(): void {
+    const surplus = this.#differences.length + this.#pending.size - this.#maxDifferences;
+    if (surplus <= 0) return;
+    this.#hasMore = true;
+    const shallowest = [...this.#pending.keys()].sort((left, right) => left.length - right.length);
+    for (const digits of shallowest.slice(0, surplus)) this.#pending.delete(digits);
   }
 
   #stop(): void {
-    if (this.#pending.size > 0) this.#isTruncated = true;
+    // A difference is left in each.
+    if (this.#pending.size > 0) {
+      if (this.#calls >= this.#maxRounds) this.#isOutOfRounds = true;
+      else this.#hasMore = true;
+    }
     this.#pending.clear();
   }
 }
