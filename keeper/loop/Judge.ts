@@ -90,7 +90,8 @@ export class Judge {
     }
     // Beyond what the books can take back, nothing is known of where the difference came from.
     const blocks = this.#books.blocksSince(this.#agreed.at(-1) ?? null) ?? [block];
-    const opinion = this.#ask(this.#books, blocks, fetched.proven);
+    const before = this.rootsOf(blocks[0]?.parentHash ?? "0x");
+    const opinion = this.#ask(this.#books, blocks, fetched.proven, before);
     if (opinion.agreesWithChain) this.#ownFault = { findings, detail: opinion.detail };
     else this.#latched = findings;
   }
@@ -99,6 +100,7 @@ export class Judge {
   branch(depth: number): Judge {
     const other = new Judge(this.#books, this.#ask);
     for (const [contract, hash] of this.#codeHashes) other.#codeHashes.set(contract, hash);
+    for (const [hash, roots] of this.#clean) other.#clean.set(hash, roots);
     other.#agreed.push(...this.#agreed);
     other.#latches.push(...this.#latches);
     other.#latched = this.#latched;

@@ -33,6 +33,11 @@ export class Derivation {
     return BigInt(this.input.block.timestamp);
   }
 
+  /** Whether what was found suffices, so that nothing more has to be derived. */
+  get isDone(): boolean {
+    return this.input.isUntilProblem === true && this.problems.length > 0;
+  }
+
   /** The books as they are now, untouched by what is written later. */
   copy(): Derivation {
     const copy = new Derivation(this.input);

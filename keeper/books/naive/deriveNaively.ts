@@ -65,6 +65,7 @@ function applyTransaction(state: Derivation, index: number, logs: readonly Verif
     state.logIndex = log.logIndex;
     state.transaction.at = at;
     applyEvent(state, book, events[at]?.event);
+    if (state.isDone) return;
     at += 1;
   }
   closeTransaction(state);
@@ -88,6 +89,7 @@ export function deriveNaively(input: NaiveInput): NaiveResult {
   const { logs } = input.block;
   for (const [index, ofTransaction] of Map.groupBy(logs, (log) => log.transactionIndex)) {
     applyTransaction(state, index, ofTransaction);
+    if (state.isDone) break;
   }
   return { writes: state.writes, problems: state.problems };
 }

@@ -34,6 +34,8 @@ export interface NaiveInput {
    * repairs of accounts are of words that nobody knows.
    */
   readonly accounts?: Iterable<Hash>;
+  /** Derives no further than the first event that anything is wrong with: for who asks only whether something is. */
+  readonly isUntilProblem?: true;
   /** Never given: the decimals of a feed are those that the oracle stores. */
   readonly decimalsOf?: never;
 }
