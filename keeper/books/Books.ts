@@ -10,6 +10,8 @@ import { StorageTrie } from "../trie/StorageTrie.ts";
 import { BlockApplication, type BookParts } from "./BlockApplication.ts";
 import type { BookBlock } from "./BookBlock.ts";
 import { sortAnswers, type BooksImage } from "./BooksImage.ts";
+import { exportBooks } from "./exportBooks.ts";
+import type { ImageSection } from "./imageSections.ts";
 import { KnownKeys, type KeyMark } from "./KnownKeys.ts";
 import type { Answer } from "./Prices.ts";
 import type { Reducer } from "./Reducer.ts";
@@ -107,6 +109,31 @@ export class Books {
       keys: this.#known.toImage(),
       names: this.#names.toImage(),
     };
+  }
+
+  /**
+   * The pieces of the image at a block that the books hold; between two of them the books may go on. Their
+   * roots at the block are the caller's to know.
+   *
+   * @throws KeeperError `SnapshotOvertaken`, at the next piece, when the block was taken back
+   */
+  exportAt(hash: Hash, roots: readonly Hash[]): Iterable<ImageSection> {
+    const index = this.#undo.findLastIndex(({ block }) => block.hash === hash);
+    const at = this.#undo[index];
+    assert(at !== undefined, "the books hold the block");
+    const { number, parentHash, timestamp } = at.block;
+    const above = this.#undo[index + 1];
+    return exportBooks({
+      ...{ block: { number, hash, parentHash, timestamp }, roots },
+      ...{ tries: this.#tries, known: this.#known, names: this.#names, answers: this.#answers },
+      ...{ keysMark: above?.keysBefore ?? this.#known.mark(), namesMark: above?.namesBefore ?? this.#names.mark() },
+      since: () => {
+        const place = this.#undo.lastIndexOf(at);
+        if (place < 0) return null;
+        const depth = this.#undo.length - 1 - place;
+        return { newest: this.#undo.at(-1), overwritten: () => this.overwritten(depth) };
+      },
+    });
   }
 
   /** The block the books stand at; null before the first. */

@@ -60,6 +60,8 @@ const FAMILIES: readonly Family[] = [
     base: slotOf(mapping.slot),
   })),
 ];
+/** Every variable of which words are named, as an image tells them. */
+export const NAMED_VARIABLES: readonly string[] = FAMILIES.map(({ book, variable }) => `${book}.${variable}`);
 /** Pages of open ids that an account can have. */
 const PAGES = [0n, 1n, 2n, 3n];
 /** About 200 bytes each. Beyond them nothing more is named, and what is not named is not judged. */
@@ -125,15 +127,22 @@ export class WordNames {
     [this.#rows, this.#columns, this.#rowStep, this.#columnStep] = [rows, columns, rowStep, columnStep];
   }
 
-  /** The names at a mark; none where they were dropped since, as {@link rewind} would leave them. */
-  toImage(mark: NamesMark = this.mark()): NamesImage {
-    const { idle } = mark;
-    if (mark.generation !== this.#generation) {
-      return { rows: 0, columns: 0, rowStep: 0, columnStep: 0, idle, words: [] };
-    }
-    const { rows, columns, rowStep, columnStep } = mark;
-    const words = this.#order.slice(0, mark.size).map((id) => ({ ...placeOf(id), ...this.#named(id) }));
-    return { rows, columns, rowStep, columnStep, idle, words };
+  /** The names as they are. */
+  toImage(): NamesImage {
+    const mark = this.mark();
+    return { ...this.positionAt(mark), words: this.slice(mark, 0, mark.size) ?? [] };
+  }
+
+  /** How far names had come at a mark; nowhere where they were dropped since, as {@link rewind} would leave them. */
+  positionAt({ generation, rows, columns, rowStep, columnStep, idle }: NamesMark): Omit<NamesImage, "words"> {
+    if (generation !== this.#generation) return { rows: 0, columns: 0, rowStep: 0, columnStep: 0, idle };
+    return { rows, columns, rowStep, columnStep, idle };
+  }
+
+  /** Some of the names that there were at a mark, in the order in which they came; null where they were dropped since. */
+  slice({ generation, size }: NamesMark, from: number, to: number): NamedWord[] | null {
+    if (generation !== this.#generation) return null;
+    return this.#order.slice(from, Math.min(to, size)).map((id) => ({ ...placeOf(id), ...this.#named(id) }));
   }
 
   /** Names what an image names, where nothing was named. The keys come first. */
