@@ -233,17 +233,23 @@ export class Descent {
         const above = [...path, ...node.path.slice(0, at)];
         for (let nibble = 0; nibble < 16; nibble += 1) if (nibble !== taken) this.#addOwnOnly([...above, nibble]);
       });
-      this.#compareChild([...path, ...node.path], node.child, seen);
+      const below = [...path, ...node.path];
+      this.#compareChild(below, this.#trie.nodeRefAt(below), node.child, seen);
     } else {
+      const own = this.#trie.childRefsAt(path);
       node.children.forEach((ref, nibble) => {
-        if (ref === null) this.#addOwnOnly([...path, nibble]);
-        else this.#compareChild([...path, nibble], ref, seen);
+        if (ref !== null) this.#compareChild([...path, nibble], own[nibble] ?? null, ref, seen);
+        else if (own[nibble] !== null) this.#addOwnOnly([...path, nibble]);
       });
     }
   }
 
-  #compareChild(path: readonly number[], ref: NodeRef, seen: ReadonlyMap<string, ProofNode>): void {
-    const own = this.#trie.nodeRefAt(path);
+  #compareChild(
+    path: readonly number[],
+    own: NodeRef | null,
+    ref: NodeRef,
+    seen: ReadonlyMap<string, ProofNode>,
+  ): void {
     if (own !== null && bytesEqual(own, ref)) return;
     const node = ref.length < 32 ? decodeProofNode(ref, path.length) : seen.get(toDigits(path));
     if (node === undefined) this.#enter(path, ref);

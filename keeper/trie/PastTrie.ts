@@ -101,6 +101,15 @@ export class PastTrie implements ComparedWords {
     return ref;
   }
 
+  childRefsAt(path: readonly number[]): (NodeRef | null)[] {
+    const refs = this.#trie.childRefsAt(path);
+    if (!this.#isTouched(path)) return refs;
+    return refs.map((ref, nibble) => {
+      const below = [...path, nibble];
+      return this.#isTouched(below) ? this.nodeRefAt(below) : ref;
+    });
+  }
+
   *entriesUnder(path: readonly number[]): IterableIterator<TrieEntry> {
     const [start, end] = this.#rangeOf(path);
     let at = start;
@@ -123,7 +132,7 @@ export class PastTrie implements ComparedWords {
   #partAt(path: readonly number[]): Part | null {
     const few = this.#few(path);
     if (few !== null) return partOf(few, path.length);
-    const children = Array.from({ length: 16 }, (_, nibble) => this.nodeRefAt([...path, nibble]));
+    const children = this.childRefsAt(path);
     const taken = children.flatMap((ref, nibble) => (ref === null ? [] : [nibble]));
     // One child takes its parent's place: an extension, or what writes have left of a branch.
     if (taken.length === 1 && path.length < KEY_NIBBLES) return this.#partAt([...path, taken[0]!]);

@@ -1,6 +1,8 @@
 import { bytesToHex, HexError, type Hash, type Hex } from "../lib/hex.ts";
+import { depthOf } from "./compact/branch.ts";
+import { childRefs } from "./compact/childRefs.ts";
 import type { KeyHash } from "./compact/hashKeys.ts";
-import { addressOf, leafSize, SLOT_AT, WORD_AT, type NodeId } from "./compact/layout.ts";
+import { addressOf, isLeaf, leafSize, SLOT_AT, WORD_AT, type NodeId } from "./compact/layout.ts";
 import { readWord } from "./compact/leaf.ts";
 import { StagedWord, tagOf } from "./compact/StagedWord.ts";
 import { stageSlot } from "./compact/stageSlot.ts";
@@ -143,6 +145,20 @@ export class StorageTrie {
     const store = this.#store;
     const node = store === null ? 0 : store.tree.locate(pathNibbles);
     return store === null || node === 0 ? null : store.refOf(node, pathNibbles.length);
+  }
+
+  /**
+   * {@link nodeRefAt} of the 16 paths that are longer by a nibble. Where a branch stands they are read, and hashed no more.
+   */
+  childRefsAt(pathNibbles: readonly number[]): (NodeRef | null)[] {
+    const store = this.#store;
+    const node = store === null ? 0 : store.tree.locate(pathNibbles);
+    const isBranch =
+      store !== null && node !== 0 && !isLeaf(node) && depthOf(store.memory, node) === pathNibbles.length;
+    if (!isBranch) return Array.from({ length: 16 }, (_, nibble) => this.nodeRefAt([...pathNibbles, nibble]));
+    // None is stale then.
+    store.root();
+    return childRefs(store.memory, node);
   }
 
   /** All words in flat arrays: see {@link TrieImage}. */

@@ -41,6 +41,10 @@ function expectPast(past: ReadonlyMap<Hex, bigint>, now: ReadonlyMap<Hex, bigint
   for (const path of pathsOf(written)) {
     const [mine, wanted] = [actual.nodeRefAt(path), expected.nodeRefAt(path)];
     expect(mine === null ? null : bytesToHex(mine), path.join()).to.equal(wanted === null ? null : bytesToHex(wanted));
+    const hex = (refs: readonly (Uint8Array | null)[]) => refs.map((ref) => (ref === null ? null : bytesToHex(ref)));
+    expect(hex(actual.childRefsAt(path)), path.join()).to.deep.equal(hex(expected.childRefsAt(path)));
+    const each = Array.from({ length: 16 }, (_, nibble) => expected.nodeRefAt([...path, nibble]));
+    expect(hex(expected.childRefsAt(path)), path.join()).to.deep.equal(hex(each));
     expect([...actual.entriesUnder(path)]).to.deep.equal([...expected.entriesUnder(path)]);
     expect([...actual.slotsUnder(path)]).to.deep.equal([...expected.slotsUnder(path)]);
   }
