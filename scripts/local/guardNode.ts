@@ -2,14 +2,29 @@
  * Runs a node and dies with whoever asked for it: `node guardNode.ts <program> [argument…]`, with an IPC channel.
  *
  * The channel closes when the parent ends, even by SIGKILL, and then the node is killed: no node outlives its
- * parent. The node's process id is the only message sent to the parent.
+ * parent. The parent is told the node's process id and, once it listens, its port, as the node itself says it: who asks for
+ * the port that it was to have may be answered by another node that has it.
  */
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 
 const [program, ...parameters] = process.argv.slice(2);
 if (program === undefined || process.send === undefined) throw new Error("needs a program and an IPC channel");
 
-const node = spawn(program, parameters, { stdio: ["ignore", "ignore", "inherit"] });
+/** Anvil's and Hardhat's words for where they listen. */
+const LISTENING = /^(?:Listening on|Started HTTP and WebSocket JSON-RPC server at http:\/\/)\s*[^\s/]*:(\d+)/;
+
+const node = spawn(program, parameters, { stdio: ["ignore", "pipe", "inherit"] });
+const lines = createInterface({ input: node.stdout });
+
+lines.on("line", (line) => {
+  const port = LISTENING.exec(line)?.[1];
+  if (port === undefined) return;
+  lines.close();
+  // What else it prints is read, so that it can go on, and dropped.
+  node.stdout.resume();
+  if (process.connected) process.send?.({ port: Number(port) });
+});
 
 node.on("error", (error) => {
   process.stderr.write(`${error.message}\n`);

@@ -21,6 +21,9 @@ const require = createRequire(import.meta.url);
 /**
  * The command that runs a node of this kind on `host:port`.
  *
+ * It says on stdout where it listens.
+ *
+ * @param port 0 lets the system choose
  * @param blockTimeMs Anvil's interval; Hardhat's is set by a call once it runs
  * @param args more arguments of the program, after all others
  * @throws KeeperError `NodeStartFailed` when the npm package of this platform is not installed.
@@ -56,7 +59,6 @@ function anvilCommand(host: string, port: number, blockTimeMs: number | undefine
     "4",
     "--hardfork",
     "prague",
-    "--silent",
   ];
   const interval = blockTimeMs === undefined ? [] : ["--block-time", `${blockTimeMs / 1_000}`];
   return { program: anvilBinary(), parameters: ["--host", host, "--port", `${port}`, ...chain, ...interval] };

@@ -2,10 +2,9 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-import { wait } from "../../keeper/chain/sources/wait.ts";
 import { KeeperError } from "../../keeper/errors/KeeperError.ts";
 import { callNode } from "./callNode.ts";
-import { findPort } from "./findPort.ts";
+import { expectFree } from "./expectFree.ts";
 import { nodeCommand } from "./nodeCommand.ts";
 import type { LocalChainKind } from "./nodeCommand.ts";
 import { PROJECT_ROOT } from "./projectRoot.ts";
@@ -43,8 +42,6 @@ export interface LocalNode {
 
 const DEFAULT_PORT = 8_545;
 const START_DEADLINE_MS = 60_000;
-const POLL_MS = 40;
-const CALL_DEADLINE_MS = 2_000;
 /** A node that has not ended by itself by then is killed. */
 const STOP_GRACE_MS = 2_000;
 const LINES_KEPT = 12;
@@ -60,11 +57,15 @@ const GUARD = fileURLToPath(new URL("guardNode.ts", import.meta.url));
 export async function startNode(options: StartNodeOptions): Promise<LocalNode> {
   const { chain, host, signal, blockTimeMs, args } = options;
   signal.throwIfAborted();
-  const port = await findPort(host, options.port ?? DEFAULT_PORT);
-  const child = new GuardedNode(chain, nodeCommand(chain, host, port, blockTimeMs, args));
-  const url = `http://${host}:${port}`;
+  const wanted = options.port ?? DEFAULT_PORT;
+  if (wanted !== 0) await expectFree(host, wanted);
+  const child = new GuardedNode(chain, nodeCommand(chain, host, wanted, blockTimeMs, args));
   try {
-    const chainId = await readChainId(url, child, signal);
+    const port = await child.listening(signal);
+    const url = `http://${host}:${port}`;
+    const chainId = Number(await callNode(url, "eth_chainId"));
+    // Anvil prints every call otherwise.
+    if (chain === "anvil") await callNode(url, "anvil_setLoggingEnabled", [false]);
     if (blockTimeMs !== undefined && chain === "hardhat") {
       await callNode(url, "evm_setAutomine", [false]);
       await callNode(url, "evm_setIntervalMining", [blockTimeMs]);
@@ -81,23 +82,6 @@ export async function startNode(options: StartNodeOptions): Promise<LocalNode> {
   }
 }
 
-async function readChainId(url: string, child: GuardedNode, signal: AbortSignal): Promise<number> {
-  const deadline = performance.now() + START_DEADLINE_MS;
-  while (performance.now() < deadline) {
-    signal.throwIfAborted();
-    if (!child.isRunning()) throw child.fault("the node ended while it started");
-    try {
-      const chainId = Number(await callNode(url, "eth_chainId", [], CALL_DEADLINE_MS));
-      // Our node may have lost the port to another program, whose answer this is then.
-      if (child.pid !== 0 && child.isRunning()) return chainId;
-    } catch (error: unknown) {
-      if (!KeeperError.is(error)) throw error;
-    }
-    await wait(POLL_MS, signal);
-  }
-  throw child.fault(`the node did not answer within ${START_DEADLINE_MS / 1_000} s`);
-}
-
 /** The guard process, and through it the node. */
 class GuardedNode {
   /** Of the node, not of its guard; 0 until it has started. */
@@ -105,6 +89,7 @@ class GuardedNode {
   readonly ended: Promise<string>;
   readonly #kind: LocalChainKind;
   readonly #guard: ChildProcess;
+  readonly #port = Promise.withResolvers<number>();
   #stderr = "";
   #hasEnded = false;
 
@@ -116,13 +101,19 @@ class GuardedNode {
       detached: true,
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
-    this.#guard.on("message", (message: { readonly pid: number }) => (this.pid = message.pid));
+    this.#guard.on("message", (message: { readonly pid?: number; readonly port?: number }) => {
+      if (message.pid !== undefined) this.pid = message.pid;
+      if (message.port !== undefined) this.#port.resolve(message.port);
+    });
+    // It may end before anybody waits.
+    this.#port.promise.catch(() => undefined);
     this.#guard.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).split("\n").slice(-LINES_KEPT).join("\n");
     });
     const { promise, resolve } = Promise.withResolvers<string>();
     const onEnd = (): void => {
       this.#hasEnded = true;
+      this.#port.reject(this.fault("the node ended while it started"));
       resolve(this.#stderr.trim());
     };
     this.ended = promise;
@@ -130,8 +121,21 @@ class GuardedNode {
     this.#guard.once("close", onEnd).once("error", onEnd);
   }
 
-  isRunning(): boolean {
-    return !this.#hasEnded;
+  /** The port that it listens on, once it does. */
+  async listening(signal: AbortSignal): Promise<number> {
+    const deadline = AbortSignal.timeout(START_DEADLINE_MS);
+    const given = AbortSignal.any([signal, deadline]);
+    const { promise, reject } = Promise.withResolvers<never>();
+    const onAbort = (): void => {
+      const late = this.fault(`the node did not listen within ${START_DEADLINE_MS / 1_000} s`);
+      reject(signal.aborted ? (signal.reason as Error) : late);
+    };
+    given.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await Promise.race([this.#port.promise, promise]);
+    } finally {
+      given.removeEventListener("abort", onAbort);
+    }
   }
 
   fault(problem: string): KeeperError {

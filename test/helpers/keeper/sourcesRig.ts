@@ -67,8 +67,12 @@ export class SourcesRig {
     this.#late = isLiarPolled ? LATER : LATE;
   }
 
-  /** Starts the proxies and the keeper behind them. */
-  static async start(world: LocalWorld, options: SourcesRigOptions): Promise<SourcesRig> {
+  /** Starts the proxies and the keeper behind them; all is stopped again when that, or what is prepared then, fails. */
+  static async start(
+    world: LocalWorld,
+    options: SourcesRigOptions,
+    prepare: (rig: SourcesRig) => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<SourcesRig> {
     const { transports, upstreams = [world.node.url], rules = [], seed = 11, checkpointIntervalSeconds = 1 } = options;
     const { upstreamOfLiar } = options;
     const proxies: ChaosRpc[] = [];
@@ -88,6 +92,7 @@ export class SourcesRig {
         ...(options.flags === undefined ? {} : { flags: options.flags(proxies) }),
         onEffect: (effect) => rig.effects.push(effect),
       });
+      await prepare(rig);
       return rig;
     } catch (error: unknown) {
       await rig.stop();
@@ -97,17 +102,15 @@ export class SourcesRig {
 
   /** Three sources over WebSocket, of which the first speaks first; up to date. */
   static async startThree(world: LocalWorld, options: Partial<SourcesRigOptions> = {}): Promise<SourcesRig> {
-    const rig = await SourcesRig.start(world, { transports: ["ws", "ws", "ws"], ...options });
-    for (const proxy of rig.proxies.slice(1)) proxy.setRules([rig.#late]);
-    await rig.untilInSync();
-    return rig;
+    return SourcesRig.start(world, { transports: ["ws", "ws", "ws"], ...options }, (rig) => {
+      for (const proxy of rig.proxies.slice(1)) proxy.setRules([rig.#late]);
+      return rig.untilInSync();
+    });
   }
 
   /** One source, up to date. */
   static async startOne(world: LocalWorld, options: Partial<SourcesRigOptions> = {}): Promise<SourcesRig> {
-    const rig = await SourcesRig.start(world, { transports: ["ws"], ...options });
-    await rig.untilInSync();
-    return rig;
+    return SourcesRig.start(world, { transports: ["ws"], ...options }, (rig) => rig.untilInSync());
   }
 
   async stop(): Promise<void> {

@@ -1,14 +1,13 @@
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 
 import { KeeperError } from "../../keeper/errors/KeeperError.ts";
 
 /**
- * A port on `host` that nobody listens on now: `port` itself, or one that the system picks when it is 0.
+ * Says early, and in words that help, that a port of `host` is in use.
  *
  * @throws KeeperError `PortTaken` with `port`.
  */
-export async function findPort(host: string, port: number): Promise<number> {
+export async function expectFree(host: string, port: number): Promise<void> {
   const server = createServer();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
@@ -23,7 +22,5 @@ export async function findPort(host: string, port: number): Promise<number> {
       { cause },
     );
   }
-  const address = server.address() as AddressInfo;
   await new Promise<void>((closed) => server.close(() => closed()));
-  return address.port;
 }
