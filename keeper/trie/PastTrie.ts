@@ -11,15 +11,16 @@ type Part =
   | { readonly kind: "leaf"; readonly key: Uint8Array; readonly word: bigint }
   | {
       readonly kind: "branch";
-      /** Nibbles above it. */
-      readonly fork: number;
-      /** A key below it. */
-      readonly key: Uint8Array;
+      /** Where it forks. */
+      readonly path: readonly number[];
       readonly children: readonly (NodeRef | null)[];
     };
 
+/** Touched words from `start` to `end`. */
+type Range = readonly [start: number, end: number];
+
 /** A subtree of at most so many words is built from them, without looking at its nodes. */
-const FEW = 16;
+const FEW = 2;
 const KEY_NIBBLES = 64;
 
 function toDigits(path: readonly number[]): string {
@@ -28,33 +29,37 @@ function toDigits(path: readonly number[]): string {
   return digits;
 }
 
-function keyOf({ hashedSlot }: TrieEntry): Uint8Array {
-  return hexToBytes(hashedSlot);
+/** The nibble of an entry's key at a place. */
+function nibbleOf({ hashedSlot }: TrieEntry, at: number): number {
+  return Number.parseInt(hashedSlot[at + 2]!, 16);
+}
+
+/** A key that begins with these nibbles. */
+function keyUnder(path: readonly number[]): Uint8Array {
+  return hexToBytes(`0x${toDigits(path).padEnd(KEY_NIBBLES, "0")}`);
 }
 
 /** The reference of a part whose path starts at nibble `depth`. */
 function refOf(part: Part, depth: number): NodeRef {
   if (part.kind === "leaf") return toNodeRef(encodeLeaf(part.key, depth, encodeRlp(bigintToBytes(part.word))));
-  const bare = toNodeRef(encodeBranch(part.children));
-  return part.fork === depth ? bare : toNodeRef(encodeExtension(part.key, depth, part.fork, bare));
+  const { path, children } = part;
+  const bare = toNodeRef(encodeBranch(children));
+  return path.length === depth ? bare : toNodeRef(encodeExtension(keyUnder(path), depth, path.length, bare));
 }
 
-/** The part that these words make, which are sorted and share their first `depth` nibbles. */
-function partOf(entries: readonly TrieEntry[], depth: number): Part | null {
+/** The part that these words make, which are sorted and share the path. */
+function partOf(entries: readonly TrieEntry[], path: readonly number[]): Part | null {
   const [first, last] = [entries[0], entries.at(-1)];
   if (first === undefined || last === undefined) return null;
-  if (first === last) return { kind: "leaf", key: keyOf(first), word: first.value };
-  let fork = depth;
-  while (first.hashedSlot[fork + 2] === last.hashedSlot[fork + 2]) fork += 1;
+  if (first === last) return { kind: "leaf", key: hexToBytes(first.hashedSlot), word: first.value };
+  const fork = [...path];
+  while (nibbleOf(first, fork.length) === nibbleOf(last, fork.length)) fork.push(nibbleOf(first, fork.length));
   const children = Array.from({ length: 16 }, (_, nibble) => {
-    const digit = nibble.toString(16);
-    const part = partOf(
-      entries.filter(({ hashedSlot }) => hashedSlot[fork + 2] === digit),
-      fork + 1,
-    );
-    return part === null ? null : refOf(part, fork + 1);
+    const below = entries.filter((entry) => nibbleOf(entry, fork.length) === nibble);
+    const part = partOf(below, [...fork, nibble]);
+    return part === null ? null : refOf(part, fork.length + 1);
   });
-  return { kind: "branch", fork, key: keyOf(first), children };
+  return { kind: "branch", path: fork, children };
 }
 
 /**
@@ -82,7 +87,7 @@ export class PastTrie implements ComparedWords {
 
   root(): Hash {
     if (this.#touched.length === 0) return this.#trie.root();
-    const part = this.#partAt([]);
+    const part = this.#partAt([], [0, this.#touched.length]);
     if (part === null) return EMPTY_ROOT;
     const ref = refOf(part, 0);
     // The root is hashed even where a parent would embed it.
@@ -90,76 +95,81 @@ export class PastTrie implements ComparedWords {
   }
 
   nodeRefAt(path: readonly number[]): NodeRef | null {
-    if (!this.#isTouched(path)) return this.#trie.nodeRefAt(path);
-    const digits = toDigits(path);
-    let ref = this.#refs.get(digits);
-    if (ref === undefined) {
-      const part = this.#partAt(path);
-      ref = part === null ? null : refOf(part, path.length);
-      this.#refs.set(digits, ref);
-    }
-    return ref;
+    const range = this.#rangeOf(path);
+    return isEmpty(range) ? this.#trie.nodeRefAt(path) : this.#refAt(path, range);
   }
 
   childRefsAt(path: readonly number[]): (NodeRef | null)[] {
-    const refs = this.#trie.childRefsAt(path);
-    if (!this.#isTouched(path)) return refs;
-    return refs.map((ref, nibble) => {
-      const below = [...path, nibble];
-      return this.#isTouched(below) ? this.nodeRefAt(below) : ref;
-    });
+    return this.#childRefs(path, this.#rangeOf(path));
   }
 
   *entriesUnder(path: readonly number[]): IterableIterator<TrieEntry> {
-    const [start, end] = this.#rangeOf(path);
-    let at = start;
-    for (const entry of this.#trie.entriesUnder(path)) {
-      for (; at < end && this.#touched[at]!.hashedSlot < entry.hashedSlot; at += 1) yield* present(this.#touched[at]!);
-      const past = at < end && this.#touched[at]!.hashedSlot === entry.hashedSlot ? this.#touched[at]! : null;
-      if (past === null) yield entry;
-      else {
-        yield* present(past);
-        at += 1;
-      }
-    }
-    for (; at < end; at += 1) yield* present(this.#touched[at]!);
+    yield* this.#entries(path, this.#rangeOf(path));
   }
 
   *slotsUnder(path: readonly number[]): IterableIterator<Hex> {
     for (const { slot } of this.entriesUnder(path)) yield slot;
   }
 
-  #partAt(path: readonly number[]): Part | null {
-    const few = this.#few(path);
-    if (few !== null) return partOf(few, path.length);
-    const children = this.childRefsAt(path);
-    const taken = children.flatMap((ref, nibble) => (ref === null ? [] : [nibble]));
-    // One child takes its parent's place: an extension, or what writes have left of a branch.
-    if (taken.length === 1 && path.length < KEY_NIBBLES) return this.#partAt([...path, taken[0]!]);
-    const first = this.entriesUnder(path).next();
-    if (taken.length === 0 || first.done === true) return null;
-    return { kind: "branch", fork: path.length, key: keyOf(first.value), children };
+  *#entries(path: readonly number[], [start, end]: Range): IterableIterator<TrieEntry> {
+    let at = start;
+    for (const entry of this.#trie.entriesUnder(path)) {
+      for (; at < end && this.#touched[at]!.hashedSlot < entry.hashedSlot; at += 1) yield* present(this.#touched[at]!);
+      const past = at < end && this.#touched[at]!.hashedSlot === entry.hashedSlot ? this.#touched[at]! : null;
+      yield* present(past ?? entry);
+      if (past !== null) at += 1;
+    }
+    for (; at < end; at += 1) yield* present(this.#touched[at]!);
   }
 
-  /** The words under a path if they are few, here and in the trie below; null otherwise. */
-  #few(path: readonly number[]): TrieEntry[] | null {
-    const [start, end] = this.#rangeOf(path);
-    if (end - start > FEW) return null;
+  #refAt(path: readonly number[], range: Range): NodeRef | null {
+    const digits = toDigits(path);
+    let ref = this.#refs.get(digits);
+    if (ref === undefined) {
+      const part = this.#partAt(path, range);
+      ref = part === null ? null : refOf(part, path.length);
+      this.#refs.set(digits, ref);
+    }
+    return ref;
+  }
+
+  #childRefs(path: readonly number[], [start, end]: Range): (NodeRef | null)[] {
+    const refs = this.#trie.childRefsAt(path);
+    for (let from = start; from < end;) {
+      const nibble = nibbleOf(this.#touched[from]!, path.length);
+      let to = from + 1;
+      while (to < end && nibbleOf(this.#touched[to]!, path.length) === nibble) to += 1;
+      refs[nibble] = this.#refAt([...path, nibble], [from, to]);
+      from = to;
+    }
+    return refs;
+  }
+
+  #partAt(path: readonly number[], range: Range): Part | null {
+    const few = this.#few(path, range);
+    if (few !== null) return partOf(few, path);
+    const children = this.#childRefs(path, range);
+    const taken = children.flatMap((ref, nibble) => (ref === null ? [] : [nibble]));
+    if (taken.length === 0) return null;
+    if (taken.length > 1) return { kind: "branch", path, children };
+    // One child takes its parent's place: an extension, or what writes have left of a branch.
+    const only = [...path, taken[0]!];
+    return this.#partAt(only, this.#rangeOf(only));
+  }
+
+  /** The words under a path if they are few; null otherwise. */
+  #few(path: readonly number[], range: Range): TrieEntry[] | null {
     const found: TrieEntry[] = [];
-    for (const entry of this.entriesUnder(path)) {
+    for (const entry of this.#entries(path, range)) {
       if (found.length === FEW) return null;
       found.push(entry);
     }
     return found;
   }
 
-  #isTouched(path: readonly number[]): boolean {
-    const [start, end] = this.#rangeOf(path);
-    return start < end;
-  }
-
   /** Where the touched words under a path begin and end. */
-  #rangeOf(path: readonly number[]): [start: number, end: number] {
+  #rangeOf(path: readonly number[]): Range {
+    if (path.length === 0) return [0, this.#touched.length];
     const prefix = `0x${toDigits(path)}`;
     const lower = (bound: string): number => {
       let [low, high] = [0, this.#touched.length];
@@ -173,6 +183,10 @@ export class PastTrie implements ComparedWords {
     // No digit is above f: what follows the prefix in order begins after all that it begins.
     return [lower(prefix), lower(`${prefix}g`)];
   }
+}
+
+function isEmpty([start, end]: Range): boolean {
+  return start === end;
 }
 
 function* present(entry: TrieEntry): IterableIterator<TrieEntry> {
