@@ -42,6 +42,7 @@ const binary =
   (opcode: number) =>
   (left: Value, right: Value): Value => [...left, ...right, opcode];
 
+export const trailingZeros32 = (value: Value): Value => [...value, 0x68];
 export const countBits32 = (value: Value): Value => [...value, 0x69];
 export const isZero32 = (value: Value): Value => [...value, 0x45];
 export const notEqual32 = binary(0x47);
@@ -73,6 +74,8 @@ const vectorBinary =
 export const load128 = (address: Value, offset: number): Value => {
   return [...address, ...vector(0x00), UNALIGNED, ...unsigned(offset)];
 };
+/** Sixteen times this byte. */
+export const const128 = (byte: number): Value => [...vector(0x0c), ...new Array<number>(16).fill(byte)];
 export const store128 = (address: Value, offset: number, value: Value): Statement => {
   return [...address, ...value, ...vector(0x0b), UNALIGNED, ...unsigned(offset)];
 };

@@ -3,6 +3,7 @@ import {
   add32,
   and32,
   body,
+  const128,
   const32,
   countBits32,
   doWhile,
@@ -22,6 +23,7 @@ import {
   store8,
   subtract32,
   tee,
+  trailingZeros32,
   when,
   whenElse,
   type Statement,
@@ -119,22 +121,28 @@ export function encodeLeafCode(): Bytes {
  * length. The payload starts at `to + 3`, and the prefix of 1 to 3 bytes right before it.
  */
 export function encodeBranchCode(): Bytes {
-  const [record, to, mask, embedded, source, target, count, start] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const [record, to, mask, embedded, source, target, left, start, gap] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
   const advance = (by: readonly number[]): Statement => set(target, add32(get(target), by));
-  const child = [
-    ...whenElse(
-      and32(get(embedded), const32(1)),
-      // A node below 56 bytes says its length in its first byte.
-      [...copy32(source, target), ...advance(subtract32(load8(get(source), 0), const32(0xbf)))],
-      [...store8(get(target), 0, const32(0xa0)), ...copy32(source, target, 1), ...advance(const32(1 + REF_SIZE))],
-    ),
-    ...set(source, add32(get(source), const32(REF_SIZE))),
+  /** Empty children, more of them than there are: what comes next is written over the others. */
+  const empties = store128(get(target), 0, const128(0x80));
+  const child = whenElse(
+    and32(get(embedded), const32(1)),
+    // A node below 56 bytes says its length in its first byte.
+    [...copy32(source, target), ...advance(subtract32(load8(get(source), 0), const32(0xbf)))],
+    [...store8(get(target), 0, const32(0xa0)), ...copy32(source, target, 1), ...advance(const32(1 + REF_SIZE))],
+  );
+  const pass = (by: Value): Statement => [
+    ...set(mask, shiftRight32(get(mask), by)),
+    ...set(embedded, shiftRight32(get(embedded), by)),
+    ...set(left, subtract32(get(left), by)),
   ];
-  const empty = [...store8(get(target), 0, const32(0x80)), ...advance(const32(1))];
   const loop = [
-    ...whenElse(and32(get(mask), const32(1)), child, empty),
-    ...set(mask, shiftRight32(get(mask), const32(1))),
-    ...set(embedded, shiftRight32(get(embedded), const32(1))),
+    ...empties,
+    ...advance(tee(gap, trailingZeros32(get(mask)))),
+    ...pass(get(gap)),
+    ...child,
+    ...set(source, add32(get(source), const32(REF_SIZE))),
+    ...pass(const32(1)),
   ];
   // Four bytes each, padded to a multiple of eight.
   const idBytes = and32(add32(multiply32(countBits32(get(mask)), const32(4)), const32(7)), const32(-8));
@@ -143,11 +151,12 @@ export function encodeBranchCode(): Bytes {
     ...set(embedded, load16(get(record), EMBEDDED_AT)),
     ...set(source, add32(get(record), add32(const32(IDS_AT), idBytes))),
     ...set(target, tee(start, add32(get(to), const32(LONGEST_PREFIX)))),
-    ...set(count, const32(16)),
-    ...doWhile(loop, tee(count, subtract32(get(count), const32(1)))),
-    ...store8(get(target), 0, const32(0x80)),
-    ...advance(const32(1)),
-    ...listPrefix(start, target, count),
+    // A branch has 16 children and a value, which is empty.
+    ...set(left, const32(17)),
+    ...doWhile(loop, get(mask)),
+    ...empties,
+    ...advance(get(left)),
+    ...listPrefix(start, target, left),
   ];
-  return body([[6, I32]], code);
+  return body([[7, I32]], code);
 }
