@@ -1,10 +1,12 @@
+import { assert } from "../lib/assert.ts";
 import { bytesToHex, HexError, type Hash, type Hex } from "../lib/hex.ts";
 import { depthOf } from "./compact/branch.ts";
 import { childRefs } from "./compact/childRefs.ts";
 import type { KeyHash } from "./compact/hashKeys.ts";
-import { addressOf, isLeaf, leafSize, SLOT_AT, WORD_AT, type NodeId } from "./compact/layout.ts";
+import { DetachedLeaves } from "./compact/DetachedLeaves.ts";
+import { addressOf, isLeaf, SLOT_AT, WORD_AT, type NodeId } from "./compact/layout.ts";
 import { readWord } from "./compact/leaf.ts";
-import { StagedWord, tagOf } from "./compact/StagedWord.ts";
+import { StagedWord } from "./compact/StagedWord.ts";
 import { stageSlot } from "./compact/stageSlot.ts";
 import { exportWords, importWords, TrieImageError, type TrieImage } from "./compact/TrieImage.ts";
 import { TrieStore } from "./compact/TrieStore.ts";
@@ -98,19 +100,7 @@ export class StorageTrie {
       }
       return;
     }
-    const store = this.#open();
-    let bytes = 0;
-    for (const [, value] of list) bytes += leafSize(tagOf(value));
-    store.detach(list.length, bytes);
-    try {
-      for (const [slot, value] of list) {
-        stageWrite(slot, value);
-        store.writeDetached(staged, stagedWord.set(value));
-      }
-    } finally {
-      store.attach();
-      this.#dropIfEmpty(store);
-    }
+    this.#rebuild(list);
   }
 
   /** The storage root, {@link EMPTY_ROOT} when no word is set. */
@@ -165,6 +155,23 @@ export class StorageTrie {
   toImage(): TrieImage {
     const empty = { slots: new Uint8Array(0), lengths: new Uint8Array(0), words: new Uint8Array(0) };
     return { root: this.root(), ...(this.#store === null ? empty : exportWords(this.#store)) };
+  }
+
+  /** Builds the trie anew from its words and the writes; what is no write is refused when its turn comes. */
+  #rebuild(list: readonly (readonly [Hex, bigint])[]): void {
+    const leaves = new DetachedLeaves(this.size + list.length);
+    for (const [old, leaf] of this.#leavesUnder([])) leaves.take(old.memory, leaf);
+    let valid = 0;
+    for (; valid < list.length; valid += 1) {
+      const write = list[valid]!;
+      if (!isWord(write[1]) || !stageSlot(write[0], staged)) break;
+      leaves.write(staged, stagedWord.set(write[1]));
+    }
+    const store = new TrieStore(this.#keyHash);
+    assert(store.fill(leaves.sorted(this.#keyHash)), "sorted leaves of different slots have rising keys");
+    this.#store = store;
+    this.#dropIfEmpty(store);
+    if (valid < list.length) this.set(...list[valid]!);
   }
 
   /** Writes in turn; what is no write is refused when its turn comes. */

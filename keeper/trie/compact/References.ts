@@ -50,14 +50,14 @@ export class References {
     if (!tree.isStale) return;
     if (isLeaf(tree.root)) this.#settle(this.#encodeLeaf(tree.root, 0, this.#queue.area), ROOT, 0);
     else this.#gather(tree.root, ROOT, 0);
-    this.#queue.flush();
-    for (let depth = KEY_NIBBLES - 1; depth >= 0; depth -= 1) {
-      const level = this.#levels[depth]!;
-      for (let at = 0; at < level.length; at += 3) this.#refreshBranch(level[at]!, level[at + 1]!, level[at + 2]!);
-      level.length = 0;
-      this.#queue.flush();
-    }
+    this.#hashLevels();
     tree.isStale = false;
+  }
+
+  /** Computes the stale references in a branch and below it, where the branch need not be in the trie yet. */
+  refreshIn(branch: NodeId): void {
+    this.#gatherChildren(branch);
+    this.#hashLevels();
   }
 
   /**
@@ -71,10 +71,14 @@ export class References {
   }
 
   #gather(branch: NodeId, parent: NodeId, nibble: number): void {
+    this.#levels[depthOf(this.#memory, branch)]!.push(branch, parent, nibble);
+    this.#gatherChildren(branch);
+  }
+
+  #gatherChildren(branch: NodeId): void {
     const memory = this.#memory;
     const { halves, words } = memory;
     const depth = depthOf(memory, branch);
-    this.#levels[depth]!.push(branch, parent, nibble);
     const children = childrenOf(memory, branch);
     const index = idIndex(branch, 0);
     for (let stale = halves[(branch + STALE_AT) >>> 1]!; stale !== 0; stale &= stale - 1) {
@@ -84,6 +88,17 @@ export class References {
       else this.#settle(this.#encodeLeaf(child, depth + 1, this.#queue.area), branch, at);
     }
     halves[(branch + STALE_AT) >>> 1] = 0;
+  }
+
+  /** Hashes the leaves that wait and the branches that were gathered, the deepest first. */
+  #hashLevels(): void {
+    this.#queue.flush();
+    for (let depth = KEY_NIBBLES - 1; depth >= 0; depth -= 1) {
+      const level = this.#levels[depth]!;
+      for (let at = 0; at < level.length; at += 3) this.#refreshBranch(level[at]!, level[at + 1]!, level[at + 2]!);
+      level.length = 0;
+      this.#queue.flush();
+    }
   }
 
   #refreshBranch(branch: NodeId, parent: NodeId, nibble: number): void {

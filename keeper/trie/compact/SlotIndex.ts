@@ -69,6 +69,26 @@ export class SlotIndex {
     for (let at = 0; at < TABLES; at += 1) this.#table(at).reserve(memory, Math.ceil(each + 2 * Math.sqrt(each)));
   }
 
+  /** Adds leaves whose slots, which differ and are not in the index, have these hashes: one table after the other. */
+  addMany(memory: NodeMemory, leaves: Uint32Array, hashes: Uint32Array): void {
+    const ends = new Uint32Array(TABLES);
+    for (const hash of hashes) ends[tableOf(hash)]! += 1;
+    for (let table = 1; table < TABLES; table += 1) ends[table]! += ends[table - 1]!;
+    const order = new Uint32Array(2 * leaves.length);
+    for (let at = leaves.length - 1; at >= 0; at -= 1) {
+      const hash = hashes[at]!;
+      const to = ends[tableOf(hash)]! - 1;
+      ends[tableOf(hash)] = to;
+      order[2 * to] = leaves[at]!;
+      order[2 * to + 1] = hash;
+    }
+    for (let at = 0; at < order.length; at += 2) {
+      const hash = order[at + 1]!;
+      this.#table(tableOf(hash)).add(memory, order[at]!, hash);
+    }
+    this.#count += leaves.length;
+  }
+
   /** Notes that a leaf in the index has another id, and a record with the same slot. */
   replace(memory: NodeMemory, leaf: NodeId, by: NodeId): void {
     const hash = hashOf(memory, by);
@@ -82,20 +102,13 @@ export class SlotIndex {
     this.#count -= 1;
   }
 
-  /** All leaves, in no order. */
-  leaves(): Uint32Array {
-    const leaves = new Uint32Array(this.#count);
-    let end = 0;
-    for (const table of this.#tables) end = table?.list(leaves, end) ?? end;
-    return leaves;
-  }
-
   #table(at: number): SlotTable {
     const [first, last] = FULLEST;
     return (this.#tables[at] ??= new SlotTable(first + ((last - first) * at) / TABLES));
   }
 }
 
-function hashOf({ words }: NodeMemory, leaf: NodeId): number {
+/** The hash of a leaf's slot. */
+export function hashOf({ words }: NodeMemory, leaf: NodeId): number {
   return mixSlot(words, (addressOf(leaf) + SLOT_AT) >>> 2);
 }

@@ -118,17 +118,6 @@ export class SlotTable {
     }
   }
 
-  /** Writes all leaves into `target` from `start` on, in no order; where they end. */
-  list(target: Uint32Array, start: number): number {
-    let end = start;
-    for (const id of this.#ids) {
-      if (id === 0 || id === GONE) continue;
-      target[end] = id;
-      end += 1;
-    }
-    return end;
-  }
-
   #lengthFor(count: number): number {
     return Math.max(SMALLEST, Math.ceil(count / this.#fullest) + 1);
   }

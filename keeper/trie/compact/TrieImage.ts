@@ -1,6 +1,6 @@
 import { KeeperError, type KeeperErrorPayload } from "../../errors/KeeperError.ts";
 import type { Hash } from "../../lib/hex.ts";
-import { addressOf, HASH_SIZE, leafSize, SLOT_AT, WORD_AT } from "./layout.ts";
+import { addressOf, HASH_SIZE, leafSize, SLOT_AT, WORD_AT, type NodeId } from "./layout.ts";
 import type { NodeMemory } from "./NodeMemory.ts";
 import type { TrieStore } from "./TrieStore.ts";
 
@@ -77,27 +77,41 @@ export function importWords(store: TrieStore, image: TrieImage): void {
   if (slots.length !== HASH_SIZE * count || words.length !== total) {
     throw new TrieImageError("TrieImageMalformed", "the image's arrays do not fit together", { count, total });
   }
-  store.reserve(count, size);
-  const leaves = new Uint32Array(count);
-  for (let index = 0, at = 0; index < count; index += 1) {
+  const slotWords = toWords(slots);
+  let from = 0;
+  const create = (memory: NodeMemory, index: number): NodeId => {
     const length = lengths[index]!;
-    if (length === 0 || length > HASH_SIZE || words[at] === 0) {
+    if (length === 0 || length > HASH_SIZE || words[from] === 0) {
       throw new TrieImageError("TrieImageMalformed", `word ${index} of the image is no word`, { index });
     }
-    leaves[index] = importLeaf(store.memory, image, index, at);
-    at += length;
-  }
-  if (!store.attachSorted(leaves)) {
+    const leaf = importLeaf(memory, slotWords, index, words, from, length);
+    from += length;
+    return leaf;
+  };
+  if (!store.fill({ count, bytes: size, hasKeys: false, create })) {
     throw new TrieImageError("TrieImageRootMismatch", "the image's slots are not in order", { root: image.root });
   }
 }
 
-function importLeaf(memory: NodeMemory, { slots, lengths, words }: TrieImage, index: number, from: number): number {
-  const length = lengths[index]!;
+/** Slots as words of 4 bytes: a view where they lie so that they can be. */
+function toWords(slots: Uint8Array): Uint32Array {
+  const { buffer, byteOffset, length } = slots.byteOffset % 4 === 0 ? slots : slots.slice();
+  return new Uint32Array(buffer, byteOffset, length / 4);
+}
+
+function importLeaf(
+  memory: NodeMemory,
+  slots: Uint32Array,
+  index: number,
+  words: Uint8Array,
+  from: number,
+  length: number,
+): NodeId {
   const tag = (length + 7) >>> 3;
   const address = memory.allocate(leafSize(tag));
-  const { bytes } = memory;
-  for (let at = 0; at < HASH_SIZE; at += 1) bytes[address + SLOT_AT + at] = slots[HASH_SIZE * index + at]!;
+  const { bytes, words: cells } = memory;
+  const target = (address + SLOT_AT) >>> 2;
+  for (let at = 0; at < HASH_SIZE / 4; at += 1) cells[target + at] = slots[(HASH_SIZE / 4) * index + at]!;
   const start = address + leafSize(tag) - length;
   for (let at = address + WORD_AT; at < start; at += 1) bytes[at] = 0;
   for (let at = 0; at < length; at += 1) bytes[start + at] = words[from + at]!;

@@ -1,15 +1,14 @@
-import { freeBranch } from "./branch.ts";
-import { buildBranches } from "./buildBranches.ts";
+import { BranchBuilder } from "./BranchBuilder.ts";
 import { copyTree } from "./copyTree.ts";
 import { hashKey, hashKeys, type KeyHash } from "./hashKeys.ts";
-import { addressOf, HASH_SIZE, isLeaf, ROOT_REF_AT, type NodeId } from "./layout.ts";
-import { createLeaf, freeLeaf, isKeyBelow, readWord, rewriteLeaf } from "./leaf.ts";
+import { HASH_SIZE, ROOT_REF_AT, type NodeId } from "./layout.ts";
+import { createLeaf, readWord } from "./leaf.ts";
+import type { LeafSource } from "./LeafSource.ts";
 import { NodeMemory } from "./NodeMemory.ts";
 import { NodeTree } from "./NodeTree.ts";
 import { References } from "./References.ts";
-import { SlotIndex } from "./SlotIndex.ts";
+import { hashOf, SlotIndex } from "./SlotIndex.ts";
 import type { StagedWord } from "./StagedWord.ts";
-import { sortLeaves } from "./sortLeaves.ts";
 import { changeLeaf, WriteBatch } from "./WriteBatch.ts";
 import type { NodeRef } from "../nodeEncoding.ts";
 
@@ -18,6 +17,9 @@ const SLACK = 1 << 20;
 
 /** Bytes of branches for each leaf, about: 50 to 52 for hashed keys. */
 const BRANCH_BYTES = 50;
+
+/** So many leaves are made, and their keys hashed, before the branches over them. */
+const FILL_STEP = 16;
 
 /**
  * Leaves, their index and the nodes above them, in one memory. Slots are 8 words of 4 bytes, as memory holds them.
@@ -88,56 +90,28 @@ export class TrieStore {
   }
 
   /**
-   * Takes the branches away, so that {@link TrieStore.writeDetached} and {@link TrieStore.attach} can be used. Room is made
-   * for `count` new words that need `bytes` as records.
+   * Fills an empty store: what lies under one path lies together then. Returns false when the keys do not rise strictly,
+   * and the store is of no use.
    */
-  detach(count: number, bytes: number): void {
-    this.#freeBranches(this.#tree.root);
-    this.#tree.root = 0;
-    this.reserve(count, bytes);
-  }
-
-  /** Makes room for `count` new words that need `bytes` as records, at once: each time memory grows costs. */
-  reserve(count: number, bytes: number): void {
-    this.#index.reserve(this.#memory, this.size + count);
-    this.#memory.reserve(bytes + BRANCH_BYTES * count);
-  }
-
-  /** {@link TrieStore.write} where there are no branches. */
-  writeDetached(slot: Uint32Array, word: StagedWord): void {
+  fill({ count, bytes, hasKeys, create }: LeafSource): boolean {
     const memory = this.#memory;
-    const leaf = this.#index.find(memory, slot);
-    if (leaf === 0) {
-      if (word.tag !== 0) this.#index.add(memory, createLeaf(memory, slot, word));
-    } else if (word.tag === 0) {
-      this.#index.remove(memory, leaf);
-      freeLeaf(memory, leaf);
-    } else {
-      const written = rewriteLeaf(memory, leaf, word);
-      if (written !== leaf) this.#index.replace(memory, leaf, written);
+    // At once: each time memory grows costs.
+    memory.reserve(bytes + BRANCH_BYTES * count);
+    this.#index.reserve(memory, count);
+    const leaves = new Uint32Array(count);
+    const hashes = new Uint32Array(count);
+    const builder = new BranchBuilder(memory, this.#references);
+    for (let start = 0; start < count; start += FILL_STEP) {
+      const end = Math.min(start + FILL_STEP, count);
+      for (let at = start; at < end; at += 1) leaves[at] = create(memory, at);
+      if (!hasKeys) hashKeys(memory, leaves.subarray(start, end), this.#keyHash);
+      for (let at = start; at < end; at += 1) {
+        hashes[at] = hashOf(memory, leaves[at]!);
+        if (!builder.add(leaves[at]!)) return false;
+      }
     }
-  }
-
-  /** Builds the branches over all leaves, from the left to the right. */
-  attach(): void {
-    // In the order in which they lie: that is read several times as fast as at random.
-    const leaves = this.#index.leaves().sort();
-    hashKeys(this.#memory, leaves, this.#keyHash);
-    this.#build(sortLeaves(this.#memory, leaves));
-  }
-
-  /**
-   * {@link TrieStore.attach} for new leaves that are given by rising key; false, and nothing built, when their keys do
-   * not rise.
-   */
-  attachSorted(leaves: Uint32Array): boolean {
-    const memory = this.#memory;
-    hashKeys(memory, leaves, this.#keyHash);
-    for (let at = 1; at < leaves.length; at += 1) {
-      if (!isKeyBelow(memory, addressOf(leaves[at - 1]!), addressOf(leaves[at]!))) return false;
-    }
-    for (const leaf of leaves) this.#index.add(memory, leaf);
-    this.#build(leaves);
+    this.#tree.root = builder.end();
+    this.#index.addMany(memory, leaves, hashes);
     return true;
   }
 
@@ -151,17 +125,6 @@ export class TrieStore {
   refOf(node: NodeId, depth: number): NodeRef {
     this.#references.refresh();
     return this.#references.refOf(node, depth);
-  }
-
-  #build(leaves: Uint32Array): void {
-    this.#tree.root = buildBranches(this.#memory, leaves);
-    this.#tree.isStale = true;
-  }
-
-  #freeBranches(node: NodeId): void {
-    if (node === 0 || isLeaf(node)) return;
-    for (const child of this.#tree.childrenUnder(node)) this.#freeBranches(child);
-    freeBranch(this.#memory, node);
   }
 
   /** Moves everything to a new memory when more than half of the old one is free: the old one cannot shrink. */

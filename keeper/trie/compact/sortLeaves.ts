@@ -12,7 +12,7 @@ interface Heads {
   readonly heads: Uint32Array;
 }
 
-/** The leaves by rising key: counted into buckets by their first 16 bits, which hashes fill evenly, then compared. */
+/** The leaves by rising key, those of equal keys in the order given: counted into buckets by their first 16 bits, which hashes fill evenly, then compared. */
 export function sortLeaves(memory: NodeMemory, leaves: Uint32Array): Uint32Array {
   const heads = new Uint32Array(leaves.length);
   const ends = new Uint32Array(BUCKETS);
@@ -24,7 +24,7 @@ export function sortLeaves(memory: NodeMemory, leaves: Uint32Array): Uint32Array
   for (let bucket = 1; bucket < BUCKETS; bucket += 1) ends[bucket]! += ends[bucket - 1]!;
   const sorted = { leaves: new Uint32Array(leaves.length), heads: new Uint32Array(leaves.length) };
   // From the end of each bucket down: what is left are the buckets' starts.
-  for (let at = 0; at < leaves.length; at += 1) {
+  for (let at = leaves.length - 1; at >= 0; at -= 1) {
     const head = heads[at]!;
     const to = ends[head >>> 16]! - 1;
     ends[head >>> 16] = to;
@@ -40,7 +40,10 @@ export function sortLeaves(memory: NodeMemory, leaves: Uint32Array): Uint32Array
 function sortBucket(memory: NodeMemory, { leaves, heads }: Heads, start: number, end: number): void {
   if (end - start > CROWD) {
     const crowd = leaves.subarray(start, end);
-    crowd.sort((left, right) => (isKeyBelow(memory, addressOf(left), addressOf(right)) ? -1 : 1));
+    crowd.sort((left, right) => {
+      if (isKeyBelow(memory, addressOf(left), addressOf(right))) return -1;
+      return isKeyBelow(memory, addressOf(right), addressOf(left)) ? 1 : 0;
+    });
     return;
   }
   for (let at = start + 1; at < end; at += 1) {
