@@ -68,6 +68,13 @@ export const ZONES: readonly Zone[] = [
     packages: [],
   },
   {
+    name: "rebuild",
+    paths: ["keeper/rebuild/"],
+    isPure: false,
+    may: [...BASE, "trie", "books", "chain/verify", "chain/agree", "chain/sources", "chain/read"],
+    packages: [],
+  },
+  {
     name: "evidence",
     paths: ["keeper/evidence/"],
     isPure: false,
@@ -100,6 +107,7 @@ export const ZONES: readonly Zone[] = [
         "api",
         "config",
         "evidence",
+        "rebuild",
       ],
     ],
     packages: "*",

@@ -93,6 +93,11 @@ describe("lint zones", function () {
       code: 'import type { Source } from "../chain/sources/Source.ts";\n/** Y. */\nexport type Y = Source;',
       rule: "lockstep/zones",
     },
+    "rebuild importing the core": {
+      path: "keeper/rebuild/x.ts",
+      code: 'import type { Books } from "../loop/Keeper.ts";\n/** Y. */\nexport type Y = Books;',
+      rule: "lockstep/zones",
+    },
     "domain importing books": {
       path: "keeper/domain/x.ts",
       code: 'import type { Books } from "../books/Books.ts";\n/** Y. */\nexport type Y = Books;',
@@ -151,6 +156,10 @@ describe("lint zones", function () {
     "a timer in the API": ["keeper/api/x.ts", "setTimeout(() => 0, 1);"],
     "node:fs in store": ["keeper/store/x.ts", 'import { readFileSync } from "node:fs";\nvoid readFileSync;'],
     "ethers in the second opinion": ["keeper/books/naive/x.ts", 'import { id } from "ethers";\nvoid id;'],
+    "books and sources meeting in rebuild": [
+      "keeper/rebuild/x.ts",
+      'import { Books } from "../books/Books.ts";\nimport { createSource } from "../chain/sources/createSource.ts";\nvoid [Books, createSource];',
+    ],
     "the pure halves meeting in loop": [
       "keeper/loop/x.ts",
       'import { Books } from "../books/Books.ts";\nimport { verifyHeader } from "../chain/verify/header.ts";\nvoid [Books, verifyHeader];',
