@@ -61,6 +61,7 @@ export class Status {
     name: "lockstep_inclusion_latency_seconds",
     help: "Pause broadcast to its proven effect.",
   });
+  #snapshot: { readonly number: number; readonly hash: Hash; readonly atMs: number } | null = null;
   #last: { readonly report: BlockReport; readonly atMs: number } | null = null;
   #unknown: { readonly reason: string; readonly detail: string } | null = null;
   #lastInSync: { readonly number: number; readonly hash: Hash } | null = null;
@@ -71,8 +72,18 @@ export class Status {
       name: "lockstep_oldest_unchecked_seconds",
       help: "Age of the newest verdict: the stall alarm.",
     });
+    const snapshotBlock = this.#metrics.gauge({
+      name: "lockstep_snapshot_block",
+      help: "Block of the newest snapshot of the books on disk; 0 without one.",
+    });
+    const snapshotAge = this.#metrics.gauge({
+      name: "lockstep_snapshot_age_seconds",
+      help: "Time since that snapshot was written, or used to start; since the start without one.",
+    });
     const startedAtMs = now();
     this.#metrics.onCollect(() => {
+      snapshotBlock.set(this.#snapshot?.number ?? 0);
+      snapshotAge.set((now() - (this.#snapshot?.atMs ?? startedAtMs)) / 1_000);
       stall.set((now() - (this.#last?.atMs ?? startedAtMs)) / 1_000);
     });
   }
@@ -145,12 +156,23 @@ export class Status {
     }
   }
 
+  /** A snapshot of the books at a block is on disk, since now. */
+  kept({ number, hash }: { readonly number: number; readonly hash: Hash }): void {
+    this.#snapshot = { number, hash, atMs: this.#now() };
+  }
+
   /** A source took, or refused, a transaction. */
   sent(hash: string, isAccepted: boolean): void {
     if (!isAccepted) return;
     for (const { transaction, times } of this.incidents.values()) {
       if (transaction === hash) times.acceptedAt ??= this.#now();
     }
+  }
+
+  #snapshotJson(): unknown {
+    if (this.#snapshot === null) return null;
+    const { number, hash, atMs } = this.#snapshot;
+    return { number, hash, ageSeconds: (this.#now() - atMs) / 1_000 };
   }
 
   readiness(): { ready: boolean; reason: string } {
@@ -172,6 +194,7 @@ export class Status {
       votes: last?.report.votes ?? 0,
       quorum: last?.report.quorum ?? 0,
       slots: last?.report.slotCount ?? 0,
+      snapshot: this.#snapshotJson(),
       ...this.#chain.toJson(),
       incidents: [...this.incidents.values()].map((incident) => ({ ...incident, ms: stageTimes(incident) })),
     };

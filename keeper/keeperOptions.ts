@@ -42,6 +42,7 @@ export function keeperOptions(parts: {
     attester: signers.attest?.address ?? null,
     poster: signers.post?.address ?? null,
     signedRoots,
+    ...(config.snapshotIntervalSeconds === 0 ? {} : { snapshotIntervalMs: config.snapshotIntervalSeconds * 1_000 }),
     proofDepth: config.proofDepth,
     requestDeadlineMs: config.requestDeadlineMs,
     hedgeMs: config.hedgeMs,

@@ -10,7 +10,7 @@ import type { KeeperConfig } from "./config/KeeperConfig.ts";
 import { EvidenceRoom } from "./EvidenceRoom.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
 import { HeadInbox } from "./HeadInbox.ts";
-import { Keeper } from "./loop/Keeper.ts";
+import type { Keeper } from "./loop/Keeper.ts";
 import type { Effect, Input } from "./loop/ports.ts";
 import { logEffect } from "./logEffect.ts";
 import { Performer } from "./Performer.ts";
@@ -18,6 +18,8 @@ import { keeperOptions } from "./keeperOptions.ts";
 import { readContracts } from "./readContracts.ts";
 import { rememberChain } from "./rememberChain.ts";
 import { readSigners } from "./readSigners.ts";
+import type { SnapshotRoom } from "./SnapshotRoom.ts";
+import { startKeeper } from "./startKeeper.ts";
 import { Status } from "./Status.ts";
 import { Journal } from "./store/Journal.ts";
 import { acquireLock, type DirectoryLock } from "./store/lockFile.ts";
@@ -61,6 +63,8 @@ export class KeeperService {
   #lock: DirectoryLock | null = null;
   #api: Api | null = null;
   #evidence: EvidenceRoom | null = null;
+  #snapshots: SnapshotRoom | null = null;
+  #hasFailed = false;
   #ticker: NodeJS.Timeout | null = null;
   readonly #heads = new HeadInbox((head) => {
     this.#deliver(head);
@@ -121,6 +125,7 @@ export class KeeperService {
     this.#heads.close();
     this.status.isDraining = true;
     this.#abort.abort();
+    await this.#snapshots?.close(!this.#hasFailed);
     const closed = await Promise.allSettled([
       this.#api?.close(),
       ...[...this.#sources.values()].map((source) => source.close()),
@@ -158,20 +163,24 @@ export class KeeperService {
     const { immutables, genesisHash } = await readContracts(sources, deployment, config.requestDeadlineMs);
     const chain = chainOf(deployment.chainId, config);
     const known = { chainId: deployment.chainId, genesisHash };
-    await rememberChain(known, {
+    const remembered = {
       journal: this.#journal,
       expected: chain.genesisHash,
       dataDirectory: config.dataDirectory,
       log,
-    });
+    };
+    await rememberChain(known, remembered);
     log.info("chain", { profile: chain.name, finality: chain.finality, genesisHash, pin: chain.pin?.number ?? null });
     const signers = readSigners(config);
     for (const [key, signer] of Object.entries(signers)) log.info("signer", { key, address: signer.address });
     const told = { config, deployment, immutables, signers, journal: this.#journal };
     const options = keeperOptions({ ...told, chain: { ...chain, genesisHash } });
     evidence.begin(options);
-    this.#keeper = new Keeper(options);
-    this.status.watch(this.#keeper);
+    const [signal, now, status] = [this.#abort.signal, this.#now, this.status];
+    const core = await startKeeper({ config, options, genesisHash, sources, status, log, signal, now });
+    this.#keeper = core.keeper;
+    this.#snapshots = core.snapshots;
+    this.status.watch(core.keeper);
     this.#performer = new Performer({
       sources: this.#sources,
       journal: this.#journal,
@@ -188,7 +197,7 @@ export class KeeperService {
         if (error !== null) log.warn("send-refused", { hash, source, error });
       },
       onFatal: (error) => {
-        this.#failed.reject(error instanceof Error ? error : new Error(String(error)));
+        this.#fail(error);
       },
     });
     for (const input of this.#early.splice(0)) this.#deliver(input);
@@ -242,7 +251,8 @@ export class KeeperService {
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
     } catch (error: unknown) {
-      this.#failed.reject(error instanceof Error ? error : new Error(String(error)));
+      if (KeeperError.is(error, "SnapshotRefuted")) this.#snapshots?.discard();
+      this.#fail(error);
       this.#abort.abort();
     } finally {
       this.#isStepping = false;
@@ -258,6 +268,7 @@ export class KeeperService {
       this.#performer?.perform(effect);
       this.#views.see(effect);
       this.#evidence?.see(effect);
+      this.#snapshots?.see(effect);
       this.#options.onEffect?.(effect, nowMs);
       logEffect(effect, this.#options.log);
     }
@@ -265,7 +276,12 @@ export class KeeperService {
 
   #latch(detail: string): void {
     this.#journal?.append("latch", { detail }).catch((error: unknown) => {
-      this.#failed.reject(error instanceof Error ? error : new Error(String(error)));
+      this.#fail(error);
     });
+  }
+
+  #fail(error: unknown): void {
+    this.#hasFailed = true;
+    this.#failed.reject(error instanceof Error ? error : new Error(String(error)));
   }
 }

@@ -12,7 +12,7 @@ import type { BookBlock } from "./BookBlock.ts";
 import { sortAnswers, type BooksImage } from "./BooksImage.ts";
 import { exportBooks } from "./exportBooks.ts";
 import type { ImageSection } from "./imageSections.ts";
-import { KnownKeys, type KeyMark } from "./KnownKeys.ts";
+import { KnownKeys, type KeyMark, type KeysImage } from "./KnownKeys.ts";
 import type { Answer } from "./Prices.ts";
 import type { Reducer } from "./Reducer.ts";
 import { REDUCERS } from "./reducers.ts";
@@ -128,7 +128,7 @@ export class Books {
       ...{ tries: this.#tries, known: this.#known, names: this.#names, answers: this.#answers },
       ...{ keysMark: above?.keysBefore ?? this.#known.mark(), namesMark: above?.namesBefore ?? this.#names.mark() },
       since: () => {
-        const place = this.#undo.lastIndexOf(at);
+        const place = this.#undo.findLastIndex(({ block }) => block.hash === hash);
         if (place < 0) return null;
         const depth = this.#undo.length - 1 - place;
         return { newest: this.#undo.at(-1), overwritten: () => this.overwritten(depth) };
@@ -154,6 +154,11 @@ export class Books {
   /** Accounts that events have named. */
   get accounts(): Iterable<Hex> {
     return this.#known.accounts;
+  }
+
+  /** Accounts, assets and instruments that events have named. */
+  get keys(): KeysImage {
+    return this.#known.toImage();
   }
 
   /** Whether governance repaired or accepted words of the books in a block. */

@@ -68,6 +68,8 @@ export interface KeeperConfig {
   readonly recordMaxMegabytes: number;
   /** Blocks below the head for which account proofs are kept. */
   readonly proofDepth: number;
+  /** Least time between two snapshots of the books; 0 for none. */
+  readonly snapshotIntervalSeconds: number;
   readonly json: boolean;
 }
 

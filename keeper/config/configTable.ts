@@ -188,5 +188,11 @@ export const CONFIG_TABLE: { readonly [K in ConfigKey]: ConfigRow<KeeperConfig[K
     argument: "blocks",
     help: "How many blocks below the head keep their account proofs.",
   },
+  snapshotIntervalSeconds: {
+    parse: integerParser(0, 86_400),
+    default: 600,
+    argument: "seconds",
+    help: "Least time between two snapshots of the books, from which a keeper starts; 0 keeps and uses none.",
+  },
   json: { parse: parseBoolean, default: false, help: "Print results as JSON." },
 };

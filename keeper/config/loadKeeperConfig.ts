@@ -77,6 +77,7 @@ export function loadKeeperConfig(inputs: ConfigInputs): LoadedConfig {
     recordMaxMegabytes: take("recordMaxMegabytes"),
     maxFeePerGasGwei: take("maxFeePerGasGwei"),
     proofDepth: take("proofDepth"),
+    snapshotIntervalSeconds: take("snapshotIntervalSeconds"),
     json: take("json"),
   };
   if (problems.length > 0) throw configError(problems);

@@ -32,6 +32,9 @@ const RETRYABLE_CODES: ReadonlySet<string> = new Set([
   "SourceClosed",
   "SourceBusy",
   "SourceRateLimited",
+  // The next start begins without the snapshot.
+  "SnapshotOrphaned",
+  "SnapshotRefuted",
 ]);
 
 /** Answers of a server that is overloaded or restarting rather than refusing. */

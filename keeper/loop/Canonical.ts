@@ -1,4 +1,5 @@
 import type { Link } from "../chain/agree/Ancestry.ts";
+import type { ServedHead } from "../chain/agree/Votes.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
 
@@ -19,6 +20,7 @@ export class Canonical {
   /** Parent of the lowest block since there was none. */
   #below: Hash | null = null;
   #root: Hash | null = null;
+  #floor: ServedHead | null = null;
 
   /** @param depth blocks that can be taken back */
   constructor(depth: number) {
@@ -46,6 +48,17 @@ export class Canonical {
   /** k operators stand behind the branch: from now on its root is that of the chain. */
   anchor(): void {
     this.#root ??= this.#below;
+  }
+
+  /** The block that the books began with, below which they hold nothing; null when they began with the deployment. */
+  get floor(): ServedHead | null {
+    return this.#floor;
+  }
+
+  /** The books begin with this block. */
+  begin(fetched: FetchedBlock): void {
+    this.push(fetched);
+    this.#floor = fetched.header === null ? null : { number: fetched.header.number, hash: fetched.hash };
   }
 
   hashes(): Iterable<Hash> {

@@ -90,12 +90,14 @@ export class Follower {
     options: KeeperOptions,
     parts: { readonly books: Books; readonly judge: Judge; readonly outbox: Outbox; readonly undoDepth: number },
     events: FollowerEvents,
+    start: FetchedBlock | null = null,
   ) {
     const { books, judge, outbox, undoDepth } = parts;
     this.#options = options;
     this.#books = books;
     this.#events = events;
     this.#canonical = new Canonical(undoDepth);
+    if (start !== null) this.#canonical.begin(start);
     const board = new SourceBoard(options.sources);
     this.#fetcher = new BlockFetcher(options, { outbox, board }, (source, reason, nowMs) => {
       this.agreement.distrust(source, reason, nowMs);
@@ -123,6 +125,11 @@ export class Follower {
   announce(source: string, head: ServedHead): void {
     this.agreement.announce(source, head);
     this.#retry.waitMs = RETRY_MS;
+  }
+
+  /** Whether a block is one of the books'. */
+  holds(hash: Hash): boolean {
+    return this.#canonical.has(hash);
   }
 
   /** The block of the books that lies so many below another; null when they do not reach there. */

@@ -3,11 +3,13 @@ import { BOOK_NAMES, type BookName } from "../domain/bookSet.ts";
 import type { Allowed } from "../domain/conditions.ts";
 import type { Finding } from "../domain/Finding.ts";
 import type { Verdict } from "../domain/Verdict.ts";
+import { KeeperError } from "../errors/KeeperError.ts";
 import type { Hash } from "../lib/hex.ts";
 import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
 import type { ProvenBooks } from "./requestBlock.ts";
 import { askSecondOpinion } from "./secondOpinion.ts";
+import type { StartingPoint } from "./StartingPoint.ts";
 
 /** As deep as a reorg can be followed. */
 const MAX_AGREED = 8_192;
@@ -50,10 +52,30 @@ export class Judge {
   /** Words were repaired or accepted, and since then nothing was found, nor yet proven to be equal. */
   #isRepaired = false;
   #ownFault: OwnFault | null = null;
+  /** The books come from a snapshot that nobody could prove, and no proven block since was equal. */
+  #isProvisional = false;
 
   constructor(books: Books, ask: typeof askSecondOpinion = askSecondOpinion) {
     this.#books = books;
     this.#ask = ask;
+  }
+
+  /** The books begin with a block of a snapshot, whose roots are proven there or not yet. */
+  begin({ header, proven, codeHashes }: StartingPoint): void {
+    for (const [contract, hash] of codeHashes) this.#codeHashes.set(contract, hash);
+    this.#agreed.push(header.hash);
+    this.#isProvisional = proven === null;
+    if (!this.#isProvisional) this.#remember(header.hash);
+  }
+
+  /** Whether what is found may be the snapshot's fault. */
+  get isProvisional(): boolean {
+    return this.#isProvisional;
+  }
+
+  /** The code that the contracts had when they were in sync. */
+  get codeHashes(): ReadonlyMap<BookName, Hash> {
+    return this.#codeHashes;
   }
 
   /** Divergences that stand, oldest first. */
@@ -65,13 +87,18 @@ export class Judge {
     return this.#ownFault !== null;
   }
 
-  /** Applies a block to the books and judges it. */
+  /**
+   * Applies a block to the books and judges it.
+   *
+   * @throws KeeperError `SnapshotRefuted` when something is found on a snapshot that was never proven: nothing follows from it
+   */
   take(fetched: FetchedBlock, block: BookBlock): void {
     const [latched, isRepaired, ownFault] = [this.#latched, this.#isRepaired, this.#ownFault];
     this.#latches.push({ hash: block.hash, latched, isRepaired, ownFault });
     if (this.#latches.length > MAX_AGREED) this.#latches.shift();
     const applied = this.#books.apply(block);
     const all = [...applied, ...this.#compare(fetched, block)];
+    if (this.#isProvisional) this.#settleSnapshot(fetched, all);
     const findings = all.filter(({ contract }) => !this.#stands(contract));
     this.#isRepaired = all.length === 0 && (this.#isRepaired || this.#books.hasRepair(block));
     if (all.length === 0 && fetched.proven !== null) {
@@ -94,6 +121,16 @@ export class Judge {
     const opinion = this.#ask(this.#books, blocks, fetched.proven, before);
     if (opinion.agreesWithChain) this.#ownFault = { findings, detail: opinion.detail };
     else this.#latched = findings;
+  }
+
+  /** The first proven block after a snapshot that was not proven decides on it. */
+  #settleSnapshot({ header, proven }: FetchedBlock, [finding]: readonly Finding[]): void {
+    if (finding !== undefined) {
+      const { contract, cause, detail } = finding;
+      const message = `the snapshot that this keeper began with, which nobody could prove, does not lead to block ${header?.number ?? "?"}: ${contract}: ${detail}`;
+      throw new KeeperError("SnapshotRefuted", message, { contract, cause, detail });
+    }
+    if (proven !== null) this.#isProvisional = false;
   }
 
   /** A judge of another branch of the same books, from which the newest `depth` blocks were taken back. */

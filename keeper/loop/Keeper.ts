@@ -4,7 +4,7 @@ import type { ServedHead } from "../chain/agree/Votes.ts";
 import type { Condition } from "../domain/conditions.ts";
 import { Accounts } from "./Accounts.ts";
 import { Bids } from "./Bids.ts";
-import { Follower, type Standing } from "./Follower.ts";
+import { Follower, type FollowerEvents, type Standing } from "./Follower.ts";
 import { ChainReport } from "./ChainReport.ts";
 import { SidePauses } from "./SidePauses.ts";
 import { Decider } from "./Decider.ts";
@@ -14,8 +14,11 @@ import type { KeeperOptions } from "./KeeperOptions.ts";
 import { Locator } from "./Locator.ts";
 import { Outbox } from "./Outbox.ts";
 import { Pauses } from "./Pauses.ts";
-import type { Effect, Input } from "./ports.ts";
+import { namingLogs } from "./namingLogs.ts";
+import type { Effect, Input, SnapshotOrder } from "./ports.ts";
 import { secondOpinionOr, type Replacements } from "./Replacements.ts";
+import { Snapshots } from "./Snapshots.ts";
+import { fetchedAt, type StartingPoint } from "./StartingPoint.ts";
 import { Views } from "./Views.ts";
 
 /** Blocks that can be taken back; a deeper reorg halts the keeper. */
@@ -43,22 +46,25 @@ export class Keeper {
   readonly #checkpoints: Checkpoints;
   readonly #locator: Locator;
   readonly #views: Views;
+  readonly #snapshots: Snapshots;
   #divergentView: string | null = null;
   /** What this machine's clock says at monotonic zero; null before it said something. */
   #wallAheadSeconds: number | null = null;
   #tip: Standing | null = null;
 
-  constructor(options: KeeperOptions, replacements: Replacements = {}) {
+  /** @param start what to begin with; null for the deployment */
+  constructor(options: KeeperOptions, replacements: Replacements = {}, start: StartingPoint | null = null) {
     this.#options = options;
     const { addresses, immutables } = options;
     const reducers = replacements.reducers === undefined ? {} : { reducers: replacements.reducers };
-    this.#books = new Books({ addresses, immutables, undoDepth: UNDO_DEPTH, ...reducers });
+    this.#books = start?.books ?? new Books({ addresses, immutables, undoDepth: UNDO_DEPTH, ...reducers });
     this.#judge = new Judge(this.#books, secondOpinionOr(replacements));
+    if (start !== null) this.#judge.begin(start);
     this.#accounts = new Accounts();
     const parts = { books: this.#books, judge: this.#judge, outbox: this.#outbox, undoDepth: UNDO_DEPTH };
     const bids = new Bids();
     this.#sidePauses = new SidePauses(options, this.#outbox, bids);
-    this.#follower = new Follower(options, parts, {
+    const events: FollowerEvents = {
       onBlock: (fetched, block) => {
         const hadLatched = this.#judge.latched.length > 0;
         this.#judge.take(fetched, block);
@@ -66,9 +72,11 @@ export class Keeper {
         if (fetched.nonces !== null) this.#accounts.take(fetched.nonces);
         this.#locator.see(block.logs);
         this.#checkpoints.settle();
+        this.#snapshots.see(block);
       },
       onTakenBack: (hash) => {
         this.#judge.forget(hash);
+        this.#snapshots.forget(hash);
         this.#checkpoints.forget(hash);
       },
       onRolledBack: (depth, base) => {
@@ -78,12 +86,14 @@ export class Keeper {
         if (this.#judge.latched.length === 0) this.#pauses.orphan();
       },
       onSideDivergence: (verdict, nowMs) => {
-        this.#sidePauses.open(verdict, nowMs);
+        // It may be the snapshot that differs, and not the branch.
+        if (!this.#judge.isProvisional) this.#sidePauses.open(verdict, nowMs);
       },
       onUnknown: (reason, detail) => {
         this.#decider.unknown(reason, detail);
       },
-    });
+    };
+    this.#follower = new Follower(options, parts, events, start === null ? null : fetchedAt(start));
     const paths = { books: this.#books, outbox: this.#outbox, accounts: this.#accounts, bids };
     this.#pauses = new Pauses(options, paths);
     this.#viewPauses = new Pauses(options, paths);
@@ -95,6 +105,9 @@ export class Keeper {
       ...{ pauses: this.#pauses, viewPauses: this.#viewPauses, checkpoints: this.#checkpoints },
     });
     this.#views = new Views(this.#books, this.#locator.seenAccounts);
+    if (start !== null) this.#locator.see(namingLogs(this.#books));
+    const kept = { books: this.#books, judge: this.#judge, follower: this.#follower, outbox: this.#outbox };
+    this.#snapshots = new Snapshots(options, kept, this.#books.tip);
   }
 
   /** The books, for reading: the verified view. */
@@ -115,6 +128,11 @@ export class Keeper {
   /** The newest block that k operators call final; null where there is none. */
   get finalBlock(): ServedHead | null {
     return this.#follower.agreement.finality.final;
+  }
+
+  /** The snapshot that could be taken now: for a shutdown. Null when there is none that is newer than the last. */
+  get snapshotDue(): SnapshotOrder | null {
+    return this.#snapshots.take();
   }
 
   get judge(): Judge {
@@ -160,6 +178,7 @@ export class Keeper {
     if (standing !== null) {
       this.#tip = standing;
       this.#decider.decide(standing, input.nowMs);
+      this.#snapshots.decide(standing, this.#decider.isInSync, input.nowMs);
     }
     return this.#outbox.take();
   }

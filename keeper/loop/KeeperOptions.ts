@@ -23,6 +23,8 @@ export interface KeeperOptions {
   readonly signedRoots: ReadonlyMap<Hash, Hash>;
   /** Blocks below the head for which account proofs are asked. */
   readonly proofDepth: number;
+  /** Least time between two snapshots of the books; absent where none are taken. */
+  readonly snapshotIntervalMs?: number;
   readonly requestDeadlineMs: number;
   /** Time after which a second source is asked for what the first has not answered. */
   readonly hedgeMs: number;

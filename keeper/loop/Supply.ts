@@ -1,6 +1,7 @@
 import { TOPICS as FEED_TOPICS } from "../books/generated/AggregatorV3Interface.ts";
 import type { Candidate, ServedHead } from "../chain/agree/Votes.ts";
 import { createBloomQuery } from "../chain/verify/bloomQuery.ts";
+import { KeeperError } from "../errors/KeeperError.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { BlockFetcher } from "./BlockFetcher.ts";
 import type { Canonical } from "./Canonical.ts";
@@ -41,15 +42,25 @@ export class Supply {
     this.#mayConcern = createBloomQuery([...Object.values(options.addresses), FEED_TOPICS.AnswerUpdated]);
   }
 
-  /** The way from the books to a head, as far as it is known. */
+  /**
+   * The way from the books to a head, as far as it is known.
+   *
+   * @throws KeeperError `SnapshotOrphaned` when k operators follow one that parts from the books below where they begin
+   */
   path(target: ServedHead): Path {
-    return findPath(target, {
+    const path = findPath(target, {
       isApplied: (hash) => this.#canonical.has(hash),
       header: (hash) => this.#fetcher.header(hash),
       deploymentBlock: this.#options.deploymentBlock,
       root: this.#canonical.root,
       pin: this.#options.chain.pin,
+      floor: this.#canonical.floor,
     });
+    if (path.kind === "broken" && path.isBelowFloor === true && this.#isAgreed(target)) {
+      const payload = { target: target.hash, floor: this.#canonical.floor };
+      throw new KeeperError("SnapshotOrphaned", `a reorg reaches below the snapshot: ${path.detail}`, payload);
+    }
+    return path;
   }
 
   /**

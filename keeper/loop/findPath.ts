@@ -15,7 +15,12 @@ export type Path =
   /** A header on the way is not here yet; the lowest that is here above it, or the head itself. */
   | { readonly kind: "missing"; readonly block: ServedHead; readonly above: ServedHead }
   /** A header's number is not one above its parent's, or the chain does not reach the deployment: no chain of ours. */
-  | { readonly kind: "broken"; readonly detail: string };
+  | {
+      readonly kind: "broken";
+      readonly detail: string;
+      /** It parts from the books below the block that they began with. */
+      readonly isBelowFloor?: true;
+    };
 
 /** What the way is looked up in. */
 export interface PathOptions {
@@ -27,10 +32,15 @@ export interface PathOptions {
   readonly pin: PinnedBlock | null;
   /** The block below the deployment on the chain behind which k operators stood; null before that. */
   readonly root: Hash | null;
+  /** The final block that the books began with, below which they hold nothing; null when they began with the deployment. */
+  readonly floor: ServedHead | null;
 }
 
 /** Walks from `target` back to a block that the books hold, or to the deployment. */
-export function findPath(target: ServedHead, { isApplied, header, deploymentBlock, pin, root }: PathOptions): Path {
+export function findPath(
+  target: ServedHead,
+  { isApplied, header, deploymentBlock, pin, root, floor }: PathOptions,
+): Path {
   const hashes: Hash[] = [];
   let { hash, number } = target;
   let above: ServedHead = target;
@@ -39,6 +49,10 @@ export function findPath(target: ServedHead, { isApplied, header, deploymentBloc
     if (found === undefined) return { kind: "missing", block: { hash, number }, above };
     if (found.number !== number) {
       return { kind: "broken", detail: `block ${hash} has number ${found.number}, its descendants say ${number}` };
+    }
+    if (floor !== null && number <= floor.number) {
+      const detail = `it leads through ${hash} and not through ${floor.hash}, the final block that the books began with`;
+      return { kind: "broken", detail, isBelowFloor: true };
     }
     if (number < deploymentBlock) {
       return { kind: "broken", detail: `block ${hash} lies below the deployment and is not of the books' chain` };

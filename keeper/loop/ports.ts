@@ -86,6 +86,14 @@ export interface IncidentReport {
   readonly containedIn: number | null;
 }
 
+/** Books that are worth keeping: those at a final block whose proven roots were theirs. */
+export interface SnapshotOrder {
+  readonly number: number;
+  readonly hash: Hash;
+  /** In the order of the book set. */
+  readonly roots: readonly Hash[];
+}
+
 /** Everything a keeper can do. Effects of one step are performed in order. */
 export type Effect =
   | {
@@ -123,4 +131,6 @@ export type Effect =
   /** How final blocks are told on this chain, as soon as it is known. */
   | { readonly type: "finality"; readonly mode: FinalityMode }
   | { readonly type: "checkpoint"; readonly blockNumber: number; readonly blockHash: Hash; readonly transaction: Hash }
+  /** Write the books at this block to disk, when it suits: they go on. */
+  | { readonly type: "snapshot"; readonly order: SnapshotOrder }
   | { readonly type: "alert"; readonly level: "warning" | "critical"; readonly event: string; readonly detail: string };
