@@ -16,6 +16,7 @@ export interface SnapshotFile {
 
 const KEPT = 2;
 const NAME = /^books-(\d{8})-(\d{1,12})\.snapshot$/;
+const TAKEN = /^books-(\d{8})-\d+\.snapshot(?:\.refused)?$/;
 const UNFINISHED = ".unfinished";
 const REFUSED = ".refused";
 /** A handful of small pieces are one write. */
@@ -38,9 +39,11 @@ export class SnapshotStore {
     try {
       await mkdir(directory, { recursive: true });
       for (const name of await readdir(directory)) if (name.endsWith(UNFINISHED)) await rm(store.pathOf({ name }));
+      // A kill between the new one and the removal of the oldest leaves one too many.
+      await store.#prune();
       return store;
     } catch (error: unknown) {
-      throw failed(directory, error);
+      throw KeeperError.is(error) ? error : failed(directory, error);
     }
   }
 
@@ -71,7 +74,7 @@ export class SnapshotStore {
     sections: Iterable<Section> | AsyncIterable<Section>,
   ): Promise<SnapshotFile & { readonly bytes: number }> {
     // What was put aside counts as well: no name comes twice.
-    const taken = (await this.#names()).map((other) => Number(/^books-(\d{8})-/.exec(other)?.[1] ?? 0));
+    const taken = (await this.#names()).map((other) => Number(TAKEN.exec(other)?.[1] ?? 0));
     const sequence = Math.max(0, ...taken) + 1;
     const name = `books-${String(sequence).padStart(8, "0")}-${number}.snapshot`;
     const [path, draft] = [this.pathOf({ name }), this.pathOf({ name: `${name}${UNFINISHED}` })];
