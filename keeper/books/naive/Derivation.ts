@@ -94,7 +94,7 @@ export class Derivation {
     if (claimed !== computed) this.report("miscomputed", `${field} is ${claimed}, computed ${computed}`);
   }
 
-  /** What words are, as far as that is known; looked up once, at the first repair of the block. */
+  /** What the words are that the block repairs, as far as that is known; looked up once, at its first repair. */
   get knownWords(): ReadonlyMap<string, KnownWord> {
     this.#knownWords ??= knownWords(this);
     return this.#knownWords;

@@ -44,6 +44,8 @@ export function applyRepair(state: Derivation, event: NaiveEvent): void {
   const [expected, value] = [BigInt(event.hex("expected")), BigInt(event.hex("value"))];
   requireHalted(state);
   state.require(value !== 0n, "clears a word");
+  // What the word is may be a long search, for an answer that would change nothing.
+  if (state.isDone) return;
   noteRepair(state, state.book, slot, value);
   state.setWord(state.book, slot, value);
   requireRepairable(state, { slot, expected, value });
@@ -72,6 +74,7 @@ export function applyAcceptance(state: Derivation, event: NaiveEvent): void {
   requireHalted(state);
   requireRecent(state, event);
   state.require(corrections.length !== 0, "accepts nothing");
+  if (state.isDone) return;
   for (const correction of corrections) {
     const [address, slot] = [correction.hex("book"), correction.hex("slot")];
     const value = BigInt(correction.hex("value"));

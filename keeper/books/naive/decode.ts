@@ -1,9 +1,10 @@
-import type { Interface, Result } from "ethers";
+import type { Interface } from "ethers";
 
 import type { VerifiedLog } from "../../domain/VerifiedLog.ts";
 import type { BookName } from "../../domain/bookSet.ts";
 import type { Address, Hash, Hex } from "../../lib/hex.ts";
 import { AGGREGATOR, EVENTS } from "./events.ts";
+import { plainEventsOf, readPlainEvent, type Fields } from "./plainEvents.ts";
 import { word32 } from "./words.ts";
 
 const ACCEPTED = EVENTS.SyncGuard.getEvent("BooksAccepted")?.topicHash;
@@ -16,10 +17,10 @@ const AT_ONCE = 64;
 /** A decoded event. A field is asked for as what its type is. */
 export class NaiveEvent {
   readonly name: string;
-  readonly #args: Result;
+  readonly #args: Fields;
   readonly #lists: ReadonlyMap<string, readonly NaiveEvent[]>;
 
-  constructor(name: string, args: Result, lists: ReadonlyMap<string, readonly NaiveEvent[]> = new Map()) {
+  constructor(name: string, args: Fields, lists: ReadonlyMap<string, readonly NaiveEvent[]> = new Map()) {
     this.name = name;
     this.#args = args;
     this.#lists = lists;
@@ -48,7 +49,7 @@ export class NaiveEvent {
   structs(field: string): readonly NaiveEvent[] {
     const list = this.#lists.get(field);
     if (list !== undefined) return list;
-    return Array.from(this.#args.getValue(field) as Iterable<Result>, (item) => new NaiveEvent(this.name, item));
+    return Array.from(this.#args.getValue(field) as Iterable<Fields>, (item) => new NaiveEvent(this.name, item));
   }
 
   flag(field: string): boolean {
@@ -57,11 +58,23 @@ export class NaiveEvent {
 
   /** A struct, whose fields are asked for in the same way. */
   struct(field: string): NaiveEvent {
-    return new NaiveEvent(this.name, this.#args.getValue(field) as Result);
+    return new NaiveEvent(this.name, this.#args.getValue(field) as Fields);
   }
 }
 
+/** Of every interface by its events' topics. */
+const PLAIN = new Map([...Object.values(EVENTS), AGGREGATOR].map((events) => [events, plainEventsOf(events)]));
+
 function decodeWith(events: Interface, log: VerifiedLog): NaiveEvent | undefined {
+  const plain = PLAIN.get(events)?.get(log.topics[0] ?? "");
+  if (plain === undefined) return undefined;
+  if (plain === null) return decodeComposed(events, log);
+  const fields = readPlainEvent(plain, log);
+  return fields === undefined ? undefined : new NaiveEvent(plain.name, fields);
+}
+
+/** An event with lists or structs. */
+function decodeComposed(events: Interface, log: VerifiedLog): NaiveEvent | undefined {
   try {
     const parsed = events.parseLog(log);
     if (parsed === null) return undefined;

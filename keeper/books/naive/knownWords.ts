@@ -1,6 +1,7 @@
-import type { BookName } from "../../domain/bookSet.ts";
+import { BOOK_NAMES, type BookName } from "../../domain/bookSet.ts";
 import type { Address, Hash } from "../../lib/hex.ts";
 import { fundAccount } from "./checkShortfall.ts";
+import { decodeBookLog } from "./decode.ts";
 import type { Derivation } from "./Derivation.ts";
 import {
   accountAt,
@@ -46,50 +47,79 @@ function knownAssets(state: Derivation): Address[] {
   return assets;
 }
 
+/** A word with what it is. */
+type Known = readonly [place: Place, word: KnownWord];
+
+/** The words that the block repairs and accepts, of vault and ledger: of no other is it ever asked what they are. */
+function repairedWords({ input }: Derivation): Set<string> {
+  const { addresses, block } = input;
+  const keys = new Set<string>();
+  for (const log of block.logs) {
+    const book = BOOK_NAMES.find((name) => addresses[name] === log.address);
+    const event = book === undefined ? undefined : decodeBookLog(book, log);
+    if (book === undefined || event === undefined) continue;
+    if (event.name === "WordRepaired") keys.add(keyOf(book, event.hex("slot")));
+    if (event.name !== "BooksAccepted") continue;
+    for (const correction of event.structs("corrections")) {
+      const accepted = BOOK_NAMES.find((name) => addresses[name] === correction.hex("book"));
+      if (accepted !== undefined) keys.add(keyOf(accepted, correction.hex("slot")));
+    }
+  }
+  for (const key of keys) if (!/^(CollateralVault|PositionLedger) /.test(key)) keys.delete(key);
+  return keys;
+}
+
 /**
- * What the words of vault and ledger are, as far as their keys are known: those of the accounts that the
- * caller names, of listed instruments and of known assets. A hash does not tell what it is a hash of: all are tried.
+ * What the repaired words of vault and ledger are, as far as their keys are known: those of the accounts that the
+ * caller names, of listed instruments and of known assets. A hash does not tell what it is a hash of: all are tried, until every
+ * repaired word is found. Only a word that nobody knows costs what the books hold; nothing else can tell that nobody does.
  */
 export function knownWords(state: Derivation): ReadonlyMap<string, KnownWord> {
+  const wanted = repairedWords(state);
   const words = new Map<string, KnownWord>();
-  const note = (place: Place, word: KnownWord): void => {
-    words.set(keyOf(place.book, place.slot), word);
-  };
-  const instruments = listedInstruments(state);
-  const assets = knownAssets(state);
-  note(hot.fees, { kind: "hot" });
-  note(totalDebt.amount, { kind: "other" });
-  for (const instrument of instruments) {
-    note(marketAt(instrument).longIndex, { kind: "other" });
-    note(marketAt(instrument).clearing, { kind: "market", instrument });
-    note(clearingSizeAt(instrument).size, { kind: "clearing size", instrument });
-  }
-  for (const asset of assets) {
-    note(assetAt(asset).held, { kind: "asset", asset });
-    note(limitsAt(asset).cap, { kind: "limits", asset });
-  }
-  for (const account of new Set([fundAccount(state), ...(state.input.accounts ?? [])])) {
-    noteAccount(account, instruments, assets, note);
+  if (wanted.size === 0) return words;
+  for (const [{ book, slot }, word] of allWords(state)) {
+    const key = keyOf(book, slot);
+    if (wanted.has(key)) words.set(key, word);
+    if (words.size === wanted.size) break;
   }
   return words;
 }
 
-function noteAccount(
-  account: Hash,
-  instruments: readonly bigint[],
-  assets: readonly Address[],
-  note: (place: Place, word: KnownWord) => void,
-): void {
-  note(accountAt(account).quote, { kind: "account" });
-  note(debtAt(account).amount, { kind: "other" });
-  note(openIdAt(account, 0n).id, { kind: "other" });
-  note(openIdAt(account, OPEN_IDS_PER_PAGE).id, { kind: "other" });
-  for (const instrument of instruments) note(positionAt(account, instrument).size, { kind: "position", instrument });
+/** Every word whose keys are known; what costs most to list comes last. */
+function* allWords(state: Derivation): IterableIterator<Known> {
+  const assets = knownAssets(state);
+  const accounts = [...new Set([fundAccount(state), ...(state.input.accounts ?? [])])];
+  yield [hot.fees, { kind: "hot" }];
+  yield [totalDebt.amount, { kind: "other" }];
   for (const asset of assets) {
-    note(collateralAt(account, asset).balance, { kind: "collateral", asset });
-    note(claimAt(account, asset).owed, { kind: "claim", asset });
-    note(flowAt(account, asset).withdrawn, { kind: "flow", asset });
-    note(registrationAt(account, asset).amount, { kind: "registration", asset });
+    yield [assetAt(asset).held, { kind: "asset", asset }];
+    yield [limitsAt(asset).cap, { kind: "limits", asset }];
+  }
+  for (const account of accounts) yield* wordsOf(account, assets);
+  const instruments = listedInstruments(state);
+  for (const instrument of instruments) {
+    yield [marketAt(instrument).longIndex, { kind: "other" }];
+    yield [marketAt(instrument).clearing, { kind: "market", instrument }];
+    yield [clearingSizeAt(instrument).size, { kind: "clearing size", instrument }];
+  }
+  for (const account of accounts) {
+    for (const instrument of instruments)
+      yield [positionAt(account, instrument).size, { kind: "position", instrument }];
+  }
+}
+
+/** The words of an account, its positions apart. */
+function* wordsOf(account: Hash, assets: readonly Address[]): IterableIterator<Known> {
+  yield [accountAt(account).quote, { kind: "account" }];
+  yield [debtAt(account).amount, { kind: "other" }];
+  yield [openIdAt(account, 0n).id, { kind: "other" }];
+  yield [openIdAt(account, OPEN_IDS_PER_PAGE).id, { kind: "other" }];
+  for (const asset of assets) {
+    yield [collateralAt(account, asset).balance, { kind: "collateral", asset }];
+    yield [claimAt(account, asset).owed, { kind: "claim", asset }];
+    yield [flowAt(account, asset).withdrawn, { kind: "flow", asset }];
+    yield [registrationAt(account, asset).amount, { kind: "registration", asset }];
   }
 }
 

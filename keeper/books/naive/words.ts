@@ -1,7 +1,6 @@
-import { concat, keccak256, toBeHex, zeroPadValue } from "ethers";
-
 import type { BookName } from "../../domain/bookSet.ts";
 import type { Hash, Hex } from "../../lib/hex.ts";
+import { keccakOfText } from "../../trie/naiveRoot.ts";
 
 /** Where a variable of a value type is stored: some bits of one word. */
 export interface Place {
@@ -16,13 +15,15 @@ export interface Place {
 
 /** The 32 bytes of a number: of a slot, of a key of a value type. */
 export function word32(value: bigint): Hash {
-  return toBeHex(value, 32) as Hash;
+  return `0x${value.toString(16).padStart(64, "0")}`;
 }
 
 /** The slot of `mapping[key]`, for a key of a value type. Source: Solidity, layout of state variables in storage. */
 export function mapped(key: bigint | Hex, mapping: bigint | Hash): Hash {
-  const keyWord = typeof key === "bigint" ? word32(key) : zeroPadValue(key, 32);
-  return keccak256(concat([keyWord, typeof mapping === "bigint" ? word32(mapping) : mapping])) as Hash;
+  const [keyWord, mappingWord] = [key, mapping].map((part) => {
+    return (typeof part === "bigint" ? part.toString(16) : part.slice(2)).padStart(64, "0");
+  });
+  return `0x${keccakOfText(`${keyWord}${mappingWord}`)}`;
 }
 
 /** The slot `count` words after `slot`. */
@@ -32,7 +33,7 @@ export function after(slot: Hash, count: bigint): Hash {
 
 /** The slot of element `index` of a dynamic array of one-word elements whose length is stored at `slot`. */
 export function elementOf(slot: Hash, index: bigint): Hash {
-  return after(keccak256(slot) as Hash, index);
+  return after(`0x${keccakOfText(slot.slice(2))}`, index);
 }
 
 /** The variable's value in its word. */

@@ -16,7 +16,7 @@ import {
 } from "../../trie/referenceTrie.ts";
 
 const SEED = Number(process.env["SEED"] ?? 20_261_122);
-const CASES = 4_000;
+const CASES = 3_000;
 /** One case in so many is compared with `@ethereumjs/mpt` as well, which is slow. */
 const REFERENCE_EVERY = 8;
 /** Their keys part so late that small words are embedded in their parents. */
