@@ -72,6 +72,22 @@ const addDoctor: AddCommand = (program, context, setExit) => {
   });
 };
 
+const addResync: AddCommand = (program, context, setExit) => {
+  const command = program
+    .command("resync")
+    .description("build the books again from the deployment, prove them, and leave a snapshot for run to start from")
+    .option(
+      "--despite-findings",
+      "write the snapshot although the history shows divergences: when people have looked at them",
+      false,
+    );
+  addSettings(command);
+  command.action(async (flags: Record<string, unknown>) => {
+    const { resync } = await import("./resync.ts");
+    setExit(await resync(flags, context));
+  });
+};
+
 const addReplay: AddCommand = (program, context, setExit) => {
   program
     .command("replay")
@@ -144,6 +160,7 @@ export function createProgram(context: CommandContext, setExit: (code: number) =
     .version(BUILD)
     .exitOverride()
     .showHelpAfterError("(lockstep --help lists the commands)");
-  for (const add of [addUp, addRun, addDoctor, addDrill, addReplay, addChaosRpc]) add(program, context, setExit);
+  for (const add of [addUp, addRun, addDoctor, addResync, addDrill, addReplay, addChaosRpc])
+    add(program, context, setExit);
   return program;
 }
