@@ -30,9 +30,11 @@ export function logEffect(effect: Effect, log: Logger): void {
       log.info("checkpoint", { blockNumber, blockHash, transaction });
       return;
     }
-    case "located":
-      log.info("located", { incidentId: effect.incidentId, slots: effect.slots, note: effect.note });
+    case "located": {
+      const { type, isTruncated, ...fields } = effect;
+      log[isTruncated ? "warn" : "info"](type, { ...fields, isTruncated });
       return;
+    }
     case "block": {
       const { number, hash, verdict } = effect.report;
       log.debug("block", { number, hash, verdict: verdict.kind });

@@ -13,6 +13,17 @@ import type { BookName } from "./bookSet.ts";
  */
 export type Cause = "unexplained-write" | "miscomputed" | "illegal" | "unreadable" | "code-changed" | "view-diverged";
 
+/**
+ * Why one word differs, told from the events of the blocks since the roots were last equal.
+ *
+ * - `unexplained-write`: no event touches it.
+ * - `missing-effect`: an event changes it, and the chain has still what was there before.
+ * - `miscomputed-effect`: an event changes it, and the chain has another value.
+ * - `own-books`: the events imply what the chain has; the books are wrong.
+ * - `undetermined`: the books do not reach back to where the roots were equal.
+ */
+export type SlotCause = "unexplained-write" | "missing-effect" | "miscomputed-effect" | "own-books" | "undetermined";
+
 /** One word that differs, named as far as it could be. */
 export interface LocatedSlot {
   readonly contract: BookName;
@@ -22,6 +33,7 @@ export interface LocatedSlot {
   readonly account: Hex | null;
   readonly slot: Hash | null;
   readonly hashedSlot: Hash;
+  readonly cause: SlotCause;
   /** By the books. */
   readonly before: string;
   /** By the chain. */

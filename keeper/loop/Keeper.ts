@@ -104,7 +104,7 @@ export class Keeper {
       ...{ books: this.#books, judge: this.#judge, follower: this.#follower, chain: this.#chain, outbox: this.#outbox },
       ...{ pauses: this.#pauses, viewPauses: this.#viewPauses, checkpoints: this.#checkpoints },
     });
-    this.#views = new Views(this.#books, this.#locator.seenAccounts);
+    this.#views = new Views(this.#books);
     if (start !== null) this.#locator.see(namingLogs(this.#books));
     const kept = { books: this.#books, judge: this.#judge, follower: this.#follower, outbox: this.#outbox };
     this.#snapshots = new Snapshots(options, kept, this.#books.tip);
@@ -156,7 +156,9 @@ export class Keeper {
         this.#follower.announce(input.source, { number: input.number, hash: input.hash });
         break;
       case "answers":
-        if (!this.#follower.answer(input.id, input.answers, input.nowMs)) this.#locator.answer(input.id, input.answers);
+        if (!this.#follower.answer(input.id, input.answers, input.nowMs)) {
+          this.#locator.answer(input.id, input.answers, input.nowMs);
+        }
         break;
       case "journalled":
         [this.#pauses, this.#viewPauses, this.#sidePauses, this.#checkpoints].some((owner) => owner.journalled(input));
@@ -170,7 +172,7 @@ export class Keeper {
       case "tick":
         if (input.wallSeconds !== undefined) this.#wallAheadSeconds = input.wallSeconds - input.nowMs / 1_000;
         this.#follower.tick(input.nowMs);
-        this.#locate();
+        this.#locate(input.nowMs);
         break;
     }
     const standing = this.#follower.advance(input.nowMs);
@@ -203,13 +205,23 @@ export class Keeper {
     return this.#follower.look(nowMs, wallSeconds);
   }
 
-  /** Names the slots of the first finding, after its pause is on its way. */
-  #locate(): void {
+  /** Names the slots that the findings are about, after their pause is on its way; of an own fault too. */
+  #locate(nowMs: number): void {
+    const tip = this.#tip?.fetched ?? null;
+    const verdict = tip === null ? null : this.#judge.verdict(tip, "no");
+    const findings = verdict?.kind === "Diverged" || verdict?.kind === "OwnFault" ? verdict.findings : [];
+    const [first] = findings;
     const incident = this.#pauses.current;
-    const finding = this.#judge.latched[0];
-    const [source] = this.#follower.agreement.board.trusted();
-    if (finding === undefined || this.#tip === null || source === undefined) return;
+    if (tip === null || first === undefined) {
+      this.#locator.tick(null);
+      return;
+    }
     if (incident?.state === "opened" && this.#options.pauser !== null) return;
-    this.#locator.start(incident?.id ?? finding.blockHash, finding.contract, this.#tip.fetched, source);
+    const { board } = this.#follower.agreement;
+    this.#locator.tick({
+      ...{ incidentId: incident?.id ?? first.blockHash, findings, tip, nowMs },
+      sources: board.ranked(board.trusted()),
+      below: this.#follower.below.bind(this.#follower),
+    });
   }
 }

@@ -1,60 +1,55 @@
 import type { BookLog, Books } from "../books/Books.ts";
-import { readProofAnswer } from "../chain/verify/blockFacts.ts";
 import type { BookName } from "../domain/bookSet.ts";
-import type { LocatedSlot } from "../domain/Finding.ts";
-import { KeeperError } from "../errors/KeeperError.ts";
-import { AssertionError } from "../lib/assert.ts";
-import type { Address, Hash, Hex } from "../lib/hex.ts";
-import { Descent, type StorageProofAnswer } from "../trie/Descent.ts";
-import { StorageTrie } from "../trie/StorageTrie.ts";
-import type { FetchedBlock } from "./FetchedBlock.ts";
+import type { Finding, LocatedSlot } from "../domain/Finding.ts";
+import type { Hash } from "../lib/hex.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
-import { nameDifferences } from "./nameDifferences.ts";
+import { Search } from "./locate/Search.ts";
+import type { SearchResult, SearchView } from "./locate/SearchView.ts";
 import type { Outbox } from "./Outbox.ts";
-import type { RpcAnswer, RpcCall } from "./ports.ts";
+import type { RpcAnswer } from "./ports.ts";
 import { SeenKeys } from "./SeenKeys.ts";
 
-interface Search {
+/** What is to be located, and where the chain stands. */
+export interface LocatorView extends SearchView {
   readonly incidentId: Hash;
-  readonly contract: BookName;
-  readonly blockHash: Hash;
-  readonly descent: Descent;
-  readonly source: string;
-  readonly words: readonly Hash[];
-  request: { readonly id: number; readonly stage: "transactions" | "proofs" } | null;
+  /** What stands against the books or the chain, oldest first. */
+  readonly findings: readonly Finding[];
 }
 
-/** Grinding longer prefixes would take seconds; what stays unnamed is said to be. */
-const MAX_GRIND_NIBBLES = 3;
-const WORD = /[0-9a-f]{64}/g;
-const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
-const KEY = /^0x[0-9a-fA-F]{1,64}$/;
-/** Characters; longer call data is not looked through for names. */
-const MAX_CALL_DATA = 100_000;
+/** Incidents remembered as located. */
+const MAX_DONE = 256;
+/** A search that takes longer says what it has found so far. */
+const INTERIM_MS = 2_000;
+
+/** One incident, its contracts one after the other. */
+interface Job {
+  readonly incidentId: Hash;
+  readonly startedAtMs: number;
+  readonly results: Map<BookName, SearchResult>;
+  search: Search;
+  isInterimSaid: boolean;
+}
 
 /**
- * Names the slots in which a book contract differs from the books, by descending through the chain's trie.
+ * Names the slots in which the book contracts of an incident differ from the books, by descending through the chain's tries.
  *
- * Best effort: it starts only after the pause is on its way, and whatever it cannot find is reported as not found.
+ * Best effort: it starts only after the pause is on its way, works in slices that do not hold up a step, and whatever it cannot
+ * find is reported as not found.
  */
 export class Locator {
   readonly #options: KeeperOptions;
   readonly #books: Books;
   readonly #outbox: Outbox;
   readonly #seen: SeenKeys;
-  #search: Search | null = null;
-  readonly #done = new Set<Hash>();
+  #job: Job | null = null;
+  #view: LocatorView | null = null;
+  readonly #done = new Set<string>();
 
   constructor(options: KeeperOptions, books: Books, outbox: Outbox) {
     this.#options = options;
     this.#books = books;
     this.#outbox = outbox;
-    this.#seen = new SeenKeys(options.addresses, options.immutables);
-  }
-
-  /** Every account that ever had an entry. */
-  get seenAccounts(): ReadonlySet<Hex> {
-    return this.#seen.accounts;
+    this.#seen = new SeenKeys(books);
   }
 
   /** Remembers keys that may name a slot later. */
@@ -62,91 +57,82 @@ export class Locator {
     for (const log of logs) this.#seen.see(log);
   }
 
-  /** Starts the search for an incident at a block, once. */
-  start(incidentId: Hash, contract: BookName, fetched: FetchedBlock, source: string): void {
-    const chainRoot = fetched.proven?.[contract]?.storageRoot;
-    if (this.#done.has(incidentId) || this.#search !== null || chainRoot === undefined) return;
-    this.#done.add(incidentId);
-    // A copy: the books go on while the search asks.
-    const trie = new StorageTrie();
-    trie.setMany(this.#books.trie(contract).slots());
-    const descent = new Descent({ trie, chainRoot, maxGrindNibbles: MAX_GRIND_NIBBLES });
-    const { hash: blockHash } = fetched;
-    this.#search = { incidentId, contract, blockHash, descent, source, words: [], request: null };
-    this.#ask("transactions", [{ method: "eth_getBlockByHash", params: [blockHash, true] }]);
+  /** Goes on with what is to be located now, each contract of an incident once; null: nothing is, and a search ends. */
+  tick(view: LocatorView | null): void {
+    this.#view = view;
+    if (view === null || (this.#job !== null && this.#job.incidentId !== view.incidentId)) this.#drop();
+    if (view === null) return;
+    this.#job ??= this.#open(view);
+    this.#job?.search.tick(view);
+    this.#settle(view);
   }
 
   /** Takes answers to an own request in; false when the id is somebody else's. */
-  answer(id: number, answers: readonly RpcAnswer[]): boolean {
-    const search = this.#search;
-    if (search?.request?.id !== id) return false;
-    const { stage } = search.request;
-    search.request = null;
-    if (stage === "transactions") {
-      this.#search = { ...search, words: readTransactionWords(answers[0]) };
-      this.#next(this.#search);
-      return true;
-    }
-    try {
-      search.descent.accept(readStorageProofs(answers[0]));
-      this.#next(search);
-    } catch (error: unknown) {
-      if (error instanceof AssertionError || !KeeperError.is(error)) throw error;
-      this.#finish(search, error.message);
-    }
-    return true;
+  answer(id: number, answers: readonly RpcAnswer[], nowMs: number): boolean {
+    if (this.#view === null || this.#job === null) return false;
+    const view = { ...this.#view, nowMs };
+    const isOwn = this.#job.search.answer(id, answers, view);
+    this.#settle(view);
+    return isOwn;
   }
 
-  #ask(stage: "transactions" | "proofs", calls: readonly RpcCall[]): void {
-    if (this.#search === null) return;
-    const id = this.#outbox.request(this.#search.source, calls, this.#options.requestDeadlineMs);
-    this.#search.request = { id, stage };
+  #drop(): void {
+    this.#job?.search.stop();
+    this.#job = null;
   }
 
-  #next(search: Search): void {
-    const keys = search.descent.nextKeys();
-    if (keys.length === 0) {
-      const note = search.descent.isTruncated ? "more slots differ than could be named" : "";
-      this.#finish(search, note);
+  #open(view: LocatorView): Job | null {
+    const search = this.#nextSearch(view);
+    if (search === null) return null;
+    return {
+      incidentId: view.incidentId,
+      startedAtMs: view.nowMs,
+      results: new Map<BookName, SearchResult>(),
+      search,
+      isInterimSaid: false,
+    };
+  }
+
+  #nextSearch({ incidentId, findings }: LocatorView): Search | null {
+    const finding = findings.find(({ contract }) => !this.#done.has(`${incidentId} ${contract}`));
+    if (finding === undefined) return null;
+    const parts = { options: this.#options, books: this.#books, outbox: this.#outbox, seen: this.#seen };
+    return new Search(parts, finding);
+  }
+
+  /** Says what a search came to; and what it has so far, once, when it takes long. */
+  #settle(view: LocatorView): void {
+    const job = this.#job;
+    if (job === null) return;
+    if (!job.search.isDone) {
+      if (job.isInterimSaid || view.nowMs - job.startedAtMs < INTERIM_MS) return;
+      job.isInterimSaid = true;
+      job.results.set(job.search.contract, job.search.result);
+      this.#say(job, false);
       return;
     }
-    const address: Address = this.#options.addresses[search.contract];
-    this.#ask("proofs", [{ method: "eth_getProof", params: [address, keys, { blockHash: search.blockHash }] }]);
+    job.results.set(job.search.contract, job.search.result);
+    this.#done.add(`${job.incidentId} ${job.search.contract}`);
+    const [oldest] = this.#done;
+    if (this.#done.size > MAX_DONE && oldest !== undefined) this.#done.delete(oldest);
+    const next = this.#nextSearch(view);
+    this.#say(job, next === null);
+    if (next === null) this.#job = null;
+    else job.search = next;
   }
 
-  #finish(search: Search, note: string): void {
-    this.#search = null;
-    const differences = search.descent.differences.filter(({ own, chain }) => own !== chain);
-    const candidates = this.#seen.candidates(search.contract, search.words);
-    const slots: LocatedSlot[] = nameDifferences(search.contract, differences, candidates);
-    this.#outbox.emit({ type: "located", incidentId: search.incidentId, slots, note });
+  #say({ incidentId, results }: Job, isFinal: boolean): void {
+    const all = [...results];
+    const slots: LocatedSlot[] = all.flatMap(([, { slots: ofContract }]) => ofContract);
+    const notes = all.flatMap(([contract, { notes: own }]) => own.map((note) => `${contract}: ${note}`));
+    if (!isFinal) notes.push("the search goes on");
+    this.#outbox.emit({
+      ...{ type: "located", incidentId, slots, note: notes.join("; "), isFinal },
+      isComplete: all.every(([, { isComplete }]) => isComplete),
+      isTruncated: all.some(([, { isTruncated }]) => isTruncated),
+      blocks: all.flatMap(([contract, { block }]) => {
+        return block === null ? [] : [{ contract, number: block.header?.number ?? 0, hash: block.hash }];
+      }),
+    });
   }
-}
-
-/** Every aligned word of call data and every sender: keys that a write without an event may have used. */
-function readTransactionWords(answer: RpcAnswer | undefined): Hash[] {
-  if (answer?.ok !== true || typeof answer.value !== "object" || answer.value === null) return [];
-  const { transactions } = answer.value as { transactions?: unknown };
-  const words = new Set<Hash>();
-  for (const transaction of Array.isArray(transactions) ? (transactions as unknown[]) : []) {
-    if (typeof transaction !== "object" || transaction === null) continue;
-    const { input, from } = transaction as { input?: unknown; from?: unknown };
-    if (typeof from === "string" && ADDRESS.test(from)) words.add(`0x${from.slice(2).toLowerCase().padStart(64, "0")}`);
-    if (typeof input !== "string" || input.length > MAX_CALL_DATA) continue;
-    for (const [word] of input.slice(10).toLowerCase().matchAll(WORD)) words.add(`0x${word}`);
-  }
-  return [...words];
-}
-
-function readStorageProofs(answer: RpcAnswer | undefined): StorageProofAnswer[] {
-  if (answer?.ok !== true) throw new KeeperError("LocateUnanswered", answer?.message ?? "no answer");
-  const proof = readProofAnswer(answer.value);
-  if (proof === null) throw new KeeperError("LocateUnanswered", "eth_getProof answered something else than a proof");
-  if (proof.storageProof.some(({ key }) => !KEY.test(key))) {
-    throw new KeeperError("LocateUnanswered", "eth_getProof answered for a key that is none");
-  }
-  return proof.storageProof.map(({ key, proof: nodes }) => ({
-    key: `0x${key.slice(2).toLowerCase().padStart(64, "0")}`,
-    proof: nodes,
-  }));
 }

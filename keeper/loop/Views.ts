@@ -10,16 +10,14 @@ import type { Comparison, View } from "../views/View.ts";
 class BalancesAt implements ProvenBalances {
   readonly #books: Books;
   readonly #blockHash: Hash;
-  readonly #accounts: ReadonlySet<Hex>;
 
-  constructor(books: Books, blockHash: Hash, accounts: ReadonlySet<Hex>) {
+  constructor(books: Books, blockHash: Hash) {
     this.#books = books;
     this.#blockHash = blockHash;
-    this.#accounts = accounts;
   }
 
   accounts(): Iterable<Hex> {
-    return this.#accounts;
+    return this.#books.accounts;
   }
 
   itemsOf(account: Hex): ReadonlyMap<string, bigint> {
@@ -37,11 +35,9 @@ class BalancesAt implements ProvenBalances {
 /** Compares views with the books at the block each claims to stand at. */
 export class Views {
   readonly #books: Books;
-  readonly #accounts: ReadonlySet<Hex>;
 
-  constructor(books: Books, accounts: ReadonlySet<Hex>) {
+  constructor(books: Books) {
     this.#books = books;
-    this.#accounts = accounts;
   }
 
   compare(view: View): Comparison {
@@ -51,7 +47,7 @@ export class Views {
       return { kind: "unknown", detail: "the view is ahead of the books" };
     if (canonical === null) return { kind: "unknown", detail: "the view stands at a block that the books do not hold" };
     if (canonical !== view.blockHash) return { kind: "orphaned" };
-    const differences = compareView(view, new BalancesAt(this.#books, view.blockHash, this.#accounts));
+    const differences = compareView(view, new BalancesAt(this.#books, view.blockHash));
     return differences.length === 0 ? { kind: "equal" } : { kind: "different", differences };
   }
 

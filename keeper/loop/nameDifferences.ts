@@ -10,13 +10,15 @@ import * as oracle from "../books/generated/PriceOracle.ts";
 import * as guard from "../books/generated/SyncGuard.ts";
 import { decodeWordAt, type FieldValue } from "../books/layout/decodeWordAt.ts";
 import type { Layout } from "../books/layout/Layout.ts";
-import { nameSlots } from "../books/layout/nameSlot.ts";
+import type { NamedSlot } from "../books/layout/NamedSlot.ts";
+import type { Candidates as CandidatesByType } from "../books/layout/SlotSearch.ts";
 import type { BookName } from "../domain/bookSet.ts";
-import type { LocatedSlot } from "../domain/Finding.ts";
+import type { LocatedSlot, SlotCause } from "../domain/Finding.ts";
 import type { Hash, Hex } from "../lib/hex.ts";
 import type { SlotDifference } from "../trie/Descent.ts";
 
-const LAYOUTS: Readonly<Record<BookName, Layout>> = {
+/** The generated layout of each book contract. */
+export const LAYOUTS: Readonly<Record<BookName, Layout>> = {
   CollateralVault: vault.LAYOUT,
   PositionLedger: ledger.LAYOUT,
   OrderSettlement: settlement.LAYOUT,
@@ -29,8 +31,6 @@ const LAYOUTS: Readonly<Record<BookName, Layout>> = {
   CheckpointRegistry: registry.LAYOUT,
 };
 const MAX_NUMBER_KEY = 32n;
-/** A second or two: the search runs in one go, while a pause may be waiting to be sent again. */
-const MAX_HASHES = 400_000;
 
 /** Keys that may stand in a mapping's path. */
 export interface Candidates {
@@ -43,31 +43,37 @@ export interface Candidates {
   readonly lanes: readonly bigint[];
 }
 
-/** Names what a descent found: contract, variable, account, and both values, decoded where the layout knows them. */
+/** Numbers that are tried as keys whether they have been seen or not. */
+export const SMALL = Array.from({ length: Number(MAX_NUMBER_KEY) + 1 }, (_, index) => BigInt(index));
+
+/** The candidates for a mapping's key by its Solidity type. */
+export function byType({ accounts, addresses, words, numbers: given, lanes }: Candidates): CandidatesByType {
+  const numbers = [...new Set([...given, ...SMALL])];
+  return {
+    AccountId: accounts,
+    address: addresses,
+    // The vault keys allowances by the account's plain word.
+    bytes32: [...accounts, ...words],
+    uint8: numbers,
+    uint16: numbers,
+    uint32: numbers,
+    uint64: lanes,
+    uint256: SMALL.slice(0, 4),
+  };
+}
+
+/** A difference, with why it is one. */
+export interface ExplainedDifference extends SlotDifference {
+  readonly cause: SlotCause;
+}
+
+/** Says what a descent found: contract, variable, account, and both values, decoded where a name is known. */
 export function nameDifferences(
   contract: BookName,
-  differences: readonly SlotDifference[],
-  candidates: Candidates,
+  differences: readonly ExplainedDifference[],
+  names: ReadonlyMap<Hash, NamedSlot>,
 ): LocatedSlot[] {
-  const small = Array.from({ length: Number(MAX_NUMBER_KEY) + 1 }, (_, index) => BigInt(index));
-  const numbers = [...new Set([...small, ...candidates.numbers])];
-  const { names } = nameSlots({
-    layout: LAYOUTS[contract],
-    maxHashes: MAX_HASHES,
-    hashedSlots: differences.map(({ hashedSlot }) => hashedSlot),
-    candidates: {
-      AccountId: candidates.accounts,
-      address: candidates.addresses,
-      // The vault keys allowances by the account's plain word.
-      bytes32: [...candidates.accounts, ...candidates.words],
-      uint8: numbers,
-      uint16: numbers,
-      uint32: numbers,
-      uint64: candidates.lanes,
-      uint256: small.slice(0, 4),
-    },
-  });
-  return differences.map(({ slot, hashedSlot, own, chain }) => {
+  return differences.map(({ slot, hashedSlot, own, chain, cause }) => {
     const name = names.get(hashedSlot);
     const show = (word: bigint): string =>
       name == null ? `0x${word.toString(16)}` : decodeWordAt({ name, word }).map(showField).join(", ");
@@ -78,6 +84,7 @@ export function nameDifferences(
       account: (keys.find((key) => /^0x([0-9a-f]{40}|[0-9a-f]{64})$/.test(key)) ?? null) as Hex | null,
       slot: name?.slot ?? slot ?? null,
       hashedSlot,
+      cause,
       before: show(own),
       after: show(chain),
     };

@@ -3,6 +3,7 @@ import type { ServedHead } from "../chain/agree/Votes.ts";
 import type { Condition } from "../domain/conditions.ts";
 import type { Attestation } from "../actions/plan/Attestation.ts";
 import type { TransactionRequest } from "../actions/plan/TransactionRequest.ts";
+import type { BookName } from "../domain/bookSet.ts";
 import type { LocatedSlot } from "../domain/Finding.ts";
 import type { UnknownReason, Verdict } from "../domain/Verdict.ts";
 import type { Hash, Hex } from "../lib/hex.ts";
@@ -94,6 +95,13 @@ export interface SnapshotOrder {
   readonly roots: readonly Hash[];
 }
 
+/** The block after which a contract's words were searched. */
+export interface LocatedAt {
+  readonly contract: BookName;
+  readonly number: number;
+  readonly hash: Hash;
+}
+
 /** Everything a keeper can do. Effects of one step are performed in order. */
 export type Effect =
   | {
@@ -122,7 +130,16 @@ export type Effect =
       readonly type: "located";
       readonly incidentId: Hash;
       readonly slots: readonly LocatedSlot[];
+      /** Where the slots were searched: the words are those after these blocks. */
+      readonly blocks: readonly LocatedAt[];
+      /** What is not as it should be; empty when every slot was found and named. */
       readonly note: string;
+      /** Every slot that differs was found, if not named. */
+      readonly isComplete: boolean;
+      /** So many slots differ that the search stopped: the books as a whole are suspect. */
+      readonly isTruncated: boolean;
+      /** False where the search goes on: what it finds later takes the place of this. */
+      readonly isFinal: boolean;
     }
   | { readonly type: "quarantine"; readonly source: string; readonly reason: string }
   /** A source serves one branch and another in turn: both heads are evidence. */
