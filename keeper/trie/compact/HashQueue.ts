@@ -13,7 +13,7 @@ export class HashQueue {
   /** By number of blocks: where the one that waits starts, its area, and where its digest goes; 0 for none. */
   readonly #from = new Uint32Array(MAX_BLOCKS + 1);
   readonly #areas = new Uint32Array(MAX_BLOCKS + 1);
-  readonly #to = new Float64Array(MAX_BLOCKS + 1);
+  readonly #to = new Uint32Array(MAX_BLOCKS + 1);
   /** Where the next encoding is to be written. */
   area = AREAS_AT;
 

@@ -1,14 +1,17 @@
 import { encodeExtension, toNodeRef, type NodeRef } from "../nodeEncoding.ts";
-import { childrenOf, depthOf, idIndex } from "./branch.ts";
+import { depthOf } from "./branch.ts";
 import { HashQueue } from "./HashQueue.ts";
 import {
   addressOf,
   AREA_COUNT,
   AREA_SIZE,
   AREAS_AT,
+  CHILDREN_AT,
   countBits,
+  DEPTH_AT,
   EMBEDDED_AT,
   HASH_SIZE,
+  IDS_AT,
   isLeaf,
   leafSize,
   KEY_NIBBLES,
@@ -35,7 +38,7 @@ export class References {
   readonly #memory: NodeMemory;
   readonly #tree: NodeTree;
   readonly #queue: HashQueue;
-  /** Stale branches by depth: three numbers each, the branch, its parent, its nibble there. */
+  /** Stale branches by depth: four numbers each, as `#gather` has them. */
   readonly #levels: number[][] = Array.from({ length: KEY_NIBBLES }, () => []);
 
   constructor(memory: NodeMemory, tree: NodeTree) {
@@ -48,8 +51,9 @@ export class References {
   refresh(): void {
     const tree = this.#tree;
     if (!tree.isStale) return;
-    if (isLeaf(tree.root)) this.#settle(this.#encodeLeaf(tree.root, 0, this.#queue.area), ROOT, 0);
-    else this.#gather(tree.root, ROOT, 0);
+    const { root } = tree;
+    if (isLeaf(root)) this.#settle(this.#encodeLeaf(root, 0, this.#queue.area), ROOT_REF_AT, ROOT, 0);
+    else this.#gather(root, ROOT_REF_AT, ROOT, 0);
     this.#hashLevels();
     tree.isStale = false;
   }
@@ -70,24 +74,30 @@ export class References {
     return isLeaf(node) || depthOf(memory, node) === depth ? bare : toNodeRef(this.#extension(node, depth, bare));
   }
 
-  #gather(branch: NodeId, parent: NodeId, nibble: number): void {
-    this.#levels[depthOf(this.#memory, branch)]!.push(branch, parent, nibble);
+  /** Notes a stale branch: where its reference goes, its parent, and its nibble there; and all that is stale below. */
+  #gather(branch: NodeId, target: number, parent: NodeId, nibble: number): void {
+    this.#levels[depthOf(this.#memory, branch)]!.push(branch, target, parent, nibble);
     this.#gatherChildren(branch);
   }
 
   #gatherChildren(branch: NodeId): void {
-    const memory = this.#memory;
-    const { halves, words } = memory;
-    const depth = depthOf(memory, branch);
-    const children = childrenOf(memory, branch);
-    const index = idIndex(branch, 0);
-    for (let stale = halves[(branch + STALE_AT) >>> 1]!; stale !== 0; stale &= stale - 1) {
-      const at = 31 - Math.clz32(stale & -stale);
-      const child = words[index + rankOf(children, at)]!;
-      if (!isLeaf(child)) this.#gather(child, branch, at);
-      else this.#settle(this.#encodeLeaf(child, depth + 1, this.#queue.area), branch, at);
-    }
+    const { halves, words, bytes } = this.#memory;
+    const children = halves[(branch + CHILDREN_AT) >>> 1]!;
+    let stale = halves[(branch + STALE_AT) >>> 1]!;
+    const depth = bytes[branch + DEPTH_AT]! + 1;
+    const ids = (branch + IDS_AT) >>> 2;
+    const refs = refAt(branch, countBits(children), 0);
     halves[(branch + STALE_AT) >>> 1] = 0;
+    // Set again where one turns out to be embedded.
+    halves[(branch + EMBEDDED_AT) >>> 1]! &= ~stale;
+    for (; stale !== 0; stale &= stale - 1) {
+      const nibble = 31 - Math.clz32(stale & -stale);
+      const rank = rankOf(children, nibble);
+      const child = words[ids + rank]!;
+      const target = refs + HASH_SIZE * rank;
+      if (!isLeaf(child)) this.#gather(child, target, branch, nibble);
+      else this.#settle(this.#encodeLeaf(child, depth, this.#queue.area), target, branch, nibble);
+    }
   }
 
   /** Hashes the leaves that wait and the branches that were gathered, the deepest first. */
@@ -95,38 +105,39 @@ export class References {
     this.#queue.flush();
     for (let depth = KEY_NIBBLES - 1; depth >= 0; depth -= 1) {
       const level = this.#levels[depth]!;
-      for (let at = 0; at < level.length; at += 3) this.#refreshBranch(level[at]!, level[at + 1]!, level[at + 2]!);
+      if (level.length === 0) continue;
+      for (let at = 0; at < level.length; at += 4) {
+        this.#refreshBranch(level[at]!, depth, level[at + 1]!, level[at + 2]!, level[at + 3]!);
+      }
       level.length = 0;
       this.#queue.flush();
     }
   }
 
-  #refreshBranch(branch: NodeId, parent: NodeId, nibble: number): void {
+  #refreshBranch(branch: NodeId, depth: number, target: number, parent: NodeId, nibble: number): void {
     const { bytes, kernel } = this.#memory;
-    const above = parent === ROOT ? 0 : depthOf(this.#memory, parent) + 1;
-    if (depthOf(this.#memory, branch) === above) {
-      this.#settle(kernel.encodeBranch(branch, this.#queue.area), parent, nibble);
+    const above = parent === ROOT ? 0 : bytes[parent + DEPTH_AT]! + 1;
+    if (depth === above) {
+      this.#settle(kernel.encodeBranch(branch, this.#queue.area), target, parent, nibble);
       return;
     }
-    const extension = this.#extension(branch, above, this.refOf(branch, depthOf(this.#memory, branch)));
+    const extension = this.#extension(branch, above, this.refOf(branch, depth));
     bytes.set(extension, startOf(this.#queue.area, extension.length));
-    this.#settle(extension.length, parent, nibble);
+    this.#settle(extension.length, target, parent, nibble);
   }
 
   /** Makes a reference of the encoding in the queue's area, and puts it where the parent holds it. */
-  #settle(length: number, parent: NodeId, nibble: number): void {
-    const { bytes, halves } = this.#memory;
-    const { area } = this.#queue;
-    const from = startOf(area, length);
+  #settle(length: number, target: number, parent: NodeId, nibble: number): void {
+    const queue = this.#queue;
+    const from = startOf(queue.area, length);
     // The root is hashed even where a parent would embed it.
-    const isEmbedded = parent !== ROOT && length < HASH_SIZE;
-    const children = parent === ROOT ? 0 : childrenOf(this.#memory, parent);
-    const target = parent === ROOT ? ROOT_REF_AT : refAt(parent, countBits(children), rankOf(children, nibble));
-    if (!isEmbedded) this.#queue.push(from, length, target);
-    else bytes.copyWithin(target, from, from + length);
-    if (parent === ROOT) return;
-    const flags = (parent + EMBEDDED_AT) >>> 1;
-    halves[flags] = isEmbedded ? halves[flags]! | (1 << nibble) : halves[flags]! & ~(1 << nibble);
+    if (length >= HASH_SIZE || parent === ROOT) {
+      queue.push(from, length, target);
+      return;
+    }
+    const { bytes, halves } = this.#memory;
+    bytes.copyWithin(target, from, from + length);
+    halves[(parent + EMBEDDED_AT) >>> 1]! |= 1 << nibble;
   }
 
   #encodeLeaf(leaf: NodeId, depth: number, area: number): number {
