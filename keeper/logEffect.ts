@@ -30,6 +30,9 @@ export function logEffect(effect: Effect, log: Logger): void {
       log.info("checkpoint", { blockNumber, blockHash, transaction });
       return;
     }
+    case "snapshot":
+      log.debug("snapshot-ordered", { number: effect.order.number, hash: effect.order.hash });
+      return;
     case "located": {
       const { type, isTruncated, ...fields } = effect;
       log[isTruncated ? "warn" : "info"](type, { ...fields, isTruncated });
