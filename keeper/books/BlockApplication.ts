@@ -30,6 +30,9 @@ export interface BookParts {
 /** Hashes that a block may cost to name words: some 20 ms. */
 const MAX_HASHES = 10_000;
 
+/** The same, for who made it. */
+type Changing<Value> = { -readonly [Key in keyof Value]: Value[Key] };
+
 /** One block being applied: what it wrote, so that it can be taken back, and what it proves to be wrong with it. */
 export class BlockApplication {
   readonly findings: Finding[] = [];
@@ -40,7 +43,11 @@ export class BlockApplication {
   readonly #timestamp: bigint;
   readonly #legality: LegalityContext;
   /** Positions in {@link words} of the writes of each word, ascending. */
-  readonly #writes = new Map<string, number[]>();
+  readonly #writes = new Map<BookName, Map<Hash, number[]>>();
+  /** One for each book that the block has events of, for all of them. */
+  readonly #contexts = new Map<BookName, Changing<ReducerContext>>();
+  /** The event being applied. */
+  #applied = { name: "", logIndex: 0 };
   /** What was known and named before the block. */
   readonly keysBefore: KeyMark;
   readonly namesBefore: NamesMark;
@@ -95,7 +102,8 @@ export class BlockApplication {
         return;
       }
       this.#parts.known.see(event);
-      reducer.apply(event, this.#contextFor(book, log, event.name, memory));
+      this.#applied = { name: event.name, logIndex: log.logIndex };
+      reducer.apply(event, this.#contextFor(book, memory));
       rules.see({ book, logIndex: log.logIndex, event, before });
     } catch (error: unknown) {
       if (error instanceof DecodeError) this.#find("unreadable", book, log.logIndex, error.message);
@@ -104,8 +112,19 @@ export class BlockApplication {
     }
   }
 
-  #contextFor(book: BookName, log: BookLog, name: string, memory: TransactionMemory): ReducerContext {
+  #contextFor(book: BookName, memory: TransactionMemory): ReducerContext {
+    let context = this.#contexts.get(book);
+    if (context === undefined) {
+      context = this.#newContext(book, memory);
+      this.#contexts.set(book, context);
+    }
+    context.memory = memory;
+    return context;
+  }
+
+  #newContext(book: BookName, memory: TransactionMemory): ReducerContext {
     const { tries, immutables, addresses } = this.#parts;
+    const own = tries[book];
     const writeOf = (other: BookName, slot: Hash, value: bigint): void => {
       this.#noteWrite(other, slot);
       this.words.push([other, slot, tries[other].get(slot)]);
@@ -117,7 +136,7 @@ export class BlockApplication {
       memory,
       immutables,
       addresses,
-      read: (slot) => tries[book].get(slot),
+      read: (slot) => own.get(slot),
       readOf: (other, slot) => tries[other].get(slot),
       write: (slot, value) => {
         writeOf(book, slot, value);
@@ -128,21 +147,26 @@ export class BlockApplication {
       },
       expect: (field, said, implied) => {
         if (said === implied) return;
-        this.#find("miscomputed", book, log.logIndex, `${name}.${field} says ${said}, its inputs imply ${implied}`);
+        const { name, logIndex } = this.#applied;
+        this.#find("miscomputed", book, logIndex, `${name}.${field} says ${said}, its inputs imply ${implied}`);
       },
     };
   }
 
   #noteWrite(book: BookName, slot: Hash): void {
-    const id = `${book} ${slot}`;
-    const positions = this.#writes.get(id);
-    if (positions === undefined) this.#writes.set(id, [this.words.length]);
+    let ofBook = this.#writes.get(book);
+    if (ofBook === undefined) {
+      ofBook = new Map();
+      this.#writes.set(book, ofBook);
+    }
+    const positions = ofBook.get(slot);
+    if (positions === undefined) ofBook.set(slot, [this.words.length]);
     else positions.push(this.words.length);
   }
 
   /** The first write of a word from a position on. Mostly one of the last few, as most moments are recent. */
   #firstWrite(book: BookName, slot: Hash, from: number): (typeof this.words)[number] | undefined {
-    const positions = from < this.words.length ? this.#writes.get(`${book} ${slot}`) : undefined;
+    const positions = from < this.words.length ? this.#writes.get(book)?.get(slot) : undefined;
     if (positions === undefined) return undefined;
     let [low, high] = [0, positions.length];
     while (low < high) {

@@ -17,7 +17,7 @@ import {
   slotSource,
   type SlotCode,
 } from "./SlotCode.ts";
-import { decodeValueCode, encodeValueCode, keyCode, valueTsType } from "./valueCode.ts";
+import { decodeValueCode, encodeValueCode, mappingSlotCode, valueTsType } from "./valueCode.ts";
 
 /** Where the emitter stands: what leads there and what it is called. */
 interface Place {
@@ -153,7 +153,7 @@ export class StorageCode {
     const field = `${place.path}[${name}]`;
     const base = slotSource(place.slot);
     let code: string;
-    if (key.kind === "value") code = `mappingSlot(${base}, ${keyCode(key, field, name)})`;
+    if (key.kind === "value") code = mappingSlotCode(key, field, base, name);
     else code = `dynamicKeySlot(${JSON.stringify(field)}, ${base}, ${name})`;
     return this.#type(type.value, {
       slot: computedSlot(code),

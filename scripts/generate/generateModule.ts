@@ -22,17 +22,7 @@ const RUNTIME: Readonly<Record<string, readonly string[]>> = {
     "readUint",
     "wordsOfBytes",
   ],
-  "slots.ts": [
-    "addressKey",
-    "addSlot",
-    "boolKey",
-    "bytesKey",
-    "dataSlot",
-    "dynamicKeySlot",
-    "intKey",
-    "mappingSlot",
-    "uintKey",
-  ],
+  "slots.ts": ["addressSlot", "addSlot", "boolSlot", "bytesSlot", "dataSlot", "dynamicKeySlot", "intSlot", "uintSlot"],
   "wordFields.ts": ["boolBits", "hexBits", "hexOf", "indexWithin", "intBits", "replaceBits", "uintBits"],
 };
 const RUNTIME_TYPES: Readonly<Record<string, readonly string[]>> = {

@@ -23,11 +23,10 @@ export function decodeValueCode(type: LayoutValue, expression: string): string {
   return type.value === "bool" ? `${unsigned} !== 0n` : `hexOf(${unsigned}, ${type.bytes})`;
 }
 
-/** Code for the key word of a mapping keyed by `type`. */
-export function keyCode(type: LayoutValue, field: string, expression: string): string {
-  if (type.value === "bool") return `boolKey(${expression})`;
-  const name = JSON.stringify(field);
-  if (type.value === "address") return `addressKey(${name}, ${expression})`;
-  if (type.value === "bytes") return `bytesKey(${name}, ${expression}, ${type.bytes})`;
-  return `${type.value}Key(${name}, ${expression}, ${8 * type.bytes})`;
+/** Code for the slot that a key of a mapping at `base` leads to. */
+export function mappingSlotCode(type: LayoutValue, field: string, base: string, expression: string): string {
+  if (type.value === "bool") return `boolSlot(${base}, ${expression})`;
+  const start = `${type.value}Slot(${JSON.stringify(field)}, ${base}, ${expression}`;
+  if (type.value === "address") return `${start})`;
+  return type.value === "bytes" ? `${start}, ${type.bytes})` : `${start}, ${8 * type.bytes})`;
 }

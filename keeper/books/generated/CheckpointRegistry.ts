@@ -13,7 +13,7 @@ import {
   readUint,
   type LogData,
 } from "../layout/readLog.ts";
-import { addSlot, dataSlot, mappingSlot, uintKey } from "../layout/slots.ts";
+import { addSlot, dataSlot, uintSlot } from "../layout/slots.ts";
 import { boolBits, hexBits, hexOf, indexWithin, uintBits } from "../layout/wordFields.ts";
 
 /** State variables of CheckpointRegistry, in storage order. */
@@ -362,9 +362,11 @@ export const storage = {
     contracts: {
       length: {
         slot: (version: bigint): Hash =>
-          mappingSlot(
+          uintSlot(
+            "bookSets[version]",
             "0x0000000000000000000000000000000000000000000000000000000000000086",
-            uintKey("bookSets[version]", version, 32),
+            version,
+            32,
           ),
         encode: (value: bigint): bigint => uintBits("bookSets.contracts.length", value, 256),
         decode: (word: bigint): bigint => BigInt.asUintN(256, word),
@@ -373,9 +375,11 @@ export const storage = {
         slot: (version: bigint, index: bigint): Hash =>
           addSlot(
             dataSlot(
-              mappingSlot(
+              uintSlot(
+                "bookSets[version]",
                 "0x0000000000000000000000000000000000000000000000000000000000000086",
-                uintKey("bookSets[version]", version, 32),
+                version,
+                32,
               ),
             ),
             uintBits("bookSets.contracts[index]", index, 64),
@@ -391,9 +395,11 @@ export const storage = {
     activeFrom: {
       slot: (version: bigint): Hash =>
         addSlot(
-          mappingSlot(
+          uintSlot(
+            "bookSets[version]",
             "0x0000000000000000000000000000000000000000000000000000000000000086",
-            uintKey("bookSets[version]", version, 32),
+            version,
+            32,
           ),
           1n,
         ),

@@ -2,7 +2,7 @@
 import type { Hash, Hex } from "../../lib/hex.ts";
 import type { Layout } from "../layout/Layout.ts";
 import { checkLog, readAddress, readFixedBytes, readUint, type LogData } from "../layout/readLog.ts";
-import { addressKey, addSlot, bytesKey, mappingSlot } from "../layout/slots.ts";
+import { addressSlot, addSlot, bytesSlot } from "../layout/slots.ts";
 import { boolBits, hexBits, hexOf, uintBits } from "../layout/wordFields.ts";
 
 /** State variables of CollateralVault, in storage order. */
@@ -353,10 +353,7 @@ export const storage = {
   /** `mapping(address => struct Asset) _assets` */
   assets: {
     slot: (asset: Hex): Hash =>
-      mappingSlot(
-        "0x0000000000000000000000000000000000000000000000000000000000000001",
-        addressKey("assets[asset]", asset),
-      ),
+      addressSlot("assets[asset]", "0x0000000000000000000000000000000000000000000000000000000000000001", asset),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: AssetsWord): bigint =>
       uintBits("assets.held", fields.held, 112) |
@@ -393,12 +390,10 @@ export const storage = {
   /** `mapping(AccountId => mapping(address => struct Flow)) _flows` */
   flows: {
     slot: (account: Hex, asset: Hex): Hash =>
-      mappingSlot(
-        mappingSlot(
-          "0x0000000000000000000000000000000000000000000000000000000000000002",
-          bytesKey("flows[account]", account, 32),
-        ),
-        addressKey("flows[asset]", asset),
+      addressSlot(
+        "flows[asset]",
+        bytesSlot("flows[account]", "0x0000000000000000000000000000000000000000000000000000000000000002", account, 32),
+        asset,
       ),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: FlowsWord): bigint =>
@@ -430,12 +425,10 @@ export const storage = {
   /** `mapping(AccountId => mapping(address => struct Claim)) _claims` */
   claims: {
     slot: (account: Hex, asset: Hex): Hash =>
-      mappingSlot(
-        mappingSlot(
-          "0x0000000000000000000000000000000000000000000000000000000000000003",
-          bytesKey("claims[account]", account, 32),
-        ),
-        addressKey("claims[asset]", asset),
+      addressSlot(
+        "claims[asset]",
+        bytesSlot("claims[account]", "0x0000000000000000000000000000000000000000000000000000000000000003", account, 32),
+        asset,
       ),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: ClaimsWord): bigint =>
@@ -458,10 +451,7 @@ export const storage = {
   /** `mapping(address => struct AssetLimits) _limits` */
   limits: {
     slot: (asset: Hex): Hash =>
-      mappingSlot(
-        "0x0000000000000000000000000000000000000000000000000000000000000004",
-        addressKey("limits[asset]", asset),
-      ),
+      addressSlot("limits[asset]", "0x0000000000000000000000000000000000000000000000000000000000000004", asset),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: LimitsWord): bigint =>
       uintBits("limits.cap", fields.cap, 112) |
@@ -500,10 +490,7 @@ export const storage = {
     /** `uint208 _capacity`, `uint48 _window` */
     word0: {
       slot: (asset: Hex): Hash =>
-        mappingSlot(
-          "0x0000000000000000000000000000000000000000000000000000000000000005",
-          addressKey("allowances[asset]", asset),
-        ),
+        addressSlot("allowances[asset]", "0x0000000000000000000000000000000000000000000000000000000000000005", asset),
       mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
       encode: (fields: AllowancesWord0): bigint =>
         uintBits("allowances.word0.capacity", fields.capacity, 208) |
@@ -528,15 +515,18 @@ export const storage = {
     /** `mapping(bytes32 => struct RateLimiter.RefillingBucketItem) _items` */
     items: {
       slot: (asset: Hex, key: Hex): Hash =>
-        mappingSlot(
+        bytesSlot(
+          "allowances.items[key]",
           addSlot(
-            mappingSlot(
+            addressSlot(
+              "allowances[asset]",
               "0x0000000000000000000000000000000000000000000000000000000000000005",
-              addressKey("allowances[asset]", asset),
+              asset,
             ),
             1n,
           ),
-          bytesKey("allowances.items[key]", key, 32),
+          key,
+          32,
         ),
       mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
       encode: (fields: AllowancesItemsWord): bigint =>
@@ -563,12 +553,15 @@ export const storage = {
   /** `mapping(AccountId => mapping(address => struct Registration)) _registrations` */
   registrations: {
     slot: (account: Hex, asset: Hex): Hash =>
-      mappingSlot(
-        mappingSlot(
+      addressSlot(
+        "registrations[asset]",
+        bytesSlot(
+          "registrations[account]",
           "0x0000000000000000000000000000000000000000000000000000000000000006",
-          bytesKey("registrations[account]", account, 32),
+          account,
+          32,
         ),
-        addressKey("registrations[asset]", asset),
+        asset,
       ),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: RegistrationsWord): bigint =>
@@ -606,10 +599,7 @@ export const storage = {
   /** `mapping(address => struct WindDown) _windDowns` */
   windDowns: {
     slot: (asset: Hex): Hash =>
-      mappingSlot(
-        "0x0000000000000000000000000000000000000000000000000000000000000007",
-        addressKey("windDowns[asset]", asset),
-      ),
+      addressSlot("windDowns[asset]", "0x0000000000000000000000000000000000000000000000000000000000000007", asset),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: WindDownsWord): bigint =>
       uintBits("windDowns.registered", fields.registered, 112) |
@@ -646,12 +636,15 @@ export const storage = {
   /** `mapping(AccountId => mapping(address => struct ClaimPaid)) _claimsPaid` */
   claimsPaid: {
     slot: (account: Hex, asset: Hex): Hash =>
-      mappingSlot(
-        mappingSlot(
+      addressSlot(
+        "claimsPaid[asset]",
+        bytesSlot(
+          "claimsPaid[account]",
           "0x0000000000000000000000000000000000000000000000000000000000000008",
-          bytesKey("claimsPaid[account]", account, 32),
+          account,
+          32,
         ),
-        addressKey("claimsPaid[asset]", asset),
+        asset,
       ),
     mask: 0xffffffffffffffffffffffffffffffffn,
     encode: (fields: ClaimsPaidWord): bigint =>

@@ -2,7 +2,7 @@
 import type { Hash, Hex } from "../../lib/hex.ts";
 import type { Layout } from "../layout/Layout.ts";
 import { checkLog, readAddress, readUint, type LogData } from "../layout/readLog.ts";
-import { addressKey, mappingSlot, uintKey } from "../layout/slots.ts";
+import { addressSlot, uintSlot } from "../layout/slots.ts";
 import { boolBits, hexBits, hexOf, uintBits } from "../layout/wordFields.ts";
 
 /** State variables of InstrumentRegistry, in storage order. */
@@ -234,9 +234,11 @@ export const storage = {
   /** `mapping(uint16 => struct Instrument) _instruments` */
   instruments: {
     slot: (instrument: bigint): Hash =>
-      mappingSlot(
+      uintSlot(
+        "instruments[instrument]",
         "0x0000000000000000000000000000000000000000000000000000000000000001",
-        uintKey("instruments[instrument]", instrument, 16),
+        instrument,
+        16,
       ),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: InstrumentsWord): bigint =>
@@ -310,9 +312,11 @@ export const storage = {
   /** `mapping(uint16 => struct OptionTerms) _options` */
   options: {
     slot: (instrument: bigint): Hash =>
-      mappingSlot(
+      uintSlot(
+        "options[instrument]",
         "0x0000000000000000000000000000000000000000000000000000000000000002",
-        uintKey("options[instrument]", instrument, 16),
+        instrument,
+        16,
       ),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: OptionsWord): bigint =>
@@ -356,9 +360,11 @@ export const storage = {
   /** `mapping(uint16 => struct Settlement) _settlements` */
   settlements: {
     slot: (instrument: bigint): Hash =>
-      mappingSlot(
+      uintSlot(
+        "settlements[instrument]",
         "0x0000000000000000000000000000000000000000000000000000000000000003",
-        uintKey("settlements[instrument]", instrument, 16),
+        instrument,
+        16,
       ),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: SettlementsWord): bigint =>
@@ -396,10 +402,7 @@ export const storage = {
   /** `mapping(uint8 => struct CollateralTerms) _collateral` */
   collateral: {
     slot: (id: bigint): Hash =>
-      mappingSlot(
-        "0x0000000000000000000000000000000000000000000000000000000000000004",
-        uintKey("collateral[id]", id, 8),
-      ),
+      uintSlot("collateral[id]", "0x0000000000000000000000000000000000000000000000000000000000000004", id, 8),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: CollateralWord): bigint =>
       hexBits("collateral.asset", fields.asset, 20) |
@@ -436,10 +439,7 @@ export const storage = {
   /** `mapping(address => uint8) _collateralIds` */
   collateralIds: {
     slot: (asset: Hex): Hash =>
-      mappingSlot(
-        "0x0000000000000000000000000000000000000000000000000000000000000005",
-        addressKey("collateralIds[asset]", asset),
-      ),
+      addressSlot("collateralIds[asset]", "0x0000000000000000000000000000000000000000000000000000000000000005", asset),
     encode: (value: bigint): bigint => uintBits("collateralIds", value, 8),
     decode: (word: bigint): bigint => BigInt.asUintN(8, word),
     update: (word: bigint, value: bigint): bigint =>

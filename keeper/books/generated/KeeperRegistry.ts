@@ -11,7 +11,7 @@ import {
   readUint,
   type LogData,
 } from "../layout/readLog.ts";
-import { addressKey, mappingSlot, uintKey } from "../layout/slots.ts";
+import { addressSlot, uintSlot } from "../layout/slots.ts";
 import { boolBits, hexBits, hexOf, uintBits } from "../layout/wordFields.ts";
 
 /** State variables of KeeperRegistry, in storage order. */
@@ -224,10 +224,7 @@ export const storage = {
   /** `mapping(address => struct Keeper) _keepers` */
   keepers: {
     slot: (attester: Hex): Hash =>
-      mappingSlot(
-        "0x0000000000000000000000000000000000000000000000000000000000000001",
-        addressKey("keepers[attester]", attester),
-      ),
+      addressSlot("keepers[attester]", "0x0000000000000000000000000000000000000000000000000000000000000001", attester),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: KeepersWord): bigint =>
       hexBits("keepers.pauser", fields.pauser, 20) |
@@ -258,10 +255,7 @@ export const storage = {
   /** `mapping(address => struct Stake) _stakes` */
   stakes: {
     slot: (attester: Hex): Hash =>
-      mappingSlot(
-        "0x0000000000000000000000000000000000000000000000000000000000000002",
-        addressKey("stakes[attester]", attester),
-      ),
+      addressSlot("stakes[attester]", "0x0000000000000000000000000000000000000000000000000000000000000002", attester),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: StakesWord): bigint =>
       hexBits("stakes.owner", fields.owner, 20) | (uintBits("stakes.amount", fields.amount, 96) << 160n),
@@ -284,7 +278,7 @@ export const storage = {
   /** `mapping(address => struct Key) _keys` */
   keys: {
     slot: (key: Hex): Hash =>
-      mappingSlot("0x0000000000000000000000000000000000000000000000000000000000000003", addressKey("keys[key]", key)),
+      addressSlot("keys[key]", "0x0000000000000000000000000000000000000000000000000000000000000003", key),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: KeysWord): bigint =>
       hexBits("keys.attester", fields.attester, 20) |
@@ -327,9 +321,10 @@ export const storage = {
   /** `mapping(address => struct Due) _rewards` */
   rewards: {
     slot: (challenger: Hex): Hash =>
-      mappingSlot(
+      addressSlot(
+        "rewards[challenger]",
         "0x0000000000000000000000000000000000000000000000000000000000000004",
-        addressKey("rewards[challenger]", challenger),
+        challenger,
       ),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: RewardsWord): bigint =>
@@ -352,10 +347,7 @@ export const storage = {
   /** `mapping(uint256 => address) _members` */
   members: {
     slot: (index: bigint): Hash =>
-      mappingSlot(
-        "0x0000000000000000000000000000000000000000000000000000000000000005",
-        uintKey("members[index]", index, 256),
-      ),
+      uintSlot("members[index]", "0x0000000000000000000000000000000000000000000000000000000000000005", index, 256),
     encode: (value: Hex): bigint => hexBits("members", value, 20),
     decode: (word: bigint): Hex => hexOf(BigInt.asUintN(160, word), 20),
     update: (word: bigint, value: Hex): bigint =>

@@ -2,7 +2,7 @@
 import type { Hash, Hex } from "../../lib/hex.ts";
 import type { Layout } from "../layout/Layout.ts";
 import { checkLog, readAddress, readFixedBytes, readInt, readUint, type LogData } from "../layout/readLog.ts";
-import { addressKey, bytesKey, mappingSlot, uintKey } from "../layout/slots.ts";
+import { addressSlot, bytesSlot, uintSlot } from "../layout/slots.ts";
 import { boolBits, hexBits, hexOf, uintBits } from "../layout/wordFields.ts";
 
 /** State variables of LiquidationAuction, in storage order. */
@@ -205,12 +205,16 @@ export const storage = {
   /** `mapping(AccountId => mapping(uint16 => struct LiquidationAuction.Auction)) _auctions` */
   auctions: {
     slot: (account: Hex, instrument: bigint): Hash =>
-      mappingSlot(
-        mappingSlot(
+      uintSlot(
+        "auctions[instrument]",
+        bytesSlot(
+          "auctions[account]",
           "0x0000000000000000000000000000000000000000000000000000000000000002",
-          bytesKey("auctions[account]", account, 32),
+          account,
+          32,
         ),
-        uintKey("auctions[instrument]", instrument, 16),
+        instrument,
+        16,
       ),
     mask: 0xffffffffffffn,
     encode: (fields: AuctionsWord): bigint =>
@@ -235,12 +239,15 @@ export const storage = {
   /** `mapping(AccountId => mapping(address => struct LiquidationAuction.Auction)) _collateralAuctions` */
   collateralAuctions: {
     slot: (account: Hex, asset: Hex): Hash =>
-      mappingSlot(
-        mappingSlot(
+      addressSlot(
+        "collateralAuctions[asset]",
+        bytesSlot(
+          "collateralAuctions[account]",
           "0x0000000000000000000000000000000000000000000000000000000000000003",
-          bytesKey("collateralAuctions[account]", account, 32),
+          account,
+          32,
         ),
-        addressKey("collateralAuctions[asset]", asset),
+        asset,
       ),
     mask: 0xffffffffffffn,
     encode: (fields: CollateralAuctionsWord): bigint =>
@@ -265,9 +272,11 @@ export const storage = {
   /** `mapping(uint16 => struct Window) _windows` */
   windows: {
     slot: (instrument: bigint): Hash =>
-      mappingSlot(
+      uintSlot(
+        "windows[instrument]",
         "0x0000000000000000000000000000000000000000000000000000000000000004",
-        uintKey("windows[instrument]", instrument, 16),
+        instrument,
+        16,
       ),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: WindowsWord): bigint =>

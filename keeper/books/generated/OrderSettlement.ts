@@ -3,7 +3,7 @@ import type { Hash, Hex } from "../../lib/hex.ts";
 import type { Layout } from "../layout/Layout.ts";
 import { decodeBytesWords, encodeBytesWords } from "../layout/bytesWords.ts";
 import { checkLog, readFixedBytes, readUint, type LogData } from "../layout/readLog.ts";
-import { addSlot, bytesKey, mappingSlot, uintKey } from "../layout/slots.ts";
+import { addSlot, bytesSlot, uintSlot } from "../layout/slots.ts";
 import { uintBits } from "../layout/wordFields.ts";
 
 /** State variables of OrderSettlement, in storage order. */
@@ -85,12 +85,11 @@ export const storage = {
   /** `mapping(AccountId => mapping(uint64 => struct LaneState)) _lanes` */
   lanes: {
     slot: (key0: Hex, lane: bigint): Hash =>
-      mappingSlot(
-        mappingSlot(
-          "0x0000000000000000000000000000000000000000000000000000000000000002",
-          bytesKey("lanes[key0]", key0, 32),
-        ),
-        uintKey("lanes[lane]", lane, 64),
+      uintSlot(
+        "lanes[lane]",
+        bytesSlot("lanes[key0]", "0x0000000000000000000000000000000000000000000000000000000000000002", key0, 32),
+        lane,
+        64,
       ),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: LanesWord): bigint =>

@@ -2,7 +2,7 @@
 import type { Hash, Hex } from "../../lib/hex.ts";
 import type { Layout } from "../layout/Layout.ts";
 import { checkLog, readAddress, readBool, readFixedBytes, readInt, readUint, type LogData } from "../layout/readLog.ts";
-import { addressKey, addSlot, bytesKey, mappingSlot, uintKey } from "../layout/slots.ts";
+import { addressSlot, addSlot, bytesSlot, uintSlot } from "../layout/slots.ts";
 import { boolBits, hexBits, hexOf, intBits, uintBits } from "../layout/wordFields.ts";
 
 /** State variables of PositionLedger, in storage order. */
@@ -345,10 +345,7 @@ export const storage = {
   /** `mapping(AccountId => struct Account) _accounts` */
   accounts: {
     slot: (account: Hex): Hash =>
-      mappingSlot(
-        "0x0000000000000000000000000000000000000000000000000000000000000001",
-        bytesKey("accounts[account]", account, 32),
-      ),
+      bytesSlot("accounts[account]", "0x0000000000000000000000000000000000000000000000000000000000000001", account, 32),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: AccountsWord): bigint =>
       intBits("accounts.quote", fields.quote, 128) |
@@ -409,12 +406,16 @@ export const storage = {
   /** `mapping(AccountId => mapping(uint16 => struct PositionWord)) _positions` */
   positions: {
     slot: (account: Hex, instrument: bigint): Hash =>
-      mappingSlot(
-        mappingSlot(
+      uintSlot(
+        "positions[instrument]",
+        bytesSlot(
+          "positions[account]",
           "0x0000000000000000000000000000000000000000000000000000000000000002",
-          bytesKey("positions[account]", account, 32),
+          account,
+          32,
         ),
-        uintKey("positions[instrument]", instrument, 16),
+        instrument,
+        16,
       ),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: PositionsWord): bigint =>
@@ -446,12 +447,16 @@ export const storage = {
   /** `mapping(AccountId => mapping(uint256 => uint256)) _openIds` */
   openIds: {
     slot: (account: Hex, page: bigint): Hash =>
-      mappingSlot(
-        mappingSlot(
+      uintSlot(
+        "openIds[page]",
+        bytesSlot(
+          "openIds[account]",
           "0x0000000000000000000000000000000000000000000000000000000000000003",
-          bytesKey("openIds[account]", account, 32),
+          account,
+          32,
         ),
-        uintKey("openIds[page]", page, 256),
+        page,
+        256,
       ),
     encode: (value: bigint): bigint => uintBits("openIds", value, 256),
     decode: (word: bigint): bigint => BigInt.asUintN(256, word),
@@ -459,12 +464,15 @@ export const storage = {
   /** `mapping(AccountId => mapping(address => struct Collateral)) _collateral` */
   collateral: {
     slot: (account: Hex, asset: Hex): Hash =>
-      mappingSlot(
-        mappingSlot(
+      addressSlot(
+        "collateral[asset]",
+        bytesSlot(
+          "collateral[account]",
           "0x0000000000000000000000000000000000000000000000000000000000000004",
-          bytesKey("collateral[account]", account, 32),
+          account,
+          32,
         ),
-        addressKey("collateral[asset]", asset),
+        asset,
       ),
     mask: 0xffffffffffffffffffffffffffffffffffn,
     encode: (fields: CollateralWord): bigint =>
@@ -491,9 +499,11 @@ export const storage = {
     /** `int96 longIndex`, `int96 shortIndex`, `uint32 accruedAt`, `uint32 observedAt` */
     word0: {
       slot: (instrument: bigint): Hash =>
-        mappingSlot(
+        uintSlot(
+          "markets[instrument]",
           "0x0000000000000000000000000000000000000000000000000000000000000005",
-          uintKey("markets[instrument]", instrument, 16),
+          instrument,
+          16,
         ),
       mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
       encode: (fields: MarketsWord0): bigint =>
@@ -532,9 +542,11 @@ export const storage = {
     word1: {
       slot: (instrument: bigint): Hash =>
         addSlot(
-          mappingSlot(
+          uintSlot(
+            "markets[instrument]",
             "0x0000000000000000000000000000000000000000000000000000000000000005",
-            uintKey("markets[instrument]", instrument, 16),
+            instrument,
+            16,
           ),
           1n,
         ),
@@ -575,9 +587,11 @@ export const storage = {
   /** `mapping(uint16 => struct ClearingSize) _clearingSizes` */
   clearingSizes: {
     slot: (instrument: bigint): Hash =>
-      mappingSlot(
+      uintSlot(
+        "clearingSizes[instrument]",
         "0x0000000000000000000000000000000000000000000000000000000000000006",
-        uintKey("clearingSizes[instrument]", instrument, 16),
+        instrument,
+        16,
       ),
     mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
     encode: (fields: ClearingSizesWord): bigint =>
@@ -609,10 +623,7 @@ export const storage = {
   /** `mapping(AccountId => struct Debt) _debts` */
   debts: {
     slot: (account: Hex): Hash =>
-      mappingSlot(
-        "0x0000000000000000000000000000000000000000000000000000000000000007",
-        bytesKey("debts[account]", account, 32),
-      ),
+      bytesSlot("debts[account]", "0x0000000000000000000000000000000000000000000000000000000000000007", account, 32),
     mask: 0xffffffffffffffffffffffffffffffffffn,
     encode: (fields: DebtsWord): bigint =>
       uintBits("debts.amount", fields.amount, 128) | (boolBits(fields.isUsed) << 128n),

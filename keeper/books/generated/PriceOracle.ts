@@ -2,7 +2,7 @@
 import type { Hash, Hex } from "../../lib/hex.ts";
 import type { Layout } from "../layout/Layout.ts";
 import { checkLog, readAddress, readUint, type LogData } from "../layout/readLog.ts";
-import { addSlot, mappingSlot, uintKey } from "../layout/slots.ts";
+import { addSlot, uintSlot } from "../layout/slots.ts";
 import { boolBits, hexBits, hexOf, uintBits } from "../layout/wordFields.ts";
 
 /** State variables of PriceOracle, in storage order. */
@@ -108,10 +108,7 @@ export const storage = {
     /** `address aggregator`, `uint8 decimals`, `uint32 maxAge`, `uint24 maxDeviationPpm`, `bool hasSecondary` */
     word0: {
       slot: (feed: bigint): Hash =>
-        mappingSlot(
-          "0x0000000000000000000000000000000000000000000000000000000000000001",
-          uintKey("feeds[feed]", feed, 16),
-        ),
+        uintSlot("feeds[feed]", "0x0000000000000000000000000000000000000000000000000000000000000001", feed, 16),
       mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
       encode: (fields: FeedsWord0): bigint =>
         hexBits("feeds.word0.aggregator", fields.aggregator, 20) |
@@ -155,10 +152,7 @@ export const storage = {
     word1: {
       slot: (feed: bigint): Hash =>
         addSlot(
-          mappingSlot(
-            "0x0000000000000000000000000000000000000000000000000000000000000001",
-            uintKey("feeds[feed]", feed, 16),
-          ),
+          uintSlot("feeds[feed]", "0x0000000000000000000000000000000000000000000000000000000000000001", feed, 16),
           1n,
         ),
       mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
@@ -186,10 +180,7 @@ export const storage = {
     word2: {
       slot: (feed: bigint): Hash =>
         addSlot(
-          mappingSlot(
-            "0x0000000000000000000000000000000000000000000000000000000000000001",
-            uintKey("feeds[feed]", feed, 16),
-          ),
+          uintSlot("feeds[feed]", "0x0000000000000000000000000000000000000000000000000000000000000001", feed, 16),
           2n,
         ),
       mask: 0xffffffffffffffffffffffffffffffffffffffffffffffffffn,

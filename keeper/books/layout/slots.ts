@@ -2,14 +2,16 @@ import type { Hash, Hex } from "../../lib/hex.ts";
 import { keccak256Hex } from "../../lib/keccak.ts";
 import { hexToBytesInto } from "./hexToBytesInto.ts";
 import { LayoutRangeError } from "./LayoutRangeError.ts";
-import { TwoGenerationCache } from "./TwoGenerationCache.ts";
+import { SlotCache, type SlotKey } from "./SlotCache.ts";
 
 /** 64 hex digits: one mapping key as the EVM hashes it. A plain string, because it is only ever concatenated. */
 export type KeyWord = string;
 
 /** About 30 MB at most; a working set of active accounts is far below it. */
 const CACHED_SLOTS = 32_768;
-const cache = new TwoGenerationCache<string, Hash>(CACHED_SLOTS);
+const cache = new SlotCache(CACHED_SLOTS);
+/** Takes the place of a key: none is empty. */
+const DATA = "";
 const preimage = new Uint8Array(64);
 
 /** The key of a `uintN` or enum. Throws {@link LayoutRangeError}. */
@@ -43,11 +45,38 @@ export function bytesKey(field: string, value: Hex, bytes: number): KeyWord {
 
 /** The slot of `map[key]` for a map at `base`: keccak256(key . base). Remembered in a bounded cache. */
 export function mappingSlot(base: Hash, key: KeyWord): Hash {
-  const id = key + base;
-  const known = cache.get(id);
-  if (known !== undefined) return known;
-  const slot = hashMappingSlot(base, key);
-  cache.set(id, slot);
+  return cache.get(base, key) ?? remember(base, key, key);
+}
+
+/** {@link mappingSlot} of a `uintN` or enum. Throws {@link LayoutRangeError}. */
+export function uintSlot(field: string, base: Hash, key: bigint, bits: number): Hash {
+  // What is remembered was in range when it came.
+  return cache.get(base, key) ?? remember(base, key, uintKey(field, key, bits));
+}
+
+/** {@link mappingSlot} of an `intN`. Throws {@link LayoutRangeError}. */
+export function intSlot(field: string, base: Hash, key: bigint, bits: number): Hash {
+  return cache.get(base, key) ?? remember(base, key, intKey(field, key, bits));
+}
+
+/** {@link mappingSlot} of a `bool`. */
+export function boolSlot(base: Hash, key: boolean): Hash {
+  return mappingSlot(base, boolKey(key));
+}
+
+/** {@link mappingSlot} of an address or contract. Throws {@link LayoutRangeError}. */
+export function addressSlot(field: string, base: Hash, key: Hex): Hash {
+  return cache.get(base, key) ?? remember(base, key, addressKey(field, key));
+}
+
+/** {@link mappingSlot} of a `bytesN`. Throws {@link LayoutRangeError}. */
+export function bytesSlot(field: string, base: Hash, key: Hex, bytes: number): Hash {
+  return cache.get(base, key) ?? remember(base, key, bytesKey(field, key, bytes));
+}
+
+function remember(base: Hash, key: SlotKey, word: KeyWord): Hash {
+  const slot = hashMappingSlot(base, word);
+  cache.set(base, key, slot);
   return slot;
 }
 
@@ -69,10 +98,10 @@ export function dynamicKeySlot(field: string, base: Hash, key: Hex): Hash {
 
 /** Where the elements of the dynamic array, or the long contents of the bytes, at `base` begin: keccak256(base). */
 export function dataSlot(base: Hash): Hash {
-  const known = cache.get(base);
+  const known = cache.get(base, DATA);
   if (known !== undefined) return known;
   const slot = hashSlot(base);
-  cache.set(base, slot);
+  cache.set(base, DATA, slot);
   return slot;
 }
 

@@ -2,8 +2,8 @@ import { expect } from "chai";
 
 import { decodeBytesWords, encodeBytesWords } from "../../../../keeper/books/layout/bytesWords.ts";
 import { LayoutRangeError } from "../../../../keeper/books/layout/LayoutRangeError.ts";
-import { hashMappingSlot, mappingSlot, uintKey } from "../../../../keeper/books/layout/slots.ts";
-import { TwoGenerationCache } from "../../../../keeper/books/layout/TwoGenerationCache.ts";
+import { hashMappingSlot, mappingSlot, slotOf, uintKey } from "../../../../keeper/books/layout/slots.ts";
+import { SlotCache } from "../../../../keeper/books/layout/SlotCache.ts";
 import { AssertionError } from "../../../../keeper/lib/assert.ts";
 import type { Hex } from "../../../../keeper/lib/hex.ts";
 import { storage } from "../../../fixtures/layout/LayoutSample.ts";
@@ -95,15 +95,17 @@ describe("mapping slots", () => {
   });
 
   it("are remembered in bounded space, the recently used longest", () => {
-    const cache = new TwoGenerationCache<number, number>(10);
-    for (let key = 0; key < 1_000; key += 1) {
-      cache.set(key, key);
-      cache.get(0);
+    const cache = new SlotCache(10);
+    const [base, other] = [slotOf(1n), slotOf(2n)];
+    for (let key = 0n; key < 1_000n; key += 1n) {
+      cache.set(base, key, slotOf(key));
+      cache.get(base, 0n);
       expect(cache.size).to.be.at.most(20);
     }
-    expect(cache.get(0)).to.equal(0);
-    expect(cache.get(1)).to.equal(undefined);
-    expect(cache.get(999)).to.equal(999);
+    expect(cache.get(base, 0n)).to.equal(slotOf(0n));
+    expect(cache.get(base, 1n)).to.equal(undefined);
+    expect(cache.get(base, 999n)).to.equal(slotOf(999n));
+    expect([cache.get(other, 999n), cache.get(base, "999")]).to.deep.equal([undefined, undefined]);
   });
 });
 
