@@ -27,10 +27,16 @@ export function provenGround(roots: readonly Hash[], nodes: NodesBefore): Opinio
     tries.set(book, new PartialTrie(root, (path) => nodes.nodeAt(book, path)));
   }
   const trieOf = (book: BookName): PartialTrie => tries.get(book) as PartialTrie;
+  // The derivation reads a variable at a time, and so the same word often.
+  const words = new Map(BOOK_NAMES.map((name) => [name, new Map<Hash, bigint>()]));
+  const note = (book: BookName, slot: Hash, word: bigint): bigint => {
+    words.get(book)?.set(slot, word);
+    return word;
+  };
   return {
-    read: (book, slot) => trieOf(book).get(slot),
+    read: (book, slot) => words.get(book)?.get(slot) ?? note(book, slot, trieOf(book).get(slot)),
     write: (book, slot, word) => {
-      trieOf(book).set(slot, word);
+      trieOf(book).set(slot, note(book, slot, word));
     },
     root: (book) => trieOf(book).root(),
   };
