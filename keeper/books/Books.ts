@@ -12,7 +12,7 @@ import type { BookBlock } from "./BookBlock.ts";
 import { sortAnswers, type BooksImage } from "./BooksImage.ts";
 import { exportBooks } from "./exportBooks.ts";
 import type { ImageSection } from "./imageSections.ts";
-import { KnownKeys, type KeyMark, type KeysImage } from "./KnownKeys.ts";
+import { KnownKeys, type KeyMark } from "./KnownKeys.ts";
 import type { Answer } from "./Prices.ts";
 import type { Reducer } from "./Reducer.ts";
 import { REDUCERS } from "./reducers.ts";
@@ -154,11 +154,6 @@ export class Books {
   /** Accounts that events have named. */
   get accounts(): Iterable<Hex> {
     return this.#known.accounts;
-  }
-
-  /** Accounts, assets and instruments that events have named. */
-  get keys(): KeysImage {
-    return this.#known.toImage();
   }
 
   /** Whether governance repaired or accepted words of the books in a block. */

@@ -14,7 +14,6 @@ import type { KeeperOptions } from "./KeeperOptions.ts";
 import { Locator } from "./Locator.ts";
 import { Outbox } from "./Outbox.ts";
 import { Pauses } from "./Pauses.ts";
-import { namingLogs } from "./namingLogs.ts";
 import type { Effect, Input, SnapshotOrder } from "./ports.ts";
 import { secondOpinionOr, type Replacements } from "./Replacements.ts";
 import { Snapshots } from "./Snapshots.ts";
@@ -105,7 +104,6 @@ export class Keeper {
       ...{ pauses: this.#pauses, viewPauses: this.#viewPauses, checkpoints: this.#checkpoints },
     });
     this.#views = new Views(this.#books);
-    if (start !== null) this.#locator.see(namingLogs(this.#books));
     const kept = { books: this.#books, judge: this.#judge, follower: this.#follower, outbox: this.#outbox };
     this.#snapshots = new Snapshots(options, kept, this.#books.tip);
   }
