@@ -270,6 +270,74 @@ describe(`Descent (seed ${SEED})`, function () {
     });
   });
 
+  describe("probes", () => {
+    const own = randomWords(new SeededRandom(SEED + 5), 300);
+    const foreign = slotOf(UNKNOWN_FROM + 5n);
+    const chain: Words = new Map([...own, [foreign, 7n]]);
+
+    /** Calls of `nextKeys` that came back with nothing though the descent goes on. */
+    async function searches(options: Partial<DescentOptions>): Promise<[number, Descent]> {
+      const reference = await ReferenceTrie.of(chain);
+      const descent = new Descent({ trie: trieOf(own), chainRoot: reference.root(), ...options });
+      let count = 0;
+      for (;;) {
+        const keys = descent.nextKeys();
+        if (keys.length > 0) descent.accept(await Promise.all(keys.map((key) => reference.prove(key))));
+        else if (!descent.isSearching) return [count, descent];
+        else count += 1;
+      }
+    }
+
+    it("searches for a probe in slices, and finds the same", async () => {
+      const [count, descent] = await searches({ hashesPerCall: 16 });
+      expect(count).to.be.greaterThan(2);
+      expect([descent.differences.length, descent.isComplete]).to.deep.equal([1, true]);
+      expect((await searches({}))[0]).to.equal(0);
+    });
+
+    it("needs no search where a hint or another trie has a slot", async () => {
+      const none = { maxGrindNibbles: 0 };
+      const [, blind] = await searches(none);
+      expect([blind.differences.length, blind.isTruncated, blind.hasMore]).to.deep.equal([0, true, false]);
+      expect(keccak256Hex(hexToBytes(foreign)).slice(2)).to.match(new RegExp(`^${blind.unentered[0]}`));
+      expect(blind.unentered).to.have.length(1);
+      for (const options of [{ hints: [foreign] }, { pools: [trieOf(new Map([[foreign, 1n]]))] }]) {
+        const [, descent] = await searches({ ...none, ...options });
+        expect(descent.differences).to.deep.equal([
+          { slot: foreign, hashedSlot: keccak256Hex(hexToBytes(foreign)), own: 0n, chain: 7n },
+        ]);
+      }
+    });
+
+    it("gives a search up with its hashes", async () => {
+      const [, descent] = await searches({ maxHashes: 1, hashesPerCall: 1 });
+      expect([descent.isComplete, descent.unentered.length]).to.deep.equal([false, 1]);
+    });
+
+    it("asks for no more keys at once than it is told to", async () => {
+      const changed: Words = new Map([...own].map(([slot, value]) => [slot, value + 1n]));
+      const reference = await ReferenceTrie.of(changed);
+      const descent = new Descent({
+        trie: trieOf(own),
+        chainRoot: reference.root(),
+        maxDifferences: 300,
+        maxRounds: 500,
+      });
+      for (let keys = descent.nextKeys(7); keys.length > 0; keys = descent.nextKeys(7)) {
+        expect(keys.length).to.be.at.most(7);
+        descent.accept(await Promise.all(keys.map((key) => reference.prove(key))));
+      }
+      expect([descent.differences.length, descent.isComplete]).to.deep.equal([300, true]);
+    });
+
+    it("enters no more subtrees than it may name slots", async () => {
+      const changed: Words = new Map([...own].map(([slot, value]) => [slot, value + 1n]));
+      const { descent, asked } = await descend(own, await ReferenceTrie.of(changed), { maxDifferences: 20 });
+      expect([descent.differences.length, descent.hasMore]).to.deep.equal([20, true]);
+      expect(asked.length).to.be.at.most(60);
+    });
+  });
+
   describe("accept", () => {
     const own = randomWords(new SeededRandom(SEED + 4), 60);
     const victim = [...own.keys()][7]!;
