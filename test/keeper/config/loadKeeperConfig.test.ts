@@ -199,6 +199,7 @@ describe("loadKeeperConfig", () => {
       recordMaxMegabytes: 4_096,
       maxFeePerGasGwei: 5_000,
       proofDepth: 64,
+      snapshotIntervalSeconds: 600,
       json: false,
     });
   });
