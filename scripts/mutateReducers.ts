@@ -7,7 +7,12 @@ import { EQUIVALENT } from "../test/keeper/books/mutants/equivalent.ts";
 import { judgeMutants } from "../test/keeper/books/mutants/judgeMutants.ts";
 import { listMutants } from "../test/keeper/books/mutants/listMutants.ts";
 import type { Judged, Recording } from "../test/keeper/books/mutants/mutantWorker.ts";
-import { recordEveryEvent, recordRandom, recordStrays } from "../test/keeper/books/mutants/recordTours.ts";
+import {
+  recordEveryEvent,
+  recordManyPositions,
+  recordRandom,
+  recordStrays,
+} from "../test/keeper/books/mutants/recordTours.ts";
 import { PROJECT_ROOT } from "./local/projectRoot.ts";
 
 /**
@@ -20,7 +25,7 @@ const { values } = parseArgs({ options: { only: { type: "string" }, recordings: 
 const books = join(PROJECT_ROOT, "keeper", "books");
 
 async function record(): Promise<Recording[]> {
-  return [await recordEveryEvent(), await recordRandom(), ...(await recordStrays())];
+  return [await recordEveryEvent(), await recordRandom(), await recordManyPositions(), ...(await recordStrays())];
 }
 
 const file = values.recordings;

@@ -5,7 +5,9 @@ import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { id } from "ethers";
 
+import { BOOK_NAMES } from "../../../../keeper/domain/bookSet.ts";
 import { checkLayoutCoverage } from "../../../../scripts/generate/checkLayoutCoverage.ts";
+import { CONTRACTS } from "../../../../scripts/generate/contracts.ts";
 import { findHiddenStorage } from "../../../../scripts/generate/findHiddenStorage.ts";
 import { GenerateError } from "../../../../scripts/generate/GenerateError.ts";
 import { generateModule } from "../../../../scripts/generate/generateModule.ts";
@@ -56,6 +58,13 @@ describe("generateModule", () => {
   it("refuses private variables of one name in two bases", () => {
     const { facts } = compileSource("A", `${PRAGMA}contract B { uint256 private a; } contract A is B { uint256 a; }`);
     expect(() => generateModule(facts)).to.throw(GenerateError, /two storage variables are called a/);
+  });
+});
+
+describe("CONTRACTS", () => {
+  it("has exactly the book contracts, and the feeds", () => {
+    const books = CONTRACTS.filter(({ isBook }) => isBook).map(({ name }) => name);
+    expect(books.sort()).to.deep.equal([...BOOK_NAMES].sort());
   });
 });
 

@@ -1,6 +1,8 @@
 import { network } from "hardhat";
 
+import { deployLockstep, depositUsd } from "../../../fixtures/deployLockstep.ts";
 import { emitEveryEvent } from "../../../helpers/keeper/everyEvent.ts";
+import { OrderBook, readTerms, UNIT } from "../../../helpers/orders.ts";
 import { SeededRandom } from "../../../helpers/SeededRandom.ts";
 import { BooksFollower } from "../BooksFollower.ts";
 import { deployToured } from "../naive/tourSync.ts";
@@ -10,6 +12,9 @@ import type { Recording } from "./mutantWorker.ts";
 
 const SEED = 22;
 const BLOCKS = 120;
+const USD = 1_000_000n;
+/** Open ids in a page. */
+const LANES = 15;
 
 /** A short history with every event, recorded with the chain's roots. */
 export async function recordEveryEvent(): Promise<Recording> {
@@ -31,6 +36,30 @@ export async function recordRandom(): Promise<Recording> {
   await follower.follow();
   await connection.close();
   return recordingOf("random", follower);
+}
+
+/**
+ * Positions in more instruments than a page of open ids has lanes, closed from both pages; recorded in the same way. The ids
+ * that are closed are the first of all, the last of all, and one between.
+ */
+export async function recordManyPositions(): Promise<Recording> {
+  const system = await deployLockstep(await network.create(), { keeperCount: 4 });
+  const [buyer, seller] = [system.users[0]!, system.users[1]!];
+  for (const user of [buyer, seller]) await depositUsd(system, user, 1_000_000n * USD);
+  const orders = new OrderBook(system);
+  const terms = await readTerms(system, 1);
+  const instruments = Array.from({ length: LANES + 3 }, (_, index) => 500 + index);
+  for (const instrument of instruments) {
+    await system.instruments.setInstrument(instrument, terms);
+    await orders.trade(buyer, seller, { instrument, size: UNIT / 100n });
+  }
+  for (const instrument of [500, 517, 508, 516, 515, 514]) {
+    await orders.trade(seller, buyer, { instrument, size: UNIT / 100n });
+  }
+  const follower = await BooksFollower.open(system);
+  await follower.follow();
+  await system.connection.close();
+  return recordingOf("many positions", follower);
 }
 
 /** The whole tour, without and with bits that no field owns. */
