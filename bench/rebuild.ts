@@ -32,7 +32,7 @@ const { values } = parseArgs({
 
 const MIB = 1_048_576;
 const OPERATORS = ["one", "two", "three"] as const;
-const MINE_AT_ONCE = 100;
+const MINE_AT_ONCE = 20;
 const TENTHS = 10;
 const MAX_GROWTH_MIB = 8;
 

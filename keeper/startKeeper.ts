@@ -1,9 +1,11 @@
 import { join } from "node:path";
 
 import type { Source } from "./chain/sources/Source.ts";
+import { CATCH_UP_BLOCKS, catchUp } from "./catchUp.ts";
 import type { KeeperConfig } from "./config/KeeperConfig.ts";
 import { Keeper } from "./loop/Keeper.ts";
 import type { KeeperOptions } from "./loop/KeeperOptions.ts";
+import type { StartingPoint } from "./loop/StartingPoint.ts";
 import { restore } from "./restore.ts";
 import type { SnapshotIdentity } from "./snapshotIdentity.ts";
 import { SnapshotRoom } from "./SnapshotRoom.ts";
@@ -23,6 +25,8 @@ export interface StartKeeperParts {
   readonly signal: AbortSignal;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** So many blocks behind the newest final one, books are rebuilt before the core starts. */
+  readonly catchUpBlocks?: number;
 }
 
 /**
@@ -40,12 +44,20 @@ export async function startKeeper(
   // A recording begins where the books do, or nobody could decide it again.
   const isRecorded = config.record !== undefined;
   const restored = { store, identity, sources, deadlineMs: config.requestDeadlineMs, log, signal };
-  const start = isRecorded ? null : await restore(restored);
+  const start = isRecorded ? null : await begin();
   if (start === null) log.info("starts-from-deployment", { deploymentBlock, isRecorded });
   else status.kept(start.header);
   const keeper = new Keeper(options, {}, start);
   const onWritten = status.kept.bind(status);
   return { keeper, snapshots: new SnapshotRoom({ store, keeper, identity, log, now, onWritten }) };
+
+  /** The newest snapshot, or what is rebuilt on it where it lies far back. */
+  async function begin(): Promise<StartingPoint | null> {
+    const from = await restore(restored);
+    const rebuilding = { options, from, store: restored.store, identity, sources, log, signal, now };
+    const minBlocks = parts.catchUpBlocks ?? CATCH_UP_BLOCKS;
+    return (await catchUp({ ...rebuilding, minBlocks })) ? restore(restored) : from;
+  }
 }
 
 async function openStore(dataDirectory: string, log: Logger): Promise<SnapshotStore | null> {

@@ -13,10 +13,10 @@ import { readContracts } from "../readContracts.ts";
 import { rebuildBooks } from "../rebuild/rebuildBooks.ts";
 import type { Rebuilt } from "../rebuild/RebuildOptions.ts";
 import { rememberChain } from "../rememberChain.ts";
-import { aboutSection, type SnapshotIdentity } from "../snapshotIdentity.ts";
+import { rebuiltSections } from "../rebuiltSections.ts";
+import type { SnapshotIdentity } from "../snapshotIdentity.ts";
 import { Journal } from "../store/Journal.ts";
 import { acquireLock } from "../store/lockFile.ts";
-import type { Section } from "../store/snapshots/snapshotFormat.ts";
 import { SnapshotStore } from "../store/snapshots/SnapshotStore.ts";
 import { createLogger } from "../telemetry/log.ts";
 import type { CommandContext } from "./CommandContext.ts";
@@ -138,18 +138,12 @@ async function bindDirectory({ config, deployment, context }: Parts, chain: Chai
 
 async function write(
   store: SnapshotStore,
-  { books, block, codeHashes }: Rebuilt,
+  rebuilt: Rebuilt,
   identity: SnapshotIdentity,
 ): Promise<ResyncReport["written"]> {
-  if (block === null) return null;
-  const { number, hash } = block;
-  const file = await store.write(number, sectionsOf());
+  if (rebuilt.block === null) return null;
+  const file = await store.write(rebuilt.block.number, rebuiltSections(rebuilt, identity));
   return { path: store.pathOf(file), bytes: file.bytes };
-
-  function* sectionsOf(): Generator<Section> {
-    yield aboutSection(identity, codeHashes);
-    yield* books.exportAt(hash, books.roots());
-  }
 }
 
 function now(): number {

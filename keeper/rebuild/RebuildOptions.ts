@@ -29,6 +29,8 @@ export interface RebuildOptions {
   readonly from: Books | null;
   /** The last block: one that must be of the chain of k operators, or the newest that they call final. */
   readonly target: BlockPoint | "final";
+  /** With fewer blocks up to the newest final one nothing is done. Default 1. */
+  readonly minBlocks?: number;
   /** Accepts a single configured operator, whom nobody contradicts. */
   readonly allowUnwitnessed?: boolean;
   readonly requestDeadlineMs: number;

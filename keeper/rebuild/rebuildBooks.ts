@@ -140,9 +140,14 @@ class Rebuild {
       return target;
     }
     const parts = { reader: this.#reader, standings: this.#standings };
-    const number = await this.#anchors.insist(() => readFinalNumber(this.#options, parts, this.#end.signal));
-    if (number < Math.max(deploymentBlock, tip?.number ?? 0)) return null;
-    return this.#anchors.at(number);
+    const ask = (): Promise<number> => readFinalNumber(this.#options, parts, this.#end.signal);
+    // Who only wants to know whether it is worth it is not kept waiting for those who do not answer.
+    const isQuestion = this.#options.minBlocks !== undefined && this.#restarts === 0;
+    const number = await (isQuestion ? ask() : this.#anchors.insist(ask));
+    const stands = tip?.number ?? deploymentBlock - 1;
+    // Once begun it is finished, also where the chain has changed meanwhile.
+    const minBlocks = this.#restarts > 0 ? 1 : (this.#options.minBlocks ?? 1);
+    return number - stands < minBlocks ? null : this.#anchors.at(number);
   }
 
   async #climb(target: BlockPoint): Promise<void> {

@@ -79,6 +79,15 @@ for (const chain of ["anvil", "hardhat"] as const) {
       expect(again.roots.kind).to.equal("proven");
     });
 
+    it("does nothing for fewer blocks than are worth it", async () => {
+      const { chain: profile } = rig.options();
+      const { deploymentBlock } = rig.world.market.chain.deployment;
+      const count = followed.tip!.number - deploymentBlock + 1;
+      const none = await rig.rebuild({ chain: profile, minBlocks: count + 1 });
+      expect(none).to.deep.include({ block: null, blocks: 0 });
+      expect((await rig.rebuild({ chain: profile, minBlocks: count })).blocks).to.equal(count);
+    });
+
     it("has no block where none is final yet", async () => {
       const { chain: profile } = rig.options();
       const rebuilt = await rig.rebuild({ chain: { ...profile, confirmations: 8_000 } });
