@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 
 import { measureKeeper } from "./keeper/measureKeeper.ts";
 import { renderRows } from "./keeper/renderRows.ts";
+import { checkTargets, renderTargets } from "./keeper/targets.ts";
 
 /**
  * How fast the keeper's books are, and beside indexers from npm: `npm run bench:keeper -- [--rounds 3] [--sizes
@@ -12,7 +13,7 @@ import { renderRows } from "./keeper/renderRows.ts";
  * books; `node`, from a block mined to the verdict; `index`, the chain taken in from the node by each program. The peers are
  * installed into bench/peers when they are missing. `--no-node` measures a recording only, which is kept in the temporary folder.
  *
- * JSON: `{rows: [{kind, …}], rounds}`; the fields of each kind: bench/keeper/Row.ts. Exit code 1 when something is wrong: a root that is
+ * JSON: `{rows: [{kind, …}], targets: [{name, target, value, isMet}], rounds}`; the fields of each kind: bench/keeper/Row.ts. Exit code 1 when something is wrong: a root that is
  * not the chain's, a verdict that is not "in sync", balances that differ between the programs.
  */
 const { values } = parseArgs({
@@ -46,6 +47,8 @@ const rows = await measureKeeper({
     void process.stderr.write(`${((performance.now() - startedMs) / 1_000).toFixed(0).padStart(4)} s  ${line}\n`),
   signal: end.signal,
 });
-process.stdout.write(values.json ? `${JSON.stringify({ rows, rounds })}\n` : `${renderRows(rows)}\n`);
+const targets = checkTargets(rows);
+if (values.json) process.stdout.write(`${JSON.stringify({ rows, targets, rounds })}\n`);
+else process.stdout.write(`${renderRows(rows)}\n\n${renderTargets(targets)}\n`);
 // What other libraries still wait for keeps nobody here.
 process.exit();

@@ -88,13 +88,17 @@ class Stacks {
     const parts = new Map<string, number>();
     const functions = new Map<string, number>();
     let total = 0;
+    let wasInside = false;
     for (const [index, sample] of samples.entries()) {
       const micros = deltas[index] ?? 0;
-      const part = this.#isInside(sample) ? this.#partOf(sample) : null;
+      // Garbage is nobody's in a profile: it counts for whoever ran before it.
+      const isGarbage = this.#frame(sample).functionName === GARBAGE;
+      if (!isGarbage) wasInside = this.#isInside(sample);
+      const part = wasInside ? this.#partOf(sample) : null;
       if (part === null) continue;
       total += micros;
       add(parts, part, micros);
-      add(functions, this.#nameOf(sample), micros);
+      if (!isGarbage) add(functions, this.#nameOf(sample), micros);
     }
     const toShares = (spent: ReadonlyMap<string, number>): [string, number][] => {
       return [...spent].sort(([, a], [, b]) => b - a).map(([name, micros]) => [name, micros / total]);

@@ -14,6 +14,8 @@ export interface ReplayRow {
   /** Per second of processor time. */
   readonly eventsPerSecond: number;
   readonly shares: Shares;
+  /** The functions that took most, with their share. */
+  readonly hottest: readonly string[];
 }
 
 /** From the bytes of a block's answers to the verdict. */

@@ -50,10 +50,10 @@ export async function measureReplay(
   }
   const rows: ReplayRow[] = [];
   for (const name of ["text to root", "verified logs to root"] as const) {
-    const { shares } = await profileCpu("replay", works[name]);
+    const profile = await profileCpu("replay", works[name]);
     const { events, accounts } = recording;
     const eventsPerSecond = (events / median(times[name])) * 1_000;
-    rows.push({ kind: "replay", name, events, blocks: frames.length, accounts, eventsPerSecond, shares });
+    rows.push({ kind: "replay", name, events, blocks: frames.length, accounts, eventsPerSecond, ...profile });
   }
   return rows;
 }
