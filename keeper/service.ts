@@ -81,9 +81,7 @@ export class KeeperService {
       deadlineMs: options.config.requestDeadlineMs,
       log: options.log,
       now: this.#now,
-      deliver: (input) => {
-        this.#deliver(input);
-      },
+      deliver: this.#deliver.bind(this),
     });
     // A failure that nobody awaits must not end the process before it is stopped in order.
     this.#failed.promise.catch(() => undefined);
@@ -189,16 +187,12 @@ export class KeeperService {
       registry: deployment.contracts.CheckpointRegistry,
       now: this.#now,
       requestDeadlineMs: config.requestDeadlineMs,
-      deliver: (input) => {
-        this.#deliver(input);
-      },
+      deliver: this.#deliver.bind(this),
       onSent: (hash, source, error) => {
         this.status.sent(hash, error === null);
         if (error !== null) log.warn("send-refused", { hash, source, error });
       },
-      onFatal: (error) => {
-        this.#fail(error);
-      },
+      onFatal: this.#fail.bind(this),
     });
     for (const input of this.#early.splice(0)) this.#deliver(input);
     this.#ticker = setInterval(() => {
