@@ -40,7 +40,8 @@ export class SlotCache {
   set(base: Hash, key: SlotKey, slot: Hash): void {
     if (this.#youngSize >= this.#capacity) {
       [this.#old, this.#oldSize] = [this.#young, this.#youngSize];
-      [this.#young, this.#youngSize] = [new Map(), 0];
+      this.#young = new Map();
+      this.#youngSize = 0;
     }
     const ofBase = this.#young.get(base);
     if (ofBase === undefined) this.#young.set(base, new Map([[key, slot]]));
