@@ -31,6 +31,8 @@ const SETTINGS = { confirmations: "2", snapshotIntervalSeconds: "1", checkpointI
 class Run {
   readonly effects: Effect[] = [];
   readonly logged: { readonly event: string; readonly fields: unknown }[] = [];
+  /** Those that a failed test may have left behind. */
+  static readonly running = new Set<Run>();
   #keeper: LocalKeeper | null = null;
 
   static async start(world: LocalWorld, url: string, dataDirectory: string): Promise<Run> {
@@ -42,6 +44,7 @@ class Run {
       flags: { ...SETTINGS, dataDirectory },
       onEffect: (effect) => run.effects.push(effect),
     });
+    Run.running.add(run);
     return run;
   }
 
@@ -79,8 +82,9 @@ class Run {
     return this.#keeper!.service.failed;
   }
 
-  stop(): Promise<void> {
-    return this.#keeper!.stop();
+  async stop(): Promise<void> {
+    Run.running.delete(this);
+    await this.#keeper!.stop();
   }
 
   #log(): Logger {
@@ -105,6 +109,7 @@ describe("Scenario: a keeper restarts from a snapshot", function () {
   });
 
   afterEach(async () => {
+    for (const run of Run.running) await run.stop();
     await proxy.close();
     await world.close();
     await rm(directory, { recursive: true, force: true });
@@ -161,6 +166,8 @@ describe("Scenario: a keeper restarts from a snapshot", function () {
     expect(second.metrics()).to.match(new RegExp(`^lockstep_snapshot_block ${number}$`, "m"));
     await expectRebuilt(second);
     expect(proxy.askedWith(await wordsBelow(number))).to.deep.equal([]);
+    // A checkpoint is due once the chain's time has gone on.
+    await world.send("evm_increaseTime", 2);
     await world.mine(2);
     await second.until("a checkpoint", () => second.effects.some(({ type }) => type === "checkpoint"));
     await expectRebuilt(second);
