@@ -130,7 +130,9 @@ if (values.json) process.stdout.write(`${JSON.stringify({ rows })}\n`);
 else {
   process.stdout.write("    slots  accounts  changed  way           median ms   worst ms\n");
   for (const row of rows) {
-    const numbers = [row.slots, row.accounts, row.changed].map((number, at) => String(number).padStart([9, 9, 8][at] ?? 0));
+    const numbers = [row.slots, row.accounts, row.changed].map((number, at) =>
+      String(number).padStart([9, 9, 8][at] ?? 0),
+    );
     const times = [row.medianMs, row.worstMs].map((ms) => ms.toFixed(1).padStart(10));
     process.stdout.write(`${numbers.join(" ")}  ${row.way.padEnd(12)} ${times.join(" ")}\n`);
   }
