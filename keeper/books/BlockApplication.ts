@@ -2,6 +2,7 @@ import type { BookAddresses, BookName, Immutables } from "../domain/bookSet.ts";
 import type { Cause, Finding } from "../domain/Finding.ts";
 import type { Address, Hash } from "../lib/hex.ts";
 import type { StorageTrie } from "../trie/StorageTrie.ts";
+import { BlockWords } from "./BlockWords.ts";
 import type { BookBlock, BookLog } from "./BookBlock.ts";
 import { decodeEvent as decodeFeedEvent } from "./generated/AggregatorV3Interface.ts";
 import { storage as ledger } from "./generated/PositionLedger.ts";
@@ -42,6 +43,7 @@ export class BlockApplication {
   readonly #block: BookBlock;
   readonly #timestamp: bigint;
   readonly #legality: LegalityContext;
+  readonly #current: BlockWords;
   /** Positions in {@link words} of the writes of each word, ascending. */
   readonly #writes = new Map<BookName, Map<Hash, number[]>>();
   /** One for each book that the block has events of, for all of them. */
@@ -60,9 +62,11 @@ export class BlockApplication {
     this.keysBefore = parts.known.mark();
     this.namesBefore = parts.names.mark();
     this.#timestamp = BigInt(block.timestamp);
+    this.#current = new BlockWords(parts.tries);
     this.#legality = this.#legalityAt(null);
   }
 
+  /** Applies the block; the tries have it when this returns. */
   run(): void {
     const { logs } = this.#block;
     this.#prepareNames();
@@ -73,6 +77,7 @@ export class BlockApplication {
       this.#runTransaction(logs.slice(start, end));
       start = end;
     }
+    this.#current.flush();
   }
 
   /** Repairs come in a halt, and seldom in its first blocks: until then all that they can repair is named. */
@@ -123,12 +128,12 @@ export class BlockApplication {
   }
 
   #newContext(book: BookName, memory: TransactionMemory): ReducerContext {
-    const { tries, immutables, addresses } = this.#parts;
-    const own = tries[book];
+    const { immutables, addresses } = this.#parts;
+    const current = this.#current;
     const writeOf = (other: BookName, slot: Hash, value: bigint): void => {
       this.#noteWrite(other, slot);
-      this.words.push([other, slot, tries[other].get(slot)]);
-      tries[other].set(slot, value);
+      this.words.push([other, slot, current.get(other, slot)]);
+      current.set(other, slot, value);
     };
     return {
       timestamp: this.#timestamp,
@@ -136,13 +141,13 @@ export class BlockApplication {
       memory,
       immutables,
       addresses,
-      read: (slot) => own.get(slot),
-      readOf: (other, slot) => tries[other].get(slot),
+      read: (slot) => current.get(book, slot),
+      readOf: (other, slot) => current.get(other, slot),
       write: (slot, value) => {
         writeOf(book, slot, value);
       },
       writeOf: (other, slot, value) => {
-        if (mayHoldKey(other, slot, tries[other].get(slot))) this.#parts.known.lack();
+        if (mayHoldKey(other, slot, current.get(other, slot))) this.#parts.known.lack();
         writeOf(other, slot, value);
       },
       expect: (field, said, implied) => {
@@ -184,10 +189,11 @@ export class BlockApplication {
 
   /** Books and prices as they stand, or stood at a moment of this block: what was written since is taken back. */
   #legalityAt(moment: Moment | null): LegalityContext {
-    const { addresses, immutables, tries, answers, known } = this.#parts;
+    const { addresses, immutables, answers, known } = this.#parts;
+    const current = this.#current;
     const readOf = (book: BookName, slot: Hash): bigint => {
       const change = moment === null ? undefined : this.#firstWrite(book, slot, moment.words);
-      return change === undefined ? tries[book].get(slot) : change[2];
+      return change === undefined ? current.get(book, slot) : change[2];
     };
     const answerOf = (aggregator: Address): Answer | undefined => {
       const since = moment === null ? [] : this.answers.slice(moment.answers);
