@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ArtifactReader } from "./ArtifactReader.ts";
 import { buildLayout } from "./buildLayout.ts";
 import { checkLayoutCoverage, type LayoutCoverageInput } from "./checkLayoutCoverage.ts";
-import { CONTRACTS, type GeneratedContract } from "./contracts.ts";
+import { listContracts, type GeneratedContract } from "./contracts.ts";
 import { findHiddenStorage } from "./findHiddenStorage.ts";
 import { formatModule } from "./formatModule.ts";
 import { generateModule } from "./generateModule.ts";
@@ -31,7 +31,7 @@ export async function runGenerate(options: {
   isCheck: boolean;
   contracts?: readonly GeneratedContract[];
 }): Promise<GenerateResult> {
-  const { root, isCheck, contracts = CONTRACTS } = options;
+  const { root, isCheck, contracts = listContracts(root) } = options;
   const reader = new ArtifactReader(root);
   const written: string[] = [];
   const stale: string[] = [];
