@@ -37,6 +37,8 @@ describe("a new kind of book", function () {
   const findings: Finding[] = [];
   const mismatches: number[] = [];
   const seed = chooseSeed(SEED);
+  /** Another seed may take another way, and fewer blocks do not go it to its end. */
+  const isUsual = seed === SEED && BLOCKS >= 160;
   let chain: SampleBookChain;
   let books: Books;
 
@@ -92,9 +94,8 @@ describe("a new kind of book", function () {
     );
   });
 
-  // Another seed may take another way.
   it("met every event, and contents that grow past a word and shrink back", function () {
-    if (seed !== SEED) return this.skip();
+    if (!isUsual) return this.skip();
     const topics = new Set(history.flatMap(({ block }) => block.logs.map((log) => log.topics[0])));
     expect(Object.entries(TOPICS).flatMap(([name, topic]) => (topics.has(topic) ? [] : [name]))).to.deep.equal([]);
     for (const slot of [storage.title.slot, storage.blob.slot, storage.notes.slot(0n)]) {
@@ -109,7 +110,7 @@ describe("a new kind of book", function () {
   });
 
   it("differs from the chain without any one of its events", function () {
-    if (seed !== SEED) return this.skip();
+    if (!isUsual) return this.skip();
     for (const name of Object.keys(TOPICS)) {
       const twin: Apply = (event, context) => {
         if (event.name !== name) sampleBook.apply(event, context);
@@ -118,7 +119,8 @@ describe("a new kind of book", function () {
     }
   });
 
-  it("differs from the chain when it leaves words that the contract deletes, or bits next to those it writes", () => {
+  it("differs from the chain when it leaves words that the contract deletes, or bits next to those it writes", function () {
+    if (!isUsual) return this.skip();
     const keeping: Apply = (event, context) =>
       sampleBook.apply(event, {
         ...context,

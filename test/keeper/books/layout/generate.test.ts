@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { id } from "ethers";
 
 import { BOOK_NAMES } from "../../../../keeper/domain/bookSet.ts";
+import { checkEventNames, type EventNamesInput } from "../../../../scripts/generate/checkEventNames.ts";
 import { checkLayoutCoverage } from "../../../../scripts/generate/checkLayoutCoverage.ts";
 import { listContracts } from "../../../../scripts/generate/contracts.ts";
 import { findHiddenStorage } from "../../../../scripts/generate/findHiddenStorage.ts";
@@ -163,6 +164,27 @@ describe("checkLayoutCoverage", () => {
       const problems = checkLayoutCoverage([{ contract: "A", variables: ["x", "y"], mapped }]);
       expect(problems).to.have.lengthOf(1);
       expect(problems[0]).to.match(message);
+    });
+  }
+});
+
+describe("checkEventNames", () => {
+  const abiOf = (event: string): EventNamesInput["abi"] =>
+    compileSource("A", `${PRAGMA}contract A { event ${event}; }`).facts.abi;
+  const check = (first: string, second: string): string[] =>
+    checkEventNames([
+      { contract: "A", abi: abiOf(first) },
+      { contract: "B", abi: abiOf(second) },
+    ]);
+
+  it("is content with one event in two contracts, and with other names", () => {
+    expect(check("E(uint8 indexed a)", "E(uint8 indexed a)")).to.deep.equal([]);
+    expect(check("E(uint8 a)", "F(uint16 a)")).to.deep.equal([]);
+  });
+
+  for (const other of ["E(uint16 a)", "E(uint8 b)", "E(uint8 indexed a)"]) {
+    it(`names two contracts with E(uint8 a) and ${other}`, () => {
+      expect(check("E(uint8 a)", other)).to.deep.equal(["B.E is another event in A; rename one"]);
     });
   }
 });
