@@ -29,14 +29,12 @@ interface Place {
   readonly keyNames: readonly string[];
 }
 
-/** Deeper nesting than any contract has: a struct that contains itself through a mapping or an array. */
-const MAX_DEPTH = 12;
-
 /** Emits the `storage` object of one contract and the interfaces of its packed words. */
 export class StorageCode {
   readonly #layout: Layout;
   readonly #interfaces = new Map<string, string>();
-  #depth = 0;
+  /** Structs around the place, from the outside in: one that contains itself has no end. */
+  readonly #around: string[] = [];
 
   constructor(layout: Layout) {
     this.#layout = layout;
@@ -77,8 +75,6 @@ export class StorageCode {
   }
 
   #type(id: string, place: Place): string {
-    this.#depth += 1;
-    if (this.#depth > MAX_DEPTH) throw this.#error(place, "the type contains itself");
     const type = typeOf(this.#layout, id);
     let code: string;
     if (type.kind === "value") code = this.#value(type, place);
@@ -87,8 +83,12 @@ export class StorageCode {
     else if (type.kind === "bytes") code = this.#bytes(place);
     else if (type.slots === 1n && type.members.every((member) => typeOf(this.#layout, member.type).kind === "value")) {
       code = this.#packedWord(type.members, place);
-    } else code = this.#members(type.members, place);
-    this.#depth -= 1;
+    } else {
+      if (this.#around.includes(id)) throw this.#error(place, `${type.label} contains itself`);
+      this.#around.push(id);
+      code = this.#members(type.members, place);
+      this.#around.pop();
+    }
     return code;
   }
 
@@ -212,7 +212,8 @@ export class StorageCode {
   }
 
   #error(place: Place, message: string): GenerateError {
-    return new GenerateError(`${this.#layout.contract}.${place.path}: ${message}`);
+    const { contract } = this.#layout;
+    return new GenerateError(`${place.path === "" ? contract : join(contract, place.path)}: ${message}`);
   }
 }
 

@@ -23,8 +23,9 @@ export function parseAbiType(path: string, input: AbiParameter): AbiType {
   }
   if (input.type === "tuple") {
     const members = (input.components ?? []).map((component) => {
-      const type = parseAbiType(`${path}.${component.name}`, component);
-      refuseDynamic(path, type);
+      const member = `${path}.${component.name}`;
+      const type = parseAbiType(member, component);
+      refuseDynamic(member, type);
       return { name: component.name, type };
     });
     return { kind: "tuple", members };

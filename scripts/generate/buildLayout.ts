@@ -9,49 +9,49 @@ export function buildLayout(facts: ContractFacts): Layout {
   const solcTypes = facts.storageLayout.types ?? {};
   const types = new Map<string, LayoutType>();
 
-  /** Adds the type `id` and everything below it; returns the label that names it from here on. */
-  const add = (id: string): string => {
+  /** Adds the type `id` of `path` and everything below it; returns the label that names it from here on. */
+  const add = (id: string, path: string): string => {
     const solcType = solcTypes[id];
-    if (solcType === undefined) throw new GenerateError(`${facts.name}: the layout lacks the type ${id}`);
+    if (solcType === undefined) throw new GenerateError(`${path}: the layout lacks the type ${id}`);
     const { label } = solcType;
     if (ids.has(label)) {
       if (ids.get(label) !== id && solcType.encoding !== "bytes") {
-        throw new GenerateError(`${facts.name}: two storage types are called "${label}"; rename one`);
+        throw new GenerateError(`${path}: two storage types are called "${label}"; rename one`);
       }
       return label;
     }
     ids.set(label, id);
-    types.set(label, describe(id, solcType));
+    types.set(label, describe(id, solcType, path));
     return label;
   };
   const ids = new Map<string, string>();
 
-  const describe = (id: string, type: SolcStorageType): LayoutType => {
+  const describe = (id: string, type: SolcStorageType, path: string): LayoutType => {
     const { label } = type;
     if (type.encoding === "bytes") return { kind: "bytes", label };
     if (type.encoding === "mapping") {
-      return { kind: "mapping", label, key: add(type.key ?? ""), value: add(type.value ?? "") };
+      return { kind: "mapping", label, key: add(type.key ?? "", path), value: add(type.value ?? "", path) };
     }
     if (type.base !== undefined) {
       const length = /\)(\d+)_storage$/.exec(id)?.[1];
-      return { kind: "array", label, base: add(type.base), length: length === undefined ? null : BigInt(length) };
+      return { kind: "array", label, base: add(type.base, path), length: length === undefined ? null : BigInt(length) };
     }
     if (type.members !== undefined) {
       const slots = BigInt(type.numberOfBytes) / 32n;
-      return { kind: "struct", label, slots, members: type.members.map(variable) };
+      return { kind: "struct", label, slots, members: type.members.map((member) => variable(member, path)) };
     }
-    return describeValue(facts.name, id, type, definitions);
+    return describeValue(path, id, type, definitions);
   };
 
-  const variable = (source: SolcStorageVariable): LayoutVariable => ({
+  const variable = (source: SolcStorageVariable, parent: string): LayoutVariable => ({
     label: source.label,
-    type: add(source.type),
+    type: add(source.type, `${parent}.${source.label}`),
     slot: BigInt(source.slot),
     offset: source.offset,
     keyNames: definitions.keyNames.get(source.astId) ?? [],
   });
 
-  const variables = facts.storageLayout.storage.map(variable);
+  const variables = facts.storageLayout.storage.map((source) => variable(source, facts.name));
   const labels = variables.map(({ label }) => label);
   const twice = labels.find((label, index) => labels.indexOf(label) !== index);
   if (twice !== undefined) {
@@ -61,7 +61,7 @@ export function buildLayout(facts: ContractFacts): Layout {
   return { contract: facts.name, variables, types: Object.fromEntries(sorted) };
 }
 
-function describeValue(contract: string, id: string, type: SolcStorageType, definitions: Definitions): LayoutValue {
+function describeValue(path: string, id: string, type: SolcStorageType, definitions: Definitions): LayoutValue {
   const { label } = type;
   const bytes = Number(type.numberOfBytes);
   const astId = Number(/(\d+)$/.exec(id)?.[1] ?? -1);
@@ -69,14 +69,16 @@ function describeValue(contract: string, id: string, type: SolcStorageType, defi
   let members: readonly string[] | undefined;
   if (id.startsWith("t_userDefinedValueType(")) elementary = definitions.underlying.get(astId) ?? "";
   else if (id.startsWith("t_contract(") || label === "address payable") elementary = "address";
-  else if (id.startsWith("t_function_")) elementary = `bytes${bytes}`;
+  else if (id.startsWith("t_function_internal_")) {
+    throw new GenerateError(`${path}: a ${label} is a place in the code, which no event can carry`);
+  } else if (id.startsWith("t_function_")) elementary = `bytes${bytes}`;
   else if (id.startsWith("t_enum(")) {
     elementary = `uint${8 * bytes}`;
     members = definitions.enumMembers.get(astId);
-    if (members === undefined) throw new GenerateError(`${contract}: the AST lacks ${label}`);
+    if (members === undefined) throw new GenerateError(`${path}: the AST lacks ${label}`);
   }
   const value = valueKindOf(elementary);
-  if (value === null) throw new GenerateError(`${contract}: cannot store a ${label} (${id})`);
+  if (value === null) throw new GenerateError(`${path}: cannot read a ${label}`);
   return { kind: "value", label, elementary, value, bytes, ...(members === undefined ? {} : { members }) };
 }
 

@@ -1,3 +1,9 @@
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+
+import { BOOK_NAMES } from "../../keeper/domain/bookSet.ts";
+import { GenerateError } from "./GenerateError.ts";
+
 /** A contract whose slots, events and errors the keeper knows. */
 export interface GeneratedContract {
   readonly name: string;
@@ -7,18 +13,19 @@ export interface GeneratedContract {
   readonly isBook: boolean;
 }
 
-/** Every contract that `generate.ts` writes a module for: the deployed book set (deploy/buildLockstep.ts), and the feeds. */
-export const CONTRACTS: readonly GeneratedContract[] = [
-  { name: "CollateralVault", source: "contracts/clearing/CollateralVault.sol", isBook: true },
-  { name: "PositionLedger", source: "contracts/clearing/PositionLedger.sol", isBook: true },
-  { name: "OrderSettlement", source: "contracts/clearing/OrderSettlement.sol", isBook: true },
-  { name: "LiquidationAuction", source: "contracts/clearing/LiquidationAuction.sol", isBook: true },
-  { name: "InsuranceFund", source: "contracts/clearing/InsuranceFund.sol", isBook: true },
-  { name: "InstrumentRegistry", source: "contracts/risk/InstrumentRegistry.sol", isBook: true },
-  { name: "PriceOracle", source: "contracts/risk/PriceOracle.sol", isBook: true },
-  { name: "SyncGuard", source: "contracts/sync/SyncGuard.sol", isBook: true },
-  { name: "KeeperRegistry", source: "contracts/sync/KeeperRegistry.sol", isBook: true },
-  { name: "CheckpointRegistry", source: "contracts/sync/CheckpointRegistry.sol", isBook: true },
-  // The price feeds that the keeper watches: only their event matters.
-  { name: "AggregatorV3Interface", source: "contracts/interfaces/AggregatorV3Interface.sol", isBook: false },
-];
+/** The price feeds that the keeper watches: only their event matters. */
+const FEED = "AggregatorV3Interface";
+
+/**
+ * Every contract that `generate.ts` writes a module for: the book set, and the feeds. Each stands in the one file under
+ * `contracts/` that has its name; throws {@link GenerateError} when there is none, or more than one.
+ */
+export function listContracts(root: string): GeneratedContract[] {
+  const files = readdirSync(join(root, "contracts"), { recursive: true, encoding: "utf8" });
+  return [...BOOK_NAMES, FEED].map((name) => {
+    const [path, other] = files.filter((file) => basename(file) === `${name}.sol`).sort();
+    if (path === undefined) throw new GenerateError(`${name}: contracts/ has no ${name}.sol`);
+    if (other !== undefined) throw new GenerateError(`${name}: both contracts/${path} and contracts/${other} have it`);
+    return { name, source: `contracts/${path}`, isBook: name !== FEED };
+  });
+}

@@ -1,6 +1,6 @@
 import { GenerateError } from "./GenerateError.ts";
 import { isDynamicType, parseAbiType, wordsOfAbi, type AbiType } from "./abiType.ts";
-import { pascalCase } from "./names.ts";
+import { upperFirst } from "./names.ts";
 import { hashText } from "./selectors.ts";
 import type { AbiEntry, AbiParameter } from "./solcOutput.ts";
 import { valueTsType } from "./valueCode.ts";
@@ -31,6 +31,12 @@ export function eventCodes(contract: string, abi: readonly AbiEntry[]): EventCod
     }
     codes.set(code.name, code);
   }
+  const decoders = new Map<string, string>([[contract, `any event of ${contract}`]]);
+  for (const name of codes.keys()) {
+    const taken = decoders.get(upperFirst(name));
+    if (taken !== undefined) throw new GenerateError(`${contract}: the event ${name} and ${taken} have one name`);
+    decoders.set(upperFirst(name), name);
+  }
   return [...codes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -40,6 +46,9 @@ function eventCode(contract: string, entry: AbiEntry): EventCode {
   const inputs = entry.inputs ?? [];
   const topic0 = hashText(signatureOf(name, inputs));
   const fields = inputs.map((input, index) => fieldOf(contract, name, input, index));
+  const names = fields.map((field) => field.name);
+  const twice = names.find((field, index) => names.indexOf(field) !== index);
+  if (twice !== undefined) throw new GenerateError(`${contract}.${name}: two parameters are called ${twice}`);
   const declared = fields.map((field) => `readonly ${field.name}: ${fieldTsType(field)};`);
   const source = [
     `/** \`${name}(${inputs.map(describe).join(", ")})\` */`,
@@ -92,7 +101,7 @@ function decoderCode(event: string, topic0: string, fields: readonly Field[]): s
     }
   }
   if (hasTail) lines.push(`checkEnd("${event}", data, tail);`);
-  return `export function decode${pascalCase(event)}(log: LogData): ${event}Event {
+  return `export function decode${upperFirst(event)}(log: LogData): ${event}Event {
     ${lines.join("\n")}
     return { name: "${event}", ${values.join(", ")} };
   }`;

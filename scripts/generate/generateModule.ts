@@ -2,33 +2,11 @@ import type { Layout } from "../../keeper/books/layout/Layout.ts";
 import { buildLayout } from "./buildLayout.ts";
 import { eventCodes, signatureOf, type EventCode } from "./eventCode.ts";
 import { GenerateError } from "./GenerateError.ts";
+import { RUNTIME, RUNTIME_TYPES } from "./runtime.ts";
+import { upperFirst } from "./names.ts";
 import { selectorOf } from "./selectors.ts";
 import type { AbiEntry, ContractFacts } from "./solcOutput.ts";
 import { StorageCode } from "./StorageCode.ts";
-
-/** Exports of keeper/books/layout that generated code calls, by file. */
-const RUNTIME: Readonly<Record<string, readonly string[]>> = {
-  "bytesWords.ts": ["decodeBytesWords", "encodeBytesWords"],
-  "readLog.ts": [
-    "checkEnd",
-    "checkLog",
-    "DYNAMIC",
-    "readAddress",
-    "readBool",
-    "readBytes",
-    "readFixedBytes",
-    "readInt",
-    "readTailLength",
-    "readUint",
-    "wordsOfBytes",
-  ],
-  "slots.ts": ["addressSlot", "addSlot", "boolSlot", "bytesSlot", "dataSlot", "dynamicKeySlot", "intSlot", "uintSlot"],
-  "wordFields.ts": ["boolBits", "hexBits", "hexOf", "indexWithin", "intBits", "replaceBits", "uintBits"],
-};
-const RUNTIME_TYPES: Readonly<Record<string, readonly string[]>> = {
-  "Layout.ts": ["Layout"],
-  "readLog.ts": ["LogData"],
-};
 
 /**
  * The generated module of one contract, not yet formatted. A pure function of its input, and free of compiler ids: an
@@ -112,8 +90,4 @@ function literal(value: unknown): string {
   return `{ ${Object.entries(value)
     .map(([key, inner]) => `${JSON.stringify(key)}: ${literal(inner)}`)
     .join(", ")} }`;
-}
-
-function upperFirst(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -1,10 +1,13 @@
-/** Words that cannot name a parameter. */
+import { RUNTIME } from "./runtime.ts";
+
+/** Words that cannot name a parameter: the language's, and what the code around the parameter calls. */
 const RESERVED: ReadonlySet<string> = new Set([
   ...["arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete"],
   ...["do", "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements"],
   ...["import", "in", "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public"],
   ...["return", "static", "super", "switch", "this", "throw", "true", "try", "typeof", "var", "void", "while"],
-  ...["with", "yield"],
+  ...["with", "yield", "BigInt"],
+  ...Object.values(RUNTIME).flat(),
 ]);
 
 /** A Solidity label as the generated code names it: without leading underscores. */
@@ -28,4 +31,9 @@ export function parameterName(wanted: string, fallback: string, taken: readonly 
   let name = legal;
   for (let suffix = 2; taken.includes(name); suffix += 1) name = `${legal}${suffix}`;
   return name;
+}
+
+/** `name` with a capital first letter. */
+export function upperFirst(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -3,8 +3,9 @@ import { join } from "node:path";
 
 import { ArtifactReader } from "./ArtifactReader.ts";
 import { buildLayout } from "./buildLayout.ts";
+import { checkEventNames, type EventNamesInput } from "./checkEventNames.ts";
 import { checkLayoutCoverage, type LayoutCoverageInput } from "./checkLayoutCoverage.ts";
-import { CONTRACTS, type GeneratedContract } from "./contracts.ts";
+import { listContracts, type GeneratedContract } from "./contracts.ts";
 import { findHiddenStorage } from "./findHiddenStorage.ts";
 import { formatModule } from "./formatModule.ts";
 import { generateModule } from "./generateModule.ts";
@@ -16,7 +17,7 @@ export interface GenerateResult {
   readonly written: readonly string[];
   /** With `isCheck`: files whose content is not what the contracts say, or that no contract has any more. */
   readonly stale: readonly string[];
-  /** With `isCheck`: variables without a reducer and storage outside the layout. */
+  /** With `isCheck`: variables without a reducer, storage outside the layout, and events of one name that differ. */
   readonly problems: readonly string[];
 }
 
@@ -31,11 +32,12 @@ export async function runGenerate(options: {
   isCheck: boolean;
   contracts?: readonly GeneratedContract[];
 }): Promise<GenerateResult> {
-  const { root, isCheck, contracts = CONTRACTS } = options;
+  const { root, isCheck, contracts = listContracts(root) } = options;
   const reader = new ArtifactReader(root);
   const written: string[] = [];
   const stale: string[] = [];
   const coverage: LayoutCoverageInput[] = [];
+  const events: EventNamesInput[] = [];
   const problems: string[] = [];
 
   for (const { name, source, isBook } of contracts) {
@@ -50,11 +52,12 @@ export async function runGenerate(options: {
     }
     if (!isCheck || !isBook) continue;
     const variables = buildLayout(facts).variables.map(({ label }) => label);
+    events.push({ contract: name, abi: facts.abi });
     coverage.push({ contract: name, variables, mapped: await readMappedVariables(root, name) });
     problems.push(...findHiddenStorage(name, source, facts.asts));
   }
   if (isCheck) stale.push(...strangers(root, contracts));
-  problems.push(...checkLayoutCoverage(coverage));
+  problems.push(...checkLayoutCoverage(coverage), ...checkEventNames(events));
   return { written, stale, problems };
 }
 

@@ -8,7 +8,8 @@ import type { VerifiedLog } from "../../../keeper/domain/VerifiedLog.ts";
 import type { Hash, Hex } from "../../../keeper/lib/hex.ts";
 import { ADDRESSES } from "../../helpers/keeper/inventedBlocks.ts";
 
-const IMMUTABLES: Immutables = {
+/** For books of a protocol that is not there. */
+export const IMMUTABLES: Immutables = {
   ...{ chainId: 1n, settlementAsset: `0x${"ee".repeat(20)}`, settlementScale: 10n ** 12n },
   ...{ staleLimit: 3_600n, softTime: 14_400n, viewTime: 1_800n, coolDown: 3_600n, grace: 600n },
   ...{ windDownTime: 604_800n, claimPeriod: 604_800n, bond: 1n, minKeepers: 4n, joinDelay: 1n, unbonding: 1n },

@@ -6,21 +6,24 @@ import { expect } from "chai";
 import { id } from "ethers";
 
 import { BOOK_NAMES } from "../../../../keeper/domain/bookSet.ts";
+import { checkEventNames, type EventNamesInput } from "../../../../scripts/generate/checkEventNames.ts";
 import { checkLayoutCoverage } from "../../../../scripts/generate/checkLayoutCoverage.ts";
-import { CONTRACTS } from "../../../../scripts/generate/contracts.ts";
+import { listContracts } from "../../../../scripts/generate/contracts.ts";
 import { findHiddenStorage } from "../../../../scripts/generate/findHiddenStorage.ts";
 import { GenerateError } from "../../../../scripts/generate/GenerateError.ts";
 import { generateModule } from "../../../../scripts/generate/generateModule.ts";
 import { runGenerate } from "../../../../scripts/generate/runGenerate.ts";
 import { compileLayoutSample, compileSource } from "../../../fixtures/layout/compileSource.ts";
 import { ERROR_SELECTORS } from "../../../fixtures/layout/LayoutSample.ts";
-import { LAYOUT_SAMPLE_PATH, layoutSampleModule } from "../../../fixtures/layout/layoutSampleModule.ts";
+import { generateSample, SAMPLE_MODULES } from "../../../fixtures/layout/sampleModules.ts";
 
 const PRAGMA = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\n";
 
 describe("generateModule", () => {
-  it("makes the committed module of the sample (else: node scripts/generate/writeLayoutSample.ts)", async () => {
-    expect(await layoutSampleModule()).to.equal(readFileSync(LAYOUT_SAMPLE_PATH, "utf8"));
+  it("makes the committed module of each sample (else: node scripts/generate/writeSamples.ts)", async () => {
+    for (const sample of SAMPLE_MODULES) {
+      expect(await generateSample(sample), sample.path).to.equal(readFileSync(sample.path, "utf8"));
+    }
   });
 
   it("does not depend on compiler ids, which every unrelated edit changes", () => {
@@ -42,11 +45,46 @@ describe("generateModule", () => {
   const refusals: readonly [string, string, RegExp][] = [
     ["an anonymous event", "event E(uint256 a) anonymous; function f() external { emit E(1); }", /anonymous/],
     ["events of one name", "event E(uint256 a); event E(uint8 a);", /two events are called E/],
-    ["dynamic data inside an array", "event E(string[] a);", /A\.E\.a: dynamic data/],
-    ["dynamic data inside a struct", "struct S { bytes b; } event E(S a);", /A\.E\.a\.b: dynamic data|A\.E\.a/],
-    ["a struct that contains itself", "struct S { mapping(uint8 => S) s; } S s;", /contains itself/],
-    ["labels that differ in underscores only", "uint256 a; uint256 _a;", /called a without/],
-    ["fields that differ in underscores only", "struct S { uint8 a; uint8 a_; } S s;", /same name without/],
+    [
+      "events that differ in the case of their first letter",
+      "event moved(); event Moved();",
+      /moved and Moved have one/,
+    ],
+    [
+      "an event with the name of the contract",
+      "event A(uint256 b);",
+      /^A: the event A and any event of A have one name/,
+    ],
+    ["parameters of one name in TypeScript", "event E(uint8 name, uint8 name_);", /^A\.E: two parameters .* name_$/],
+    ["a parameter with the name of a nameless one", "event E(uint8, uint8 arg0);", /^A\.E: two parameters .* arg0$/],
+    ["dynamic data inside an array", "event E(string[] a);", /^A\.E\.a: dynamic data/],
+    ["a dynamic array inside a dynamic one of an event", "event E(uint8[][] a);", /^A\.E\.a: dynamic data/],
+    ["a dynamic array inside a fixed one of an event", "event E(uint8[][2] a);", /^A\.E\.a: dynamic data/],
+    ["dynamic data inside a struct", "struct S { bytes b; } event E(S a);", /^A\.E\.a\.b: dynamic data/],
+    ["dynamic data inside an array of structs", "struct S { uint8[] b; } event E(S[] a);", /^A\.E\.a\.b: dynamic data/],
+    ["a fixed-point number in an event", "event E(fixed128x18 a);", /^A\.E\.a: unknown type fixed128x18$/],
+    ["a fixed-point variable", "fixed128x18 a;", /^A\.a: cannot read a fixed128x18$/],
+    ["a fixed-point value of a mapping", "mapping(uint8 => ufixed64x2) a;", /^A\.a: cannot read a ufixed64x2$/],
+    ["a fixed-point field", "struct S { uint8 b; fixed8x1[] c; } S[] a;", /^A\.a\.c: cannot read a fixed8x1$/],
+    ["an internal function", "function(uint256) internal a;", /^A\.a: a function \(uint256\) is a place in the code/],
+    ["an array of internal functions", "function() internal[3] a;", /^A\.a: a function \(\) is a place in the code/],
+    [
+      "a struct that contains itself in a mapping",
+      "struct S { mapping(uint8 => S) s; } S a;",
+      /^A\.a\.s: struct A\.S con/,
+    ],
+    [
+      "a struct that contains itself in an array",
+      "struct S { S[] s; } S a;",
+      /^A\.a\.s\.at: struct A\.S contains itself$/,
+    ],
+    ["labels that differ in underscores only", "uint256 a; uint256 _a;", /^A: two members are called a without/],
+    ["a label that a packed word has", "uint8 a; uint8 b; uint256 word0;", /^A: two members are called word0 without/],
+    [
+      "fields that differ in underscores only",
+      "struct S { uint8 a; uint8 a_; } S s;",
+      /^A\.s: two fields have the same name/,
+    ],
   ];
   for (const [what, body, message] of refusals) {
     it(`refuses ${what}`, () => {
@@ -59,12 +97,54 @@ describe("generateModule", () => {
     const { facts } = compileSource("A", `${PRAGMA}contract B { uint256 private a; } contract A is B { uint256 a; }`);
     expect(() => generateModule(facts)).to.throw(GenerateError, /two storage variables are called a/);
   });
+
+  it("refuses two storage types of one name", () => {
+    const { facts } = compileSource(
+      "A",
+      `${PRAGMA}contract A { struct S { uint8 a; } struct T { uint8 b; } S s; T t; }`,
+    );
+    const storageLayout = JSON.parse(
+      JSON.stringify(facts.storageLayout).replace("struct A.T", "struct A.S"),
+    ) as unknown;
+    const twins = { ...facts, storageLayout: storageLayout as typeof facts.storageLayout };
+    expect(() => generateModule(twins)).to.throw(GenerateError, /^A\.t: two storage types are called "struct A\.S"/);
+  });
+
+  it("calls a key that has the name of what its slot is computed with something else", () => {
+    const { facts } = compileSource("A", `${PRAGMA}contract A { mapping(uint8 uintSlot => uint256) a; }`);
+    expect(generateModule(facts)).to.include('slot: (uintSlotKey: bigint): Hash => uintSlot("a[uintSlotKey]"');
+  });
+
+  it("calls the decoder of an event as the event is called, underscores included", () => {
+    const { facts } = compileSource("A", `${PRAGMA}contract A { event my_event(uint256 a); }`);
+    expect(generateModule(facts)).to.match(/export function (decodeMy_event)\(log[^]*: return \1\(log\);/);
+  });
 });
 
-describe("CONTRACTS", () => {
-  it("has exactly the book contracts, and the feeds", () => {
-    const books = CONTRACTS.filter(({ isBook }) => isBook).map(({ name }) => name);
-    expect(books.sort()).to.deep.equal([...BOOK_NAMES].sort());
+describe("listContracts", () => {
+  let root: string;
+  const write = (path: string): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), "");
+  };
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "contracts-"));
+    for (const name of [...BOOK_NAMES, "AggregatorV3Interface"]) write(`contracts/any/${name}.sol`);
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  it("finds the files of exactly the book contracts, and of the feeds", () => {
+    const books = BOOK_NAMES.map((name) => ({ name, source: `contracts/any/${name}.sol`, isBook: true }));
+    const feed = { name: "AggregatorV3Interface", source: "contracts/any/AggregatorV3Interface.sol", isBook: false };
+    expect(listContracts(root)).to.deep.equal([...books, feed]);
+  });
+
+  it("names a contract that has no file, or two", () => {
+    write("contracts/other/SyncGuard.sol");
+    expect(() => listContracts(root)).to.throw(GenerateError, /^SyncGuard: both contracts\/any\/SyncGuard\.sol and/);
+    for (const folder of ["any", "other"]) rmSync(join(root, `contracts/${folder}/SyncGuard.sol`));
+    expect(() => listContracts(root)).to.throw(GenerateError, /^SyncGuard: contracts\/ has no SyncGuard\.sol$/);
   });
 });
 
@@ -84,6 +164,27 @@ describe("checkLayoutCoverage", () => {
       const problems = checkLayoutCoverage([{ contract: "A", variables: ["x", "y"], mapped }]);
       expect(problems).to.have.lengthOf(1);
       expect(problems[0]).to.match(message);
+    });
+  }
+});
+
+describe("checkEventNames", () => {
+  const abiOf = (event: string): EventNamesInput["abi"] =>
+    compileSource("A", `${PRAGMA}contract A { event ${event}; }`).facts.abi;
+  const check = (first: string, second: string): string[] =>
+    checkEventNames([
+      { contract: "A", abi: abiOf(first) },
+      { contract: "B", abi: abiOf(second) },
+    ]);
+
+  it("is content with one event in two contracts, and with other names", () => {
+    expect(check("E(uint8 indexed a)", "E(uint8 indexed a)")).to.deep.equal([]);
+    expect(check("E(uint8 a)", "F(uint16 a)")).to.deep.equal([]);
+  });
+
+  for (const other of ["E(uint16 a)", "E(uint8 b)", "E(uint8 indexed a)"]) {
+    it(`names two contracts with E(uint8 a) and ${other}`, () => {
+      expect(check("E(uint8 a)", other)).to.deep.equal(["B.E is another event in A; rename one"]);
     });
   }
 });
