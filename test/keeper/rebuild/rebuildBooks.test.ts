@@ -47,18 +47,19 @@ for (const chain of ["anvil", "hardhat"] as const) {
       });
     });
 
-    it("asks for receipts only where the bloom may concern the books", async function () {
-      // Hardhat's node takes no hash for the receipts of a block: they are asked for one by one.
-      if (chain === "hardhat") this.skip();
-      for (const proxy of Object.values(rig.proxies)) proxy.calls.clear();
-      let concerned = 0;
-      const { blocks } = await rig.rebuild({ onBlock: ({ logs }) => (concerned += Number(logs.length > 0)) });
-      const asked = Object.values(rig.proxies).map(({ calls }) => calls.get("eth_getBlockReceipts") ?? 0);
-      const sum = asked.reduce((one, other) => one + other);
-      expect(sum).to.be.within(concerned, blocks - QUIET_BLOCKS);
-      expect(concerned).to.be.greaterThan(12);
-      expect(Math.min(...asked)).to.be.greaterThan(0);
-    });
+    // Hardhat's node takes no hash for the receipts of a block: they are asked for one by one.
+    if (chain === "anvil") {
+      it("asks for receipts only where the bloom may concern the books", async () => {
+        for (const proxy of Object.values(rig.proxies)) proxy.calls.clear();
+        let concerned = 0;
+        const { blocks } = await rig.rebuild({ onBlock: ({ logs }) => (concerned += Number(logs.length > 0)) });
+        const asked = Object.values(rig.proxies).map(({ calls }) => calls.get("eth_getBlockReceipts") ?? 0);
+        const sum = asked.reduce((one, other) => one + other);
+        expect(sum).to.be.within(concerned, blocks - QUIET_BLOCKS);
+        expect(concerned).to.be.greaterThan(12);
+        expect(Math.min(...asked)).to.be.greaterThan(0);
+      });
+    }
 
     it("stops at a block on the way, and goes on from there to the same books", async () => {
       const middle = followed.tip!.number - 20;
