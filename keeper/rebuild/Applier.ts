@@ -6,6 +6,7 @@ import type { Finding } from "../domain/Finding.ts";
 import type { VerifiedLog } from "../domain/VerifiedLog.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
 import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
+import type { Anchors } from "./Anchors.ts";
 import { ordered } from "./ordered.ts";
 import type { Pace } from "./Pace.ts";
 import type { RebuildOptions } from "./RebuildOptions.ts";
@@ -30,16 +31,18 @@ export class Applier {
   readonly #options: RebuildOptions;
   readonly #servers: Servers;
   readonly #receipts: Receipts;
+  readonly #anchors: Anchors;
   readonly #mayConcern: (logsBloom: `0x${string}`) => boolean;
 
   constructor(
     books: Books,
     options: RebuildOptions,
-    parts: { readonly servers: Servers; readonly receipts: Receipts },
+    parts: { readonly servers: Servers; readonly receipts: Receipts; readonly anchors: Anchors },
   ) {
     this.books = books;
     this.#options = options;
     this.#servers = parts.servers;
+    this.#anchors = parts.anchors;
     this.#receipts = parts.receipts;
     this.#mayConcern = createBloomQuery([...Object.values(options.addresses), FEED_TOPICS.AnswerUpdated]);
   }
@@ -78,6 +81,7 @@ export class Applier {
     const { value } = await this.#servers.ask(
       {
         what: `the receipts of block ${header.number}`,
+        recheck: () => this.#recheck(header),
         attempt: (source, ended) => {
           const options = { deadlineMs: this.#options.requestDeadlineMs, signal: ended };
           return this.#receipts.read(source, header, options);
@@ -86,6 +90,17 @@ export class Applier {
       signal,
     );
     return value.filter((log) => this.books.concerns(log));
+  }
+
+  /** A block that was taken back is nobody's any more: its receipts need not be waited for. */
+  async #recheck({ number, hash }: Header): Promise<void> {
+    try {
+      const there = await this.#anchors.at(number);
+      if (there.hash !== hash) throw reorged(there);
+    } catch (error: unknown) {
+      // Without k voices nothing is known of it.
+      if (!KeeperError.is(error, "NoAgreement")) throw error;
+    }
   }
 
   #apply({ number, hash, parentHash, timestamp }: Header, logs: readonly VerifiedLog[]): void {

@@ -170,7 +170,8 @@ class Rebuild {
   }
 
   #begin(books: Books): Applier {
-    return new Applier(books, this.#options, { servers: this.#servers, receipts: this.#receipts });
+    const parts = { servers: this.#servers, receipts: this.#receipts, anchors: this.#anchors };
+    return new Applier(books, this.#options, parts);
   }
 
   #newBooks(): Books {
