@@ -1,15 +1,15 @@
 import { bytesToNibbles, bigintToBytes } from "../lib/bytes.ts";
 import { hexToBytes } from "../lib/hex.ts";
 import { encodeRlp } from "../lib/rlp.ts";
-import { encodeBranch, encodeExtension, encodeLeaf, type NodeRef } from "./nodeEncoding.ts";
-import type { StorageTrie } from "./StorageTrie.ts";
+import type { ComparedWords } from "./ComparedWords.ts";
+import { encodeBranch, encodeExtension, encodeLeaf } from "./nodeEncoding.ts";
 
 /**
  * The encoding of the node that a branch of the canonical trie holds for the words whose hash starts with these nibbles; null
  * when there are none. Of an empty path it is the root's. For who can check it: it comes from what the trie remembers of
  * hashes, and is as right as that. Costs a few look-ups, however large the trie is.
  */
-export function nodeAt(trie: StorageTrie, path: readonly number[]): Uint8Array | null {
+export function nodeAt(trie: ComparedWords, path: readonly number[]): Uint8Array | null {
   const entries = trie.entriesUnder(path);
   const [first, second] = [entries.next(), entries.next()];
   if (first.done === true) return null;
@@ -21,15 +21,11 @@ export function nodeAt(trie: StorageTrie, path: readonly number[]): Uint8Array |
   // No further than the first two keys part; their branch is there, or above where others part.
   for (let depth = path.length; nibbles[depth - 1] === other[depth - 1] || depth === path.length; depth += 1) {
     const fork = nibbles.slice(0, depth);
-    const children = childrenAt(trie, fork);
+    const children = trie.childRefsAt(fork);
     if (children.filter((child) => child !== null).length < 2) continue;
     if (depth === path.length) return encodeBranch(children).slice();
     const branch = trie.nodeRefAt(fork);
     return branch === null ? null : encodeExtension(key, path.length, depth, branch);
   }
   return null;
-}
-
-function childrenAt(trie: StorageTrie, path: readonly number[]): (NodeRef | null)[] {
-  return Array.from({ length: 16 }, (_, nibble) => trie.nodeRefAt([...path, nibble]));
 }

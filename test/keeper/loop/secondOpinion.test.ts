@@ -5,6 +5,7 @@ import { BOOK_NAMES, type BookName } from "../../../keeper/domain/bookSet.ts";
 import type { Hash } from "../../../keeper/lib/hex.ts";
 import type { ProvenBooks } from "../../../keeper/loop/requestBlock.ts";
 import { askSecondOpinion } from "../../../keeper/loop/secondOpinion.ts";
+import type { NodeRef } from "../../../keeper/trie/nodeEncoding.ts";
 import type { StorageTrie } from "../../../keeper/trie/StorageTrie.ts";
 import {
   DEPOSITED,
@@ -49,8 +50,10 @@ class WatchedBooks extends Books {
         if (typeof value !== "function") return value;
         return (...args: unknown[]): unknown => {
           const result: unknown = Reflect.apply(value, target, args);
-          if (name !== "nodeRefAt" || !(result instanceof Uint8Array)) return result;
-          return result.map((byte, at) => (at === 5 ? byte ^ 1 : byte));
+          const spoil = (ref: NodeRef | null): NodeRef | null =>
+            ref?.map((byte, at) => (at === 5 ? byte ^ 1 : byte)) ?? null;
+          if (name === "nodeRefAt") return spoil(result as NodeRef | null);
+          return name === "childRefsAt" ? (result as (NodeRef | null)[]).map(spoil) : result;
         };
       },
     });
