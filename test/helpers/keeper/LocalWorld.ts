@@ -1,7 +1,9 @@
-import type { Wallet } from "ethers";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { keccak256, type Wallet } from "ethers";
 
 import { BOOK_NAMES, type BookAddresses, type Immutables } from "../../../keeper/domain/bookSet.ts";
-import type { Hash } from "../../../keeper/lib/hex.ts";
+import type { Hash, Hex } from "../../../keeper/lib/hex.ts";
 import { ROLES, developmentWallet } from "../../../scripts/local/accounts.ts";
 import { callNode } from "../../../scripts/local/callNode.ts";
 import {
@@ -107,11 +109,19 @@ export class LocalWorld {
 
   /** Storage roots by the chain, in set order. */
   async roots(blockHash: Hash): Promise<Hash[]> {
-    const read = async (name: keyof BookAddresses): Promise<Hash> => {
-      const proof = await this.send("eth_getProof", this.addresses[name], [], { blockHash });
-      return (proof as { storageHash: Hash }).storageHash;
-    };
-    return Promise.all(BOOK_NAMES.map(read));
+    const { stateRoot } = (await this.send("eth_getBlockByHash", blockHash, false)) as { readonly stateRoot: Hash };
+    return Promise.all(BOOK_NAMES.map((name) => this.#rootOf(name, blockHash, stateRoot)));
+  }
+
+  /** Anvil proves its newest block from the next one's state while it mines that: asked again until it is this one. */
+  async #rootOf(name: keyof BookAddresses, blockHash: Hash, stateRoot: Hash): Promise<Hash> {
+    for (let tries = 0; tries < 100; tries += 1) {
+      const answer = await this.send("eth_getProof", this.addresses[name], [], { blockHash });
+      const { accountProof, storageHash } = answer as { readonly accountProof: Hex[]; readonly storageHash: Hash };
+      if (keccak256(accountProof[0] ?? "0x") === stateRoot) return storageHash;
+      await sleep(10);
+    }
+    throw new Error(`no proof of ${name} under the state of ${blockHash}`);
   }
 
   /** Flags in the ledger's hot word. */
