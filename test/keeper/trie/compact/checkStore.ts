@@ -23,6 +23,11 @@ import type { TrieStore } from "../../../../keeper/trie/compact/TrieStore.ts";
 
 type Span = readonly [address: number, size: number];
 
+/** Millions of these are checked: the matchers are only asked where one does not hold. */
+function hold<Value>(what: string, actual: Value, expected: Value): void {
+  if (actual !== expected) expect(actual, what).to.equal(expected);
+}
+
 /** Checks every invariant that layout.ts, NodeMemory, NodeTree and TrieStore state, for keys that are hashed. */
 export function checkStore(store: TrieStore): void {
   const { memory, tree, index } = store;
@@ -38,14 +43,14 @@ export function checkStore(store: TrieStore): void {
     const count = countBits(childrenOf(memory, node));
     const depth = depthOf(memory, node);
     live.push([node, branchSize(count)]);
-    expect(count, "children").to.be.within(2, 16);
-    expect(depth, "depth").to.be.greaterThan(depthAbove);
+    hold("children", count >= 2 && count <= 16, true);
+    hold("depth below the one above", depth > depthAbove, true);
     for (const at of [EMBEDDED_AT, STALE_AT]) {
-      expect(memory.halves[(node + at) >>> 1]! & ~childrenOf(memory, node), "bits without a child").to.equal(0);
+      hold("bits without a child", memory.halves[(node + at) >>> 1]! & ~childrenOf(memory, node), 0);
     }
     const key = addressOf(tree.anyLeaf(node));
     const nibbles = Array.from({ length: depth }, (_, at) => keyNibble(memory, key, at));
-    expect(nibbles.slice(0, above.length), "path").to.deep.equal(above);
+    above.forEach((nibble, at) => hold("path", nibbles[at], nibble));
     let rank = 0;
     for (let nibble = 0; nibble < 16; nibble += 1) {
       if (((childrenOf(memory, node) >>> nibble) & 1) === 0) continue;
@@ -54,30 +59,30 @@ export function checkStore(store: TrieStore): void {
     }
   };
   if (tree.root !== 0) visit(tree.root, [], -1);
-  expect(leaves, "leaves").to.equal(index.count);
+  hold("leaves", leaves, index.count);
   checkSpans(store, live, [...memory.freeRecords()]);
 }
 
 function checkLeaf({ memory, index }: TrieStore, leaf: NodeId, above: readonly number[]): void {
   const key = addressOf(leaf);
   const slot = memory.bytes.slice(key + SLOT_AT, key + WORD_AT);
-  expect(index.find(memory, new Uint32Array(slot.buffer)), "the leaf that the index finds").to.equal(leaf);
-  expect(bytesEqual(keccak256(slot), memory.bytes.slice(key, key + HASH_SIZE)), "key").to.equal(true);
+  hold("the leaf that the index finds", index.find(memory, new Uint32Array(slot.buffer)), leaf);
+  hold("key", bytesEqual(keccak256(slot), memory.bytes.slice(key, key + HASH_SIZE)), true);
   const word = readWord(memory, leaf);
-  expect(word).to.not.equal(0n);
-  expect(tagOf(word)).to.equal(leaf & 7);
-  above.forEach((nibble, at) => expect(keyNibble(memory, key, at)).to.equal(nibble));
+  hold("a word that is kept is none", word === 0n, false);
+  hold("size of the word", tagOf(word), leaf & 7);
+  above.forEach((nibble, at) => hold("key's path", keyNibble(memory, key, at), nibble));
 }
 
 /** Live and free records follow one another without a gap, from the first byte to the last. */
 function checkSpans({ memory }: TrieStore, live: readonly Span[], free: readonly Span[]): void {
   const sum = (spans: readonly Span[]): number => spans.reduce((total, [, size]) => total + size, 0);
-  expect(sum(live), "live bytes").to.equal(memory.used);
-  expect(sum(free), "free bytes").to.equal(memory.freeBytes);
+  hold("live bytes", sum(live), memory.used);
+  hold("free bytes", sum(free), memory.freeBytes);
   let end = RECORDS_AT;
   for (const [address, size] of [...live, ...free].sort(([left], [right]) => left - right)) {
-    expect(address, "the next record").to.equal(end);
+    hold("the next record", address, end);
     end = address + size;
   }
-  expect(end).to.be.at.most(memory.size);
+  hold("the last record ends within the memory", end <= memory.size, true);
 }
