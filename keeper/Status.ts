@@ -1,8 +1,9 @@
 import { ChainStatus, type Watched } from "./ChainStatus.ts";
 import type { Hash } from "./lib/hex.ts";
 import type { BlockReport, Effect } from "./loop/ports.ts";
-import { stageTimes, type IncidentRecord } from "./telemetry/IncidentRecord.ts";
+import { openIncident, stageTimes, type IncidentRecord } from "./telemetry/IncidentRecord.ts";
 import { Metrics } from "./telemetry/Metrics.ts";
+import type { RebuildRecord } from "./telemetry/RebuildRecord.ts";
 
 /** What the keeper is doing, in one word; see docs/architecture.md. */
 export type KeeperState =
@@ -61,6 +62,13 @@ export class Status {
     name: "lockstep_inclusion_latency_seconds",
     help: "Pause broadcast to its proven effect.",
   });
+  readonly #rebuilds = this.#metrics.counter({
+    name: "lockstep_rebuilds_total",
+    help: "Rebuilds beside the running keeper, by outcome.",
+    labels: ["outcome"],
+  });
+  /** The newest one; an own fault has no incident that could hold it. */
+  #rebuild: RebuildRecord | null = null;
   #snapshot: { readonly number: number; readonly hash: Hash; readonly atMs: number } | null = null;
   #last: { readonly report: BlockReport; readonly atMs: number } | null = null;
   #unknown: { readonly reason: string; readonly detail: string } | null = null;
@@ -135,9 +143,8 @@ export class Status {
       case "located": {
         const incident = this.incidents.get(effect.incidentId);
         if (incident === undefined) return;
-        incident.located = effect.slots;
-        incident.locateNote = effect.note;
-        incident.isLocated = true;
+        const { slots: located, note: locateNote, isFinal: isLocated, isComplete, isTruncated } = effect;
+        Object.assign(incident, { located, locateNote, isLocated, isComplete, isTruncated });
         return;
       }
       case "quarantine":
@@ -159,6 +166,14 @@ export class Status {
   /** A snapshot of the books at a block is on disk, since now. */
   kept({ number, hash }: { readonly number: number; readonly hash: Hash }): void {
     this.#snapshot = { number, hash, atMs: this.#now() };
+  }
+
+  /** How far a rebuild beside the core is, or what came of it. */
+  rebuilding(record: RebuildRecord): void {
+    this.#rebuild = record;
+    const incident = this.incidents.get(record.incidentId);
+    if (incident !== undefined) incident.rebuild = record;
+    if (record.outcome !== null) this.#rebuilds.add({ outcome: record.outcome.kind });
   }
 
   /** A source took, or refused, a transaction. */
@@ -195,6 +210,7 @@ export class Status {
       quorum: last?.report.quorum ?? 0,
       slots: last?.report.slotCount ?? 0,
       snapshot: this.#snapshotJson(),
+      rebuild: this.#rebuild,
       ...this.#chain.toJson(),
       incidents: [...this.incidents.values()].map((incident) => ({ ...incident, ms: stageTimes(incident) })),
     };
@@ -232,21 +248,8 @@ export class Status {
     const last = this.#last?.report;
     const [oldest] = this.incidents.keys();
     if (this.incidents.size >= MAX_INCIDENTS && oldest !== undefined) this.incidents.delete(oldest);
-    this.incidents.set(report.id, {
-      ...report,
-      located: [],
-      locateNote: "",
-      isLocated: false,
-      times: {
-        headAt: last?.headAtMs ?? null,
-        factsAt: last?.factsAtMs ?? null,
-        verdictAt: nowMs,
-        signedAt: null,
-        broadcastAt: null,
-        acceptedAt: null,
-        containedAt: null,
-      },
-    });
+    const times = { headAt: last?.headAtMs ?? null, factsAt: last?.factsAtMs ?? null, verdictAt: nowMs };
+    this.incidents.set(report.id, openIncident(report, times));
   }
 
   /** Broadcast follows the signature in the same step: one stamp serves both. */

@@ -18,9 +18,11 @@ import { keeperOptions } from "./keeperOptions.ts";
 import { readContracts } from "./readContracts.ts";
 import { rememberChain } from "./rememberChain.ts";
 import { readSigners } from "./readSigners.ts";
+import { RebuildRoom } from "./RebuildRoom.ts";
 import type { SnapshotRoom } from "./SnapshotRoom.ts";
 import { startKeeper } from "./startKeeper.ts";
 import { Status } from "./Status.ts";
+import { refuseWhileLatched } from "./refuseWhileLatched.ts";
 import { Journal } from "./store/Journal.ts";
 import { acquireLock, type DirectoryLock } from "./store/lockFile.ts";
 import type { Logger } from "./telemetry/log.ts";
@@ -64,6 +66,7 @@ export class KeeperService {
   #api: Api | null = null;
   #evidence: EvidenceRoom | null = null;
   #snapshots: SnapshotRoom | null = null;
+  #rebuilds: RebuildRoom | null = null;
   #hasFailed = false;
   #ticker: NodeJS.Timeout | null = null;
   readonly #heads = new HeadInbox((head) => {
@@ -123,6 +126,7 @@ export class KeeperService {
     this.#heads.close();
     this.status.isDraining = true;
     this.#abort.abort();
+    await this.#rebuilds?.close();
     await this.#snapshots?.close(!this.#hasFailed);
     const closed = await Promise.allSettled([
       this.#api?.close(),
@@ -144,7 +148,7 @@ export class KeeperService {
     this.#lock = await acquireLock(config.dataDirectory);
     this.#journal = await Journal.open(join(config.dataDirectory, "journal.ndjson"));
     if (this.#journal.tornTail !== undefined) log.warn("journal-tail-truncated", { ...this.#journal.tornTail });
-    this.#refuseWhileLatched(this.#journal);
+    refuseWhileLatched(this.#journal);
     const evidence = await EvidenceRoom.open({ config, log, now: this.#now, wallNow: this.#wallNow });
     this.#evidence = evidence;
     this.#openSources(evidence);
@@ -178,6 +182,9 @@ export class KeeperService {
     const core = await startKeeper({ config, options, genesisHash, sources, status, log, signal, now });
     this.#keeper = core.keeper;
     this.#snapshots = core.snapshots;
+    this.#rebuilds = new RebuildRoom({
+      ...{ options, sources: config.sources, log, now, onRecord: status.rebuilding.bind(status) },
+    });
     this.status.watch(core.keeper);
     this.#performer = new Performer({
       sources: this.#sources,
@@ -198,14 +205,6 @@ export class KeeperService {
     this.#ticker = setInterval(() => {
       this.#deliver({ type: "tick", nowMs: this.#now(), wallSeconds: this.#wallNow() / 1_000 });
     }, TICK_MS);
-  }
-
-  /** A halt that a human has not cleared stays a halt. */
-  #refuseWhileLatched(journal: Journal): void {
-    const latch = journal.records().findLast(({ kind }) => kind === "latch" || kind === "latch-cleared");
-    if (latch?.kind !== "latch") return;
-    const message = `this keeper latched itself: ${JSON.stringify(latch.body)}. Find the cause, then move its data directory away and start again`;
-    throw new KeeperError("Latched", message, { record: latch.seq });
   }
 
   #openSources(evidence: EvidenceRoom): void {
@@ -258,20 +257,17 @@ export class KeeperService {
     for (const effect of this.keeper.step(input)) {
       const nowMs = this.#now();
       this.status.see(effect, nowMs);
-      if (effect.type === "latch") this.#latch(effect.detail);
+      if (effect.type === "latch") {
+        this.#journal?.append("latch", { detail: effect.detail }).catch(this.#fail.bind(this));
+      }
       this.#performer?.perform(effect);
       this.#views.see(effect);
       this.#evidence?.see(effect);
       this.#snapshots?.see(effect);
+      this.#rebuilds?.see(effect);
       this.#options.onEffect?.(effect, nowMs);
       logEffect(effect, this.#options.log);
     }
-  }
-
-  #latch(detail: string): void {
-    this.#journal?.append("latch", { detail }).catch((error: unknown) => {
-      this.#fail(error);
-    });
   }
 
   #fail(error: unknown): void {

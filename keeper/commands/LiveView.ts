@@ -9,6 +9,15 @@ export interface LiveOptions {
   readonly wallNow: () => number;
 }
 
+function describeLocated({ slots, isTruncated, isFinal }: Extract<Effect, { readonly type: "located" }>): string[] {
+  const lines = slots.map(({ contract, variable, cause, before, after }) => {
+    return `  ${contract}.${variable} (${cause})\n    books: ${before}\n    chain: ${after}`;
+  });
+  if (isTruncated && isFinal)
+    lines.push("  and more: the books as a whole are suspect, and are rebuilt beside: see the log");
+  return lines;
+}
+
 /** Shows a running keeper to a person: a line a block, and a line for everything that is not ordinary. */
 export class LiveView {
   readonly #options: LiveOptions;
@@ -49,10 +58,8 @@ export class LiveView {
         return paint.red(`incident ${id.slice(0, 10)}… ${state}: ${contract} ${cause} in block ${blockNumber}${where}`);
       }
       case "located":
-        return effect.slots
-          .map(({ contract, variable, before, after }) =>
-            paint.red(`  ${contract}.${variable}\n    books: ${before}\n    chain: ${after}`),
-          )
+        return describeLocated(effect)
+          .map((line) => paint.red(line))
           .join("\n");
       case "quarantine":
         return paint.yellow(`source ${effect.source} quarantined: ${effect.reason}`);

@@ -130,9 +130,7 @@ export class Locator {
       ...{ type: "located", incidentId, slots, note: notes.join("; "), isFinal },
       isComplete: all.every(([, { isComplete }]) => isComplete),
       isTruncated: all.some(([, { isTruncated }]) => isTruncated),
-      blocks: all.flatMap(([contract, { block }]) => {
-        return block === null ? [] : [{ contract, number: block.header?.number ?? 0, hash: block.hash }];
-      }),
+      blocks: all.flatMap(([, { at }]) => (at === null ? [] : [at])),
     });
   }
 }

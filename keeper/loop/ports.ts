@@ -95,11 +95,15 @@ export interface SnapshotOrder {
   readonly roots: readonly Hash[];
 }
 
-/** The block after which a contract's words were searched. */
+/** The block after which a contract's words were searched, and what stood against each other there. */
 export interface LocatedAt {
   readonly contract: BookName;
   readonly number: number;
   readonly hash: Hash;
+  /** Storage root by the books. */
+  readonly booksRoot: Hash;
+  /** Storage root by the chain, proven. */
+  readonly chainRoot: Hash;
 }
 
 /** Everything a keeper can do. Effects of one step are performed in order. */

@@ -1,3 +1,5 @@
+import { setImmediate as turn } from "node:timers/promises";
+
 import { TOPICS as FEED_TOPICS } from "../books/generated/AggregatorV3Interface.ts";
 import type { Books } from "../books/Books.ts";
 import { createBloomQuery } from "../chain/verify/bloomQuery.ts";
@@ -17,6 +19,10 @@ import type { Servers } from "./Servers.ts";
 /** Blocks whose receipts are under way or wait for those below them, and all blocks that do. */
 const RECEIPTS_AHEAD = 16;
 const BLOCKS_AHEAD = 1_024;
+/** Beside other work: so few receipts, milliseconds in one go, and events whose words are hashed at once. */
+const RECEIPTS_AHEAD_BESIDE = 4;
+const SLICE_MS = 4;
+const HASHED_EVENTS = 16;
 /** Findings that are kept to be told; the rest is counted. */
 const MAX_FINDINGS = 16;
 
@@ -32,6 +38,8 @@ export class Applier {
   readonly #servers: Servers;
   readonly #receipts: Receipts;
   readonly #anchors: Anchors;
+  #hashedEvents = 0;
+  #turnAtMs = 0;
   readonly #mayConcern: (logsBloom: `0x${string}`) => boolean;
 
   constructor(
@@ -54,6 +62,8 @@ export class Applier {
    * @throws KeeperError `RebuildReorged` when a header is not on top of the one below; `RebuildStalled`
    */
   async run(segments: AsyncIterable<readonly Header[]>, pace: Pace, signal: AbortSignal): Promise<void> {
+    const { now, isBackground = false } = this.#options;
+    this.#turnAtMs = now();
     const isHeavy = (header: Header): boolean => this.#isWanted(header);
     const work = async (header: Header) => ({
       header,
@@ -61,14 +71,27 @@ export class Applier {
     });
     const bounds = {
       maxItems: BLOCKS_AHEAD,
-      maxWeight: RECEIPTS_AHEAD,
+      maxWeight: isBackground ? RECEIPTS_AHEAD_BESIDE : RECEIPTS_AHEAD,
       weightOf: (header: Header) => Number(isHeavy(header)),
     };
     for await (const { header, logs } of ordered(flatten(segments), work, bounds)) {
       this.#apply(header, logs);
-      const progress = pace.step(header.number, this.events, this.#options.now());
+      const progress = pace.step(header.number, this.events, now());
       if (progress !== null) this.#options.onProgress?.(progress);
+      if (isBackground) await this.#giveWay();
     }
+  }
+
+  /** Hashes what was written before it is much, and lets others have the thread before they have waited long. */
+  async #giveWay(): Promise<void> {
+    const { now } = this.#options;
+    if (this.events - this.#hashedEvents >= HASHED_EVENTS) {
+      this.#hashedEvents = this.events;
+      this.books.roots();
+    }
+    if (now() - this.#turnAtMs < SLICE_MS) return;
+    await turn();
+    this.#turnAtMs = now();
   }
 
   /** A bloom without a book contract and without a price proves that no log of the block concerns the books. */

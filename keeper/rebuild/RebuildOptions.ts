@@ -40,6 +40,10 @@ export interface RebuildOptions {
   readonly patienceMs?: number;
   /** Blocks between two for which k operators are asked. Default 256. */
   readonly segmentBlocks?: number;
+  /** Beside work that must not wait: gives the thread back every few milliseconds, and has less under way at once. */
+  readonly isBackground?: boolean;
+  /** False: no account proof is asked for at the end, because the caller has what to compare the roots with. Default true. */
+  readonly provesRoots?: boolean;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Hears some ten times a second how far it is. */

@@ -2,6 +2,7 @@ import { Standings } from "../chain/read/Standings.ts";
 import { VerifiedReader } from "../chain/read/VerifiedReader.ts";
 import type { Header } from "../chain/verify/header.ts";
 import { Books } from "../books/Books.ts";
+import { BOOK_NAMES } from "../domain/bookSet.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
 import { Anchors } from "./Anchors.ts";
 import { Applier } from "./Applier.ts";
@@ -22,6 +23,10 @@ const SEGMENTS_AHEAD = 2;
 const UNDO_DEPTH = 1;
 const MAX_RESTARTS = 8;
 const NOTHING_TO_PROVE: ProvenRoots = { roots: { kind: "proven" }, codeHashes: new Map() };
+const NOT_ASKED: ProvenRoots = {
+  roots: { kind: "unproven", contracts: BOOK_NAMES, detail: "no proof was asked for" },
+  codeHashes: new Map(),
+};
 
 /**
  * Builds the protocol's books again from verified logs, upwards, in memory that does not grow with the chain.
@@ -109,10 +114,15 @@ class Rebuild {
     }
     const { books, blocks, events, findingCount, findings } = this.#applier;
     const block = books.tip === null ? null : { number: books.tip.number, hash: books.tip.hash };
-    const proven = block === null ? NOTHING_TO_PROVE : await proveRoots(this.#reader, books, block);
+    const proven = await this.#prove(block);
     if (this.#end.signal.aborted) throw new KeeperError("ReaderClosed", "the reader was closed");
     const sources = this.#servers.tally.reports();
     return { books, block, ...proven, blocks, events, findingCount, findings, restarts: this.#restarts, sources };
+  }
+
+  async #prove(block: BlockPoint | null): Promise<ProvenRoots> {
+    if (block === null) return NOTHING_TO_PROVE;
+    return this.#options.provesRoots === false ? NOT_ASKED : proveRoots(this.#reader, this.#applier.books, block);
   }
 
   /** Where the books stand, if k operators have it; books of our own begin anew where they do not. */
@@ -151,13 +161,13 @@ class Rebuild {
   }
 
   async #climb(target: BlockPoint): Promise<void> {
-    const { now, deploymentBlock, segmentBlocks = DEFAULT_SEGMENT_BLOCKS } = this.#options;
+    const { now, deploymentBlock, segmentBlocks = DEFAULT_SEGMENT_BLOCKS, isBackground = false } = this.#options;
     const tip = this.#applier.books.tip;
     const from = tip === null ? deploymentBlock : tip.number + 1;
     const ended = new AbortController();
     const signal = AbortSignal.any([this.#end.signal, ended.signal]);
     const load = (range: Range): Promise<Header[]> => this.#segments.load(range, target, signal);
-    const bounds = { maxItems: SEGMENTS_AHEAD, maxWeight: Infinity, weightOf: () => 0 };
+    const bounds = { maxItems: isBackground ? 1 : SEGMENTS_AHEAD, maxWeight: Infinity, weightOf: () => 0 };
     try {
       const segments = ordered(rangesOf(from, target.number, segmentBlocks), load, bounds);
       await this.#applier.run(segments, new Pace(from, target.number, now()), signal);

@@ -1,5 +1,6 @@
 import type { LocatedSlot } from "../domain/Finding.ts";
 import type { Hash } from "../lib/hex.ts";
+import type { RebuildRecord } from "./RebuildRecord.ts";
 
 /** Monotonic milliseconds of each stage of an incident; null while it has not happened. */
 export interface IncidentTimes {
@@ -30,8 +31,30 @@ export interface IncidentRecord {
   containedIn: number | null;
   located: readonly LocatedSlot[];
   locateNote: string;
+  /** The search has ended. */
   isLocated: boolean;
+  /** Every slot that differs was found; and: so many differ that the search stopped. False while nothing is known. */
+  isComplete: boolean;
+  isTruncated: boolean;
+  /** The books that were built again because of it; null where none were. */
+  rebuild: RebuildRecord | null;
   readonly times: IncidentTimes;
+}
+
+/** What an incident is opened with. */
+type Opening = Omit<
+  IncidentRecord,
+  "located" | "locateNote" | "isLocated" | "isComplete" | "isTruncated" | "rebuild" | "times"
+>;
+
+/** The record of an incident that was just opened: nothing is located, and nothing sent. */
+export function openIncident(
+  opening: Opening,
+  times: Pick<IncidentTimes, "headAt" | "factsAt" | "verdictAt">,
+): IncidentRecord {
+  const sent = { signedAt: null, broadcastAt: null, acceptedAt: null, containedAt: null };
+  const search = { located: [], locateNote: "", isLocated: false, isComplete: false, isTruncated: false };
+  return { ...opening, ...search, rebuild: null, times: { ...times, ...sent } };
 }
 
 /** Milliseconds spent in each stage; null for a stage that has not ended. */

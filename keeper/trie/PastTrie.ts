@@ -73,6 +73,7 @@ export class PastTrie implements ComparedWords {
   /** By rising hash. */
   readonly #touched: readonly TrieEntry[];
   readonly #refs = new Map<string, NodeRef | null>();
+  #root: Hash | null = null;
 
   /** @param before the words of slots that were written since, 0 where there was none */
   constructor(trie: StorageTrie, before: Iterable<readonly [Hex, bigint]>) {
@@ -86,7 +87,11 @@ export class PastTrie implements ComparedWords {
   }
 
   root(): Hash {
-    if (this.#touched.length === 0) return this.#trie.root();
+    this.#root ??= this.#touched.length === 0 ? this.#trie.root() : this.#computeRoot();
+    return this.#root;
+  }
+
+  #computeRoot(): Hash {
     const part = this.#partAt([], [0, this.#touched.length]);
     if (part === null) return EMPTY_ROOT;
     const ref = refOf(part, 0);

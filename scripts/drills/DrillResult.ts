@@ -1,4 +1,9 @@
-import type { LocatedSlot } from "../../keeper/domain/Finding.ts";
+import type { LocatedSlot, SlotCause } from "../../keeper/domain/Finding.ts";
+
+/** A word that differs; without a cause where it is a view that differs. */
+export interface DrillSlot extends Pick<LocatedSlot, "contract" | "variable" | "account" | "before" | "after"> {
+  readonly cause: SlotCause | null;
+}
 
 /** What a scenario came to. The first eight fields are the shape of every drill. */
 export interface DrillResult {
@@ -6,7 +11,7 @@ export interface DrillResult {
   readonly contained: boolean;
   readonly verdict: string;
   readonly cause: string;
-  readonly located: readonly Pick<LocatedSlot, "contract" | "variable" | "account" | "before" | "after">[];
+  readonly located: readonly DrillSlot[];
   /** Blocks from the divergent one to the verdict, and to the pause. */
   readonly blocks: { readonly detect: number | null; readonly pause: number | null };
   /** `detect`: last needed byte → verdict; `decide`: verdict → signed; `broadcast`: → accepted; `include`: → proven. */

@@ -9,7 +9,7 @@ import { startLocalKeeper, type LocalKeeper } from "../local/LocalKeeper.ts";
 import type { LocalChain } from "../local/LocalChain.ts";
 import { Market } from "../local/Market.ts";
 import { startNode, type LocalNode } from "../local/startNode.ts";
-import type { DrillAttempt, DrillResult } from "./DrillResult.ts";
+import type { DrillAttempt, DrillResult, DrillSlot } from "./DrillResult.ts";
 
 /** How a drill is staged. */
 export interface StageOptions {
@@ -174,6 +174,7 @@ export class Stage {
       contract: "PositionLedger",
       variable: item === "quote" ? `_accounts[${account}].quote` : `_positions[${account}][${item}].size`,
       account,
+      cause: null,
       before: String(proven),
       after: String(believed),
     }));
@@ -187,6 +188,6 @@ export class Stage {
   }
 }
 
-function shapeOf({ contract, variable, account, before, after }: DrillResult["located"][number]) {
-  return { contract, variable, account, before, after };
+function shapeOf({ contract, variable, account, cause, before, after }: DrillSlot): DrillSlot {
+  return { contract, variable, account, cause, before, after };
 }

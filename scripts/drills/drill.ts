@@ -64,8 +64,9 @@ function describe(result: DrillResult, isColoured: boolean, print: (line: string
   const paint = paintFor(isColoured);
   const { verdict, cause, located, blocks, ms, attempts, contained } = result;
   print(`verdict     ${verdict} (${cause})`);
-  for (const { contract, variable, account, before, after } of located) {
-    print(`located     ${contract}.${variable}${account === null ? "" : `, account ${account}`}`);
+  for (const { contract, variable, account, cause: why, before, after } of located) {
+    const about = [...(account === null ? [] : [`account ${account}`]), ...(why === null ? [] : [why])];
+    print(`located     ${[`${contract}.${variable}`, ...about].join(", ")}`);
     print(`            books: ${before}`);
     print(`            chain: ${after}`);
   }

@@ -5,7 +5,7 @@ import { AssertionError } from "../../lib/assert.ts";
 import type { Hash, Hex } from "../../lib/hex.ts";
 import type { FetchedBlock } from "../FetchedBlock.ts";
 import { LAYOUTS, nameDifferences } from "../nameDifferences.ts";
-import type { RpcAnswer } from "../ports.ts";
+import type { LocatedAt, RpcAnswer } from "../ports.ts";
 import { wordsOfLogs, wordsOfTransactions } from "./blockKeys.ts";
 import { classify, implyWords, withTouchedSlots } from "./classify.ts";
 import { Inquiry } from "./Inquiry.ts";
@@ -73,7 +73,7 @@ export class Search {
     const slots = nameDifferences(this.contract, this.#found, names);
     const notes = [...this.#notes, ...this.#limits()];
     const [isComplete, isTruncated] = [descent?.isComplete ?? false, descent?.hasMore ?? false];
-    return { block: this.#pin?.block ?? null, slots, isComplete, isTruncated, notes };
+    return { at: this.#at, slots, isComplete, isTruncated, notes };
   }
 
   /** Lets time pass. */
@@ -106,6 +106,12 @@ export class Search {
   stop(): void {
     this.#inquiry.drop();
     this.#stage = "done";
+  }
+
+  get #at(): LocatedAt | null {
+    if (this.#pin === null) return null;
+    const { block, booksRoot, storageRoot: chainRoot } = this.#pin;
+    return { contract: this.contract, number: block.header?.number ?? 0, hash: block.hash, booksRoot, chainRoot };
   }
 
   #begin(view: SearchView): void {

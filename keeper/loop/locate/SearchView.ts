@@ -3,6 +3,7 @@ import type { LocatedSlot } from "../../domain/Finding.ts";
 import type { FetchedBlock } from "../FetchedBlock.ts";
 import type { KeeperOptions } from "../KeeperOptions.ts";
 import type { Outbox } from "../Outbox.ts";
+import type { LocatedAt } from "../ports.ts";
 import type { SeenKeys } from "../SeenKeys.ts";
 
 /** What a search needs to know of the chain at each moment. */
@@ -18,7 +19,8 @@ export interface SearchView {
 
 /** What a search came to, so far or in the end. */
 export interface SearchResult {
-  readonly block: FetchedBlock | null;
+  /** Where it searched; null when no block could be. */
+  readonly at: LocatedAt | null;
   readonly slots: readonly LocatedSlot[];
   /** Every slot that differs is among them. */
   readonly isComplete: boolean;

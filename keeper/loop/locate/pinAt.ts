@@ -10,8 +10,9 @@ import { PinnedWords } from "./PinnedWords.ts";
 export interface Pin {
   readonly block: FetchedBlock;
   readonly words: PinnedWords;
-  /** Of the contract on the chain, proven. */
+  /** Of the contract on the chain, proven; and by the books. */
   readonly storageRoot: Hash;
+  readonly booksRoot: Hash;
   readonly descent: Descent;
 }
 
@@ -42,5 +43,5 @@ export function pinAt(books: Books, { contract, block, hints, maxRounds }: PinQu
     ...{ maxGrindNibbles: MAX_GRIND_NIBBLES, maxHashes: MAX_GRIND_HASHES, hashesPerCall: PROBE_HASHES },
     pools: BOOK_NAMES.map((name) => books.trie(name)),
   });
-  return { block, words, storageRoot, descent };
+  return { block, words, storageRoot, booksRoot: words.root(), descent };
 }

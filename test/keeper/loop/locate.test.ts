@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
 import { slotOf } from "../../../keeper/books/layout/slots.ts";
 import { REDUCERS } from "../../../keeper/books/reducers.ts";
+import { BOOK_NAMES } from "../../../keeper/domain/bookSet.ts";
 import type { Hash, Hex } from "../../../keeper/lib/hex.ts";
 import { depositUsd } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
@@ -100,9 +101,11 @@ describe("Keeper and the slots that differ", function () {
       expect(slots[0]!.before).to.contain(`quote ${100n * UNIT}`);
       expect(slots[0]!.after).to.contain(`quote ${101n * UNIT}`);
       expect([note, isComplete, isTruncated]).to.deep.equal(["", true, false]);
-      expect(blocks).to.deep.equal([
-        { contract: "PositionLedger", number: driver.keeper.books.tip!.number, hash: driver.keeper.books.tip!.hash },
-      ]);
+      const { books } = driver.keeper;
+      const { number, hash } = books.tip!;
+      const chainRoot = (await world.roots(hash))[BOOK_NAMES.indexOf("PositionLedger")];
+      const booksRoot = books.root("PositionLedger");
+      expect(blocks).to.deep.equal([{ contract: "PositionLedger", number, hash, booksRoot, chainRoot }]);
     });
 
     it("a miscomputed effect: an event changes it, and the chain has another value", async () => {

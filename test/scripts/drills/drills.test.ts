@@ -23,7 +23,7 @@ function expectShape(result: DrillResult): void {
   expect(result.blocks).to.have.all.keys("detect", "pause");
   expect(result.ms).to.include.all.keys("detect", "decide", "broadcast", "include");
   for (const located of result.located) {
-    expect(located).to.have.all.keys("contract", "variable", "account", "before", "after");
+    expect(located).to.have.all.keys("contract", "variable", "account", "cause", "before", "after");
   }
 }
 

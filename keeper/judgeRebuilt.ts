@@ -1,0 +1,38 @@
+import type { ComparedRoots, RebuildOutcome } from "./telemetry/RebuildRecord.ts";
+
+/** What a rebuild counted. */
+export interface RebuildCounts {
+  readonly blocks: number;
+  readonly events: number;
+  readonly findingCount: number;
+}
+
+const MEANING = {
+  "own-books":
+    "the rebuilt books have the chain's storage roots: this keeper's live books are at fault, not the chain. Nothing is resumed by " +
+    "itself: if this keeper paused, tell governance that its pause has no ground in these slots. Stop it, run `lockstep resync`, start " +
+    "it again; after a latched own fault with a new data directory",
+  confirmed:
+    "the rebuilt books have this keeper's storage roots, and the chain has others: its storage is not what its events imply. The " +
+    "divergence is confirmed by a second path, with the same reducers. The pause stays until governance acts",
+  neither:
+    "the rebuilt books have other storage roots than this keeper's live books, and others than the chain: the live books are at fault, " +
+    "and the chain's storage is not what its events imply. The pause stays until governance acts; compare with another keeper, then " +
+    "stop this one, run `lockstep resync` and start it again",
+} as const;
+
+/**
+ * What rebuilt books say of live ones and of the chain: each contract's roots at its block, all together.
+ *
+ * @param roots of the contracts that were searched; at least one differs between books and chain
+ */
+export function judgeRebuilt(roots: readonly ComparedRoots[], counts: RebuildCounts): RebuildOutcome {
+  const kind = roots.every(({ rebuilt, chain }) => rebuilt === chain)
+    ? "own-books"
+    : roots.every(({ rebuilt, books }) => rebuilt === books)
+      ? "confirmed"
+      : "neither";
+  const { findingCount } = counts;
+  const wrong = `; the history itself is wrong in ${findingCount} ${findingCount === 1 ? "place" : "places"}, whatever the roots`;
+  return { kind, roots, ...counts, detail: `${MEANING[kind]}${findingCount === 0 ? "" : wrong}` };
+}
