@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
 
+import type { Judged } from "./Judged.ts";
 import type { Mutant } from "./listMutants.ts";
-import type { Judged, WorkerData } from "./mutantWorker.ts";
+import type { WorkerData } from "./mutantWorker.ts";
 
 const WORKER = new URL("mutantWorker.ts", import.meta.url);
 /** Of the types that are stripped from mutants. */
@@ -16,35 +17,50 @@ export interface JudgeOptions extends WorkerData {
   readonly mutants: readonly (Mutant | null)[];
   readonly onJudged?: (judged: Judged) => void;
   readonly deadlineMs?: number;
+  /** Ends it after the mutant that is being judged. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Runs the recordings against each mutant in a worker, one after the other; null for the reducers as they are. A mutant that
- * does not end in time is killed by that.
+ * does not end in time is killed by that. Every worker ends with the reducers as they are, which have to pass again: what a
+ * mutant left behind must not kill the next one.
  */
 export async function judgeMutants(options: JudgeOptions): Promise<Judged[]> {
-  const { mutants, onJudged, deadlineMs = DEADLINE_MS } = options;
+  const { mutants, onJudged, deadlineMs = DEADLINE_MS, signal } = options;
   const workerData: WorkerData = { recordings: options.recordings, books: options.books };
   const judged: Judged[] = [];
   let worker: Worker | null = null;
   let used = 0;
   for (const mutant of mutants) {
-    if (worker === null || used === PER_WORKER) {
-      await worker?.terminate();
-      [worker, used] = [new Worker(WORKER, { workerData, execArgv: QUIET }), 0];
+    if (signal?.aborted === true) break;
+    if (used === PER_WORKER) {
+      await close(worker, deadlineMs);
+      worker = null;
     }
+    if (worker === null) [worker, used] = [new Worker(WORKER, { workerData, execArgv: QUIET }), 0];
     used += 1;
     const answer = await ask(worker, mutant, deadlineMs);
     if (answer === null) {
       await worker.terminate();
       worker = null;
     }
-    const one = answer ?? { name: mutant?.name ?? "", killer: "does not end" };
+    const detail = `no verdict within ${deadlineMs} ms`;
+    const one = answer ?? { name: mutant?.name ?? "", isPart: true, killer: { kind: "does not end", detail } };
     judged.push(one);
     onJudged?.(one);
   }
-  await worker?.terminate();
+  await close(worker, deadlineMs);
   return judged;
+}
+
+async function close(worker: Worker | null, deadlineMs: number): Promise<void> {
+  if (worker === null) return;
+  const control = await ask(worker, null, deadlineMs);
+  await worker.terminate();
+  if (control === null || control.killer !== null) {
+    throw new Error(`the reducers themselves, after mutants: ${control?.killer?.detail ?? "no verdict"}`);
+  }
 }
 
 /** Null when there is no answer in time. */

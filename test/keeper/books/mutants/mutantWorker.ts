@@ -1,21 +1,17 @@
 import { readFileSync } from "node:fs";
 import { registerHooks, stripTypeScriptTypes } from "node:module";
-import { sep } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 
 import type { Books } from "../../../../keeper/books/Books.ts";
-import type { BookAddresses, Immutables } from "../../../../keeper/domain/bookSet.ts";
-import type { RecordedBlock } from "../BooksFollower.ts";
+import type { Killer, Judged } from "./Judged.ts";
 import type { Mutant } from "./listMutants.ts";
+import { readImporters } from "./readImporters.ts";
+import { replay, replayLies, type Opened } from "./replay.ts";
+import type { Recording } from "./Recording.ts";
 
-/** A recorded chain from its first block on, in whose blocks nothing is found. */
-export interface Recording {
-  readonly name: string;
-  readonly addresses: BookAddresses;
-  readonly immutables: Immutables;
-  readonly blocks: readonly RecordedBlock[];
-}
+export type { Recording } from "./Recording.ts";
 
 /** What a worker is started with. */
 export interface WorkerData {
@@ -24,38 +20,35 @@ export interface WorkerData {
   readonly books: string;
 }
 
-/** What killed a mutant, or that nothing did. */
-export interface Judged {
-  readonly name: string;
-  readonly killer: string | null;
-}
-
 interface BooksModule {
   readonly Books: typeof Books;
 }
 
 const { recordings, books } = workerData as WorkerData;
-/** Not loaded anew: nothing in them imports a reducer. */
-const SHARED = ["generated", "layout", "model", "naive"].map((folder) => `${books}${sep}${folder}${sep}`);
+const ENTRY = join(books, "Books.ts");
+const importersOf = readImporters(books);
 const stripped = new Map<string, string>();
+/** How many mutants a recording has killed: that of the most is tried first. */
+const kills = new Map<Recording, number>(recordings.map((recording) => [recording, 0]));
 let loaded = 0;
 let mutant: Mutant | null = null;
-
-function isReloaded(path: string): boolean {
-  return path.startsWith(books) && !SHARED.some((folder) => path.startsWith(folder));
-}
+/** Whether the changed file was loaded: the books may not need it. */
+let isPart = false;
+/** The changed file, and what imports it, directly or not: what is loaded anew, and warms up anew. */
+let reloaded: ReadonlySet<string> = new Set();
 
 /** Every mutant has modules of its own: a number behind their addresses tells them apart. */
 registerHooks({
   resolve(specifier, context, next) {
     const found = next(specifier, context);
     const path = found.url.startsWith("file:") ? fileURLToPath(found.url) : "";
-    return isReloaded(path) && !found.url.includes("?") ? { ...found, url: `${found.url}?${loaded}` } : found;
+    return reloaded.has(path) && !found.url.includes("?") ? { ...found, url: `${found.url}?${loaded}` } : found;
   },
   load(url, context, next) {
     if (!url.startsWith("file:") || !url.includes("?")) return next(url, context);
     const path = fileURLToPath(url);
-    if (mutant !== null && path.endsWith(`reducers${sep}${mutant.file}`)) {
+    if (mutant !== null && path === pathOf(mutant)) {
+      isPart = true;
       return { format: "module", source: stripTypeScriptTypes(mutant.source), shortCircuit: true };
     }
     const source = stripped.get(path) ?? stripTypeScriptTypes(readFileSync(path, "utf8"));
@@ -64,26 +57,47 @@ registerHooks({
   },
 });
 
-/** What is other than recorded, or thrown, first; null for nothing. */
-async function judge(next: Mutant | null): Promise<string | null> {
-  [mutant, loaded] = [next, loaded + 1];
+function pathOf({ file }: Mutant): string {
+  return join(books, "reducers", file);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/** The first difference from what was recorded; null for none. Honest traffic comes first: it is what a keeper sees. */
+function difference(open: Opened): Killer | null {
   try {
-    const loadedModule = (await import(pathToFileURL(`${books}${sep}Books.ts`).href)) as BooksModule;
-    for (const { name, addresses, immutables, blocks } of recordings) {
-      const own = new loadedModule.Books({ addresses, immutables, undoDepth: 1 });
-      for (const { pokes, block, roots } of blocks) {
-        for (const [book, slot, value] of pokes) own.trie(book).set(slot, value);
-        const [finding] = own.apply(block);
-        if (finding !== undefined) return `${name} ${block.number}: ${finding.cause} ${finding.detail}`;
-        if (own.roots().join() !== roots.join()) return `${name} ${block.number}: another root`;
-      }
+    for (const recording of [...recordings].sort((a, b) => kills.get(b)! - kills.get(a)!)) {
+      const killer = replay(recording, open);
+      if (killer === null) continue;
+      kills.set(recording, kills.get(recording)! + 1);
+      return killer;
+    }
+    for (const recording of recordings) {
+      const killer = replayLies(recording, open, mutant);
+      if (killer !== null) return killer;
     }
     return null;
   } catch (error: unknown) {
-    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { kind: "throws", detail: describe(error) };
   }
 }
 
+async function judge(next: Mutant | null): Promise<Judged> {
+  [mutant, loaded, isPart] = [next, loaded + 1, next === null];
+  reloaded = next === null ? new Set() : importersOf(pathOf(next));
+  const name = next?.name ?? "";
+  let module: BooksModule;
+  try {
+    module = (await import(pathToFileURL(ENTRY).href)) as BooksModule;
+  } catch (error: unknown) {
+    return { name, isPart, killer: { kind: "does not load", detail: describe(error) } };
+  }
+  const killer = difference((options) => new module.Books(options));
+  return { name, isPart, killer };
+}
+
 parentPort?.on("message", (next: Mutant | null) => {
-  void judge(next).then((killer) => parentPort?.postMessage({ name: next?.name ?? "", killer } satisfies Judged));
+  void judge(next).then((judged) => parentPort?.postMessage(judged));
 });

@@ -8,13 +8,18 @@ import { BooksFollower } from "../BooksFollower.ts";
 import { deployToured } from "../naive/tourSync.ts";
 import { RandomClearing } from "../RandomClearing.ts";
 import { tourStrays } from "../tourStrays.ts";
-import type { Recording } from "./mutantWorker.ts";
+import type { Recording } from "./Recording.ts";
 
 const SEED = 22;
 const BLOCKS = 120;
 const USD = 1_000_000n;
 /** Open ids in a page. */
 const LANES = 15;
+
+/** All of them; {@link tellLies} adds what is not true of them. */
+export async function recordAll(): Promise<Recording[]> {
+  return [await recordEveryEvent(), await recordRandom(), await recordManyPositions(), ...(await recordStrays())];
+}
 
 /** A short history with every event, recorded with the chain's roots. */
 export async function recordEveryEvent(): Promise<Recording> {
@@ -71,5 +76,5 @@ export async function recordStrays(): Promise<Recording[]> {
 
 function recordingOf(name: string, { books, recorded, findings, mismatches }: BooksFollower): Recording {
   if (findings.length + mismatches.length > 0) throw new Error(`the recording "${name}" is not of honest traffic`);
-  return { name, addresses: books.addresses, immutables: books.immutables, blocks: recorded };
+  return { name, addresses: books.addresses, immutables: books.immutables, blocks: recorded, lies: [] };
 }
