@@ -11,7 +11,7 @@ import type { KeyMark, KnownKeys } from "./KnownKeys.ts";
 import { LayoutRangeError } from "./layout/LayoutRangeError.ts";
 import type { LegalityContext, Moment } from "./legality/LegalityContext.ts";
 import { TransactionRules } from "./legality/TransactionRules.ts";
-import { readPrice, type Answer } from "./Prices.ts";
+import { readPrice, type Answer, type Reading } from "./Prices.ts";
 import { isHard } from "./reducers/guardState.ts";
 import type { NamesMark, WordNames } from "./WordNames.ts";
 import { freshMemory, type Reducer, type ReducerContext, type TransactionMemory } from "./Reducer.ts";
@@ -50,6 +50,9 @@ export class BlockApplication {
   readonly #contexts = new Map<BookName, Changing<ReducerContext>>();
   /** The event being applied. */
   #applied = { name: "", logIndex: 0 };
+  /** Prices that were asked for since {@link #pricesSince}, the last moment at which one may have changed. */
+  readonly #prices = new Map<bigint, Reading>();
+  #pricesSince: Moment = { words: 0, answers: 0 };
   /** What was known and named before the block. */
   readonly keysBefore: KeyMark;
   readonly namesBefore: NamesMark;
@@ -134,6 +137,7 @@ export class BlockApplication {
       this.#noteWrite(other, slot);
       this.words.push([other, slot, current.get(other, slot)]);
       current.set(other, slot, value);
+      if (other === "PriceOracle") this.#forgetPrices();
     };
     return {
       timestamp: this.#timestamp,
@@ -183,6 +187,11 @@ export class BlockApplication {
     return position === undefined ? undefined : this.words[position];
   }
 
+  #forgetPrices(): void {
+    this.#prices.clear();
+    this.#pricesSince = this.#now();
+  }
+
   #now(): Moment {
     return { words: this.words.length, answers: this.answers.length };
   }
@@ -200,6 +209,11 @@ export class BlockApplication {
       const change = since.find(([changed]) => changed === aggregator);
       return change === undefined ? answers.get(aggregator) : change[1];
     };
+    /** Whether prices then are those of now. */
+    const isCurrent = (): boolean => {
+      const { words, answers: given } = this.#pricesSince;
+      return moment === null || (moment.words >= words && moment.answers >= given);
+    };
     const timestamp = this.#timestamp;
     return {
       timestamp,
@@ -208,8 +222,14 @@ export class BlockApplication {
       addresses,
       known,
       readOf,
-      priceOf: (feed) =>
-        readPrice(feed, { timestamp, immutables, readOracle: (slot) => readOf("PriceOracle", slot), answerOf }),
+      priceOf: (feed) => {
+        const known = isCurrent() ? this.#prices.get(feed) : undefined;
+        if (known !== undefined) return known;
+        const readOracle = (slot: Hash): bigint => readOf("PriceOracle", slot);
+        const reading = readPrice(feed, { timestamp, immutables, readOracle, answerOf });
+        if (isCurrent()) this.#prices.set(feed, reading);
+        return reading;
+      },
       asOf: (earlier) => this.#legalityAt(earlier),
       now: () => moment ?? this.#now(),
       nameWords: () => {
@@ -231,6 +251,7 @@ export class BlockApplication {
       if (event === null) return;
       this.answers.push([log.address, this.#parts.answers.get(log.address)]);
       this.#parts.answers.set(log.address, { answer: event.current, updatedAt: event.updatedAt });
+      this.#forgetPrices();
     } catch (error: unknown) {
       if (!(error instanceof DecodeError)) throw error;
     }

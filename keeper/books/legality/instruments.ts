@@ -14,10 +14,20 @@ export const KIND = { none: 0n, perpetual: 1n, call: 2n, put: 3n } as const;
 /** The terms of an option with its final price, if it has one. */
 export type OptionState = OptionsWord & Pick<MarginOption, "settlementPrice" | "isWindDown">;
 
+/** Terms by their word: few are in use at once, and each trade reads them some ten times. */
+const termsOf = new Map<bigint, InstrumentsWord>();
+const MAX_TERMS = 256;
+
 /** The terms of an instrument; of kind none when it is not listed. */
 export function readInstrument(instrument: bigint, context: LegalityContext): InstrumentsWord {
-  const { instruments } = registry;
-  return instruments.decode(context.readOf("InstrumentRegistry", instruments.slot(instrument)));
+  const word = context.readOf("InstrumentRegistry", registry.instruments.slot(instrument));
+  let terms = termsOf.get(word);
+  if (terms === undefined) {
+    if (termsOf.size === MAX_TERMS) termsOf.clear();
+    terms = registry.instruments.decode(word);
+    termsOf.set(word, terms);
+  }
+  return terms;
 }
 
 /** What an option has beyond that. */
