@@ -8,13 +8,16 @@ import type { KeeperOptions } from "./loop/KeeperOptions.ts";
 import type { Effect, LocatedAt } from "./loop/ports.ts";
 import { openIdleSources } from "./openIdleSources.ts";
 import { rebuildBooks } from "./rebuild/rebuildBooks.ts";
+import type { RebuildOptions } from "./rebuild/RebuildOptions.ts";
 import type { Logger } from "./telemetry/log.ts";
 import type { ComparedRoots, RebuildOutcome, RebuildRecord } from "./telemetry/RebuildRecord.ts";
+
+type SharedOption = keyof RebuildOptions & keyof KeeperOptions;
 
 /** What a room rebuilds with. */
 export interface RebuildRoomParts {
   /** The core's: the same protocol on the same chain. */
-  readonly options: KeeperOptions;
+  readonly options: Pick<KeeperOptions, "policy" | SharedOption>;
   /** Opened for each rebuild, beside the core's: it takes neither places in their queues nor trust. */
   readonly sources: readonly SourceOptions[];
   readonly log: Logger;
