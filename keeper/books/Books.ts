@@ -266,38 +266,33 @@ export class Books {
   /** Words of a book as they were before the newest `depth` blocks, for the second opinion. */
   wordsBefore(book: BookName, depth: number): Map<Hash, bigint> {
     const words = new Map<Hash, bigint>(this.#tries[book].slots());
-    for (const undo of this.#newest(depth)) {
-      for (const [name, slot, value] of undo.words.toReversed()) if (name === book) words.set(slot, value);
-    }
+    for (const [slot, value] of this.#overwritten(depth).words.get(book) ?? []) words.set(slot, value);
     return words;
   }
 
   /** Answers as they were before the newest `depth` blocks. */
   answersBefore(depth: number): Map<Address, Answer> {
     const answers = new Map(this.#answers);
-    for (const undo of this.#newest(depth)) {
-      for (const [aggregator, answer] of undo.answers.toReversed()) {
-        if (answer === undefined) answers.delete(aggregator);
-        else answers.set(aggregator, answer);
-      }
+    for (const [aggregator, answer] of this.#overwritten(depth).answers) {
+      if (answer === undefined) answers.delete(aggregator);
+      else answers.set(aggregator, answer);
     }
     return answers;
   }
 
   /** What the newest `depth` blocks wrote over, as it was before them; of answers undefined where there was none. */
   overwritten(depth: number): Overwritten {
+    return this.#overwritten(depth);
+  }
+
+  #overwritten(depth: number): Overwritten {
     const words = new Map(BOOK_NAMES.map((name) => [name, new Map<Hash, bigint>()]));
     const answers = new Map<Address, Answer | undefined>();
-    for (const undo of this.#newest(depth)) {
+    for (const undo of this.#undo.slice(this.#undo.length - depth).reverse()) {
       for (const [name, slot, value] of undo.words.toReversed()) words.get(name)?.set(slot, value);
       for (const [aggregator, answer] of undo.answers.toReversed()) answers.set(aggregator, answer);
     }
     return { words, answers };
-  }
-
-  /** What takes the newest `depth` blocks back, newest first. */
-  #newest(depth: number): Undo[] {
-    return this.#undo.slice(this.#undo.length - depth).reverse();
   }
 
   #parts(): BookParts {
