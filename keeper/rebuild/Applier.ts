@@ -1,5 +1,3 @@
-import { setImmediate as turn } from "node:timers/promises";
-
 import { TOPICS as FEED_TOPICS } from "../books/generated/AggregatorV3Interface.ts";
 import type { Books } from "../books/Books.ts";
 import { createBloomQuery } from "../chain/verify/bloomQuery.ts";
@@ -15,6 +13,7 @@ import type { RebuildOptions } from "./RebuildOptions.ts";
 import type { Receipts } from "./Receipts.ts";
 import { reorged } from "./Segments.ts";
 import type { Servers } from "./Servers.ts";
+import type { Turns } from "./Turns.ts";
 
 /** Blocks whose receipts are under way or wait for those below them, and all blocks that do. */
 const RECEIPTS_AHEAD = 16;
@@ -38,6 +37,7 @@ export class Applier {
   readonly #servers: Servers;
   readonly #receipts: Receipts;
   readonly #anchors: Anchors;
+  readonly #turns: Turns;
   #hashedEvents = 0;
   #turnAtMs = 0;
   readonly #mayConcern: (logsBloom: `0x${string}`) => boolean;
@@ -45,13 +45,14 @@ export class Applier {
   constructor(
     books: Books,
     options: RebuildOptions,
-    parts: { readonly servers: Servers; readonly receipts: Receipts; readonly anchors: Anchors },
+    parts: { readonly servers: Servers; readonly receipts: Receipts; readonly anchors: Anchors; readonly turns: Turns },
   ) {
     this.books = books;
     this.#options = options;
     this.#servers = parts.servers;
     this.#anchors = parts.anchors;
     this.#receipts = parts.receipts;
+    this.#turns = parts.turns;
     this.#mayConcern = createBloomQuery([...Object.values(options.addresses), FEED_TOPICS.AnswerUpdated]);
   }
 
@@ -62,7 +63,7 @@ export class Applier {
    * @throws KeeperError `RebuildReorged` when a header is not on top of the one below; `RebuildStalled`
    */
   async run(segments: AsyncIterable<readonly Header[]>, pace: Pace, signal: AbortSignal): Promise<void> {
-    const { now, isBackground = false } = this.#options;
+    const { now } = this.#options;
     this.#turnAtMs = now();
     const isHeavy = (header: Header): boolean => this.#isWanted(header);
     const work = async (header: Header) => ({
@@ -71,14 +72,14 @@ export class Applier {
     });
     const bounds = {
       maxItems: BLOCKS_AHEAD,
-      maxWeight: isBackground ? RECEIPTS_AHEAD_BESIDE : RECEIPTS_AHEAD,
+      maxWeight: this.#turns.isShared ? RECEIPTS_AHEAD_BESIDE : RECEIPTS_AHEAD,
       weightOf: (header: Header) => Number(isHeavy(header)),
     };
     for await (const { header, logs } of ordered(flatten(segments), work, bounds)) {
       this.#apply(header, logs);
       const progress = pace.step(header.number, this.events, now());
       if (progress !== null) this.#options.onProgress?.(progress);
-      if (isBackground) await this.#giveWay();
+      if (this.#turns.isShared) await this.#giveWay();
     }
   }
 
@@ -90,7 +91,7 @@ export class Applier {
       this.books.roots();
     }
     if (now() - this.#turnAtMs < SLICE_MS) return;
-    await turn();
+    await this.#turns.next();
     this.#turnAtMs = now();
   }
 

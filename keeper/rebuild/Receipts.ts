@@ -7,6 +7,7 @@ import { verifyTransactionList } from "../chain/verify/transactionList.ts";
 import type { VerifiedLog } from "../domain/VerifiedLog.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
 import type { Hash } from "../lib/hex.ts";
+import type { Turns } from "./Turns.ts";
 
 /** A node may be in trouble when it refuses a call once: it is asked for it again after so long. */
 const MEMORY_MS = 600_000;
@@ -16,12 +17,14 @@ const MAX_LIST = 20_000;
 /** Reads the logs of whole blocks from one source at a time, verified against the receipts root. */
 export class Receipts {
   readonly #standings: Standings;
+  readonly #turns: Turns;
   readonly #now: () => number;
   /** Until when a source without `eth_getBlockReceipts` is asked for receipts one by one. */
   readonly #oneByOne = new Map<string, number>();
 
-  constructor(standings: Standings, now: () => number) {
+  constructor(standings: Standings, turns: Turns, now: () => number) {
     this.#standings = standings;
+    this.#turns = turns;
     this.#now = now;
   }
 
@@ -35,13 +38,16 @@ export class Receipts {
       try {
         const receipts = await source.request("eth_getBlockReceipts", [{ blockHash: header.hash }], options);
         if (receipts === null) throw missing(source, header);
+        await this.#turns.next();
         return verifyReceipts(receipts, header.receiptsRoot);
       } catch (error: unknown) {
         if (!KeeperError.is(error, "SourceRpcError")) throw error;
         this.#oneByOne.set(source.id, this.#now() + MEMORY_MS);
       }
     }
-    return verifyReceipts(await this.#readEach(source, header, options), header.receiptsRoot);
+    const receipts = await this.#readEach(source, header, options);
+    await this.#turns.next();
+    return verifyReceipts(receipts, header.receiptsRoot);
   }
 
   /** By the source's own list of the block's transactions: whether it is the block's is proved by the receipts. */

@@ -9,6 +9,7 @@ import { ordered } from "./ordered.ts";
 import { readHeaders, type Range } from "./readHeaders.ts";
 import type { BlockPoint, RebuildOptions } from "./RebuildOptions.ts";
 import { DOUBTFUL, type Answer, type Servers } from "./Servers.ts";
+import type { Turns } from "./Turns.ts";
 
 /** Messages of headers under way at once, for one segment. */
 const CHUNKS_AHEAD = 4;
@@ -24,17 +25,22 @@ export class Segments {
   readonly #options: RebuildOptions;
   readonly #servers: Servers;
   readonly #anchors: Anchors;
-  readonly #standings: Standings;
+  readonly #asked: { readonly standings: Standings; readonly turns: Turns };
   readonly #link: typeof linkHeaders;
 
   constructor(
     options: RebuildOptions,
-    parts: { readonly servers: Servers; readonly anchors: Anchors; readonly standings: Standings },
+    parts: {
+      readonly servers: Servers;
+      readonly anchors: Anchors;
+      readonly standings: Standings;
+      readonly turns: Turns;
+    },
   ) {
     this.#options = options;
     this.#servers = parts.servers;
     this.#anchors = parts.anchors;
-    this.#standings = parts.standings;
+    this.#asked = parts;
     this.#link = options.replacements?.linkHeaders ?? linkHeaders;
   }
 
@@ -92,7 +98,7 @@ export class Segments {
         recheck: () => this.#recheck(anchor),
         attempt: async (source, ended) => {
           const options = { deadlineMs: this.#options.requestDeadlineMs, signal: ended };
-          const headers = await readHeaders(source, chunk, this.#standings, options);
+          const headers = await readHeaders(source, chunk, this.#asked, options);
           const broken = wanted === undefined ? null : this.#link(headers, wanted.hash);
           if (broken === null) return headers;
           throw new KeeperError(DOUBTFUL, broken, { source: source.id });

@@ -5,6 +5,7 @@ import { verifyHeader, withoutEncoding, type Header } from "../chain/verify/head
 import { VerificationError } from "../chain/verify/VerificationError.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
 import { HexError, parseHash } from "../lib/hex.ts";
+import type { Turns } from "./Turns.ts";
 
 /** Heights from one to another, both included. */
 export interface Range {
@@ -21,7 +22,7 @@ export interface Range {
 export async function readHeaders(
   source: Source,
   { from, to }: Range,
-  standings: Standings,
+  { standings, turns }: { readonly standings: Standings; readonly turns: Turns },
   options: RequestOptions,
 ): Promise<Header[]> {
   const numbers = Array.from({ length: to - from + 1 }, (_, index) => to - index);
@@ -30,6 +31,7 @@ export async function readHeaders(
     params: [`0x${number.toString(16)}`, false],
   }));
   const items = await askMany(source, calls, standings, options);
+  await turns.next();
   return numbers.map((number, index) => {
     const item = items[index];
     if (item?.ok !== true) throw item?.error ?? missing(source, number);

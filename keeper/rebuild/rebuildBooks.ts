@@ -15,6 +15,7 @@ import type { BlockPoint, Rebuilt, RebuildOptions } from "./RebuildOptions.ts";
 import { Receipts } from "./Receipts.ts";
 import { REORGED, Segments } from "./Segments.ts";
 import { Servers } from "./Servers.ts";
+import { Turns } from "./Turns.ts";
 
 const DEFAULT_SEGMENT_BLOCKS = 256;
 /** Segments of headers in memory: the one that is applied, and the next. */
@@ -53,6 +54,7 @@ class Rebuild {
   readonly #anchors: Anchors;
   readonly #segments: Segments;
   readonly #receipts: Receipts;
+  readonly #turns: Turns;
   #applier: Applier;
   #target: BlockPoint | null = null;
   #restarts = 0;
@@ -70,9 +72,10 @@ class Rebuild {
     });
     const { patienceMs } = this.#servers;
     this.#anchors = new Anchors(this.#reader, { patienceMs, now, signal: this.#end.signal });
-    const parts = { servers: this.#servers, anchors: this.#anchors, standings: this.#standings };
+    this.#turns = new Turns(options.isBackground ?? false);
+    const parts = { servers: this.#servers, anchors: this.#anchors, standings: this.#standings, turns: this.#turns };
     this.#segments = new Segments(options, parts);
-    this.#receipts = new Receipts(this.#standings, now);
+    this.#receipts = new Receipts(this.#standings, this.#turns, now);
     this.#applier = this.#begin(options.from ?? this.#newBooks());
   }
 
@@ -161,13 +164,13 @@ class Rebuild {
   }
 
   async #climb(target: BlockPoint): Promise<void> {
-    const { now, deploymentBlock, segmentBlocks = DEFAULT_SEGMENT_BLOCKS, isBackground = false } = this.#options;
+    const { now, deploymentBlock, segmentBlocks = DEFAULT_SEGMENT_BLOCKS } = this.#options;
     const tip = this.#applier.books.tip;
     const from = tip === null ? deploymentBlock : tip.number + 1;
     const ended = new AbortController();
     const signal = AbortSignal.any([this.#end.signal, ended.signal]);
     const load = (range: Range): Promise<Header[]> => this.#segments.load(range, target, signal);
-    const bounds = { maxItems: isBackground ? 1 : SEGMENTS_AHEAD, maxWeight: Infinity, weightOf: () => 0 };
+    const bounds = { maxItems: this.#turns.isShared ? 1 : SEGMENTS_AHEAD, maxWeight: Infinity, weightOf: () => 0 };
     try {
       const segments = ordered(rangesOf(from, target.number, segmentBlocks), load, bounds);
       await this.#applier.run(segments, new Pace(from, target.number, now()), signal);
@@ -180,7 +183,7 @@ class Rebuild {
   }
 
   #begin(books: Books): Applier {
-    const parts = { servers: this.#servers, receipts: this.#receipts, anchors: this.#anchors };
+    const parts = { servers: this.#servers, receipts: this.#receipts, anchors: this.#anchors, turns: this.#turns };
     return new Applier(books, this.#options, parts);
   }
 
