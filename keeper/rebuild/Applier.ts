@@ -21,7 +21,7 @@ const BLOCKS_AHEAD = 1_024;
 /** Beside other work: so few receipts, milliseconds in one go, and events whose words are hashed at once. */
 const RECEIPTS_AHEAD_BESIDE = 4;
 const SLICE_MS = 4;
-const HASHED_EVENTS = 16;
+const HASHED_EVENTS = 64;
 /** Findings that are kept to be told; the rest is counted. */
 const MAX_FINDINGS = 16;
 
