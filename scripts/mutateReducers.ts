@@ -8,7 +8,7 @@ import type { Judged } from "../test/keeper/books/mutants/Judged.ts";
 import { judgeMutants } from "../test/keeper/books/mutants/judgeMutants.ts";
 import { listMutants } from "../test/keeper/books/mutants/listMutants.ts";
 import type { Recording } from "../test/keeper/books/mutants/Recording.ts";
-import { recordAll } from "../test/keeper/books/mutants/recordTours.ts";
+import { recordAll } from "../test/keeper/books/mutants/recordAll.ts";
 import { tellLies } from "../test/keeper/books/mutants/tellLies.ts";
 import { MutantTally } from "../test/keeper/books/mutants/MutantTally.ts";
 import { PROJECT_ROOT } from "./local/projectRoot.ts";

@@ -38,10 +38,10 @@ const SMALL = 1_000n;
 const INDICES = Array.from({ length: 10 }, (_, index) => BigInt(index));
 
 /** What stands in each word that the tour writes. */
-type Words = ReadonlyMap<BookName, ReadonlyMap<Hash, NamedSlot>>;
+export type Words = ReadonlyMap<BookName, ReadonlyMap<Hash, NamedSlot>>;
 
 /** The names of every word that the books hold, found by what their events named. */
-async function nameWords({ follower, system }: StrayTour): Promise<Words> {
+export async function nameWords({ follower, system }: Pick<StrayTour, "follower" | "system">): Promise<Words> {
   const values = new Map<string, Set<PlainValue>>();
   const note = (type: string, value: PlainValue): void => {
     values.set(type, (values.get(type) ?? new Set()).add(value));
@@ -106,7 +106,7 @@ function shapesOf(layout: Layout): Set<string> {
 }
 
 /** The word with every flag that is set as another number than one, which the contracts take for the same. */
-function withDirtyFlags(word: bigint, { fields }: NamedSlot, number: bigint): bigint {
+export function withDirtyFlags(word: bigint, { fields }: NamedSlot, number: bigint): bigint {
   let dirty = word;
   for (const { type, offset } of fields) {
     const shift = BigInt(8 * offset);

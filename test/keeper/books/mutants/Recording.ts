@@ -7,6 +7,7 @@ export interface Lie {
   /** Position of the block in its recording. */
   readonly at: number;
   readonly logs: readonly BookLog[];
+  readonly timestamp: number;
   /** That of the log, and those of the objections. */
   readonly contracts: readonly BookName[];
   /** What is said, for people. */

@@ -16,11 +16,6 @@ const USD = 1_000_000n;
 /** Open ids in a page. */
 const LANES = 15;
 
-/** All of them; {@link tellLies} adds what is not true of them. */
-export async function recordAll(): Promise<Recording[]> {
-  return [await recordEveryEvent(), await recordRandom(), await recordManyPositions(), ...(await recordStrays())];
-}
-
 /** A short history with every event, recorded with the chain's roots. */
 export async function recordEveryEvent(): Promise<Recording> {
   const connection = await network.create();
@@ -74,7 +69,8 @@ export async function recordStrays(): Promise<Recording[]> {
   return [recordingOf("tour", learnt.follower), recordingOf("strays", spoilt.follower)];
 }
 
-function recordingOf(name: string, { books, recorded, findings, mismatches }: BooksFollower): Recording {
+/** What a follower has recorded; nothing may have been found in it. */
+export function recordingOf(name: string, { books, recorded, findings, mismatches }: BooksFollower): Recording {
   if (findings.length + mismatches.length > 0) throw new Error(`the recording "${name}" is not of honest traffic`);
   return { name, addresses: books.addresses, immutables: books.immutables, blocks: recorded, lies: [] };
 }

@@ -1,0 +1,150 @@
+import type { LogDescription, ParamType } from "ethers";
+
+import type { BookBlock, BookLog } from "../../../../keeper/books/BookBlock.ts";
+import { EVENTS } from "../../../../keeper/books/naive/events.ts";
+import { BOOK_NAMES, type BookAddresses, type BookName } from "../../../../keeper/domain/bookSet.ts";
+import type { Hash, Hex } from "../../../../keeper/lib/hex.ts";
+
+/** A block with something in it that is not so. */
+export interface Alteration {
+  readonly what: string;
+  readonly books: readonly BookName[];
+  readonly block: BookBlock;
+  /** `<log index> <field>` of what the lie consists in. */
+  readonly kept: ReadonlySet<string>;
+}
+
+/** A log of a book contract, with its event. */
+interface Read {
+  readonly log: BookLog;
+  readonly book: BookName;
+  readonly event: LogDescription;
+}
+
+/** A value in the place of another. */
+interface Other {
+  readonly what: string;
+  readonly value: unknown;
+}
+
+/** Below it two fields may well have the same value by chance. */
+const TELLING = 1_000n;
+/** Seconds by which a block is moved. */
+const MOVES = [-2, -1, 1, 3_600];
+
+/** Every way in which a block is altered. */
+export function* alterationsOf(block: BookBlock, addresses: BookAddresses): Generator<Alteration> {
+  const reads = block.logs.map((log) => read(log, addresses));
+  const books = [...new Set(reads.flatMap((found) => (found === null ? [] : [found.book])))];
+  if (books.length === 0) return;
+  for (const seconds of MOVES) {
+    const moved = { ...block, timestamp: block.timestamp + seconds };
+    yield { what: `${seconds} s`, books, block: moved, kept: new Set() };
+  }
+  for (const [index, found] of reads.entries()) {
+    if (found === null) continue;
+    const { log, book, event } = found;
+    const with_ = (what: string, logs: readonly BookLog[], kept: readonly string[] = []): Alteration => {
+      return { what, books: [book], block: { ...block, logs }, kept: new Set(kept) };
+    };
+    yield with_(`no ${event.name}`, block.logs.toSpliced(index, 1));
+    yield with_(`${event.name} twice`, block.logs.toSpliced(index, 0, log));
+    const plain = event.args.toArray(true) as unknown[];
+    for (const [field, input] of event.fragment.inputs.entries()) {
+      for (const { what, value } of otherValues(input, plain[field])) {
+        const said = `${event.name}.${input.name} ${what}`;
+        yield with_(said, block.logs.with(index, encode(found, plain.with(field, value))), [place(log, input)]);
+      }
+      yield* everywhere(block, reads, input, plain[field]);
+    }
+  }
+}
+
+/** A telling number one higher wherever it stands in the block. */
+function* everywhere(
+  block: BookBlock,
+  reads: readonly (Read | null)[],
+  { name }: ParamType,
+  value: unknown,
+): Generator<Alteration> {
+  if (typeof value !== "bigint" || value < TELLING) return;
+  const kept = new Set<string>();
+  const books = new Set<BookName>();
+  try {
+    const logs = reads.map((found, index) => {
+      if (found === null) return block.logs[index]!;
+      const args = (found.event.args.toArray(true) as unknown[]).map((other, at) => {
+        if (other !== value && other !== -value) return other;
+        kept.add(place(found.log, found.event.fragment.inputs[at]!));
+        books.add(found.book);
+        return other === value ? value + 1n : -value - 1n;
+      });
+      return encode(found, args);
+    });
+    if (kept.size > 1)
+      yield { what: `${name} plus one everywhere`, books: [...books], block: { ...block, logs }, kept };
+  } catch {
+    // One of the fields cannot hold it.
+  }
+}
+
+function place({ logIndex }: BookLog, { name }: ParamType): string {
+  return `${logIndex} ${name}`;
+}
+
+function read(log: BookLog, addresses: BookAddresses): Read | null {
+  const book = BOOK_NAMES.find((name) => addresses[name] === log.address);
+  const event = book === undefined ? null : EVENTS[book].parseLog(log);
+  return book === undefined || event === null ? null : { log, book, event };
+}
+
+function encode({ log, book, event }: Read, args: readonly unknown[]): BookLog {
+  const { topics, data } = EVENTS[book].encodeEventLog(event.fragment, args);
+  return { ...log, topics: topics as Hash[], data: data as Hex };
+}
+
+/** Values near to one, that its type can hold. */
+function* otherValues(type: ParamType, value: unknown): Generator<Other> {
+  const { baseType } = type;
+  if (baseType === "array") {
+    const items = value as unknown[];
+    const [first] = items;
+    for (const other of first === undefined ? [] : otherValues(type.arrayChildren!, first)) {
+      yield { what: `[0] ${other.what}`, value: items.with(0, other.value) };
+    }
+    if (items.length > 0) yield { what: "less its last", value: items.slice(0, -1) };
+    if (items.length > 1) yield { what: "reversed", value: items.toReversed() };
+  } else if (baseType === "tuple") {
+    for (const [index, component] of type.components!.entries()) {
+      for (const other of otherValues(component, (value as unknown[])[index])) {
+        yield { what: `.${component.name} ${other.what}`, value: (value as unknown[]).with(index, other.value) };
+      }
+    }
+  } else if (baseType === "bool") yield { what: "negated", value: value !== true };
+  else if (baseType === "address" || baseType.startsWith("bytes")) yield* otherBytes(value as Hex, baseType);
+  else yield* otherNumbers(value as bigint, baseType);
+}
+
+function* otherBytes(value: Hex, type: string): Generator<Other> {
+  const word = BigInt(value);
+  const digits = type === "address" ? 40 : value.length - 2;
+  if (digits === 0) return;
+  const write = (number: bigint): Hex => `0x${number.toString(16).padStart(digits, "0")}`;
+  yield { what: "with another last bit", value: write(word ^ 1n) };
+  yield { what: "with another first digit", value: write(word ^ (1n << BigInt(4 * digits - 4))) };
+  if (word !== 0n) yield { what: "zero", value: write(0n) };
+}
+
+function* otherNumbers(value: bigint, type: string): Generator<Other> {
+  const isSigned = type.startsWith("int");
+  const bits = Number(type.replace(/\D/g, ""));
+  const fits = (number: bigint): boolean =>
+    (isSigned ? BigInt.asIntN(bits, number) : BigInt.asUintN(bits, number)) === number;
+  const others = new Map([
+    ["plus one", value + 1n],
+    ["minus one", value - 1n],
+    ["zero", 0n],
+    ["doubled", 2n * value],
+  ]);
+  for (const [what, other] of others) if (other !== value && fits(other)) yield { what, value: other };
+}
