@@ -50,15 +50,11 @@ export function askSecondOpinion(
   const question = { books, blocks, proven, overwritten: books.overwritten(blocks.length) };
   const roots = rootsBefore ?? rootsOfNothing(question);
   if (roots === null) return explain(judgeFrom(wholeGround(books, blocks.length), question), "no root before is known");
-  const nodes = new NodesBefore(books, question.overwritten);
   try {
-    return judgeFrom(provenGround(roots, nodes), question);
+    return judgeFrom(provenGround(roots, new NodesBefore(books, question.overwritten)), question);
   } catch (error: unknown) {
     if (!(error instanceof UnprovenNodeError)) throw error;
-    nodes.restore();
     return judgeDamaged(roots, error.message, question);
-  } finally {
-    nodes.restore();
   }
 }
 

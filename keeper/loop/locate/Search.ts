@@ -11,7 +11,7 @@ import { classify, implyWords, withTouchedSlots } from "./classify.ts";
 import { Inquiry } from "./Inquiry.ts";
 import { Naming } from "./Naming.ts";
 import { MAX_DIFFERENCES, pinAt, type Pin } from "./pinAt.ts";
-import { readProofs } from "./readProofs.ts";
+import { bindStorageProofs } from "./bindStorageProofs.ts";
 import type { SearchParts, SearchResult, SearchView } from "./SearchView.ts";
 
 /** Requests at most, whatever became of them: a search never asks for ever. */
@@ -193,7 +193,7 @@ export class Search {
       const { header } = block;
       if (header === null) throw new KeeperError("LocateUnanswered", "the block has no header");
       const address = this.#parts.options.addresses[this.contract];
-      descent.accept(readProofs(values[0], { header, address, storageRoot, count: this.#count }));
+      descent.accept(bindStorageProofs(values[0], { header, address, storageRoot, count: this.#count }));
     } catch (error: unknown) {
       if (error instanceof AssertionError || !KeeperError.is(error)) throw error;
       this.#inquiry.refuse(source, error.message);

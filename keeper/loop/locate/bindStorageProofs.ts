@@ -23,7 +23,7 @@ export interface ProofBinding {
  *
  * @throws KeeperError `LocateUnanswered` when the answer is none to the question, VerificationError when it is false
  */
-export function readProofs(
+export function bindStorageProofs(
   answer: unknown,
   { header, address, storageRoot, count }: ProofBinding,
 ): StorageProofAnswer[] {
