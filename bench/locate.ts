@@ -1,3 +1,5 @@
+import { PerformanceObserver } from "node:perf_hooks";
+import { setImmediate as turn } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 import { hexToBytes } from "../keeper/lib/hex.ts";
@@ -17,12 +19,13 @@ import { randomWords, type Write } from "./trie/randomWords.ts";
  * Our words are random, of 32 bytes; of the chain's some are others ("changed") or there are more of them ("added", of which no
  * slot is known, so that one has to be found by hashing). The chain is a trie that answers proofs; with `--anvil n` also a real
  * node with n slots. Time is this thread's processor time, the median of the rounds; `worstMs` is the most of it in one go, which
- * is what holds up a step of the keeper.
+ * is what holds up a step of the keeper. It holds the collector's pauses, of which `worstGcMs` is the longest in all rounds (by the
+ * clock): what it has to look through are this bench's lists of words, which a keeper does not have.
  *
  * The full scan asks `eth_getProof` for each of our slots, 1,024 in a call, and verifies the answer: its calls are computed, its
  * time is measured on a sample and extrapolated. It finds no slot that only the chain has.
  *
- * JSON: `{rows: [{chain, kind, slots, tampered, found, calls, keys, ms, worstMs, scanCalls, scanMs}], past: [{slots, written, ms}]}`; `past` is
+ * JSON: `{rows: [{chain, kind, slots, tampered, found, calls, keys, ms, worstMs, worstGcMs, scanCalls, scanMs}], past: [{slots, written, ms}]}`; `past` is
  * what it takes to read the words of an earlier block after so many were written.
  */
 const { values } = parseArgs({
@@ -52,6 +55,7 @@ interface Row {
   readonly keys: number;
   readonly ms: number;
   readonly worstMs: number;
+  readonly worstGcMs: number;
   readonly scanCalls: number;
   readonly scanMs: number;
 }
@@ -97,13 +101,21 @@ async function measure(
 ): Promise<void> {
   const { chain, kind, tampered, words } = where;
   const runs = [];
+  let worstGcMs = 0;
+  const observer = new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) worstGcMs = Math.max(worstGcMs, duration);
+  });
+  observer.observe({ entryTypes: ["gc"] });
   for (let round = 0; round < rounds; round += 1) {
     runs.push(await descend(trie, root, prove, { keysPerCall, maxDifferences: tampered + 1 }));
   }
+  await turn();
+  observer.disconnect();
   const [{ found, calls, keys } = { found: 0, calls: 0, keys: 0 }] = runs;
   const [ms, worstMs] = [median(runs.map((run) => run.ms)), median(runs.map((run) => run.worstMs))];
   const scanCalls = Math.ceil(words.length / SCAN_KEYS);
-  rows.push({ chain, kind, slots: words.length, tampered, found, calls, keys, ms, worstMs, scanCalls, scanMs });
+  const counted = { chain, kind, slots: words.length, tampered, found, calls, keys };
+  rows.push({ ...counted, ms, worstMs, worstGcMs, scanCalls, scanMs });
   process.stderr.write(
     `${chain} ${kind} ${tampered} of ${words.length}: ${found} found, ${calls} calls, ${ms.toFixed(1)} ms\n`,
   );
@@ -158,12 +170,24 @@ if (Number(values.anvil) > 0) await measureAnvil(randomWords(seed, Number(values
 
 const format = (value: number): string =>
   value.toLocaleString("en-GB", { maximumFractionDigits: value >= 100 ? 0 : 2 });
-const head = ["chain", "kind", "slots", "differ", "found", "calls", "keys", "ms", "worst ms", "scan calls", "scan ms"];
+const head = [
+  "chain",
+  "kind",
+  "slots",
+  "differ",
+  "found",
+  "calls",
+  "keys",
+  "ms",
+  "worst ms",
+  "worst gc ms",
+  "scan calls",
+  "scan ms",
+];
 const table = rows.map((row) => [
   ...[row.chain, row.kind],
-  ...[row.slots, row.tampered, row.found, row.calls, row.keys, row.ms, row.worstMs, row.scanCalls, row.scanMs].map(
-    format,
-  ),
+  ...[row.slots, row.tampered, row.found, row.calls, row.keys, row.ms, row.worstMs, row.worstGcMs].map(format),
+  ...[row.scanCalls, row.scanMs].map(format),
 ]);
 const lines = [head, head.map((_, at) => (at < 2 ? "---" : "--:")), ...table].map(
   (cells) => `| ${cells.join(" | ")} |`,

@@ -37,7 +37,13 @@ export async function descend(
     worstMs = Math.max(worstMs, took);
     return value;
   };
-  const limits = { maxDifferences, maxRounds: 10_000, maxGrindNibbles: 6, maxHashes: 24_000_000, hashesPerCall: 8_000 };
+  const limits = {
+    maxDifferences,
+    maxRounds: 10_000,
+    maxGrindNibbles: 6,
+    maxHashes: 24_000_000,
+    hashesPerCall: 16_000,
+  };
   const descent = time(() => new Descent({ trie, chainRoot, ...limits }));
   for (;;) {
     const wanted = time(() => descent.nextKeys(keysPerCall));

@@ -28,7 +28,7 @@ export interface PinQuestion {
 /** Slots to name: more of them say that the books as a whole are not what the chain has. */
 export const MAX_DIFFERENCES = 100;
 /** Hashes in one step for a slot to probe with: some 4 ms. */
-const PROBE_HASHES = 8_000;
+const PROBE_HASHES = 16_000;
 /** Digits of a hash for which a slot is searched where no known one lies right, and hashes for that at most. */
 const MAX_GRIND_NIBBLES = 6;
 const MAX_GRIND_HASHES = 24_000_000;
