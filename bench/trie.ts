@@ -2,11 +2,14 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { installPeers } from "./installPeers.ts";
 import type { Row, Task } from "./trie/measureTrie.ts";
 
 /**
- * The incremental storage trie beside `@ethereumjs/mpt` and beside its floor: `npm run bench:trie -- [--rounds 5]
- * [--sizes 10000,100000,1000000] [--writes 1,100,1000,10000] [--theirs 100000] [--seed 1] [--json]`.
+ * The incremental storage trie beside `@ethereumjs/mpt`, beside the fastest other one on npm,
+ * `@rainblock/merkle-patricia-tree` (in bench/peers, installed when it is missing), and beside its floor: `npm run bench:trie --
+ * [--rounds 5] [--sizes 10000,100000,1000000] [--writes 1,100,1000,10000] [--theirs 100000] [--no-peers] [--seed 1] [--json]`.
+ * Rainblock's roots are wrong after deletes (5.0.0): it is measured without.
  *
  * Slots are random, words are random and 32 bytes long, which is the most that a trie of so many slots can hold. A block
  * of writes changes known words three times in four and adds words else; a block of deletions deletes only. Every time
@@ -30,7 +33,9 @@ const { values } = parseArgs({
     writes: { type: "string", default: "1,100,1000,10000" },
     theirs: { type: "string", default: "100000" },
     seed: { type: "string", default: "1" },
+    peers: { type: "boolean", default: true },
   },
+  allowNegative: true,
 });
 const toNumbers = (list: string): number[] => list.split(",").map(Number);
 const sizes = toNumbers(values.sizes);
@@ -41,14 +46,24 @@ const script = fileURLToPath(new URL("trie/measureTrie.ts", import.meta.url));
 function measure(task: Task): Row[] {
   // What it says on the error stream is shown as it comes.
   const text = execFileSync(process.execPath, [script, JSON.stringify(task)], { encoding: "utf8" });
-  return JSON.parse(text) as Row[];
+  // A library may have said something first.
+  return JSON.parse(text.trim().split("\n").at(-1) ?? "") as Row[];
+}
+
+const theirs: Row["implementation"][] = ["@ethereumjs/mpt"];
+if (values.peers) {
+  const end = new AbortController();
+  process.once("SIGINT", () => end.abort());
+  await installPeers((line) => void process.stderr.write(`${line}\n`), end.signal);
+  theirs.push("@rainblock/merkle-patricia-tree");
 }
 
 const rows = sizes.flatMap((slots) => {
   const writes = toNumbers(values.writes).filter((count) => count <= slots / 10);
   const task = { slots, writes, rounds: Number(values.rounds), seed: Number(values.seed) };
   const ours = measure({ implementation: "lockstep", ...task });
-  return slots > largestOfTheirs ? ours : [...ours, ...measure({ implementation: "@ethereumjs/mpt", ...task })];
+  if (slots > largestOfTheirs) return ours;
+  return [...ours, ...theirs.flatMap((implementation) => measure({ implementation, ...task }))];
 });
 
 function format(value: number | null): string {

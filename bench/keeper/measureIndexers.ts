@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 
 import { KeeperError } from "../../keeper/errors/KeeperError.ts";
 import type { Hash } from "../../keeper/lib/hex.ts";
+import { installPeers, PEERS } from "../installPeers.ts";
 import { jobOf } from "./indexJob.ts";
-import { installPeers, PEERS } from "./installPeers.ts";
 import type { RecordedChain } from "./recordChain.ts";
 import { median, type IndexRow } from "./Row.ts";
 import { runProgram } from "./runProgram.ts";

@@ -1,11 +1,16 @@
 /*
  * One implementation at one size, in a process of its own: `node bench/trie/measureTrie.ts '{...}'`, by bench/trie.ts.
  */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
 import { createMPT } from "@ethereumjs/mpt";
 
+import { PEERS } from "../installPeers.ts";
 import { bigintToBytes } from "../../keeper/lib/bytes.ts";
 import { bytesToHex, hexToBytes } from "../../keeper/lib/hex.ts";
 import { encodeRlp } from "../../keeper/lib/rlp.ts";
+import { keccak256 } from "../../keeper/lib/keccak.ts";
 import { StorageTrie } from "../../keeper/trie/StorageTrie.ts";
 import { compareDigits, countBlocks, type BlockCounts } from "./countBlocks.ts";
 import { keyDigits, randomWords, type Write } from "./randomWords.ts";
@@ -13,7 +18,7 @@ import { medianMs, processorMs, timeFloor } from "./timing.ts";
 
 /** One line of the result. */
 export interface Row {
-  readonly implementation: "lockstep" | "@ethereumjs/mpt";
+  readonly implementation: "lockstep" | "@ethereumjs/mpt" | "@rainblock/merkle-patricia-tree";
   readonly operation: "build" | "update" | "delete";
   readonly slots: number;
   readonly writes: number;
@@ -49,6 +54,8 @@ function add(row: Row): void {
 /** A trie of either making. */
 interface Subject {
   readonly implementation: Row["implementation"];
+  /** Whether deleting gives the right root; where it does not, nothing is undone, and tries grow a little from block to block. */
+  readonly canDelete: boolean;
   /** A trie of these words, built with its root. */
   readonly build: (words: readonly Write[]) => Promise<Built> | Built;
 }
@@ -61,6 +68,7 @@ interface Built {
 
 const OURS: Subject = {
   implementation: "lockstep",
+  canDelete: true,
   build: (words) => {
     const trie = new StorageTrie();
     trie.setMany(words);
@@ -77,6 +85,7 @@ const OURS: Subject = {
 
 const THEIRS: Subject = {
   implementation: "@ethereumjs/mpt",
+  canDelete: true,
   build: async (words) => {
     const trie = await createMPT({ useKeyHashing: true, useRootPersistence: false });
     const apply = async (writes: readonly Write[]): Promise<string> => {
@@ -87,6 +96,44 @@ const THEIRS: Subject = {
       return bytesToHex(trie.root());
     };
     await apply(words);
+    return { apply, bytes: () => null };
+  },
+};
+
+/** As far as we use it. */
+interface RainblockTree {
+  /** @returns the root */
+  batch(puts: readonly { readonly key: Buffer; readonly val: Buffer }[], deleted: readonly Buffer[]): Buffer;
+}
+
+function loadRainblock(): new () => RainblockTree {
+  const require = createRequire(join(PEERS, "package.json"));
+  // It says at length that it does without native code, because no install script has compiled any.
+  const { warn, error } = console;
+  console.warn = console.error = () => undefined;
+  try {
+    const library = require("@rainblock/merkle-patricia-tree") as {
+      readonly MerklePatriciaTree: new () => RainblockTree;
+    };
+    return library.MerklePatriciaTree;
+  } finally {
+    Object.assign(console, { warn, error });
+  }
+}
+
+/** Keys are hashed in our kernel: it has no hashed keys of its own. */
+const RAINBLOCK: Subject = {
+  implementation: "@rainblock/merkle-patricia-tree",
+  canDelete: false,
+  build: (words) => {
+    const tree = new (loadRainblock())();
+    const apply = (writes: readonly Write[]): string => {
+      const puts = writes.map(([slot, word]) => {
+        return { key: Buffer.from(keccak256(hexToBytes(slot))), val: Buffer.from(encodeRlp(bigintToBytes(word))) };
+      });
+      return `0x${tree.batch(puts, []).toString("hex")}`;
+    };
+    if (words.length > 0) apply(words);
     return { apply, bytes: () => null };
   },
 };
@@ -141,7 +188,7 @@ function touch(writes: readonly Write[]): void {
 }
 
 async function measureBlocks(
-  { implementation }: Subject,
+  { implementation, canDelete }: Subject,
   built: Built,
   rounds: readonly (readonly Block[])[],
   slots: number,
@@ -155,8 +202,13 @@ async function measureBlocks(
     const start = processorMs();
     for (const { writes } of blocks) await built.apply(writes);
     const ms = processorMs() - start;
-    for (const { undo } of blocks.toReversed()) await built.apply(undo);
-    if ((await built.apply([])) !== root) throw new Error("undoing does not give the root back");
+    if (canDelete) {
+      for (const { undo } of blocks.toReversed()) await built.apply(undo);
+      if ((await built.apply([])) !== root) throw new Error("undoing does not give the root back");
+    } else {
+      for (const { writes } of blocks) reference.setMany(writes);
+      if ((await built.apply([])) !== reference.root()) throw new Error("its root is another one than ours");
+    }
     // The first round warms up.
     if (round === 0) continue;
     times.push(ms / blocks.length);
@@ -220,10 +272,15 @@ for (let round = 0; round < 3; round += 1) {
 const words = randomWords(seed, size);
 const digits = words.map(([slot]) => keyDigits(slot)).sort(compareDigits);
 const floor = countBlocks([], { changed: [], added: digits, removed: [] });
-const subject = implementation === "lockstep" ? OURS : THEIRS;
+const subject = [OURS, THEIRS, RAINBLOCK].find((one) => one.implementation === implementation) ?? OURS;
+/** Beside what cannot undo: all that was written. */
+const reference = new StorageTrie();
+if (!subject.canDelete) reference.setMany(words);
 const built = await measureBuild(subject, words, floor);
 for (const count of writeCounts) {
   await measureBlocks(subject, built, createBlocks(words, digits, count, false), size, false);
 }
-await measureBlocks(subject, built, createBlocks(words, digits, Math.min(10_000, size / 10), true), size, true);
+if (subject.canDelete) {
+  await measureBlocks(subject, built, createBlocks(words, digits, Math.min(10_000, size / 10), true), size, true);
+}
 process.stdout.write(JSON.stringify(rows));
