@@ -7,7 +7,8 @@
  * - `illegal`, `unreadable`: it objects to an operation or a log, and to no root and no result in the same block.
  *
  * Of a block with a lie in it, to which the reducers as they are object:
- * - `misses a lie`: it finds nothing, at the roots that the chain would have. This mutant alone would call it in sync.
+ * - `misses a lie`: it finds nothing. Where the chain has the roots that it arrives at, a keeper with the mutant would call a
+ *   block in sync that is not: such a mutant is one of a check, and no honest chain shows it.
  *
  * Without a verdict:
  * - `throws`: applying an honest block ends in an error; a keeper stops there.

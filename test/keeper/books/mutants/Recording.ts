@@ -12,8 +12,6 @@ export interface Lie {
   readonly contracts: readonly BookName[];
   /** What is said, for people. */
   readonly what: string;
-  /** Roots of the books after it: the chain did what it says. */
-  readonly roots: string;
 }
 
 /** A recorded chain from its first block on, in whose blocks nothing is found. */

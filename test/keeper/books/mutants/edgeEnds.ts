@@ -4,7 +4,8 @@ import { id, Wallet } from "ethers";
 import { storage as keeperStorage } from "../../../../keeper/books/generated/KeeperRegistry.ts";
 import { storage as instrumentStorage } from "../../../../keeper/books/generated/InstrumentRegistry.ts";
 import { storage as vaultStorage } from "../../../../keeper/books/generated/CollateralVault.ts";
-import type { Address } from "../../../../keeper/lib/hex.ts";
+import { storage as ledgerStorage } from "../../../../keeper/books/generated/PositionLedger.ts";
+import type { Address, Hash } from "../../../../keeper/lib/hex.ts";
 import { depositUsd, type Lockstep } from "../../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
 import { listCollateral } from "../../../helpers/assets.ts";
@@ -21,6 +22,8 @@ const COIN = 10n ** 8n;
 const DAY = 86_400;
 const [CALL, WORTHLESS] = [311, 312];
 const LOSING = 411;
+/** The highest bit of a lane. */
+const MARK = 1 << 15;
 
 type Users = readonly [HardhatEthersSigner, HardhatEthersSigner, HardhatEthersSigner];
 
@@ -135,6 +138,43 @@ export async function tourStaleEnd(system: Lockstep): Promise<void> {
   await ethers.provider.send("evm_increaseTime", [Number(await guard.CLAIM_PERIOD()) + 60]);
   await ethers.provider.send("evm_mine", []);
   await vault.payRegistration(account, usd.target);
+}
+
+/** An instrument whose id looks like the mark of a page of open ids is closed while a page further on is the last one. */
+export async function tourMarkedId(system: Lockstep): Promise<void> {
+  const [buyer, seller] = system.users as unknown as Users;
+  for (const user of [buyer, seller]) await depositUsd(system, user, 1_000_000n * USD);
+  const orders = new OrderBook(system);
+  const terms = await readTerms(system, 1);
+  const instruments = [MARK, ...Array.from({ length: 16 }, (_, index) => 500 + index)];
+  for (const instrument of instruments) {
+    await system.instruments.setInstrument(instrument, terms);
+    await orders.trade(buyer, seller, { instrument, size: UNIT / 100n });
+  }
+  for (const instrument of [MARK, 514, 500]) {
+    await orders.trade(seller, buyer, { instrument, size: UNIT / 100n });
+  }
+}
+
+/** The smallest debt that there is, which no price leads to: the quote of an account with other collateral is made to be one less than nothing. */
+export async function tourSmallDebt(system: Lockstep, follower: BooksFollower): Promise<void> {
+  const { ethers, ledger, vault, instruments } = system;
+  const indebted = system.users[0]!;
+  const account = accountOf(indebted) as Hash;
+  const coin = await ethers.deployContract("PermitToken");
+  await listCollateral(system, coin);
+  await instruments.setDebtCaps(20_000n * UNIT, 100_000n * UNIT);
+  await coin.mint(indebted.address, COIN);
+  await coin.connect(indebted).approve(vault.target, COIN);
+  await vault.connect(indebted).deposit(account, coin.target, COIN);
+  await setEthPrice(system, 3_000);
+  await follower.follow();
+  const { accounts } = ledgerStorage;
+  const slot = accounts.slot(account);
+  const word = accounts.update(follower.books.read("PositionLedger", slot), { quote: -1n });
+  await follower.poke([["PositionLedger", slot, word]]);
+  await ethers.provider.send("evm_mine", []);
+  await ledger.recordDebt(account);
 }
 
 /** Words that hold something before their first use, as governance may have accepted them: what does a first use leave of it? */

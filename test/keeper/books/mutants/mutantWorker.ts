@@ -65,17 +65,19 @@ function describe(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-/** The first difference from what was recorded; null for none. Honest traffic comes first: it is what a keeper sees. */
+/** The first difference from what was recorded; null for none. After each recording a sign of life. Honest traffic comes first: it is what a keeper sees. */
 function difference(open: Opened): Killer | null {
   try {
     for (const recording of [...recordings].sort((a, b) => kills.get(b)! - kills.get(a)!)) {
       const killer = replay(recording, open);
+      parentPort?.postMessage(null);
       if (killer === null) continue;
       kills.set(recording, kills.get(recording)! + 1);
       return killer;
     }
     for (const recording of recordings) {
       const killer = replayLies(recording, open, mutant);
+      parentPort?.postMessage(null);
       if (killer !== null) return killer;
     }
     return null;

@@ -2,7 +2,7 @@ import { network } from "hardhat";
 
 import { deployLockstep, type DeployOptions, type Lockstep } from "../../../fixtures/deployLockstep.ts";
 import { BooksFollower } from "../BooksFollower.ts";
-import { tourDust, tourLongLoss, tourStaleEnd, tourUsedWords } from "./edgeEnds.ts";
+import { tourDust, tourLongLoss, tourMarkedId, tourSmallDebt, tourStaleEnd, tourUsedWords } from "./edgeEnds.ts";
 import { tourBookSets, tourBudget, tourFirstReward, tourSeats, tourVaultEdges, tourWitnesses } from "./edgeTours.ts";
 import type { Recording } from "./Recording.ts";
 import { recordingOf } from "./recordTours.ts";
@@ -24,13 +24,16 @@ const TOURS: readonly EdgeTour[] = [
   { name: "long loss", options: {}, run: tourLongLoss },
   { name: "stale end", options: {}, run: tourStaleEnd },
   { name: "used words", options: {}, run: tourUsedWords },
+  { name: "small debt", options: {}, run: tourSmallDebt },
+  { name: "marked id", options: {}, run: tourMarkedId },
   { name: "book sets", options: {}, run: tourBookSets },
 ];
 
-/** Operations at the very ends of what the contracts allow, which the tours have seldom or never. */
-export async function recordEdges(): Promise<Recording[]> {
+/** Operations at the very ends of what the contracts allow, which the tours have seldom or never; by name, or all. */
+export async function recordEdges(only = ""): Promise<Recording[]> {
   const recordings: Recording[] = [];
   for (const { name, options, run } of TOURS) {
+    if (!name.includes(only)) continue;
     const system = await deployLockstep(await network.create(), options);
     const follower = await BooksFollower.open(system);
     await run(system, follower);

@@ -40,8 +40,8 @@ export function replayLies(recording: Recording, open: Opened, mutant: Mutant | 
   for (const [at, { pokes, block }] of blocks.entries()) {
     for (const [book, slot, value] of pokes) own.trie(book).set(slot, value);
     for (; lies[next]?.at === at; next += 1) {
-      const { logs, timestamp, roots, what } = lies[next] as Lie;
-      const isBelieved = own.apply({ ...block, timestamp, logs }).length === 0 && own.roots().join() === roots;
+      const { logs, timestamp, what } = lies[next] as Lie;
+      const isBelieved = own.apply({ ...block, timestamp, logs }).length === 0;
       own.undo();
       if (isBelieved) return { kind: "misses a lie", detail: `${name} ${block.number}: ${what}` };
     }

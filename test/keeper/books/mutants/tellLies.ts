@@ -9,6 +9,8 @@ import type { Lie, Recording } from "./Recording.ts";
 
 /** Lies of a kind: more show the same, mostly. */
 const SAME = 3;
+/** The same whatever events they are among. */
+const OFTEN = 12;
 /** Attempts at a lie in blocks of the same events. */
 const ATTEMPTS = 6;
 /** Rounds of correcting results: one may depend on another. */
@@ -45,10 +47,14 @@ function liesOf({ addresses, immutables, blocks }: Recording, tried: Counts, tol
       if (!takes(tried, `${alteration.what} in ${names}`, ATTEMPTS)) continue;
       for (const { logs, timestamp } of new Set([alteration.block, corrected(books, alteration)])) {
         const findings = books.apply({ ...block, timestamp, logs });
-        const key = `${alteration.what} in ${names}: ${findings.map(inShort).join("; ")}`;
-        if (findings.length > 0 && takes(told, key, findings.length === 1 ? SAME : 1)) {
+        const words = `${alteration.what}: ${findings.map(inShort).join("; ")}`;
+        const isNew =
+          findings.length > 0 &&
+          takes(told, `${names} ${words}`, findings.length === 1 ? SAME : 1) &&
+          takes(told, words, OFTEN);
+        if (isNew) {
           const contracts = [...new Set([...alteration.books, ...findings.map(({ contract }) => contract)])];
-          lies.push({ at, logs, timestamp, what: alteration.what, contracts, roots: books.roots().join() });
+          lies.push({ at, logs, timestamp, what: alteration.what, contracts });
         }
         books.undo();
       }
