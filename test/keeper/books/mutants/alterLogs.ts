@@ -33,7 +33,7 @@ const TELLING = 1_000n;
 const MOVES = [-2, -1, 1, 3_600];
 
 /** Every way in which a block is altered. */
-export function* alterationsOf(block: BookBlock, addresses: BookAddresses): Generator<Alteration> {
+export function* alterationsOf(block: BookBlock, addresses: BookAddresses, before: Before): Generator<Alteration> {
   const reads = block.logs.map((log) => read(log, addresses));
   const books = [...new Set(reads.flatMap((found) => (found === null ? [] : [found.book])))];
   if (books.length === 0) return;
@@ -55,34 +55,54 @@ export function* alterationsOf(block: BookBlock, addresses: BookAddresses): Gene
         const said = `${event.name}.${input.name} ${what}`;
         yield with_(said, block.logs.with(index, encode(found, plain.with(field, value))), [place(log, input)]);
       }
-      yield* everywhere(block, reads, input, plain[field]);
+      const value = plain[field];
+      if (typeof value === "bigint" && value >= TELLING) yield* everywhere(block, reads, input, [value, value + 1n]);
+      const earlier = before.get(`${event.name}.${input.name}`);
+      if (earlier !== undefined && earlier !== value) yield* everywhere(block, reads, input, [value, earlier]);
     }
   }
 }
 
-/** A telling number one higher wherever it stands in the block. */
+/** What each field of each event was the last time, by `<event>.<field>`; of plain values only. */
+export type Before = ReadonlyMap<string, unknown>;
+
+/** The same after a block. */
+export function after(before: Before, { logs }: BookBlock, addresses: BookAddresses): Before {
+  const next = new Map(before);
+  for (const log of logs) {
+    const event = read(log, addresses)?.event;
+    for (const [index, { name }] of event?.fragment.inputs.entries() ?? []) {
+      const value: unknown = event?.args[index];
+      if (typeof value === "bigint" || typeof value === "string") next.set(`${event?.name}.${name}`, value);
+    }
+  }
+  return next;
+}
+
+/** Another value wherever one stands in the block; of numbers the negative one as well. */
 function* everywhere(
   block: BookBlock,
   reads: readonly (Read | null)[],
   { name }: ParamType,
-  value: unknown,
+  [value, next]: readonly [unknown, unknown],
 ): Generator<Alteration> {
-  if (typeof value !== "bigint" || value < TELLING) return;
   const kept = new Set<string>();
   const books = new Set<BookName>();
+  const minus = (of: unknown): unknown => (typeof of === "bigint" ? -of : undefined);
   try {
     const logs = reads.map((found, index) => {
       if (found === null) return block.logs[index]!;
       const args = (found.event.args.toArray(true) as unknown[]).map((other, at) => {
-        if (other !== value && other !== -value) return other;
+        if (other !== value && (other !== minus(value) || other === undefined)) return other;
         kept.add(place(found.log, found.event.fragment.inputs[at]!));
         books.add(found.book);
-        return other === value ? value + 1n : -value - 1n;
+        return other === value ? next : minus(next);
       });
       return encode(found, args);
     });
-    if (kept.size > 1)
-      yield { what: `${name} plus one everywhere`, books: [...books], block: { ...block, logs }, kept };
+    const how = typeof value === "bigint" && next === value + 1n ? "plus one" : "as before";
+    if (kept.size > 1 || how === "as before")
+      yield { what: `${name} ${how} everywhere`, books: [...books], block: { ...block, logs }, kept };
   } catch {
     // One of the fields cannot hold it.
   }

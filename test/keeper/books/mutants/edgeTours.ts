@@ -5,9 +5,9 @@ import { accountOf } from "../../../helpers/accounts.ts";
 import { listCollateral } from "../../../helpers/assets.ts";
 import { attest, falsify, postAttested, postCheckpoint } from "../../../helpers/attestations.ts";
 import { convict } from "../../../helpers/convict.ts";
-import { CAUSES, pause, readHead, resume } from "../../../helpers/guard.ts";
+import { CAUSES, pause, readHead, resume, sendResume } from "../../../helpers/guard.ts";
 import { approveKeeper, bondKeeper } from "../../../helpers/keepers.ts";
-import { now, setNextTime } from "../../../helpers/liquidate.ts";
+import { setNextTime } from "../../../helpers/liquidate.ts";
 import { tourLosses } from "../naive/tourLosses.ts";
 import { passTime } from "../naive/stage.ts";
 
@@ -124,16 +124,45 @@ export async function tourBudget(system: Lockstep): Promise<void> {
   await again(0, CAUSES.books, (await lift()) + coolDown);
   await again(0, CAUSES.view, (await lift()) + coolDown);
   await again(0, CAUSES.books, (await lift()) + coolDown);
-  // Another incident in between: the end counts that the key itself gave.
+  // A view's pause and one for the books in the same incident, and then another key's.
   await lift();
   await pause(system, 1, id("other"), await readHead(system), CAUSES.view);
-  const viewUntil = Number((await guard.incident()).softUntil);
   await pause(system, 1, id("worse"), await readHead(system), CAUSES.books);
+  await pause(system, 2, id("third"), await readHead(system), CAUSES.view);
   await lift();
+  await tourEnds(system, again);
+}
+
+type Again = (index: number, cause: number, at: number) => Promise<void>;
+
+/** The end that counts: its own, when another incident came in between, or when a quorum resumed before. */
+async function tourEnds(system: Lockstep, again: Again): Promise<void> {
+  const { guard } = system;
+  const coolDown = Number(await guard.COOL_DOWN());
+  const pauseUntil = async (index: number, cause: number, name: string): Promise<number> => {
+    await wait(system, 3 * HOUR);
+    await postCheckpoint(system);
+    await pause(system, index, id(name), await readHead(system), cause);
+    return Number((await guard.incident()).softUntil);
+  };
+  const own = await pauseUntil(1, CAUSES.books, "own");
+  await system.ethers.provider.send("evm_mine", []);
+  await setNextTime(system, own);
+  await postCheckpoint(system);
   await pause(system, 2, id("between"), await readHead(system), CAUSES.view);
-  await lift();
-  await again(1, CAUSES.view, Math.max((await now(system)) + HOUR, viewUntil + coolDown));
-  await lift();
+  const between = Number((await guard.incident()).softUntil);
+  await system.ethers.provider.send("evm_mine", []);
+  await setNextTime(system, between);
+  await postCheckpoint(system);
+  await again(1, CAUSES.books, own + coolDown);
+
+  const early = await pauseUntil(3, CAUSES.books, "early");
+  await system.ethers.provider.send("evm_mine", []);
+  await postCheckpoint(system);
+  await sendResume(system);
+  // The view's pause begins just when the one for the books has cooled down, and leaves another one for the books.
+  await again(3, CAUSES.view, early + coolDown);
+  await pause(system, 3, id("both"), await readHead(system), CAUSES.books);
 }
 
 /** Rewards of the first checkpoints: of the second at once, and of the first when the ring is full. */

@@ -4,7 +4,7 @@ import { EVENTS } from "../../../../keeper/books/naive/events.ts";
 import { BOOK_NAMES, type BookAddresses, type BookName } from "../../../../keeper/domain/bookSet.ts";
 import type { Finding } from "../../../../keeper/domain/Finding.ts";
 import type { Hash, Hex } from "../../../../keeper/lib/hex.ts";
-import { alterationsOf, type Alteration } from "./alterLogs.ts";
+import { after, alterationsOf, type Alteration, type Before } from "./alterLogs.ts";
 import type { Lie, Recording } from "./Recording.ts";
 
 /** Lies of a kind: more show the same, mostly. */
@@ -40,10 +40,11 @@ function takes(counts: Counts, key: string, most: number): boolean {
 function liesOf({ addresses, immutables, blocks }: Recording, tried: Counts, told: Counts): Lie[] {
   const books = new Books({ addresses, immutables, undoDepth: 4 });
   const lies: Lie[] = [];
+  let before: Before = new Map();
   for (const [at, { pokes, block }] of blocks.entries()) {
     for (const [book, slot, value] of pokes) books.trie(book).set(slot, value);
     const names = [...new Set(block.logs.map((log) => nameOf(log, addresses)))].join();
-    for (const alteration of alterationsOf(block, addresses)) {
+    for (const alteration of alterationsOf(block, addresses, before)) {
       if (!takes(tried, `${alteration.what} in ${names}`, ATTEMPTS)) continue;
       for (const { logs, timestamp } of new Set([alteration.block, corrected(books, alteration)])) {
         const findings = books.apply({ ...block, timestamp, logs });
@@ -60,6 +61,7 @@ function liesOf({ addresses, immutables, blocks }: Recording, tried: Counts, tol
       }
     }
     books.apply(block);
+    before = after(before, block, addresses);
   }
   return lies;
 }
