@@ -86,26 +86,46 @@ function* everywhere(
   { name }: ParamType,
   [value, next]: readonly [unknown, unknown],
 ): Generator<Alteration> {
-  const kept = new Set<string>();
-  const books = new Set<BookName>();
-  const minus = (of: unknown): unknown => (typeof of === "bigint" ? -of : undefined);
+  const isBigger = typeof value === "bigint" && next === value + 1n;
   try {
-    const logs = reads.map((found, index) => {
-      if (found === null) return block.logs[index]!;
-      const args = (found.event.args.toArray(true) as unknown[]).map((other, at) => {
-        if (other !== value && (other !== minus(value) || other === undefined)) return other;
-        kept.add(place(found.log, found.event.fragment.inputs[at]!));
-        books.add(found.book);
-        return other === value ? next : minus(next);
-      });
-      return encode(found, args);
-    });
-    const how = typeof value === "bigint" && next === value + 1n ? "plus one" : "as before";
-    if (kept.size > 1 || how === "as before")
-      yield { what: `${name} ${how} everywhere`, books: [...books], block: { ...block, logs }, kept };
+    const altered = replaced(block, reads, new Map([[value, next]]));
+    if (isBigger && altered.kept.size < 2) return;
+    yield { ...altered, what: `${name} ${isBigger ? "plus one" : "as before"} everywhere` };
   } catch {
     // One of the fields cannot hold it.
   }
+}
+
+/** The block with other values in the place of some, wherever they stand; of numbers the negative ones as well. */
+export function replaceValues(
+  block: BookBlock,
+  addresses: BookAddresses,
+  values: ReadonlyMap<unknown, unknown>,
+): Alteration {
+  const reads = block.logs.map((log) => read(log, addresses));
+  return replaced(block, reads, values);
+}
+
+function replaced(
+  block: BookBlock,
+  reads: readonly (Read | null)[],
+  values: ReadonlyMap<unknown, unknown>,
+): Alteration {
+  const kept = new Set<string>();
+  const books = new Set<BookName>();
+  const logs = reads.map((found, index) => {
+    if (found === null) return block.logs[index]!;
+    const args = (found.event.args.toArray(true) as unknown[]).map((value, at) => {
+      const next = values.get(value);
+      const minus = typeof value === "bigint" ? values.get(-value) : undefined;
+      if (next === undefined && typeof minus !== "bigint") return value;
+      kept.add(place(found.log, found.event.fragment.inputs[at]!));
+      books.add(found.book);
+      return next ?? -(minus as bigint);
+    });
+    return encode(found, args);
+  });
+  return { what: "other values", books: [...books], block: { ...block, logs }, kept };
 }
 
 function place({ logIndex }: BookLog, { name }: ParamType): string {

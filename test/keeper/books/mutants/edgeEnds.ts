@@ -85,9 +85,12 @@ export async function tourDust(system: Lockstep): Promise<void> {
   for (const user of [buyer, seller]) await ledger.settleExpiry(accountOf(user), WORTHLESS);
 }
 
-/** A short that loses more than it has: the longs bear it, all of it. */
-export async function tourLongLoss(system: Lockstep): Promise<void> {
-  const { auction, instruments, ledger, fund } = system;
+/**
+ * A short that loses more than it has: the longs bear it, all of it. Then something is uncovered past all code, and the fund
+ * pays all of it but the smallest part that there is.
+ */
+export async function tourLongLoss(system: Lockstep, follower: BooksFollower): Promise<void> {
+  const { admin, auction, ethers, instruments, ledger, fund, usd, vault } = system;
   const [poor, rich, bidder] = system.users as unknown as Users;
   const orders = new OrderBook(system);
   await instruments.setInstrument(LOSING, await readTerms(system, 1));
@@ -103,7 +106,17 @@ export async function tourLongLoss(system: Lockstep): Promise<void> {
   await passTime(system, 900);
   await setEthPrice(system, 3_390);
   await placeBid(system, poor, bidder, -(await ledger.sizeOf(accountOf(poor), LOSING)), { instrument: LOSING });
-  await fund.levelClearing(LOSING).catch(() => undefined);
+  await usd.mint(admin.address, 100n * USD);
+  await usd.connect(admin).approve(vault.target, 100n * USD);
+  await vault.connect(admin).deposit(await fund.ACCOUNT(), usd.target, 100n * USD);
+  await follower.follow();
+  const { clearingSizes } = ledgerStorage;
+  const slot = clearingSizes.slot(BigInt(LOSING));
+  const uncovered = (await ledger.quoteOf(await fund.ACCOUNT())) + 1n;
+  const word = clearingSizes.update(follower.books.read("PositionLedger", slot), { uncovered });
+  await follower.poke([["PositionLedger", slot, word]]);
+  await ethers.provider.send("evm_mine", []);
+  await fund.levelClearing(LOSING);
 }
 
 /** Nobody posts any more and nothing stands: the end, with a call, and a claim above what is held. */

@@ -3,8 +3,9 @@ import type { BookBlock, BookLog } from "../../../../keeper/books/BookBlock.ts";
 import { EVENTS } from "../../../../keeper/books/naive/events.ts";
 import { BOOK_NAMES, type BookAddresses, type BookName } from "../../../../keeper/domain/bookSet.ts";
 import type { Finding } from "../../../../keeper/domain/Finding.ts";
+import { RING } from "../../../../keeper/books/reducers/checkpoints/ring.ts";
 import type { Hash, Hex } from "../../../../keeper/lib/hex.ts";
-import { after, alterationsOf, type Alteration, type Before } from "./alterLogs.ts";
+import { after, alterationsOf, replaceValues, type Alteration, type Before } from "./alterLogs.ts";
 import type { Lie, Recording } from "./Recording.ts";
 
 /** Lies of a kind: more show the same, mostly. */
@@ -24,7 +25,10 @@ const MISCOMPUTED = /^\w+\.(\w+) says (.*), its inputs imply (.*)$/;
  */
 export function tellLies(recordings: readonly Recording[]): Recording[] {
   const [tried, told] = [new Map<string, number>(), new Map<string, number>()];
-  return recordings.map((recording) => ({ ...recording, lies: liesOf(recording, tried, told) }));
+  return recordings.map((recording) => {
+    const lies = [...recording.lies, ...liesOf(recording, tried, told)];
+    return { ...recording, lies: lies.sort((a, b) => a.at - b.at) };
+  });
 }
 
 type Counts = Map<string, number>;
@@ -74,6 +78,28 @@ function nameOf(log: BookLog, addresses: BookAddresses): string {
 /** Without numbers and hashes. */
 function inShort({ contract, cause, detail }: Finding): string {
   return `${contract} ${cause} ${detail.replaceAll(/0x[0-9a-f]*|-?\d+/g, "…")}`;
+}
+
+/**
+ * That the last reward was paid for the oldest checkpoint, which is due none, and was one: the smallest that there is. Of a
+ * recording in which the oldest was not paid.
+ */
+export function lieOfOldest({ addresses, immutables, blocks }: Recording): Lie {
+  const books = new Books({ addresses, immutables, undoDepth: 4 });
+  const valueOf = (block: BookBlock, name: string, field: string): bigint | null => {
+    const log = block.logs.find((other) => nameOf(other, addresses) === name);
+    return log === undefined ? null : (EVENTS.CheckpointRegistry.parseLog(log)!.args.getValue(field) as bigint);
+  };
+  const posted = blocks.flatMap(({ block }) => valueOf(block, "CheckpointPosted", "blockNumber") ?? []);
+  const at = blocks.findLastIndex(({ block }) => valueOf(block, "RewardPaid", "amount") !== null);
+  for (const { block } of blocks.slice(0, at)) books.apply(block);
+  const { block } = blocks[at]!;
+  const values = new Map([
+    [valueOf(block, "RewardPaid", "amount"), 1n],
+    [valueOf(block, "RewardPaid", "blockNumber"), posted.at(-Number(RING))],
+  ]);
+  const { logs, timestamp } = corrected(books, replaceValues(block, addresses, values));
+  return { at, logs, timestamp, what: "the oldest checkpoint is paid for", contracts: ["CheckpointRegistry"] };
 }
 
 /** The block with every result that is not part of the lie as the reducers imply it; the same one where there is none. */
