@@ -8,7 +8,7 @@ export interface Lie {
   readonly at: number;
   readonly logs: readonly BookLog[];
   readonly timestamp: number;
-  /** That of the log, and those of the objections. */
+  /** Those of the logs and of the objections. */
   readonly contracts: readonly BookName[];
   /** What is said, for people. */
   readonly what: string;

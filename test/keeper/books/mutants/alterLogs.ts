@@ -8,6 +8,7 @@ import type { Hash, Hex } from "../../../../keeper/lib/hex.ts";
 /** A block with something in it that is not so. */
 export interface Alteration {
   readonly what: string;
+  /** Those of which the block has logs. */
   readonly books: readonly BookName[];
   readonly block: BookBlock;
   /** `<log index> <field>` of what the lie consists in. */
@@ -35,7 +36,7 @@ const MOVES = [-2, -1, 1, 3_600];
 /** Every way in which a block is altered. */
 export function* alterationsOf(block: BookBlock, addresses: BookAddresses, before: Before): Generator<Alteration> {
   const reads = block.logs.map((log) => read(log, addresses));
-  const books = [...new Set(reads.flatMap((found) => (found === null ? [] : [found.book])))];
+  const books = booksOf(reads);
   if (books.length === 0) return;
   for (const seconds of MOVES) {
     const moved = { ...block, timestamp: block.timestamp + seconds };
@@ -43,9 +44,9 @@ export function* alterationsOf(block: BookBlock, addresses: BookAddresses, befor
   }
   for (const [index, found] of reads.entries()) {
     if (found === null) continue;
-    const { log, book, event } = found;
+    const { log, event } = found;
     const with_ = (what: string, logs: readonly BookLog[], kept: readonly string[] = []): Alteration => {
-      return { what, books: [book], block: { ...block, logs }, kept: new Set(kept) };
+      return { what, books, block: { ...block, logs }, kept: new Set(kept) };
     };
     yield with_(`no ${event.name}`, block.logs.toSpliced(index, 1));
     yield with_(`${event.name} twice`, block.logs.toSpliced(index, 0, log));
@@ -112,7 +113,7 @@ function replaced(
   values: ReadonlyMap<unknown, unknown>,
 ): Alteration {
   const kept = new Set<string>();
-  const books = new Set<BookName>();
+  const books = booksOf(reads);
   const logs = reads.map((found, index) => {
     if (found === null) return block.logs[index]!;
     const args = (found.event.args.toArray(true) as unknown[]).map((value, at) => {
@@ -120,12 +121,15 @@ function replaced(
       const minus = typeof value === "bigint" ? values.get(-value) : undefined;
       if (next === undefined && typeof minus !== "bigint") return value;
       kept.add(place(found.log, found.event.fragment.inputs[at]!));
-      books.add(found.book);
       return next ?? -(minus as bigint);
     });
     return encode(found, args);
   });
-  return { what: "other values", books: [...books], block: { ...block, logs }, kept };
+  return { what: "other values", books, block: { ...block, logs }, kept };
+}
+
+function booksOf(reads: readonly (Read | null)[]): BookName[] {
+  return [...new Set(reads.flatMap((found) => (found === null ? [] : [found.book])))];
 }
 
 function place({ logIndex }: BookLog, { name }: ParamType): string {

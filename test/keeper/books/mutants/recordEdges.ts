@@ -16,7 +16,6 @@ interface EdgeTour {
 }
 
 const TOURS: readonly EdgeTour[] = [
-  { name: "limits", options: { keeperCount: 4 }, run: tourVaultEdges },
   { name: "witnesses", options: { keeperCount: 4 }, run: tourWitnesses },
   { name: "seats", options: { keeperCount: 4, parameters: { minKeepers: 4, joinDelaySeconds: 600 } }, run: tourSeats },
   { name: "budget", options: { keeperCount: 4 }, run: tourBudget },
@@ -27,6 +26,7 @@ const TOURS: readonly EdgeTour[] = [
   { name: "used words", options: {}, run: tourUsedWords },
   { name: "small debt", options: {}, run: tourSmallDebt },
   { name: "marked id", options: {}, run: tourMarkedId },
+  { name: "limits", options: { keeperCount: 4 }, run: tourVaultEdges },
   { name: "book sets", options: {}, run: tourBookSets },
 ];
 
