@@ -1,11 +1,11 @@
-import { id, Wallet, type AddressLike } from "ethers";
+import { id, toBeHex, Wallet, type AddressLike } from "ethers";
 
 import { depositUsd, type Lockstep } from "../../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
 import { listCollateral } from "../../../helpers/assets.ts";
 import { attest, falsify, postAttested, postCheckpoint } from "../../../helpers/attestations.ts";
 import { convict } from "../../../helpers/convict.ts";
-import { CAUSES, pause, readHead, resume, sendResume } from "../../../helpers/guard.ts";
+import { CAUSES, certifyPause, pause, readHead, resume, sendResume, signPause } from "../../../helpers/guard.ts";
 import { approveKeeper, bondKeeper } from "../../../helpers/keepers.ts";
 import { setNextTime } from "../../../helpers/liquidate.ts";
 import { tourLosses } from "../naive/tourLosses.ts";
@@ -183,6 +183,29 @@ export async function tourFirstReward(system: Lockstep): Promise<void> {
   await registry.claimReward(first.attestation.blockNumber, accountOf(admin));
   for (let posted = 0; posted < 2; posted += 1) await postCheckpoint(system);
   await registry.claimReward(Number(await registry.newestNumber()), accountOf(admin));
+}
+
+/** In one transaction a keeper set that has just a quorum begins, and a certificate halts that is named by its number. */
+export async function tourNamedSet(system: Lockstep): Promise<void> {
+  const { authority, ethers, guard, keeperRegistry, keepers, users } = system;
+  const second = new Wallet(id("second"));
+  await approveKeeper(system, second, users[5]!);
+  await bondKeeper(system, second);
+  await postCheckpoint(system);
+  const judged = await readHead(system);
+  await postCheckpoint(system);
+  const setId = (await keeperRegistry.setId()) + 1n;
+  const certificate = { ...(await certifyPause(system, toBeHex(setId, 32), judged)), setId };
+  const attesters = [keepers[0]!.attester, second];
+  const members = attesters.map(({ address }) => address).sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+  const signatures = await signPause(system, certificate, attesters);
+  const set = { id: setId, quorum: 2n, members };
+  const calls = [
+    [keeperRegistry.target, keeperRegistry.interface.encodeFunctionData("activate", [second.address])],
+    [guard.target, guard.interface.encodeFunctionData("hardPause", [certificate, set, signatures])],
+  ].map((call) => authority.interface.encodeFunctionData("execute", call as [string, string]));
+  await authority.multicall(calls);
+  await ethers.provider.send("evm_mine", []);
 }
 
 /** A book set that begins with a block of which there is a checkpoint, and with the one before it. */

@@ -3,7 +3,15 @@ import { network } from "hardhat";
 import { deployLockstep, type DeployOptions, type Lockstep } from "../../../fixtures/deployLockstep.ts";
 import { BooksFollower } from "../BooksFollower.ts";
 import { tourDust, tourLongLoss, tourMarkedId, tourSmallDebt, tourStaleEnd, tourUsedWords } from "./edgeEnds.ts";
-import { tourBookSets, tourBudget, tourFirstReward, tourSeats, tourVaultEdges, tourWitnesses } from "./edgeTours.ts";
+import {
+  tourBookSets,
+  tourBudget,
+  tourFirstReward,
+  tourNamedSet,
+  tourSeats,
+  tourVaultEdges,
+  tourWitnesses,
+} from "./edgeTours.ts";
 import type { Recording } from "./Recording.ts";
 import { recordingOf } from "./recordTours.ts";
 import { lieOfOldest } from "./tellLies.ts";
@@ -27,6 +35,7 @@ const TOURS: readonly EdgeTour[] = [
   { name: "small debt", options: {}, run: tourSmallDebt },
   { name: "marked id", options: {}, run: tourMarkedId },
   { name: "limits", options: { keeperCount: 4 }, run: tourVaultEdges },
+  { name: "named set", options: {}, run: tourNamedSet },
   { name: "book sets", options: {}, run: tourBookSets },
 ];
 
