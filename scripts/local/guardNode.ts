@@ -1,20 +1,32 @@
 /**
- * Runs a node and dies with whoever asked for it: `node guardNode.ts <program> [argument…]`, with an IPC channel.
+ * Runs a node and dies with whoever asked for it: `node guardNode.ts <scratch option> <program> [argument…]`, with an IPC
+ * channel. The option, unless empty, is given to the program with a new folder, which goes when the node has ended: Anvil writes
+ * old states to disk, 5 KB and more a block, and leaves them there.
  *
  * The channel closes when the parent ends, even by SIGKILL, and then the node is killed: no node outlives its
  * parent. The parent is told the node's process id and, once it listens, its port, as the node itself says it: who asks for
  * the port that it was to have may be answered by another node that has it.
  */
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const [program, ...parameters] = process.argv.slice(2);
+const [scratchOption = "", program, ...parameters] = process.argv.slice(2);
 if (program === undefined || process.send === undefined) throw new Error("needs a program and an IPC channel");
 
 /** Anvil's and Hardhat's words for where they listen. */
 const LISTENING = /^(?:Listening on|Started HTTP and WebSocket JSON-RPC server at http:\/\/)\s*[^\s/]*:(\d+)/;
 
-const node = spawn(program, parameters, { stdio: ["ignore", "pipe", "inherit"] });
+const scratch = scratchOption === "" ? null : mkdtempSync(join(tmpdir(), "lockstep-node-"));
+process.on("exit", () => {
+  if (scratch !== null) rmSync(scratch, { recursive: true, force: true });
+});
+
+const node = spawn(program, scratch === null ? parameters : [...parameters, scratchOption, scratch], {
+  stdio: ["ignore", "pipe", "inherit"],
+});
 const lines = createInterface({ input: node.stdout });
 
 lines.on("line", (line) => {

@@ -11,6 +11,8 @@ export type LocalChainKind = "hardhat" | "anvil";
 export interface NodeCommand {
   readonly program: string;
   readonly parameters: readonly string[];
+  /** The option that names the folder in which the program may leave what it does not keep in memory; null: there is none. */
+  readonly scratchOption: string | null;
 }
 
 /** Chain id of both development nodes. */
@@ -35,9 +37,8 @@ export function nodeCommand(
   blockTimeMs?: number,
   args: readonly string[] = [],
 ): NodeCommand {
-  const { program, parameters } =
-    kind === "hardhat" ? hardhatCommand(host, port) : anvilCommand(host, port, blockTimeMs);
-  return { program, parameters: [...parameters, ...args] };
+  const command = kind === "hardhat" ? hardhatCommand(host, port) : anvilCommand(host, port, blockTimeMs);
+  return { ...command, parameters: [...command.parameters, ...args] };
 }
 
 function hardhatCommand(host: string, port: number): NodeCommand {
@@ -46,7 +47,7 @@ function hardhatCommand(host: string, port: number): NodeCommand {
   const cli = join(dirname(manifestPath), manifest.bin.hardhat);
   const config = join(PROJECT_ROOT, "hardhat.config.ts");
   const task = ["node", "--port", `${port}`, "--hostname", host, "--network", "node"];
-  return { program: process.execPath, parameters: [cli, "--config", config, ...task] };
+  return { program: process.execPath, parameters: [cli, "--config", config, ...task], scratchOption: null };
 }
 
 function anvilCommand(host: string, port: number, blockTimeMs: number | undefined): NodeCommand {
@@ -61,7 +62,8 @@ function anvilCommand(host: string, port: number, blockTimeMs: number | undefine
     "prague",
   ];
   const interval = blockTimeMs === undefined ? [] : ["--block-time", `${blockTimeMs / 1_000}`];
-  return { program: anvilBinary(), parameters: ["--host", host, "--port", `${port}`, ...chain, ...interval] };
+  const parameters = ["--host", host, "--port", `${port}`, ...chain, ...interval];
+  return { program: anvilBinary(), parameters, scratchOption: "--cache-path" };
 }
 
 /** The platform's package of `@foundry-rs/anvil`; its own launcher would be one more process to end. */

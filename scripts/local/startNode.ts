@@ -6,7 +6,7 @@ import { KeeperError } from "../../keeper/errors/KeeperError.ts";
 import { callNode } from "./callNode.ts";
 import { expectFree } from "./expectFree.ts";
 import { nodeCommand } from "./nodeCommand.ts";
-import type { LocalChainKind } from "./nodeCommand.ts";
+import type { LocalChainKind, NodeCommand } from "./nodeCommand.ts";
 import { PROJECT_ROOT } from "./projectRoot.ts";
 
 /** How to start a local node. */
@@ -93,10 +93,10 @@ class GuardedNode {
   #stderr = "";
   #hasEnded = false;
 
-  constructor(kind: LocalChainKind, command: { readonly program: string; readonly parameters: readonly string[] }) {
+  constructor(kind: LocalChainKind, { program, parameters, scratchOption }: NodeCommand) {
     this.#kind = kind;
     // Detached: Ctrl-C in the terminal reaches this process only, which then stops things in its own order.
-    this.#guard = spawn(process.execPath, [GUARD, command.program, ...command.parameters], {
+    this.#guard = spawn(process.execPath, [GUARD, scratchOption ?? "", program, ...parameters], {
       cwd: PROJECT_ROOT,
       detached: true,
       stdio: ["ignore", "ignore", "pipe", "ipc"],

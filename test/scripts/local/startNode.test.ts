@@ -1,7 +1,11 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { expect } from "chai";
 
@@ -16,6 +20,17 @@ const PARENT = `
   const signal = new AbortController().signal;
   const { pid, url } = await startNode({ chain: "anvil", port: 0, host: "${HOST}", signal });
   process.stdout.write(JSON.stringify({ pid, url }));
+`;
+
+/** A parent that starts a node, mines, says so, and stops the node once its input ends. */
+const MINER = `
+  const { startNode } = await import("${new URL("../../../scripts/local/startNode.ts", import.meta.url).href}");
+  const { callNode } = await import("${new URL("../../../scripts/local/callNode.ts", import.meta.url).href}");
+  const signal = new AbortController().signal;
+  const node = await startNode({ chain: "anvil", port: 0, host: "${HOST}", signal });
+  for (let at = 0; at < 40; at += 1) await callNode(node.url, "anvil_mine", ["0x14"]);
+  process.stdout.write("mined");
+  process.stdin.on("end", () => void node.stop()).resume();
 `;
 
 function isAlive(pid: number): boolean {
@@ -102,4 +117,33 @@ describe("startNode", function () {
     await once(parent, "exit");
     while (isAlive(pid)) await callNode(url, "web3_clientVersion").catch(() => undefined);
   });
+
+  /** A process with a folder of its own for what is temporary; it mines until old states are on disk. */
+  async function mineInChild(folder: string): Promise<{ readonly parent: ChildProcess; readonly end: () => void }> {
+    const parent = spawn(process.execPath, ["--input-type=module", "--eval", MINER], {
+      env: { ...process.env, TMPDIR: folder },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    await once(parent.stdout, "data");
+    return { parent, end: () => void parent.stdin.end() };
+  }
+
+  for (const way of ["stopped", "left behind by a parent that is killed"] as const) {
+    it(`leaves none of its states on disk when it is ${way}`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), "lockstep-scratch-"));
+      try {
+        const { parent, end } = await mineInChild(folder);
+        const written = await readdir(folder, { recursive: true });
+        expect(written.length).to.be.greaterThan(100);
+        if (way === "stopped") end();
+        else parent.kill("SIGKILL");
+        await once(parent, "exit");
+        for (const until = Date.now() + 5_000; Date.now() < until && (await readdir(folder)).length > 0;)
+          await sleep(20);
+        expect(await readdir(folder)).to.deep.equal([]);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    });
+  }
 });
