@@ -128,7 +128,7 @@ export async function tourBudget(system: Lockstep): Promise<void> {
   await lift();
   await pause(system, 1, id("other"), await readHead(system), CAUSES.view);
   await pause(system, 1, id("worse"), await readHead(system), CAUSES.books);
-  await pause(system, 2, id("third"), await readHead(system), CAUSES.view);
+  await pause(system, 2, id("third"), await readHead(system), CAUSES.books);
   await lift();
   await tourEnds(system, again);
 }
