@@ -109,7 +109,7 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
   ["keepers/pauseBudget.ts readBudget 0n + 1 (2)", "a time before every block either way"],
   ["keepers/pauseBudget.ts readBudget > -> >=", "of two equal times either is the later"],
   [
-    "keepers/pauseBudget.ts readBudget + -> - (4)",
+    "keepers/pauseBudget.ts readBudget + -> - (3)",
     "a view's pause never begins between the end of one for the books and its cool-down",
   ],
   ["keepers/pauseBudget.ts readBudget 0n + 1 (3)", "a time before every block either way"],
