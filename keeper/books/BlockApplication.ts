@@ -97,7 +97,13 @@ export class BlockApplication {
       if (book === undefined) this.#applyFeedLog(log);
       else this.#applyBookLog(book, log, rules, memory);
     }
-    rules.end();
+    try {
+      rules.end();
+    } catch (error: unknown) {
+      const [first] = logs;
+      if (first === undefined) throw error;
+      this.#fail(this.#parts.bookAt.get(first.address) ?? "PositionLedger", first.logIndex, error);
+    }
   }
 
   #applyBookLog(book: BookName, log: BookLog, rules: TransactionRules, memory: TransactionMemory): void {
@@ -116,8 +122,17 @@ export class BlockApplication {
     } catch (error: unknown) {
       if (error instanceof DecodeError) this.#find("unreadable", book, log.logIndex, error.message);
       else if (error instanceof LayoutRangeError) this.#find("miscomputed", book, log.logIndex, error.message);
-      else throw error;
+      else this.#fail(book, log.logIndex, error);
     }
+  }
+
+  /**
+   * A reducer or a rule could not go on. No block may end the process: what it says of this one is worth nothing, and the second
+   * opinion decides whether the fault is our own.
+   */
+  #fail(book: BookName, logIndex: number, error: unknown): void {
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.#find("miscomputed", book, logIndex, `the keeper could not compute it: ${said}`);
   }
 
   #contextFor(book: BookName, memory: TransactionMemory): ReducerContext {

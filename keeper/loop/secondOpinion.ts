@@ -30,7 +30,8 @@ interface Question {
 /**
  * Derives the books' newest blocks again with code that shares nothing with the reducers.
  *
- * If it agrees with the chain where the reducers do not, the fault is the keeper's own, and nothing may be paused.
+ * If it agrees with the chain where the reducers do not, the fault is the keeper's own, and nothing may be paused. Where it cannot
+ * go on it agrees with nobody, so that what was found stands: no block may end the process, or hold a pause back.
  *
  * It starts from the roots that the chain was proven to have before these blocks, takes each word that it needs with its path,
  * and hashes that up to the root itself: it costs what the blocks cost, not what the books hold. Only where no root is known, or
@@ -79,8 +80,18 @@ function explain({ agreesWithChain, detail }: SecondOpinion, reason: string): Se
   return { agreesWithChain, detail: `${detail} (all words were hashed: ${reason})` };
 }
 
+function judgeFrom(ground: OpinionGround, question: Question): SecondOpinion {
+  try {
+    return deriveAll(ground, question);
+  } catch (error: unknown) {
+    if (error instanceof UnprovenNodeError) throw error;
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { agreesWithChain: false, detail: `a second derivation could not go on: ${said}` };
+  }
+}
+
 /** Derives the blocks, one after the other, up to the first problem; then compares the roots. */
-function judgeFrom(ground: OpinionGround, { books, blocks, proven, overwritten }: Question): SecondOpinion {
+function deriveAll(ground: OpinionGround, { books, blocks, proven, overwritten }: Question): SecondOpinion {
   const answers = new Map(overwritten.answers);
   for (const { number, hash, timestamp, logs } of blocks) {
     const { writes, problems } = deriveNaively({

@@ -71,6 +71,15 @@ const MUTATIONS: readonly Mutation[] = [
     },
   },
   {
+    name: "fails at its writes",
+    change: (event, context) => {
+      const write = (): never => {
+        throw new RangeError("Division by zero");
+      };
+      return [event, { ...context, write, writeOf: write }];
+    },
+  },
+  {
     name: "expects another result",
     change: (event, context) => {
       const expectResult: ReducerContext["expect"] = (field, said, implied) => {
@@ -98,7 +107,7 @@ function effectOf(book: BookName, apply: (context: ReducerContext) => void, cont
       },
     });
   } catch (error: unknown) {
-    if (!(error instanceof LayoutRangeError)) throw error;
+    if (!(error instanceof LayoutRangeError || error instanceof RangeError)) throw error;
     refuted.push(error.message);
   }
   const changed = [...words].filter(([word, value]) => {

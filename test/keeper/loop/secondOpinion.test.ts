@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { Books, type BookBlock, type Overwritten } from "../../../keeper/books/Books.ts";
 import { BOOK_NAMES, type BookName } from "../../../keeper/domain/bookSet.ts";
-import type { Hash } from "../../../keeper/lib/hex.ts";
+import type { Hash, Hex } from "../../../keeper/lib/hex.ts";
 import type { ProvenBooks } from "../../../keeper/loop/requestBlock.ts";
 import { askSecondOpinion } from "../../../keeper/loop/secondOpinion.ts";
 import type { NodeRef } from "../../../keeper/trie/nodeEncoding.ts";
@@ -24,9 +24,15 @@ class WatchedBooks extends Books {
   copies = 0;
   isForgetful = false;
   isLying = false;
+  isFailing = false;
 
   constructor() {
     super({ addresses: DEPOSITED, immutables: DEPOSITED_IMMUTABLES });
+  }
+
+  override get accounts(): Iterable<Hex> {
+    if (this.isFailing) throw new RangeError("Division by zero");
+    return super.accounts;
   }
 
   override wordsBefore(book: BookName, depth: number): Map<Hash, bigint> {
@@ -115,6 +121,13 @@ describe("askSecondOpinion", function () {
       expect([agreesWithChain, copies]).to.deep.equal([false, 0]);
       expect(detail).to.match(new RegExp(`^${book}: it arrives at`));
     }
+  });
+
+  it("agrees with nobody where it cannot go on", () => {
+    world.books.isFailing = true;
+    const { agreesWithChain, detail } = ask(world.before);
+    expect(agreesWithChain).to.equal(false);
+    expect(detail).to.equal("a second derivation could not go on: RangeError: Division by zero");
   });
 
   it("starts from nothing where the blocks are all there are", () => {
