@@ -9,9 +9,13 @@ import { BOOK_NAMES, type BookAddresses, type Immutables } from "../keeper/domai
 import type { Hash, Hex } from "../keeper/lib/hex.ts";
 import type { Section } from "../keeper/store/snapshots/snapshotFormat.ts";
 import { SnapshotStore } from "../keeper/store/snapshots/SnapshotStore.ts";
+import { measureDaemon } from "./restart/measureDaemon.ts";
 import { randomWords } from "./trie/randomWords.ts";
 
-/** `npm run bench:restart [slots] [runs]`: writes a snapshot of books of so many slots, and loads it. */
+/**
+ * `npm run bench:restart [slots] [runs]`: writes a snapshot of books of so many slots, and loads it; and how long the daemon takes
+ * from its start to its first verdict with a small one.
+ */
 const [SLOTS = 1_000_000, RUNS = 5] = process.argv.slice(2).map(Number);
 const SLICE_MS = 4;
 const ADDRESSES = Object.fromEntries(
@@ -103,6 +107,10 @@ try {
   const { rss } = process.memoryUsage();
   console.log(
     `load, roots checked: ${summary(loads)}; ${(rss / MEBIBYTE).toFixed(0)} MiB resident, several books in it`,
+  );
+  const starts = await measureDaemon(RUNS);
+  console.log(
+    `daemon with a small snapshot, from its start to a block in sync: median ${median(starts).toFixed(0)} ms`,
   );
 } finally {
   await rm(directory, { recursive: true, force: true });
