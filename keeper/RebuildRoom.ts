@@ -1,12 +1,12 @@
 import type { BookBlock, Books } from "./books/Books.ts";
-import type { SourceOptions } from "./chain/sources/Source.ts";
+import type { Source, SourceOptions } from "./chain/sources/Source.ts";
 import type { BookName } from "./domain/bookSet.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
 import { judgeRebuilt } from "./judgeRebuilt.ts";
 import type { Hash } from "./lib/hex.ts";
 import type { KeeperOptions } from "./loop/KeeperOptions.ts";
 import type { Effect, LocatedAt } from "./loop/ports.ts";
-import { openIdleSources } from "./openIdleSources.ts";
+import { openIdleSource } from "./openIdleSource.ts";
 import { rebuildBooks } from "./rebuild/rebuildBooks.ts";
 import type { RebuildOptions } from "./rebuild/RebuildOptions.ts";
 import type { Logger } from "./telemetry/log.ts";
@@ -44,14 +44,16 @@ const MAX_SEEN = 256;
  * bound to k operators, as every block of a rebuild; when they leave it, there is no outcome. Nothing that this keeper remembers is
  * believed but the roots to compare, which the core proved there.
  *
- * One at a time, and once an incident. Whatever comes out is said and nothing else: no vote, no quarantine, no word of the live books
+ * One at a time, and once an incident; of those that come meanwhile the newest waits, and what is orphaned is given up. Whatever comes out is said and nothing else: no vote, no quarantine, no word of the live books
  * and no transaction depends on it. Nothing here can end the keeper.
  */
 export class RebuildRoom {
   readonly #parts: RebuildRoomParts;
   readonly #seen = new Set<Hash>();
   readonly #end = new AbortController();
-  #running: { readonly incidentId: Hash; readonly done: Promise<void> } | null = null;
+  #running: { readonly incidentId: Hash; readonly ended: AbortController; readonly done: Promise<void> } | null = null;
+  /** What came while another rebuild was running; only the newest. */
+  #next: Located | null = null;
 
   constructor(parts: RebuildRoomParts) {
     this.#parts = parts;
@@ -59,23 +61,50 @@ export class RebuildRoom {
 
   /** Told of every effect as it is performed. */
   see(effect: Effect): void {
+    if (effect.type === "incident" && effect.report.state === "orphaned") this.#drop(effect.report.id);
     if (effect.type !== "located" || !effect.isFinal || !effect.isTruncated) return;
     const { incidentId } = effect;
-    const target = highest(effect.blocks);
-    if (target === undefined || this.#seen.has(incidentId) || this.#end.signal.aborted) return;
+    if (this.#seen.has(incidentId) || this.#end.signal.aborted) return;
     this.#seen.add(incidentId);
     const [oldest] = this.#seen;
     if (this.#seen.size > MAX_SEEN && oldest !== undefined) this.#seen.delete(oldest);
-    const record = { incidentId, target: { number: target.number, hash: target.hash } };
-    if (this.#running !== null) {
-      const detail = `a rebuild for incident ${this.#running.incidentId} was still running: run \`lockstep resync\` on another data directory`;
-      this.#settle({ ...record, block: null, seconds: 0, outcome: { kind: "not-done", code: "RebuildBusy", detail } });
-      return;
-    }
-    const done = this.#run(effect, record).finally(() => {
-      this.#running = null;
+    if (this.#running === null) return this.#start(effect);
+    if (this.#next !== null) this.#refuse(this.#next, this.#running.incidentId);
+    this.#next = effect;
+  }
+
+  /** The incident's block was orphaned: nothing that is found out about it matters. */
+  #drop(incidentId: Hash): void {
+    if (this.#next?.incidentId === incidentId) this.#next = null;
+    if (this.#running?.incidentId === incidentId) this.#running.ended.abort();
+  }
+
+  #start(effect: Located): void {
+    const target = highest(effect.blocks);
+    if (target === undefined) return;
+    const { incidentId } = effect;
+    const ended = new AbortController();
+    const about = { incidentId, target: { number: target.number, hash: target.hash } };
+    const run = this.#run(effect, about, AbortSignal.any([this.#end.signal, ended.signal]));
+    const done = run
+      .catch((error: unknown) => this.#parts.log.error("rebuild-broken", { error }))
+      .finally(() => {
+        this.#running = null;
+        const next = this.#next;
+        this.#next = null;
+        if (next !== null && !this.#end.signal.aborted) this.#start(next);
+      });
+    this.#running = { incidentId, ended, done };
+  }
+
+  #refuse({ incidentId, blocks }: Located, running: Hash): void {
+    const target = highest(blocks);
+    if (target === undefined) return;
+    const detail = `a rebuild for incident ${running} was still running, and another one came since: run \`lockstep resync\` on another data directory`;
+    this.#settle({
+      ...{ incidentId, target: { number: target.number, hash: target.hash }, block: null, seconds: 0 },
+      outcome: { kind: "not-done", code: "RebuildBusy", detail },
     });
-    this.#running = { incidentId, done };
   }
 
   /** Ends what is running; resolves when nothing of it is left. */
@@ -84,7 +113,7 @@ export class RebuildRoom {
     await this.#running?.done;
   }
 
-  async #run(effect: Located, about: Pick<RebuildRecord, "incidentId" | "target">): Promise<void> {
+  async #run(effect: Located, about: Pick<RebuildRecord, "incidentId" | "target">, end: AbortSignal): Promise<void> {
     const { log, now, onRecord } = this.#parts;
     const startedAtMs = now();
     let saidAtMs = startedAtMs;
@@ -94,7 +123,7 @@ export class RebuildRoom {
     };
     onRecord(at(null));
     log.warn("rebuild-started", { ...about, detail: effect.note });
-    const outcome = await this.#compare(effect.blocks, about.target, (progress) => {
+    const outcome = await this.#compare(effect, about.target, end, (progress) => {
       block = progress.block;
       onRecord(at(null));
       if (now() - saidAtMs < LOG_GAP_MS) return;
@@ -113,17 +142,19 @@ export class RebuildRoom {
 
   /** The outcome; that there is none is one too. */
   async #compare(
-    blocks: readonly LocatedAt[],
+    { blocks, isOwnFault }: Located,
     target: RebuildRecord["target"],
+    end: AbortSignal,
     onProgress: (progress: { readonly block: number }) => void,
   ): Promise<RebuildOutcome> {
     const { options, now, patienceMs = PATIENCE_MS } = this.#parts;
     const { chainId, chain, addresses, immutables, deploymentBlock, requestDeadlineMs, hedgeMs, policy } = options;
     const ended = new AbortController();
-    const signal = AbortSignal.any([this.#end.signal, ended.signal]);
+    const signal = AbortSignal.any([end, ended.signal]);
     const rebuilt = new Map<BookName, Hash>();
-    const sources = openIdleSources(this.#parts.sources, now, signal);
+    const sources: Source[] = [];
     try {
+      for (const options of this.#parts.sources) sources.push(openIdleSource(options, now, signal));
       const {
         blocks: count,
         events,
@@ -135,7 +166,7 @@ export class RebuildRoom {
         onProgress,
         onBlock: (block, books) => noteRoots(block, books, blocks, rebuilt),
       });
-      return judgeRebuilt(comparedRoots(blocks, rebuilt), { blocks: count, events, findingCount });
+      return judgeRebuilt(comparedRoots(blocks, rebuilt), { blocks: count, events, findingCount }, isOwnFault);
     } catch (error: unknown) {
       if (!KeeperError.is(error)) this.#parts.log.error("rebuild-broken", { error });
       const [code, message] = KeeperError.is(error) ? [error.code, error.message] : ["RebuildBroken", String(error)];

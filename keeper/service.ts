@@ -126,7 +126,7 @@ export class KeeperService {
     this.#heads.close();
     this.status.isDraining = true;
     this.#abort.abort();
-    await this.#rebuilds?.close();
+    const rebuilds = await Promise.allSettled([this.#rebuilds?.close()]);
     await this.#snapshots?.close(!this.#hasFailed);
     const closed = await Promise.allSettled([
       this.#api?.close(),
@@ -137,7 +137,7 @@ export class KeeperService {
     const lock = this.#lock;
     this.#lock = null;
     await lock?.release();
-    for (const result of closed) {
+    for (const result of [...rebuilds, ...closed]) {
       if (result.status === "rejected") this.#options.log.warn("stop-failed", { error: result.reason as unknown });
     }
   }

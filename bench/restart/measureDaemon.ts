@@ -44,9 +44,14 @@ export async function measureDaemon(runs: number): Promise<number[]> {
     for (let run = 0; run < runs; run += 1) {
       const startedMs = performance.now();
       const child = start();
-      await untilSaid(child, '"verdict":"InSync"');
-      times.push(performance.now() - startedMs);
-      await end(child);
+      const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+      try {
+        await untilSaid(child, '"verdict":"InSync"');
+        times.push(performance.now() - startedMs);
+      } finally {
+        clearTimeout(timer);
+        await end(child);
+      }
     }
     return times;
   } finally {
@@ -60,12 +65,16 @@ async function untilSnapshot(child: ChildProcess, url: string, folder: string): 
     const names = await readdir(folder).catch(() => []);
     return names.some((name) => name.endsWith(".snapshot"));
   };
-  for (const end = performance.now() + PATIENCE_MS; !(await isThere());) {
-    if (performance.now() > end) throw new Error("the keeper has written no snapshot");
-    await callNode(url, "evm_mine");
-    await sleep(200);
+  child.stderr?.resume();
+  try {
+    for (const late = performance.now() + PATIENCE_MS; !(await isThere());) {
+      if (performance.now() > late) throw new Error("the keeper has written no snapshot");
+      await callNode(url, "evm_mine");
+      await sleep(200);
+    }
+  } finally {
+    await end(child);
   }
-  await end(child);
 }
 
 async function untilSaid(child: ChildProcess, text: string): Promise<void> {

@@ -132,7 +132,10 @@ export class BlockApplication {
    */
   #fail(book: BookName, logIndex: number, error: unknown): void {
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    this.#find("miscomputed", book, logIndex, `the keeper could not compute it: ${said}`);
+    const { number: blockNumber, hash: blockHash } = this.#block;
+    const detail = `the keeper could not compute it: ${said}`;
+    const finding = { cause: "miscomputed", contract: book, blockNumber, blockHash, detail, logIndex } as const;
+    this.findings.push({ ...finding, isFailure: true });
   }
 
   #contextFor(book: BookName, memory: TransactionMemory): ReducerContext {

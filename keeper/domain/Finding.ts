@@ -50,4 +50,6 @@ export interface Finding {
   readonly detail: string;
   /** The log that carries it, if it is about one. */
   readonly logIndex: number | null;
+  /** The keeper's own code failed at it: by itself it proves nothing against the chain. */
+  readonly isFailure?: true;
 }

@@ -119,7 +119,8 @@ export class Judge {
     const blocks = this.#books.blocksSince(this.#agreed.at(-1) ?? null) ?? [block];
     const before = this.rootsOf(blocks[0]?.parentHash ?? "0x");
     const opinion = this.#ask(this.#books, blocks, fetched.proven, before);
-    if (opinion.agreesWithChain) this.#ownFault = { findings, detail: opinion.detail };
+    const isOwn = opinion.agreesWithChain || (opinion.hasFailed === true && !isProved(findings));
+    if (isOwn) this.#ownFault = { findings, detail: opinion.detail };
     else this.#latched = findings;
   }
 
@@ -221,4 +222,9 @@ export class Judge {
     }
     return findings;
   }
+}
+
+/** Whether something stands against the chain. After a failure nothing does: it leaves the books of the block wrong. */
+function isProved([first]: readonly Finding[]): boolean {
+  return first !== undefined && first.isFailure !== true;
 }

@@ -218,6 +218,7 @@ export class Keeper {
     const { board } = this.#follower.agreement;
     this.#locator.tick({
       ...{ incidentId: incident?.id ?? first.blockHash, findings, tip, nowMs },
+      isOwnFault: verdict?.kind === "OwnFault",
       sources: board.ranked(board.trusted()),
       below: this.#follower.below.bind(this.#follower),
     });

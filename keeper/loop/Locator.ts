@@ -14,6 +14,8 @@ export interface LocatorView extends SearchView {
   readonly incidentId: Hash;
   /** What stands against the books or the chain, oldest first. */
   readonly findings: readonly Finding[];
+  /** The second opinion found the fault to be the keeper's own. */
+  readonly isOwnFault: boolean;
 }
 
 /** Incidents remembered as located. */
@@ -127,7 +129,14 @@ export class Locator {
     const notes = all.flatMap(([contract, { notes: own }]) => own.map((note) => `${contract}: ${note}`));
     if (!isFinal) notes.push("the search goes on");
     this.#outbox.emit({
-      ...{ type: "located", incidentId, slots, note: notes.join("; "), isFinal },
+      ...{
+        type: "located",
+        incidentId,
+        slots,
+        note: notes.join("; "),
+        isOwnFault: this.#view?.isOwnFault ?? false,
+        isFinal,
+      },
       isComplete: all.every(([, { isComplete }]) => isComplete),
       isTruncated: all.some(([, { isTruncated }]) => isTruncated),
       blocks: all.flatMap(([, { at }]) => (at === null ? [] : [at])),

@@ -1,6 +1,7 @@
 import type { Books } from "../books/Books.ts";
 import { naiveRootAfter } from "../books/naive/naiveRootAfter.ts";
 import { PartialTrie } from "../books/naive/PartialTrie.ts";
+import { UnprovenNodeError } from "../books/naive/UnprovenNodeError.ts";
 import { BOOK_NAMES, type BookName } from "../domain/bookSet.ts";
 import { assert } from "../lib/assert.ts";
 import type { Hash } from "../lib/hex.ts";
@@ -24,7 +25,7 @@ export function provenGround(roots: readonly Hash[], nodes: NodesBefore): Opinio
   for (const [index, book] of BOOK_NAMES.entries()) {
     const root = roots[index];
     assert(root !== undefined, "there is a root for every book");
-    tries.set(book, new PartialTrie(root, (path) => nodes.nodeAt(book, path)));
+    tries.set(book, new PartialTrie(root, (path) => serve(nodes, book, path)));
   }
   const trieOf = (book: BookName): PartialTrie => tries.get(book) as PartialTrie;
   // The derivation reads a variable at a time, and so the same word often.
@@ -40,6 +41,15 @@ export function provenGround(roots: readonly Hash[], nodes: NodesBefore): Opinio
     },
     root: (book) => trieOf(book).root(),
   };
+}
+
+/** A trie that cannot serve a node is as wrong about it as one that serves another. */
+function serve(nodes: NodesBefore, book: BookName, path: string): string {
+  try {
+    return nodes.nodeAt(book, path);
+  } catch (cause: unknown) {
+    throw new UnprovenNodeError(path, "one that cannot be read", { cause });
+  }
 }
 
 /** All words of all books as they were before the newest `depth` blocks. Costs what the books hold, and so does each root. */

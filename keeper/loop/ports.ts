@@ -142,6 +142,8 @@ export type Effect =
       readonly isComplete: boolean;
       /** So many slots differ that the search stopped: the books as a whole are suspect. */
       readonly isTruncated: boolean;
+      /** The second opinion found the fault to be the keeper's own. */
+      readonly isOwnFault: boolean;
       /** False where the search goes on: what it finds later takes the place of this. */
       readonly isFinal: boolean;
     }

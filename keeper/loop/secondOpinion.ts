@@ -16,6 +16,8 @@ export interface SecondOpinion {
    * no longer what they were proven to be, so that nothing which follows from them stands against the chain.
    */
   readonly agreesWithChain: boolean;
+  /** It could not go on, and so says nothing of the chain. */
+  readonly hasFailed?: true;
   readonly detail: string;
 }
 
@@ -31,7 +33,7 @@ interface Question {
  * Derives the books' newest blocks again with code that shares nothing with the reducers.
  *
  * If it agrees with the chain where the reducers do not, the fault is the keeper's own, and nothing may be paused. Where it cannot
- * go on it agrees with nobody, so that what was found stands: no block may end the process, or hold a pause back.
+ * go on it agrees with nobody, so that what was proved stands: no block may end the process, or hold a pause back.
  *
  * It starts from the roots that the chain was proven to have before these blocks, takes each word that it needs with its path,
  * and hashes that up to the root itself: it costs what the blocks cost, not what the books hold. Only where no root is known, or
@@ -50,9 +52,14 @@ export function askSecondOpinion(
 ): SecondOpinion {
   const question = { books, blocks, proven, overwritten: books.overwritten(blocks.length) };
   const roots = rootsBefore ?? rootsOfNothing(question);
-  if (roots === null) return explain(judgeFrom(wholeGround(books, blocks.length), question), "no root before is known");
+  if (roots === null) {
+    return explain(
+      judgeFrom(() => wholeGround(books, blocks.length), question),
+      "no root before is known",
+    );
+  }
   try {
-    return judgeFrom(provenGround(roots, new NodesBefore(books, question.overwritten)), question);
+    return judgeFrom(() => provenGround(roots, new NodesBefore(books, question.overwritten)), question);
   } catch (error: unknown) {
     if (!(error instanceof UnprovenNodeError)) throw error;
     return judgeDamaged(roots, error.message, question);
@@ -66,27 +73,41 @@ function rootsOfNothing({ books, blocks }: Question): Hash[] | null {
 
 /** The books' nodes are not the chain's. Either their hashes are wrong and their words are right, or not even these are. */
 function judgeDamaged(roots: readonly Hash[], reason: string, question: Question): SecondOpinion {
-  const ground = wholeGround(question.books, question.blocks.length);
-  for (const [index, name] of BOOK_NAMES.entries()) {
-    const root = ground.root(name);
-    if (root === roots[index]) continue;
-    const detail = `${name}: ${reason}: its words had the root ${roots[index]}, and now have ${root}`;
-    return { agreesWithChain: true, detail };
-  }
-  return explain(judgeFrom(ground, question), reason);
-}
-
-function explain({ agreesWithChain, detail }: SecondOpinion, reason: string): SecondOpinion {
-  return { agreesWithChain, detail: `${detail} (all words were hashed: ${reason})` };
-}
-
-function judgeFrom(ground: OpinionGround, question: Question): SecondOpinion {
   try {
-    return deriveAll(ground, question);
+    const ground = wholeGround(question.books, question.blocks.length);
+    for (const [index, name] of BOOK_NAMES.entries()) {
+      const root = ground.root(name);
+      if (root === roots[index]) continue;
+      const detail = `${name}: ${reason}: its words had the root ${roots[index]}, and now have ${root}`;
+      return { agreesWithChain: true, detail };
+    }
+    return explain(
+      judgeFrom(() => ground, question),
+      reason,
+    );
+  } catch (error: unknown) {
+    return { agreesWithChain: true, detail: `${reason}: the words cannot even be read: ${describe(error)}` };
+  }
+}
+
+function explain(opinion: SecondOpinion, reason: string): SecondOpinion {
+  return { ...opinion, detail: `${opinion.detail} (all words were hashed: ${reason})` };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+function judgeFrom(ground: () => OpinionGround, question: Question): SecondOpinion {
+  try {
+    return deriveAll(ground(), question);
   } catch (error: unknown) {
     if (error instanceof UnprovenNodeError) throw error;
-    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return { agreesWithChain: false, detail: `a second derivation could not go on: ${said}` };
+    return {
+      agreesWithChain: false,
+      hasFailed: true,
+      detail: `a second derivation could not go on: ${describe(error)}`,
+    };
   }
 }
 

@@ -18,13 +18,14 @@ export interface ComparedRoots {
  * What books that were built again say of those that differ from the chain.
  *
  * - `own-books`: they have the chain's roots: the keeper's live books are at fault.
+ * - `own-reducers`: they have the live books' roots, and the second opinion agrees with the chain: the reducers are at fault.
  * - `confirmed`: they have the live books' roots: the chain's storage is not what its events imply.
  * - `neither`: they have other roots than both.
  * - `not-done`: nothing was found out, with the code of the fault.
  */
 export type RebuildOutcome =
   | {
-      readonly kind: "own-books" | "confirmed" | "neither";
+      readonly kind: "own-books" | "own-reducers" | "confirmed" | "neither";
       readonly roots: readonly ComparedRoots[];
       /** Blocks and logs that were applied, and how often the history proves to be wrong with itself. */
       readonly blocks: number;

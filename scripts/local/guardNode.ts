@@ -21,7 +21,12 @@ const LISTENING = /^(?:Listening on|Started HTTP and WebSocket JSON-RPC server a
 
 const scratch = scratchOption === "" ? null : mkdtempSync(join(tmpdir(), "lockstep-node-"));
 process.on("exit", () => {
-  if (scratch !== null) rmSync(scratch, { recursive: true, force: true });
+  try {
+    // Some systems still hold the files of a process that has just ended.
+    if (scratch !== null) rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+  } catch (error: unknown) {
+    process.stderr.write(`${scratch}: ${String(error)}\n`);
+  }
 });
 
 const node = spawn(program, scratch === null ? parameters : [...parameters, scratchOption, scratch], {
@@ -47,6 +52,8 @@ node.on("exit", (code, signal) => {
   process.exit(code ?? 1);
 });
 process.on("disconnect", () => node.kill("SIGKILL"));
+// By itself a signal would end the guard only, and leave node and folder behind.
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => node.kill("SIGKILL"));
 // The parent may have ended before the listener stood.
 if (!process.connected) node.kill("SIGKILL");
 if (node.pid !== undefined) process.send({ pid: node.pid });

@@ -200,12 +200,34 @@ describe("RebuildRoom", function () {
     room.room.see(located);
     room.room.see(located);
     room.room.see({ ...located, incidentId: `0x${"0d".repeat(32)}` });
-    await room.until(() => room.outcomes.length === 2);
+    // Of those that wait the newest comes next.
+    room.room.see({ ...located, incidentId: `0x${"0e".repeat(32)}` });
+    await room.until(() => room.outcomes.length === 3);
     room.room.see(located);
     await room.room.close();
     const kinds = room.outcomes.map((outcome) => (outcome.kind === "not-done" ? outcome.code : outcome.kind));
-    expect(kinds).to.deep.equal(["RebuildBusy", "confirmed"]);
-    expect(room.events.filter((event) => event === "rebuild-started")).to.have.length(1);
+    expect(kinds).to.deep.equal(["RebuildBusy", "confirmed", "confirmed"]);
+    expect(room.records.at(-1)!.incidentId).to.equal(`0x${"0e".repeat(32)}`);
+    expect(room.events.filter((event) => event === "rebuild-started")).to.have.length(2);
+  });
+
+  it("gives up what is orphaned, and goes on with what waits", async () => {
+    const driver = await watch();
+    await tamper(MANY);
+    const located = await locate(driver);
+    for (const name of ["one", "two", "three"] as const) rig.lie(name, "eth_getBlockReceipts: delay 150");
+    const room = new RoomRig(rig);
+    const orphaned = (id: Located["incidentId"]): Effect =>
+      ({ type: "incident", report: { id, state: "orphaned" } }) as unknown as Effect;
+    const other = { ...located, incidentId: `0x${"0d".repeat(32)}` } as const;
+    room.room.see(located);
+    room.room.see(other);
+    room.room.see(orphaned(located.incidentId));
+    await room.until(() => room.outcomes.length === 2);
+    await room.room.close();
+    const kinds = room.outcomes.map((outcome) => (outcome.kind === "not-done" ? outcome.code : outcome.kind));
+    expect(kinds).to.deep.equal(["RebuildCancelled", "confirmed"]);
+    expect(room.records.at(-1)!.incidentId).to.equal(other.incidentId);
   });
 
   it("goes round a source that lies, which loses nothing but the rebuild's own trust", async () => {

@@ -32,16 +32,24 @@ describe("judgeRebuilt", () => {
   ];
   for (const [what, roots, kind] of cases) {
     it(`says ${kind} when the rebuilt books have ${what}`, () => {
-      expect(judgeRebuilt(roots, COUNTS))
+      expect(judgeRebuilt(roots, COUNTS, false))
         .to.include({ kind, ...COUNTS })
         .and.deep.include({ roots });
     });
   }
 
+  it("blames the reducers where they repeat what the second opinion calls an own fault", () => {
+    expect(judgeRebuilt([compared("a", "b", "a")], COUNTS, true).kind).to.equal("own-reducers");
+    expect(judgeRebuilt([compared("a", "b", "b")], COUNTS, true).kind).to.equal("own-books");
+    expect(judgeRebuilt([compared("a", "b", "c")], COUNTS, true).kind).to.equal("neither");
+  });
+
   it("says what to do, and when the history is wrong by itself", () => {
     const roots = [compared("a", "b", "b")];
-    expect(judgeRebuilt(roots, COUNTS)).to.have.property("detail").that.contains("run `lockstep resync`");
-    const wrong = judgeRebuilt(roots, { ...COUNTS, findingCount: 2 });
-    expect(wrong.detail).to.match(/the history itself is wrong in 2 places, whatever the roots$/);
+    expect(judgeRebuilt(roots, COUNTS, false))
+      .to.have.property("detail")
+      .that.contains("run `lockstep resync`");
+    const wrong = judgeRebuilt(roots, { ...COUNTS, findingCount: 2 }, false);
+    expect(wrong.detail).to.match(/the reducers object to the history in 2 places, whatever the roots$/);
   });
 });

@@ -7,8 +7,8 @@ import { KeeperError } from "../../errors/KeeperError.ts";
 export class UnprovenNodeError extends KeeperError {
   declare readonly code: "UnprovenNode";
 
-  constructor(path: string, reference: string) {
-    super("UnprovenNode", `the node at "${path}" is not the proven one`, { path, reference });
+  constructor(path: string, reference: string, options?: ErrorOptions) {
+    super("UnprovenNode", `the node at "${path}" is not the proven one`, { path, reference }, options);
     this.name = "UnprovenNodeError";
   }
 }

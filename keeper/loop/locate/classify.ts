@@ -40,14 +40,19 @@ export function implyWords(books: Books, contract: BookName, { base, at }: Span)
     return written.get(book)?.get(slot) ?? old.get(book)?.get(slot) ?? books.read(book, slot);
   };
   const answers = books.answersBefore(since.length);
-  for (const { number, hash, timestamp, logs: ofBlock } of blocks) {
-    const { writes } = deriveNaively({
-      ...{ addresses: books.addresses, immutables: books.immutables, read },
-      block: { number, hash, timestamp, logs: ofBlock },
-      priceBefore: (aggregator) => answers.get(aggregator),
-      accounts: books.accounts,
-    });
-    for (const [book, words] of writes) written.set(book, new Map([...(written.get(book) ?? []), ...words]));
+  try {
+    for (const { number, hash, timestamp, logs: ofBlock } of blocks) {
+      const { writes } = deriveNaively({
+        ...{ addresses: books.addresses, immutables: books.immutables, read },
+        block: { number, hash, timestamp, logs: ofBlock },
+        priceBefore: (aggregator) => answers.get(aggregator),
+        accounts: books.accounts,
+      });
+      for (const [book, words] of writes) written.set(book, new Map([...(written.get(book) ?? []), ...words]));
+    }
+  } catch {
+    // After something illegal it may meet what it cannot compute. Names are best effort.
+    return { before, naive: null };
   }
   return { before, naive: written.get(contract) ?? new Map<Hash, bigint>() };
 }

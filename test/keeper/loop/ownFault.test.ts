@@ -237,6 +237,33 @@ describe("Keeper with a fault of its own (G11, F19)", function () {
     return null;
   }
 
+  describe("where the second opinion fails as well", () => {
+    const secondOpinion = () => ({ agreesWithChain: false, hasFailed: true, detail: "could not go on" }) as const;
+    const judged = async (kind: string, mutation: Mutation): Promise<CoreDriver> => {
+      const [book = "", name = ""] = kind.split(".");
+      const at = spoiltAt(book as BookName, name, mutation)!;
+      const reducers = breakReducer(book as BookName, name, mutation, () => undefined);
+      const driver = world.keeper({
+        ...{ rpcs: { hardhat: rpc }, keys: world.keysOf(0), broadcast: () => Promise.resolve() },
+        options: { proofDepth: 2 },
+        replacements: { reducers, secondOpinion },
+      });
+      for (const block of blocks.slice(0, at)) await driver.hear("hardhat", block);
+      return driver;
+    };
+    const mutationOf = (name: string): Mutation => MUTATIONS.find((mutation) => mutation.name === name)!;
+
+    it("says OwnFault of a block that it could only not compute: nothing is proved against it", async () => {
+      const { verdict } = await judged("CollateralVault.Deposited", mutationOf("fails at its writes"));
+      expect(verdict.kind).to.equal("OwnFault");
+    });
+
+    it("says Diverged of a root that it did compute: what is proved stands", async () => {
+      const { verdict } = await judged("CollateralVault.Deposited", mutationOf("is off by one"));
+      expect(verdict.kind).to.equal("Diverged");
+    });
+  });
+
   for (const mutation of MUTATIONS) {
     it(`says OwnFault and signs nothing when the reducer of an event ${mutation.name}`, async () => {
       const caught: string[] = [];

@@ -25,6 +25,7 @@ class WatchedBooks extends Books {
   isForgetful = false;
   isLying = false;
   isFailing = false;
+  isUnreadable = false;
 
   constructor() {
     super({ addresses: DEPOSITED, immutables: DEPOSITED_IMMUTABLES });
@@ -49,6 +50,7 @@ class WatchedBooks extends Books {
   /** A trie with a fault remembers a wrong hash. */
   override trie(book: BookName): StorageTrie {
     const trie = super.trie(book);
+    if (this.isUnreadable) throw new RangeError("memory access out of bounds");
     if (!this.isLying) return trie;
     return new Proxy(trie, {
       get: (target, name) => {
@@ -123,10 +125,17 @@ describe("askSecondOpinion", function () {
     }
   });
 
+  it("asks the words where the trie cannot serve its nodes: that proves nothing against the chain", () => {
+    world.books.isUnreadable = true;
+    const opinion = askSecondOpinion(world.books, [world.third], provenOf(world.after), world.before);
+    expect([opinion.agreesWithChain, opinion.hasFailed]).to.deep.equal([true, undefined]);
+    expect(opinion.detail).to.contain("all words were hashed");
+  });
+
   it("agrees with nobody where it cannot go on", () => {
     world.books.isFailing = true;
-    const { agreesWithChain, detail } = ask(world.before);
-    expect(agreesWithChain).to.equal(false);
+    const { agreesWithChain, hasFailed, detail } = ask(world.before);
+    expect([agreesWithChain, hasFailed]).to.deep.equal([false, true]);
     expect(detail).to.equal("a second derivation could not go on: RangeError: Division by zero");
   });
 
