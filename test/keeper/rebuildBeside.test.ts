@@ -84,7 +84,8 @@ class RunningKeeper {
 }
 
 describe("a keeper that too many slots differ for", function () {
-  this.timeout(60_000);
+  // A search waits up to a minute for an answer.
+  this.timeout(180_000);
   let world: LocalWorld;
   let snapshot: unknown;
   let keeper: RunningKeeper;

@@ -7,7 +7,7 @@ import { compareDecisions } from "../../../keeper/evidence/compareDecisions.ts";
 import { readRecording, type Recording } from "../../../keeper/evidence/readRecording.ts";
 import { Replayer } from "../../../keeper/evidence/Replayer.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
-import { BROKEN_REDUCERS, crashingReducers } from "./brokenReducers.ts";
+import { BROKEN_REDUCERS } from "./brokenReducers.ts";
 import { RecordedKeeper } from "./RecordedKeeper.ts";
 
 const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
@@ -55,8 +55,8 @@ describe("Replayer", function () {
     const replayed = Replayer.replay(recording);
     const { difference, blockCount } = compareDecisions(recording.decisions, replayed);
     expect(difference).to.equal(null);
-    expect(blockCount).to.equal(new Set(keeper.reports.map(({ hash }) => hash)).size);
-    expect(blockCount).to.be.at.least(5);
+    // On a busy machine one of the two may go past a block because the next one is there.
+    expect(blockCount).to.be.within(5, new Set(keeper.reports.map(({ hash }) => hash)).size);
     const verdicts = replayed.decisions.flatMap(({ decision }) => (decision.type === "block" ? [decision.report] : []));
     expect(verdicts.at(-1)?.verdict.kind).to.equal("Diverged");
     // From the incident on, a journal and keys that take no time let it look for the word a little earlier.
@@ -95,13 +95,16 @@ describe("Replayer", function () {
   });
 
   it("names the block at which a core breaks down, and why", () => {
-    const replacements = { reducers: crashingReducers(1) };
-    const replayed = Replayer.replay(recording, { replacements });
+    const secondOpinion = (): never => {
+      throw new RangeError("the opinion breaks down");
+    };
+    // It is asked as soon as something is found.
+    const replayed = Replayer.replay(recording, { replacements: { reducers: BROKEN_REDUCERS, secondOpinion } });
     const { difference } = compareDecisions(recording.decisions, replayed);
     const judged = replayed.decisions.filter(({ decision }) => decision.type === "block").length;
     const first = keeper.reports[judged]!;
     expect(difference).to.deep.include({ what: "failure", blockNumber: first.number, blockHash: first.hash });
-    expect(difference?.replayed).to.match(/RangeError: the reducer breaks down/);
+    expect(difference?.replayed).to.match(/RangeError: the opinion breaks down/);
   });
 
   it("names the block at which a second opinion that always agrees turns a divergence into an own fault", () => {

@@ -13,14 +13,3 @@ const TURNING: Reducer<{ readonly name: string }> = {
 
 /** Reducers of which the ledger's is wrong. */
 export const BROKEN_REDUCERS = { ...REDUCERS, PositionLedger: TURNING };
-
-/** Reducers of which the ledger's breaks down at its `count`th event. */
-export function crashingReducers(count: number): typeof BROKEN_REDUCERS {
-  let left = count;
-  const apply: typeof SOUND.apply = (event, context) => {
-    left -= 1;
-    if (left === 0) throw new RangeError("the reducer breaks down");
-    SOUND.apply(event, context);
-  };
-  return { ...REDUCERS, PositionLedger: { ...SOUND, apply } };
-}

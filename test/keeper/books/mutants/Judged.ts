@@ -11,7 +11,7 @@
  *   block in sync that is not: such a mutant is one of a check, and no honest chain shows it.
  *
  * Without a verdict:
- * - `throws`: applying an honest block ends in an error; a keeper stops there.
+ * - `throws`: applying an honest block ends in an error; a keeper stops there. A reducer that fails is a finding instead.
  * - `does not load`, `does not end`.
  */
 export type KillKind =
