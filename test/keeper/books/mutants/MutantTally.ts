@@ -13,23 +13,23 @@ const KINDS: readonly KillKind[] = [
 ];
 
 /** How many mutants of a reducer came to what. */
-type Row = Record<KillKind | "equivalent" | "lives", number>;
+type Row = Record<KillKind | "listed" | "lives", number>;
 
 function emptyRow(): Row {
-  return Object.fromEntries([...KINDS, "equivalent", "lives"].map((kind) => [kind, 0])) as Row;
+  return Object.fromEntries([...KINDS, "listed", "lives"].map((kind) => [kind, 0])) as Row;
 }
 
 /** Counts verdicts by file, and keeps those that are not as listed. */
 export class MutantTally {
-  readonly #equivalent: ReadonlyMap<string, string>;
+  readonly #listed: ReadonlyMap<string, string>;
   readonly #rows = new Map<string, Row>();
   /** Mutants that live and are not listed, or are listed and died. */
   readonly wrong: Judged[] = [];
   count = 0;
 
-  /** @param equivalent names of mutants that no traffic can tell, with the reason */
-  constructor(equivalent: ReadonlyMap<string, string>) {
-    this.#equivalent = equivalent;
+  /** @param listed names of mutants that the traffic cannot tell, or does not, with the reason */
+  constructor(listed: ReadonlyMap<string, string>) {
+    this.#listed = listed;
   }
 
   /** Counts a verdict; returns what is wrong with it, null for nothing. */
@@ -39,18 +39,18 @@ export class MutantTally {
     const row = this.#rows.get(file) ?? emptyRow();
     this.#rows.set(file, row);
     this.count += 1;
-    const isListed = this.#equivalent.has(name);
-    row[killer?.kind ?? (isListed ? "equivalent" : "lives")] += 1;
+    const isListed = this.#listed.has(name);
+    row[killer?.kind ?? (isListed ? "listed" : "lives")] += 1;
     if (isListed === (killer === null)) return null;
     this.wrong.push(judged);
-    if (killer !== null) return `is listed as equivalent and died: ${killer.kind}, ${killer.detail}`;
+    if (killer !== null) return `is listed and died: ${killer.kind}, ${killer.detail}`;
     return isPart ? "lives" : "lives: the books do not load its file";
   }
 
   /** One line a file, and one of all. */
   table(): string {
     const total = emptyRow();
-    const columns = [...KINDS, "equivalent", "lives"] as const;
+    const columns = [...KINDS, "listed", "lives"] as const;
     for (const row of this.#rows.values()) for (const column of columns) total[column] += row[column];
     const line = (file: string, row: Row): string => {
       const numbers = columns.filter((column) => row[column] > 0).map((column) => `${column} ${row[column]}`);
