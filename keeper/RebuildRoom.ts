@@ -30,6 +30,7 @@ export interface RebuildRoomParts {
 }
 
 type Located = Extract<Effect, { readonly type: "located" }>;
+type Subject = Pick<RebuildRecord, "incidentId" | "target">;
 
 const PATIENCE_MS = 600_000;
 const LOG_GAP_MS = 5_000;
@@ -44,8 +45,9 @@ const MAX_SEEN = 256;
  * bound to k operators, as every block of a rebuild; when they leave it, there is no outcome. Nothing that this keeper remembers is
  * believed but the roots to compare, which the core proved there.
  *
- * One at a time, and once an incident; of those that come meanwhile the newest waits, and what is orphaned is given up. Whatever comes out is said and nothing else: no vote, no quarantine, no word of the live books
- * and no transaction depends on it. Nothing here can end the keeper.
+ * One at a time, and once an incident; of those that come meanwhile the newest waits, and what is orphaned is given up. Whatever
+ * comes out is said and nothing else: no vote, no quarantine, no word of the live books and no transaction depends on it. Nothing
+ * here can end the keeper.
  */
 export class RebuildRoom {
   readonly #parts: RebuildRoomParts;
@@ -80,11 +82,10 @@ export class RebuildRoom {
   }
 
   #start(effect: Located): void {
-    const target = highest(effect.blocks);
-    if (target === undefined) return;
-    const { incidentId } = effect;
+    const about = subjectOf(effect);
+    if (about === null) return;
+    const { incidentId } = about;
     const ended = new AbortController();
-    const about = { incidentId, target: { number: target.number, hash: target.hash } };
     const run = this.#run(effect, about, AbortSignal.any([this.#end.signal, ended.signal]));
     const done = run
       .catch((error: unknown) => this.#parts.log.error("rebuild-broken", { error }))
@@ -97,14 +98,12 @@ export class RebuildRoom {
     this.#running = { incidentId, ended, done };
   }
 
-  #refuse({ incidentId, blocks }: Located, running: Hash): void {
-    const target = highest(blocks);
-    if (target === undefined) return;
+  #refuse(effect: Located, running: Hash): void {
+    const about = subjectOf(effect);
+    if (about === null) return;
     const detail = `a rebuild for incident ${running} was still running, and another one came since: run \`lockstep resync\` on another data directory`;
-    this.#settle({
-      ...{ incidentId, target: { number: target.number, hash: target.hash }, block: null, seconds: 0 },
-      outcome: { kind: "not-done", code: "RebuildBusy", detail },
-    });
+    const outcome = { kind: "not-done", code: "RebuildBusy", detail } as const;
+    this.#settle({ ...about, block: null, seconds: 0, outcome });
   }
 
   /** Ends what is running; resolves when nothing of it is left. */
@@ -113,7 +112,7 @@ export class RebuildRoom {
     await this.#running?.done;
   }
 
-  async #run(effect: Located, about: Pick<RebuildRecord, "incidentId" | "target">, end: AbortSignal): Promise<void> {
+  async #run(effect: Located, about: Subject, end: AbortSignal): Promise<void> {
     const { log, now, onRecord } = this.#parts;
     const startedAtMs = now();
     let saidAtMs = startedAtMs;
@@ -179,8 +178,10 @@ export class RebuildRoom {
   }
 }
 
-function highest(blocks: readonly LocatedAt[]): LocatedAt | undefined {
-  return [...blocks].sort((one, other) => other.number - one.number)[0];
+/** The incident and the highest block that was searched; null when none was. */
+function subjectOf({ incidentId, blocks }: Located): Subject | null {
+  const [target] = [...blocks].sort((one, other) => other.number - one.number);
+  return target === undefined ? null : { incidentId, target: { number: target.number, hash: target.hash } };
 }
 
 function noteRoots(block: BookBlock, books: Books, blocks: readonly LocatedAt[], rebuilt: Map<BookName, Hash>): void {

@@ -1,5 +1,6 @@
 import type { BookAddresses, BookName, Immutables } from "../domain/bookSet.ts";
 import type { Cause, Finding } from "../domain/Finding.ts";
+import { describeError } from "../lib/describeError.ts";
 import type { Address, Hash } from "../lib/hex.ts";
 import type { StorageTrie } from "../trie/StorageTrie.ts";
 import { BlockWords } from "./BlockWords.ts";
@@ -131,9 +132,8 @@ export class BlockApplication {
    * opinion decides whether the fault is our own.
    */
   #fail(book: BookName, logIndex: number, error: unknown): void {
-    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     const { number: blockNumber, hash: blockHash } = this.#block;
-    const detail = `the keeper could not compute it: ${said}`;
+    const detail = `the keeper could not compute it: ${describeError(error)}`;
     const finding = { cause: "miscomputed", contract: book, blockNumber, blockHash, detail, logIndex } as const;
     this.findings.push({ ...finding, isFailure: true });
   }

@@ -3,6 +3,7 @@ import { decodeAnswer } from "../books/naive/decode.ts";
 import { deriveNaively } from "../books/naive/deriveNaively.ts";
 import { UnprovenNodeError } from "../books/naive/UnprovenNodeError.ts";
 import { BOOK_NAMES } from "../domain/bookSet.ts";
+import { describeError } from "../lib/describeError.ts";
 import type { Hash } from "../lib/hex.ts";
 import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
 import { NodesBefore } from "./NodesBefore.ts";
@@ -86,16 +87,12 @@ function judgeDamaged(roots: readonly Hash[], reason: string, question: Question
       reason,
     );
   } catch (error: unknown) {
-    return { agreesWithChain: true, detail: `${reason}: the words cannot even be read: ${describe(error)}` };
+    return { agreesWithChain: true, detail: `${reason}: the words cannot even be read: ${describeError(error)}` };
   }
 }
 
 function explain(opinion: SecondOpinion, reason: string): SecondOpinion {
   return { ...opinion, detail: `${opinion.detail} (all words were hashed: ${reason})` };
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 function judgeFrom(ground: () => OpinionGround, question: Question): SecondOpinion {
@@ -106,7 +103,7 @@ function judgeFrom(ground: () => OpinionGround, question: Question): SecondOpini
     return {
       agreesWithChain: false,
       hasFailed: true,
-      detail: `a second derivation could not go on: ${describe(error)}`,
+      detail: `a second derivation could not go on: ${describeError(error)}`,
     };
   }
 }

@@ -10,6 +10,7 @@ import type { Logger } from "../../keeper/telemetry/log.ts";
 import type { RebuildOutcome, RebuildRecord } from "../../keeper/telemetry/RebuildRecord.ts";
 import type { CoreDriver } from "../helpers/keeper/CoreDriver.ts";
 import { RebuildRig } from "./rebuild/RebuildRig.ts";
+import { Waiters } from "../helpers/keeper/Waiters.ts";
 
 type Located = Extract<Effect, { readonly type: "located" }>;
 
@@ -20,7 +21,7 @@ class RoomRig {
   readonly records: RebuildRecord[] = [];
   readonly events: string[] = [];
   readonly room: RebuildRoom;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Waiters();
 
   constructor(rig: RebuildRig, patienceMs = 4_000) {
     const note = (event: string): void => void this.events.push(event);
@@ -34,7 +35,7 @@ class RoomRig {
       ...{ log, patienceMs, now: () => performance.now() },
       onRecord: (record) => {
         this.records.push(record);
-        for (const check of this.#waiting) check();
+        this.#waiters.wake();
       },
     });
   }
@@ -44,15 +45,8 @@ class RoomRig {
   }
 
   /** Resolves when a record makes the condition true; the test's own time limit is what ends it otherwise. */
-  async until(condition: () => boolean): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const check = (): void => {
-      if (condition()) resolve();
-    };
-    this.#waiting.add(check);
-    check();
-    await promise;
-    this.#waiting.delete(check);
+  until(condition: () => boolean): Promise<void> {
+    return this.#waiters.until(condition);
   }
 
   /** What comes of what was located. */

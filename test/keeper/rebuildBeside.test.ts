@@ -6,6 +6,7 @@ import type { RebuildRecord } from "../../keeper/telemetry/RebuildRecord.ts";
 import type { Effect } from "../../keeper/loop/ports.ts";
 import { startLocalKeeper, type LocalKeeper } from "../../scripts/local/LocalKeeper.ts";
 import { LocalWorld } from "../helpers/keeper/LocalWorld.ts";
+import { Waiters } from "../helpers/keeper/Waiters.ts";
 
 const MANY = 130;
 
@@ -26,13 +27,13 @@ class RunningKeeper {
   readonly effects: Effect[] = [];
   readonly events: string[] = [];
   #keeper: LocalKeeper | null = null;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Waiters();
 
   static async start({ node, market }: LocalWorld): Promise<RunningKeeper> {
     const running = new RunningKeeper();
     const note = (event: string): void => {
       running.events.push(event);
-      for (const check of running.#waiting) check();
+      running.#waiters.wake();
     };
     const log: Logger = { debug: note, info: note, warn: note, error: note, child: () => log };
     running.#keeper = await startLocalKeeper({
@@ -59,15 +60,8 @@ class RunningKeeper {
   }
 
   /** Resolves when something that is said or done makes the condition true; the test's own time limit ends it otherwise. */
-  async until(condition: () => boolean): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const check = (): void => {
-      if (condition()) resolve();
-    };
-    this.#waiting.add(check);
-    check();
-    await promise;
-    this.#waiting.delete(check);
+  until(condition: () => boolean): Promise<void> {
+    return this.#waiters.until(condition);
   }
 
   untilSaid(event: string): Promise<void> {
