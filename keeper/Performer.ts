@@ -1,17 +1,18 @@
-import type { KeySigner } from "./actions/signers/KeySigner.ts";
+import { revertDataOf } from "./actions/plan/revertReason.ts";
+import { readRefusal } from "./actions/plan/sendRefusal.ts";
+import { settleSignature } from "./actions/signers/settleSignature.ts";
+import type { SignedTransaction, Signer } from "./actions/signers/Signer.ts";
 import { MAX_BATCH_CALLS, type Source } from "./chain/sources/Source.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
-import type { Address } from "./lib/hex.ts";
+import type { Hex } from "./lib/hex.ts";
 import type { Effect, Input, KeyName, RpcAnswer } from "./loop/ports.ts";
-import type { Journal } from "./store/Journal.ts";
+import type { Store } from "./store/Store.ts";
 
 /** What performing effects needs. */
 export interface PerformerOptions {
   readonly sources: ReadonlyMap<string, Source>;
-  readonly journal: Journal;
-  readonly signers: Readonly<Partial<Record<KeyName, KeySigner>>>;
-  readonly chainId: number;
-  readonly registry: Address;
+  readonly journal: Pick<Store, "append">;
+  readonly signers: Readonly<Partial<Record<KeyName, Signer>>>;
   readonly now: () => number;
   readonly requestDeadlineMs: number;
   /** Hands an input back to the core. */
@@ -41,8 +42,8 @@ export class Performer {
       case "sign-transaction":
         this.#signTransaction(effect);
         return;
-      case "sign-attestation":
-        this.#signAttestation(effect).catch(this.#options.onFatal);
+      case "sign-typed-data":
+        this.#signTypedData(effect);
         return;
       case "broadcast":
         this.#broadcast(effect);
@@ -77,18 +78,30 @@ export class Performer {
       this.#options.onFatal(new KeeperError("KeyMissing", `no ${key} key is configured`, { key }));
       return;
     }
-    const { raw, hash } = signer.signTransaction(request);
-    this.#options.deliver({ type: "signed", id, raw, hash, nowMs: this.#options.now() });
+    this.#sign(id, () => signer.signTransaction(request));
   }
 
-  async #signAttestation({ id, attestation }: Extract<Effect, { type: "sign-attestation" }>): Promise<void> {
-    const { signers, chainId, registry, deliver, now, onFatal } = this.#options;
-    if (signers.attest === undefined) {
-      onFatal(new KeeperError("KeyMissing", "no attest key is configured", { key: "attest" }));
+  /** A local signer's answer is delivered before this returns: a pause must not wait for anything. */
+  #sign(id: number, sign: () => SignedTransaction | Promise<SignedTransaction>): void {
+    const { deliver, now, onFatal } = this.#options;
+    settleSignature(sign, {
+      onSigned: ({ raw, hash }) => deliver({ type: "signed", id, raw, hash, nowMs: now() }),
+      onFailed: ({ code, message }) => deliver({ type: "sign-failed", id, code, message, nowMs: now() }),
+      onFatal,
+    });
+  }
+
+  #signTypedData({ id, key, domainSeparator, structHash }: Extract<Effect, { type: "sign-typed-data" }>): void {
+    const signer = this.#options.signers[key];
+    if (signer === undefined) {
+      this.#options.onFatal(new KeeperError("KeyMissing", `no ${key} key is configured`, { key }));
       return;
     }
-    const raw = await signers.attest.signAttestation(attestation, { chainId, registry });
-    deliver({ type: "signed", id, raw, hash: attestation.blockHash, nowMs: now() });
+    const toSigned = (raw: Hex): SignedTransaction => ({ raw, hash: structHash });
+    this.#sign(id, () => {
+      const signature = signer.signTypedData({ domainSeparator, structHash });
+      return typeof signature === "string" ? toSigned(signature) : signature.then(toSigned);
+    });
   }
 
   /**
@@ -96,14 +109,20 @@ export class Performer {
    * refused others for the rate, or is slow to answer them, may still take this one.
    */
   #broadcast({ raw, hash }: Extract<Effect, { type: "broadcast" }>): void {
-    const { sources, requestDeadlineMs, onSent } = this.#options;
+    const { sources, requestDeadlineMs, onSent, deliver, now } = this.#options;
+    const answered = (source: string, error: KeeperError | null): void => {
+      onSent(hash, source, error);
+      const isAnswered = error?.code === "SourceRpcError";
+      const refusal = error === null ? null : readRefusal(error.message, isAnswered);
+      deliver({ type: "sent", hash, source, refusal, nowMs: now() });
+    };
     for (const [id, source] of sources) {
       source.request("eth_sendRawTransaction", [raw], { deadlineMs: requestDeadlineMs, isUrgent: true }).then(
         () => {
-          onSent(hash, id, null);
+          answered(id, null);
         },
         (error: unknown) => {
-          onSent(hash, id, KeeperError.is(error) ? error : new KeeperError("SendFailed", String(error)));
+          answered(id, KeeperError.is(error) ? error : new KeeperError("SendFailed", String(error)));
         },
       );
     }
@@ -112,5 +131,10 @@ export class Performer {
 
 function toAnswer({ code, message, payload }: KeeperError): RpcAnswer {
   const { retryAfterMs } = payload;
-  return { ok: false, code, message, ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}) };
+  const data = revertDataOf(payload["data"]);
+  return {
+    ...{ ok: false, code, message },
+    ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}),
+    ...(data === null ? {} : { data }),
+  };
 }

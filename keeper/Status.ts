@@ -1,3 +1,4 @@
+import { ActingStatus } from "./ActingStatus.ts";
 import { ChainStatus, type Watched } from "./ChainStatus.ts";
 import type { Hash } from "./lib/hex.ts";
 import type { BlockReport, Effect } from "./loop/ports.ts";
@@ -15,21 +16,34 @@ export type KeeperState =
   | "UNKNOWN"
   | "DIVERGED"
   | "PAUSED"
+  | "REPAIRING"
+  | "RESUME_GATE"
   | "OWN_FAULT"
   | "CONSENSUS_FAULT";
 
 /** States in which the keeper does its work. */
-const READY: readonly KeeperState[] = ["IN_SYNC", "FINALITY_STALLED", "SOURCE_DEGRADED", "DIVERGED", "PAUSED"];
+const READY: readonly KeeperState[] = [
+  "IN_SYNC",
+  "FINALITY_STALLED",
+  "SOURCE_DEGRADED",
+  "DIVERGED",
+  "PAUSED",
+  "REPAIRING",
+  "RESUME_GATE",
+];
 
 const MAX_INCIDENTS = 100;
 
 /** What operators see of a running keeper: `/status`, `/readyz`, `/metrics`, and the incidents of the drills. */
 export class Status {
   isDraining = false;
+  /** Another replica of this keeper leads, or may. */
+  isStandby = true;
   readonly incidents = new Map<Hash, IncidentRecord>();
   readonly #now: () => number;
   readonly #metrics = new Metrics();
   readonly #chain = new ChainStatus(this.#metrics);
+  readonly acting = new ActingStatus(this.#metrics);
   readonly #verdicts = this.#metrics.counter({
     name: "lockstep_verdicts_total",
     help: "Verdicts on blocks, by kind.",
@@ -112,6 +126,7 @@ export class Status {
     if (this.#last === null) return "STARTING";
     switch (this.#last.report.verdict.kind) {
       case "InSync":
+        if (this.#isAny("resuming")) return "RESUME_GATE";
         if (this.#chain.holds("burst")) return "LAGGING";
         if (this.#chain.holds("finality-stall")) return "FINALITY_STALLED";
         return this.#chain.holds("source-degraded") ? "SOURCE_DEGRADED" : "IN_SYNC";
@@ -120,8 +135,13 @@ export class Status {
       case "Unknown":
         return "UNKNOWN";
       case "Diverged":
-        return [...this.incidents.values()].some(({ state }) => state === "contained") ? "PAUSED" : "DIVERGED";
+        if (this.#isAny("repairing")) return "REPAIRING";
+        return this.#isAny("contained") ? "PAUSED" : "DIVERGED";
     }
+  }
+
+  #isAny(state: string): boolean {
+    return [...this.incidents.values()].some((incident) => incident.state === state);
   }
 
   /** Takes an effect in as it is performed. */
@@ -138,8 +158,7 @@ export class Status {
         this.#seeIncident(effect, nowMs);
         return;
       case "broadcast":
-        this.#stampBroadcast(effect.hash, nowMs);
-        return;
+        return this.#stampBroadcast(effect.hash, nowMs);
       case "located": {
         const incident = this.incidents.get(effect.incidentId);
         if (incident === undefined) return;
@@ -148,17 +167,14 @@ export class Status {
         return;
       }
       case "quarantine":
-        this.#quarantines.add({ source: effect.source });
-        return;
+        return this.#quarantines.add({ source: effect.source });
       case "finality":
         this.#chain.finality = effect.mode;
         return;
       case "checkpoint":
-        this.#checkpoints.add();
-        return;
+        return this.#checkpoints.add();
       case "rolled-back":
-        this.#rollbacks.add({}, effect.depth);
-        return;
+        return this.#rollbacks.add({}, effect.depth);
       default:
     }
   }
@@ -184,16 +200,13 @@ export class Status {
     }
   }
 
-  #snapshotJson(): unknown {
-    if (this.#snapshot === null) return null;
-    const { number, hash, atMs } = this.#snapshot;
-    return { number, hash, ageSeconds: (this.#now() - atMs) / 1_000 };
-  }
-
   readiness(): { ready: boolean; reason: string } {
     if (this.isDraining) return { ready: false, reason: "draining" };
+    if (this.isStandby) return { ready: false, reason: this.#last === null ? "starting" : "standby" };
     const { state } = this;
     const isReady = READY.includes(state);
+    const { problem } = this.acting;
+    if (isReady && problem !== null) return { ready: false, reason: problem };
     return { ready: isReady, reason: isReady ? "synced" : state.toLowerCase() };
   }
 
@@ -201,6 +214,7 @@ export class Status {
     const last = this.#last;
     return {
       state: this.state,
+      isLeading: !this.isStandby,
       block: last === null ? null : { number: last.report.number, hash: last.report.hash },
       verdict: last?.report.verdict ?? null,
       unknown: this.#unknown,
@@ -209,9 +223,10 @@ export class Status {
       votes: last?.report.votes ?? 0,
       quorum: last?.report.quorum ?? 0,
       slots: last?.report.slotCount ?? 0,
-      snapshot: this.#snapshotJson(),
+      snapshot: this.#snapshot === null ? null : aged(this.#snapshot, this.#now()),
       rebuild: this.#rebuild,
       ...this.#chain.toJson(),
+      ...this.acting.toJson(),
       incidents: [...this.incidents.values()].map((incident) => ({ ...incident, ms: stageTimes(incident) })),
     };
   }
@@ -245,10 +260,10 @@ export class Status {
   }
 
   #open(report: Extract<Effect, { type: "incident" }>["report"], nowMs: number): void {
-    const last = this.#last?.report;
     const [oldest] = this.incidents.keys();
     if (this.incidents.size >= MAX_INCIDENTS && oldest !== undefined) this.incidents.delete(oldest);
-    const times = { headAt: last?.headAtMs ?? null, factsAt: last?.factsAtMs ?? null, verdictAt: nowMs };
+    const { headAtMs: headAt = null, factsAtMs: factsAt = null } = this.#last?.report ?? {};
+    const times = { headAt, factsAt, verdictAt: nowMs };
     this.incidents.set(report.id, openIncident(report, times));
   }
 
@@ -261,4 +276,9 @@ export class Status {
       incident.transaction ??= hash;
     }
   }
+}
+
+/** What was kept, with its age. */
+function aged({ atMs, ...kept }: { readonly atMs: number }, nowMs: number): unknown {
+  return { ...kept, ageSeconds: (nowMs - atMs) / 1_000 };
 }

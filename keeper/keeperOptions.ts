@@ -2,12 +2,14 @@ import type { Deployment } from "./config/deployment.ts";
 import type { KeeperConfig } from "./config/KeeperConfig.ts";
 import type { BookAddresses, Immutables } from "./domain/bookSet.ts";
 import { LOCAL_CHAIN_IDS, type ChainProfile } from "./domain/chainProfile.ts";
-import type { Hash } from "./lib/hex.ts";
 import type { KeeperOptions } from "./loop/KeeperOptions.ts";
-import type { readSigners } from "./readSigners.ts";
-import type { Journal } from "./store/Journal.ts";
+import { readOwnPast } from "./loop/OwnPast.ts";
+import type { Signers } from "./openSigners.ts";
+import type { Store } from "./store/Store.ts";
 
 const GWEI = 1_000_000_000n;
+/** So many runs make the code of a second opinion as fast as it gets. */
+const PRACTICE_BLOCKS = 20;
 
 /** What the core is told at start, from the settings, the deployment, the chain and the journal. */
 export function keeperOptions(parts: {
@@ -15,16 +17,11 @@ export function keeperOptions(parts: {
   readonly deployment: Deployment;
   readonly immutables: Immutables;
   readonly chain: ChainProfile;
-  readonly signers: ReturnType<typeof readSigners>;
-  readonly journal: Journal;
+  readonly signers: Signers;
+  readonly journal: Pick<Store, "records">;
+  readonly isStandby: boolean;
 }): KeeperOptions {
-  const { config, deployment, immutables, chain, signers, journal } = parts;
-  const signedRoots = new Map<Hash, Hash>();
-  for (const { kind, body } of journal.records()) {
-    if (kind !== "signature") continue;
-    const { blockHash, booksRoot } = body as { blockHash: Hash; booksRoot: Hash };
-    signedRoots.set(blockHash, booksRoot);
-  }
+  const { config, deployment, immutables, chain, signers, journal, isStandby } = parts;
   return {
     chainId: deployment.chainId,
     chain,
@@ -37,11 +34,15 @@ export function keeperOptions(parts: {
       isLocalChain: LOCAL_CHAIN_IDS.has(deployment.chainId),
       allowSingleSource: config.singleSource,
       checkpointIntervalSeconds: config.checkpointIntervalSeconds,
+      claimedPausesPerDay: config.viewPausesPerDay,
+      claimedPersistence: config.viewPersistence,
     },
     pauser: signers.pause?.address ?? null,
     attester: signers.attest?.address ?? null,
     poster: signers.post?.address ?? null,
-    signedRoots,
+    ...readOwnPast(journal.records()),
+    practiceBlocks: PRACTICE_BLOCKS,
+    ...(isStandby ? { isStandby } : {}),
     ...(config.snapshotIntervalSeconds === 0 ? {} : { snapshotIntervalMs: config.snapshotIntervalSeconds * 1_000 }),
     proofDepth: config.proofDepth,
     requestDeadlineMs: config.requestDeadlineMs,

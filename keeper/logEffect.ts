@@ -5,10 +5,16 @@ import type { Logger } from "./telemetry/log.ts";
 export function logEffect(effect: Effect, log: Logger): void {
   switch (effect.type) {
     case "alert":
-      log[effect.level === "critical" ? "error" : "warn"](effect.event, { detail: effect.detail });
+      log[effect.level === "critical" ? "error" : "warn"](effect.event, { detail: effect.detail, ...effect.fields });
       return;
     case "incident":
       log.warn("incident", { ...effect.report });
+      return;
+    case "latch":
+      log.error("latch", { detail: effect.detail });
+      return;
+    case "withheld":
+      log.warn("withheld", { action: effect.action, because: effect.because, detail: effect.detail });
       return;
     case "quarantine":
       log.warn("source-quarantined", { source: effect.source, reason: effect.reason });

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { createInterface } from "node:readline/promises";
+
 import { CommanderError } from "commander";
 import { config as loadDotenv } from "dotenv";
 
@@ -23,10 +25,20 @@ function createContext(): CommandContext {
     stdout: process.stdout,
     stderr: process.stderr,
     isColoured: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
     wallNow: Date.now,
     signal: end.signal,
     ended: promise,
   };
+}
+
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
 }
 
 async function main(): Promise<number> {

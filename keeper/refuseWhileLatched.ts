@@ -1,14 +1,15 @@
 import { KeeperError } from "./errors/KeeperError.ts";
-import type { Journal } from "./store/Journal.ts";
+import { readLatch } from "./readLatch.ts";
+import type { Store } from "./store/Store.ts";
 
 /**
- * A halt that a human has not cleared stays a halt.
+ * A halt that a person has not cleared stays a halt.
  *
  * @throws KeeperError `Latched`
  */
-export function refuseWhileLatched(journal: Pick<Journal, "records">): void {
-  const latch = journal.records().findLast(({ kind }) => kind === "latch" || kind === "latch-cleared");
-  if (latch?.kind !== "latch") return;
-  const message = `this keeper latched itself: ${JSON.stringify(latch.body)}. Find the cause, then move its data directory away and start again`;
+export function refuseWhileLatched(store: Pick<Store, "records">): void {
+  const latch = readLatch(store.records());
+  if (latch === null) return;
+  const message = `this keeper latched itself: ${latch.detail}. Find the cause, then \`lockstep latch clear --reason "…"\` and start again`;
   throw new KeeperError("Latched", message, { record: latch.seq });
 }

@@ -1,7 +1,7 @@
 import { LOCAL_CHAIN_IDS } from "./domain/chainProfile.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
 import type { Hash } from "./lib/hex.ts";
-import type { Journal } from "./store/Journal.ts";
+import type { Store } from "./store/Store.ts";
 import type { Logger } from "./telemetry/log.ts";
 
 /** A chain, as k operators name it. */
@@ -20,7 +20,7 @@ export interface KnownChain {
 export async function rememberChain(
   chain: KnownChain,
   parts: {
-    readonly journal: Journal;
+    readonly journal: Pick<Store, "records" | "append">;
     readonly expected: Hash | null;
     readonly dataDirectory: string;
     readonly log: Logger;

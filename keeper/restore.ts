@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { messageOf } from "./lib/messageOf.ts";
 import { Books } from "./books/Books.ts";
 import type { BooksImage, ImageBlock } from "./books/BooksImage.ts";
 import { readImage } from "./books/imageSections.ts";
@@ -90,7 +91,7 @@ async function tried(file: SnapshotFile, parts: RestoreParts): Promise<StartingP
     return await accepted(image, codeHashes, parts);
   } catch (error: unknown) {
     if (parts.signal.aborted) throw error;
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = messageOf(error);
     // What the disk refuses now, or another version has written, may be of use later; whatever else is wrong with it stays wrong.
     const isLater = KeeperError.is(error, "SnapshotFailed") || KeeperError.is(error, "SnapshotVersion");
     return { event: isLater ? "snapshot-unreadable" : "snapshot-damaged", detail, isFinal: !isLater };

@@ -1,10 +1,7 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 
 import { startApi, type Api } from "./api/httpServer.ts";
-import { createSource } from "./chain/sources/createSource.ts";
 import type { Source } from "./chain/sources/Source.ts";
-import { chainOf } from "./config/chainOf.ts";
 import type { Deployment } from "./config/deployment.ts";
 import type { KeeperConfig } from "./config/KeeperConfig.ts";
 import { EvidenceRoom } from "./EvidenceRoom.ts";
@@ -15,15 +12,23 @@ import type { Effect, Input } from "./loop/ports.ts";
 import { logEffect } from "./logEffect.ts";
 import { Performer } from "./Performer.ts";
 import { keeperOptions } from "./keeperOptions.ts";
-import { readContracts } from "./readContracts.ts";
-import { rememberChain } from "./rememberChain.ts";
-import { readSigners } from "./readSigners.ts";
+import { PeopleRoom } from "./PeopleRoom.ts";
+import { readChain } from "./readChain.ts";
+import { SignerRoom } from "./SignerRoom.ts";
 import { RebuildRoom } from "./RebuildRoom.ts";
 import type { SnapshotRoom } from "./SnapshotRoom.ts";
+import { InputQueue } from "./InputQueue.ts";
+import { ReadinessRoom, type ReadinessRoomParts } from "./ReadinessRoom.ts";
+import { openPeers } from "./openPeers.ts";
+import { openSources } from "./openSources.ts";
+import type { Peers } from "./peers/Peers.ts";
 import { startKeeper } from "./startKeeper.ts";
 import { Status } from "./Status.ts";
+import type { Signers } from "./openSigners.ts";
+import { StoreRoom } from "./StoreRoom.ts";
+import type { Store } from "./store/Store.ts";
+import { readOwnPast } from "./loop/OwnPast.ts";
 import { refuseWhileLatched } from "./refuseWhileLatched.ts";
-import { Journal } from "./store/Journal.ts";
 import { acquireLock, type DirectoryLock } from "./store/lockFile.ts";
 import type { Logger } from "./telemetry/log.ts";
 import { ViewReader } from "./ViewReader.ts";
@@ -54,19 +59,26 @@ export class KeeperService {
   readonly #wallNow: () => number;
   readonly #abort = new AbortController();
   readonly #sources = new Map<string, Source>();
-  readonly #early: Input[] = [];
-  readonly #queue: Input[] = [];
+  readonly #inputs = new InputQueue<Input>((error) => {
+    if (KeeperError.is(error, "SnapshotRefuted")) this.#snapshots?.discard();
+    this.#fail(error);
+    this.#abort.abort();
+  });
   readonly #failed = Promise.withResolvers<never>();
   readonly #views: ViewReader;
-  #isStepping = false;
   #keeper: Keeper | null = null;
   #performer: Performer | null = null;
-  #journal: Journal | null = null;
+  /** Told of every effect after it was performed, in this order. */
+  readonly #watchers: { see(effect: Effect): void }[] = [];
+  #store: StoreRoom | null = null;
   #lock: DirectoryLock | null = null;
   #api: Api | null = null;
   #evidence: EvidenceRoom | null = null;
+  #signing: SignerRoom | null = null;
   #snapshots: SnapshotRoom | null = null;
   #rebuilds: RebuildRoom | null = null;
+  #peers: Peers | null = null;
+  #people: PeopleRoom | null = null;
   #hasFailed = false;
   #ticker: NodeJS.Timeout | null = null;
   readonly #heads = new HeadInbox((head) => {
@@ -123,17 +135,20 @@ export class KeeperService {
   /** Stops in reverse order of start; what fails to stop does not keep the rest from stopping. */
   async stop(): Promise<void> {
     if (this.#ticker !== null) clearInterval(this.#ticker);
+    this.#inputs.close();
     this.#heads.close();
     this.status.isDraining = true;
     this.#abort.abort();
-    const rebuilds = await Promise.allSettled([this.#rebuilds?.close()]);
+    this.#peers?.close();
+    const rebuilds = await Promise.allSettled([this.#rebuilds?.close(), this.#people?.close()]);
     await this.#snapshots?.close(!this.#hasFailed);
     const closed = await Promise.allSettled([
       this.#api?.close(),
       ...[...this.#sources.values()].map((source) => source.close()),
-      this.#journal?.close(),
+      this.#store?.close(),
       this.#evidence?.close(),
     ]);
+    this.#signing?.close();
     const lock = this.#lock;
     this.#lock = null;
     await lock?.release();
@@ -146,12 +161,9 @@ export class KeeperService {
     const { config, deployment, log } = this.#options;
     await mkdir(config.dataDirectory, { recursive: true });
     this.#lock = await acquireLock(config.dataDirectory);
-    this.#journal = await Journal.open(join(config.dataDirectory, "journal.ndjson"));
-    if (this.#journal.tornTail !== undefined) log.warn("journal-tail-truncated", { ...this.#journal.tornTail });
-    refuseWhileLatched(this.#journal);
-    const evidence = await EvidenceRoom.open({ config, log, now: this.#now, wallNow: this.#wallNow });
-    this.#evidence = evidence;
-    this.#openSources(evidence);
+    const room = await StoreRoom.open({ config, log, signal: this.#abort.signal, onLost: this.#fail.bind(this) });
+    this.#store = room;
+    const journal = room.store;
     this.#api = await startApi({
       host: config.apiHost,
       port: config.apiPort,
@@ -159,24 +171,33 @@ export class KeeperService {
         isReady: () => this.status.readiness(),
         status: () => this.status.toJson(),
         metrics: () => this.status.metrics(),
+        statements: () => this.#peers?.document ?? null,
       },
     });
+    const isLeading = await room.tryLead();
+    if (isLeading) refuseWhileLatched(journal);
+    const people = await PeopleRoom.open({
+      ...{ config, chainId: deployment.chainId, store: journal, log, now: this.#now, wallNow: this.#wallNow },
+      ...{ deliver: this.#deliver.bind(this), onFatal: this.#fail.bind(this) },
+    });
+    this.#people = people;
+    this.status.acting.alerting(people.alerts);
+    const evidence = await EvidenceRoom.open({ config, log, now: this.#now, wallNow: this.#wallNow });
+    this.#evidence = evidence;
+    openSources(this.#sources, {
+      ...{ config, log, evidence, heads: this.#heads, signal: this.#abort.signal },
+      ...{ now: this.#now, deliver: this.#deliver.bind(this) },
+    });
     const sources = [...this.#sources.values()];
-    const { immutables, genesisHash } = await readContracts(sources, deployment, config.requestDeadlineMs);
-    const chain = chainOf(deployment.chainId, config);
-    const known = { chainId: deployment.chainId, genesisHash };
-    const remembered = {
-      journal: this.#journal,
-      expected: chain.genesisHash,
-      dataDirectory: config.dataDirectory,
-      log,
-    };
-    await rememberChain(known, remembered);
-    log.info("chain", { profile: chain.name, finality: chain.finality, genesisHash, pin: chain.pin?.number ?? null });
-    const signers = readSigners(config);
-    for (const [key, signer] of Object.entries(signers)) log.info("signer", { key, address: signer.address });
-    const told = { config, deployment, immutables, signers, journal: this.#journal };
-    const options = keeperOptions({ ...told, chain: { ...chain, genesisHash } });
+    const writing = isLeading ? journal : { records: () => journal.records(), append: () => Promise.resolve() };
+    const { immutables, genesisHash, chain } = await readChain(sources, { config, deployment, journal: writing, log });
+    this.#signing = await SignerRoom.open(config, { chainId: deployment.chainId, log });
+    this.status.acting.signing(this.#signing);
+    const { signers } = this.#signing;
+    const addresses = Object.values(signers).map(({ address }) => address);
+    await room.lockKeys(addresses, { chainId: deployment.chainId, genesisHash });
+    const isStandby = !isLeading;
+    const options = keeperOptions({ config, deployment, immutables, signers, journal, chain, isStandby });
     evidence.begin(options);
     const [signal, now, status] = [this.#abort.signal, this.#now, this.status];
     const core = await startKeeper({ config, options, genesisHash, sources, status, log, signal, now });
@@ -186,88 +207,76 @@ export class KeeperService {
       ...{ options, sources: config.sources, log, now, onRecord: status.rebuilding.bind(status) },
     });
     this.status.watch(core.keeper);
-    this.#performer = new Performer({
-      sources: this.#sources,
-      journal: this.#journal,
-      signers,
-      chainId: deployment.chainId,
-      registry: deployment.contracts.CheckpointRegistry,
-      now: this.#now,
-      requestDeadlineMs: config.requestDeadlineMs,
-      deliver: this.#deliver.bind(this),
-      onSent: (hash, source, error) => {
-        this.status.sent(hash, error === null);
-        if (error !== null) log.warn("send-refused", { hash, source, error });
-      },
-      onFatal: this.#fail.bind(this),
-    });
-    for (const input of this.#early.splice(0)) this.#deliver(input);
+    const { keeper } = core;
+    this.#peers = openPeers({ config, deployment, log, now, signal, keeper, deliver: this.#deliver.bind(this) });
+    this.#performer = this.#createPerformer(journal, signers);
+    this.#watchers.push(this.#views, evidence, ...(core.snapshots === null ? [] : [core.snapshots]), this.#rebuilds);
+    this.#watchers.push(people, this.#readinessRoom({ keeper, options, sources, signers }));
+    if (isLeading) this.#lead(people);
+    else this.#standBy(room, people).catch(this.#fail.bind(this));
+    this.#inputs.open(this.#step.bind(this));
     this.#ticker = setInterval(() => {
       this.#deliver({ type: "tick", nowMs: this.#now(), wallSeconds: this.#wallNow() / 1_000 });
     }, TICK_MS);
   }
 
-  #openSources(evidence: EvidenceRoom): void {
-    for (const options of this.#options.config.sources) {
-      const source = createSource(options, { now: this.#now, onExchange: evidence.take });
-      this.#sources.set(source.id, source);
-      const nowMs = this.#now;
-      source.open(
-        {
-          onHead: ({ number, hash, receivedAtMs }) => {
-            this.#heads.take({ type: "head", source: source.id, number, hash, nowMs: receivedAtMs });
-          },
-          onUp: () => {
-            this.#options.log.info("source-up", { source: source.id, url: source.redactedUrl });
-            this.#deliver({ type: "source-up", source: source.id, nowMs: nowMs() });
-          },
-          onDown: (reason) => {
-            this.#heads.forget(source.id);
-            this.#options.log.warn("source-down", { source: source.id, reason });
-            this.#deliver({ type: "source-down", source: source.id, reason, nowMs: nowMs() });
-          },
-        },
-        this.#abort.signal,
-      );
-    }
+  #createPerformer(journal: Store, signers: Signers): Performer {
+    return new Performer({
+      sources: this.#sources,
+      journal,
+      signers,
+      now: this.#now,
+      requestDeadlineMs: this.#options.config.requestDeadlineMs,
+      deliver: this.#deliver.bind(this),
+      onSent: (hash, source, error) => {
+        this.status.sent(hash, error === null);
+        if (error !== null) this.#options.log.warn("send-refused", { hash, source, error });
+      },
+      onFatal: this.#fail.bind(this),
+    });
+  }
+
+  /** Follows and judges beside the replica that leads, until that one is gone. */
+  async #standBy(room: StoreRoom, people: PeopleRoom): Promise<void> {
+    await room.lead();
+    refuseWhileLatched(room.store);
+    this.#lead(people);
+    this.#deliver({ type: "lead", past: readOwnPast(room.store.records()), nowMs: this.#now() });
+  }
+
+  #lead(people: PeopleRoom): void {
+    this.status.isStandby = false;
+    people.lead();
+  }
+
+  #readinessRoom(parts: Pick<ReadinessRoomParts, "keeper" | "options" | "sources" | "signers">): ReadinessRoom {
+    return new ReadinessRoom({
+      ...parts,
+      ...{ everyBlocks: this.#options.config.readinessBlocks, log: this.#options.log, signal: this.#abort.signal },
+      onProof: this.status.acting.provedReady.bind(this.status.acting),
+      onAlert: this.#see.bind(this),
+    });
   }
 
   #deliver(input: Input): void {
-    if (this.#abort.signal.aborted) return;
-    if (this.#performer === null) {
-      this.#early.push(input);
-      return;
-    }
-    this.#queue.push(input);
-    if (this.#isStepping) return;
-    this.#isStepping = true;
-    try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
-    } catch (error: unknown) {
-      if (KeeperError.is(error, "SnapshotRefuted")) this.#snapshots?.discard();
-      this.#fail(error);
-      this.#abort.abort();
-    } finally {
-      this.#isStepping = false;
-    }
+    if (!this.#abort.signal.aborted) this.#inputs.add(input);
   }
 
   #step(input: Input): void {
     this.#evidence?.input(input);
-    for (const effect of this.keeper.step(input)) {
-      const nowMs = this.#now();
-      this.status.see(effect, nowMs);
-      if (effect.type === "latch") {
-        this.#journal?.append("latch", { detail: effect.detail }).catch(this.#fail.bind(this));
-      }
-      this.#performer?.perform(effect);
-      this.#views.see(effect);
-      this.#evidence?.see(effect);
-      this.#snapshots?.see(effect);
-      this.#rebuilds?.see(effect);
-      this.#options.onEffect?.(effect, nowMs);
-      logEffect(effect, this.#options.log);
-    }
+    for (const effect of this.keeper.step(input)) this.#see(effect);
+  }
+
+  #see(effect: Effect): void {
+    const nowMs = this.#now();
+    this.status.see(effect, nowMs);
+    this.status.acting.see(effect);
+    // What a replica that does not lead would write or send is not done: asking is all it may.
+    if (!this.status.isStandby || effect.type === "request") this.#performer?.perform(effect);
+    for (const watcher of this.#watchers) watcher.see(effect);
+    if (effect.type === "statements") this.#peers?.publish(effect.statements, effect.isOpen);
+    this.#options.onEffect?.(effect, nowMs);
+    logEffect(effect, this.#options.log);
   }
 
   #fail(error: unknown): void {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
-import { globSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { chmodSync, globSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 
 /**
  * `node scripts/runTests.ts`: every test once, in as many processes at a time as there are cores, each over one part of the tree.
@@ -11,6 +12,10 @@ import { availableParallelism } from "node:os";
 /** Folders that make a part of their own, those that take longest first; what lies in none of them is the last part. */
 const PARTS = [
   "test/keeper/loop/",
+  "test/keeper/evidence/",
+  "test/keeper/store/",
+  "test/keeper/quorum/",
+  "test/keeper/scenarios/crash/",
   "test/keeper/books/naive/",
   "test/contracts/sync/",
   "test/keeper/books/",
@@ -43,7 +48,14 @@ function partition(): Map<string, string[]> {
 /** Runs a part and shows what it printed once it has ended, so that parts do not mix. */
 async function run(name: string, files: readonly string[]): Promise<Outcome> {
   const startedAt = Date.now();
-  const child = spawn("hardhat", ["test", "mocha", "--no-compile", ...files], { stdio: ["ignore", "pipe", "pipe"] });
+  // Development keys are locked in the folder for temporary files: parts that run at once each have their own.
+  const scratch = mkdtempSync(join(tmpdir(), "lockstep-part-"));
+  // A database runs as another user.
+  chmodSync(scratch, 0o755);
+  const child = spawn("hardhat", ["test", "mocha", "--no-compile", ...files], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, TMPDIR: scratch },
+  });
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -51,6 +63,7 @@ async function run(name: string, files: readonly string[]): Promise<Outcome> {
     child.on("error", () => resolve(null));
     child.on("close", resolve);
   });
+  rmSync(scratch, { recursive: true, force: true });
   const text = Buffer.concat(chunks).toString("utf8");
   // eslint-disable-next-line no-control-regex -- colours are what is removed
   const plain = text.replaceAll(/\u001b\[[0-9;]*m/g, "");

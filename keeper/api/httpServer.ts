@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { messageOf } from "../lib/messageOf.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
 import { toJson } from "../lib/toJson.ts";
 
@@ -12,6 +13,11 @@ export interface ApiHandlers {
   status(): unknown;
   /** The exposition of the metrics. */
   metrics(): string;
+  /**
+   * A JSON document of what this keeper knows to be signed, its own and others', for other keepers; null while it has not begun to
+   * exchange. Absent: not served.
+   */
+  statements?(): string | null;
 }
 
 /** Where and what to serve. */
@@ -55,7 +61,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Serves `/healthz`, `/readyz`, `/status` and `/metrics`.
+ * Serves `/healthz`, `/readyz`, `/status` and `/metrics`, and `/v1/statements` for other keepers.
  *
  * @throws KeeperError `PortTaken`, or `ApiListenFailed` when the address cannot be bound for another reason.
  */
@@ -83,6 +89,19 @@ type Routes = ReadonlyMap<string, () => Answer>;
 
 function routesOf(handlers: ApiHandlers): Routes {
   return new Map<string, () => Answer>([
+    ...(handlers.statements === undefined
+      ? []
+      : [
+          [
+            "/v1/statements",
+            () => {
+              const body = handlers.statements?.() ?? null;
+              // An empty document would be no keeper's: who asks would take this one for a hostile one, and leave it alone.
+              if (body === null) return json(503, { error: "not yet: the keeper is starting" });
+              return { status: 200, contentType: JSON_TYPE, body };
+            },
+          ] as const,
+        ]),
     ["/healthz", () => json(200, { status: "alive" })],
     [
       "/readyz",
@@ -159,7 +178,7 @@ function listenError(error: unknown, host: string, port: number): KeeperError {
       "choose another one with --api-port, or let the system choose with --api-port 0";
     return new KeeperError("PortTaken", message, { host, port }, { cause: error });
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   const message = `the API cannot listen on ${host} port ${port} (${reason}); see --api-host and --api-port`;
   return new KeeperError("ApiListenFailed", message, { host, port, code }, { cause: error });
 }

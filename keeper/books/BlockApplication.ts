@@ -2,7 +2,6 @@ import type { BookAddresses, BookName, Immutables } from "../domain/bookSet.ts";
 import type { Cause, Finding } from "../domain/Finding.ts";
 import { describeError } from "../lib/describeError.ts";
 import type { Address, Hash } from "../lib/hex.ts";
-import type { StorageTrie } from "../trie/StorageTrie.ts";
 import { BlockWords } from "./BlockWords.ts";
 import type { BookBlock, BookLog } from "./BookBlock.ts";
 import { decodeEvent as decodeFeedEvent } from "./generated/AggregatorV3Interface.ts";
@@ -15,6 +14,7 @@ import { TransactionRules } from "./legality/TransactionRules.ts";
 import { readPrice, type Answer, type Reading } from "./Prices.ts";
 import { isHard } from "./reducers/guardState.ts";
 import type { NamesMark, WordNames } from "./WordNames.ts";
+import type { WordStore } from "./WordStore.ts";
 import { freshMemory, type Reducer, type ReducerContext, type TransactionMemory } from "./Reducer.ts";
 
 /** What a block is applied to; owned by the books. */
@@ -22,7 +22,7 @@ export interface BookParts {
   readonly addresses: BookAddresses;
   readonly immutables: Immutables;
   readonly reducers: Readonly<Record<BookName, Reducer<{ readonly name: string }>>>;
-  readonly tries: Readonly<Record<BookName, StorageTrie>>;
+  readonly tries: Readonly<Record<BookName, WordStore>>;
   readonly bookAt: ReadonlyMap<Address, BookName>;
   readonly answers: Map<Address, Answer>;
   readonly known: KnownKeys;
@@ -72,15 +72,28 @@ export class BlockApplication {
 
   /** Applies the block; the tries have it when this returns. */
   run(): void {
+    this.pieces(Infinity).next();
+  }
+
+  /** The same, so many logs at a time; the tries have the block when this ends. */
+  *pieces(logsAtOnce: number): Generator<undefined, void> {
     const { logs } = this.#block;
     this.#prepareNames();
-    for (let start = 0; start < logs.length;) {
-      const transactionIndex = logs[start]?.transactionIndex;
-      let end = start;
-      while (logs[end]?.transactionIndex === transactionIndex) end += 1;
-      this.#runTransaction(logs.slice(start, end));
-      start = end;
+    let [rules, memory] = [new TransactionRules(this.#legality), freshMemory()];
+    let first: BookLog | undefined;
+    for (const [at, log] of logs.entries()) {
+      if (first !== undefined && first.transactionIndex !== log.transactionIndex) {
+        this.#end(first, rules);
+        [rules, memory] = [new TransactionRules(this.#legality), freshMemory()];
+        first = undefined;
+      }
+      first ??= log;
+      const book = this.#parts.bookAt.get(log.address);
+      if (book === undefined) this.#applyFeedLog(log);
+      else this.#applyBookLog(book, log, rules, memory);
+      if (at % logsAtOnce === logsAtOnce - 1) yield;
     }
+    if (first !== undefined) this.#end(first, rules);
     this.#current.flush();
   }
 
@@ -90,19 +103,11 @@ export class BlockApplication {
     else this.#parts.names.rest();
   }
 
-  #runTransaction(logs: readonly BookLog[]): void {
-    const rules = new TransactionRules(this.#legality);
-    const memory = freshMemory();
-    for (const log of logs) {
-      const book = this.#parts.bookAt.get(log.address);
-      if (book === undefined) this.#applyFeedLog(log);
-      else this.#applyBookLog(book, log, rules, memory);
-    }
+  /** Judges what only the whole transaction shows. */
+  #end(first: BookLog, rules: TransactionRules): void {
     try {
       rules.end();
     } catch (error: unknown) {
-      const [first] = logs;
-      if (first === undefined) throw error;
       this.#fail(this.#parts.bookAt.get(first.address) ?? "PositionLedger", first.logIndex, error);
     }
   }

@@ -1,6 +1,6 @@
 import { BOOK_NAMES, type BookName } from "../domain/bookSet.ts";
 import type { Hash } from "../lib/hex.ts";
-import type { StorageTrie } from "../trie/StorageTrie.ts";
+import type { WordStore } from "./WordStore.ts";
 
 /**
  * The words of the books while a block is applied: each is read from its trie once, and what the block wrote goes there when it
@@ -9,11 +9,11 @@ import type { StorageTrie } from "../trie/StorageTrie.ts";
  * Invariant: until {@link BlockWords.flush} the tries are those before the block.
  */
 export class BlockWords {
-  readonly #tries: Readonly<Record<BookName, StorageTrie>>;
+  readonly #tries: Readonly<Record<BookName, WordStore>>;
   readonly #known = mapsOf<Map<Hash, bigint>>(() => new Map());
   readonly #written = mapsOf<Set<Hash>>(() => new Set());
 
-  constructor(tries: Readonly<Record<BookName, StorageTrie>>) {
+  constructor(tries: Readonly<Record<BookName, WordStore>>) {
     this.#tries = tries;
   }
 

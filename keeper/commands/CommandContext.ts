@@ -4,6 +4,8 @@ export interface CommandContext {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
   readonly isColoured: boolean;
+  /** Asks the person at the terminal; absent where there is none. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Wall-clock milliseconds. */
   readonly wallNow: () => number;
   /** Aborted when the process is asked to end. */

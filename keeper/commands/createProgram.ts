@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
 import { BUILD } from "../build.ts";
-import { CONFIG_FILE_OPTION, CONFIG_OPTIONS, optionHelp } from "../config/configOptions.ts";
+import { addAlerts } from "./addAlerts.ts";
+import { addLatch } from "./addLatch.ts";
+import { addOrders } from "./addOrders.ts";
+import { addSettings } from "./addSettings.ts";
+import type { AddCommand } from "./AddCommand.ts";
 import type { CommandContext } from "./CommandContext.ts";
-
-/** Adds one command; its exit status goes to `setExit`. Each loads what it needs only when it runs. */
-type AddCommand = (program: Command, context: CommandContext, setExit: (code: number) => void) => void;
 
 const CHAINS = ["hardhat", "anvil"] as const;
 
@@ -24,12 +25,6 @@ function parseWhole(text: string): number {
 
 function collect(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
-}
-
-/** The settings of a keeper, for the commands that read them. */
-function addSettings(command: Command): void {
-  for (const option of CONFIG_OPTIONS) command.option(option.flags, optionHelp(option));
-  command.option(CONFIG_FILE_OPTION.flags, optionHelp(CONFIG_FILE_OPTION));
 }
 
 const addUp: AddCommand = (program, context, setExit) => {
@@ -101,6 +96,20 @@ const addReplay: AddCommand = (program, context, setExit) => {
     });
 };
 
+const addVerify: AddCommand = (program, context, setExit) => {
+  program
+    .command("verify")
+    .description("verify a bundle of evidence without a network; exit 0 only if it is confirmed")
+    .argument("<bundle>", "file bundle.lockstep of an incident, in the folder evidence/<incident> of a keeper")
+    .option("--json", "one JSON object", false)
+    .option("--deployment <path>", "deployment file of your protocol: a bundle of other contracts is invalid")
+    .option("--take-prices", "take prices that the bundle does not prove on the keeper's word", false)
+    .action(async (file: string, flags: Record<string, never>) => {
+      const { verify } = await import("./verify.ts");
+      setExit(await verify(file, flags, context));
+    });
+};
+
 const addDrill: AddCommand = (program, context, setExit) => {
   program
     .command("drill")
@@ -160,7 +169,19 @@ export function createProgram(context: CommandContext, setExit: (code: number) =
     .version(BUILD)
     .exitOverride()
     .showHelpAfterError("(lockstep --help lists the commands)");
-  for (const add of [addUp, addRun, addDoctor, addResync, addDrill, addReplay, addChaosRpc])
+  for (const add of [
+    addUp,
+    addRun,
+    addDoctor,
+    addResync,
+    addDrill,
+    addReplay,
+    addVerify,
+    addLatch,
+    addOrders,
+    addAlerts,
+    addChaosRpc,
+  ])
     add(program, context, setExit);
   return program;
 }

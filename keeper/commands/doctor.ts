@@ -1,4 +1,3 @@
-import { KeySigner } from "../actions/signers/KeySigner.ts";
 import { feesFor } from "../actions/plan/fees.ts";
 import { VerifiedReader } from "../chain/read/VerifiedReader.ts";
 import { createSource } from "../chain/sources/createSource.ts";
@@ -11,8 +10,9 @@ import { requireSetting } from "../config/requireSetting.ts";
 import { LOCAL_CHAIN_IDS } from "../domain/chainProfile.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
 import { parseSourceUrl } from "../lib/parseSourceUrl.ts";
-import type { Address, Hex } from "../lib/hex.ts";
-import { PAUSE_GAS_LIMIT } from "../loop/Pauses.ts";
+import type { Address } from "../lib/hex.ts";
+import { PAUSE_GAS_LIMIT } from "../actions/plan/gasLimits.ts";
+import { openSigners, type Signers } from "../openSigners.ts";
 import { examineFleet, type Fleet } from "../probes/examineFleet.ts";
 import { examineSource } from "../probes/examineSource.ts";
 import { readChainId } from "../probes/readChainId.ts";
@@ -38,21 +38,24 @@ const ANY_ACCOUNT: Address = `0x${"00".repeat(20)}`;
  * Returns 0 when nothing failed, warnings allowed; 1 when something did; 75 when no source answered at all.
  */
 export async function doctor(flags: Readonly<Record<string, unknown>>, context: CommandContext): Promise<number> {
-  const { config } = loadKeeperConfig({ flags, env: context.env });
+  const { config, warnings } = loadKeeperConfig({ flags, env: context.env });
   requireSetting(config, "sources");
   const deployment = config.deployment === undefined ? null : loadDeployment(config.deployment);
   const end = new AbortController();
   const onAbort = (): void => end.abort();
   context.signal.addEventListener("abort", onAbort, { once: true });
   const sources = openSources(config, end.signal);
+  let signers: Signers = {};
   try {
-    const report = await examine(config, deployment, sources, context, end.signal);
+    signers = await openSigners(config);
+    const report = await examine({ config, warnings, signers, deployment, sources, context, signal: end.signal });
     const text = config.json ? toDoctorJson(report) : formatDoctor(report, paintFor(context.isColoured));
     context.stdout.write(`${text}\n`);
     return exitCodeFor(report);
   } finally {
     context.signal.removeEventListener("abort", onAbort);
     end.abort();
+    for (const signer of Object.values(signers)) signer.close();
     await Promise.all(sources.map((source) => source.close()));
   }
 }
@@ -66,13 +69,16 @@ function openSources(config: KeeperConfig, signal: AbortSignal): Source[] {
   });
 }
 
-async function examine(
-  config: KeeperConfig,
-  deployment: Deployment | null,
-  sources: readonly Source[],
-  context: CommandContext,
-  signal: AbortSignal,
-): Promise<DoctorReport> {
+async function examine(parts: {
+  readonly config: KeeperConfig;
+  readonly warnings: readonly string[];
+  readonly signers: Signers;
+  readonly deployment: Deployment | null;
+  readonly sources: readonly Source[];
+  readonly context: CommandContext;
+  readonly signal: AbortSignal;
+}): Promise<DoctorReport> {
+  const { config, warnings, signers, deployment, sources, context, signal } = parts;
   const { requestDeadlineMs: deadlineMs } = config;
   const bounds = { deadlineMs: CALLS_A_PROBE * deadlineMs, signal };
   const chainId = deployment?.chainId ?? (await readChainId(sources, { deadlineMs, signal }));
@@ -89,10 +95,12 @@ async function examine(
     }),
   );
   progress.end();
-  const mayBeAlone = config.singleSource || (chainId !== null && LOCAL_CHAIN_IDS.has(chainId));
+  const isLocal = chainId !== null && LOCAL_CHAIN_IDS.has(chainId);
+  const mayBeAlone = config.singleSource || isLocal;
   const reader = isAnyReachable(reports) ? openReader({ config, chainId, chain, sources, mayBeAlone }) : null;
   const fleet: Fleet = {
-    ...{ reports, sources, reader, chain, chainId, mayBeAlone, deployment, keys: addressesOf(config) },
+    ...{ reports, sources, reader, chain, chainId, mayBeAlone, deployment, keys: addressesOf(signers) },
+    signers: { holders: signers, warnings, isLocal },
     cost: {
       gas: PAUSE_GAS_LIMIT,
       feeCap: BigInt(config.maxFeePerGasGwei) * GWEI,
@@ -130,9 +138,8 @@ function openReader(parts: {
 }
 
 /** The addresses of the keys that are set; the keys themselves go no further. */
-function addressesOf({ pauseKey, attestKey, postKey }: KeeperConfig): Fleet["keys"] {
-  const addressOf = (key: Hex | undefined): Address | null => (key === undefined ? null : new KeySigner(key).address);
-  return { pause: addressOf(pauseKey), attest: addressOf(attestKey), post: addressOf(postKey) };
+function addressesOf({ pause, attest, post }: Signers): Fleet["keys"] {
+  return { pause: pause?.address ?? null, attest: attest?.address ?? null, post: post?.address ?? null };
 }
 
 function isAnyReachable(reports: readonly SourceReport[]): boolean {

@@ -16,6 +16,7 @@ export const EXIT = {
 /** The exit status for an error that ended a command. */
 export function exitCodeOf(error: unknown): number {
   if (KeeperError.is(error, "Latched")) return EXIT.latched;
-  if (KeeperError.is(error, "UnknownScenario")) return EXIT.usage;
+  if (KeeperError.is(error, "UnknownScenario") || KeeperError.is(error, "NotConfirmed")) return EXIT.usage;
+  if (KeeperError.is(error, "Stopped")) return EXIT.clean;
   return isRetryable(error) ? EXIT.tryAgain : EXIT.fatal;
 }

@@ -15,7 +15,7 @@ import type { Rebuilt } from "../rebuild/RebuildOptions.ts";
 import { rememberChain } from "../rememberChain.ts";
 import { rebuiltSections } from "../rebuiltSections.ts";
 import type { SnapshotIdentity } from "../snapshotIdentity.ts";
-import { Journal } from "../store/Journal.ts";
+import { openStore } from "../store/openStore.ts";
 import { acquireLock } from "../store/lockFile.ts";
 import { SnapshotStore } from "../store/snapshots/SnapshotStore.ts";
 import { createLogger } from "../telemetry/log.ts";
@@ -126,8 +126,10 @@ async function perform(parts: Parts): Promise<ResyncReport> {
 /** What is written there is of this chain and no other, as with a keeper's journal. */
 async function bindDirectory({ config, deployment, context }: Parts, chain: ChainProfile): Promise<void> {
   const log = createLogger({ level: "warn", output: context.stderr, now: context.wallNow });
-  const journal = await Journal.open(join(config.dataDirectory, "journal.ndjson"));
+  const journal = await openStore(config);
   try {
+    // A new directory is bound by whoever comes first; while another replica leads, it has been.
+    await journal.lease.tryAcquire();
     const expected = chainOf(deployment.chainId, config).genesisHash;
     const known = { chainId: deployment.chainId, genesisHash: chain.genesisHash ?? "0x" };
     await rememberChain(known, { journal, expected, dataDirectory: config.dataDirectory, log });

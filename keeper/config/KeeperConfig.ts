@@ -1,5 +1,6 @@
 import type { FinalityPolicy, PinnedBlock, ProfileName } from "../domain/chainProfile.ts";
-import type { Hash, Hex } from "../lib/hex.ts";
+import type { Hash } from "../lib/hex.ts";
+import type { KeyConfig } from "./KeyConfig.ts";
 
 /** What the keeper may do about what it finds: only look, tell somebody, or send transactions. */
 export const MODES = ["watch", "alert", "act"] as const;
@@ -30,20 +31,47 @@ export interface ViewConfig {
   readonly policy: ViewPolicy;
 }
 
+/** Where alerts go. URLs, keys and secrets are never shown. */
+export type AlertSinkConfig =
+  | { readonly kind: "slack"; readonly name: string; readonly url: string }
+  | { readonly kind: "pagerduty"; readonly name: string; readonly routingKey: string; readonly baseUrl: string }
+  | { readonly kind: "json"; readonly name: string; readonly url: string; readonly secret: string | undefined };
+
+/** Another keeper, whose signed statements are fetched. */
+export interface PeerConfig {
+  readonly name: string;
+  /** Of its API; may hold secrets: never shown. */
+  readonly url: string;
+}
+
 /** Everything an operator can set. Immutable. */
-export interface KeeperConfig {
+export interface KeeperConfig extends KeyConfig {
   readonly sources: readonly SourceConfig[];
   readonly singleSource: boolean;
+  readonly peers: readonly PeerConfig[];
   readonly views: readonly ViewConfig[];
+  /** Pauses in a day for views, and how often in a row one must differ before it pauses. */
+  readonly viewPausesPerDay: number;
+  readonly viewPersistence: number;
+  /** Secret. */
+  readonly alerts: readonly AlertSinkConfig[];
+  /** Time to the first reminder of what nobody has acknowledged. */
+  readonly alertReminderSeconds: number;
   /** Path of the file with the contracts' addresses. */
   readonly deployment: string | undefined;
   readonly mode: Mode;
-  /** Private keys, 32 bytes. Secret. */
-  readonly pauseKey: Hex | undefined;
-  readonly attestKey: Hex | undefined;
-  readonly postKey: Hex | undefined;
+  /** What alerts call this keeper. */
+  readonly keeperName: string;
+  /** Blocks between two proofs that the keeper could pause; 0 for none. */
+  readonly readinessBlocks: number;
   readonly checkpointIntervalSeconds: number;
   readonly dataDirectory: string;
+  /** PostgreSQL that keeps the journal. Secret; undefined for SQLite in the data directory. */
+  readonly databaseUrl: string | undefined;
+  /** The schema of this keeper's identity there. */
+  readonly databaseSchema: string;
+  /** How long the lead of a replica lasts without renewal. */
+  readonly leaseMs: number;
   readonly apiHost: string;
   /** 0 lets the system choose. */
   readonly apiPort: number;

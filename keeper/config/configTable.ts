@@ -1,17 +1,22 @@
 import type { ConfigKey, KeeperConfig } from "./KeeperConfig.ts";
 import { FINALITY_POLICIES, PROFILE_NAMES } from "../domain/chainProfile.ts";
+import { POLICY_DEFAULTS } from "../domain/policy.ts";
 import { LEVELS, MODES } from "./KeeperConfig.ts";
+import { KEY_ROWS } from "./keyRows.ts";
 import type { Parser } from "./parsers.ts";
 import {
   integerParser,
   parseBoolean,
   parseHashSetting,
   parseHost,
+  parseName,
   parsePath,
   parsePinnedBlock,
-  parsePrivateKey,
   wordParser,
 } from "./parsers.ts";
+import { parseAlerts } from "./parseAlerts.ts";
+import { parseDatabaseUrl, parseSchema } from "./parseDatabaseUrl.ts";
+import { parsePeers } from "./parsePeers.ts";
 import { parseSources } from "./parseSources.ts";
 import { parseViews } from "./parseViews.ts";
 
@@ -30,15 +35,6 @@ export interface ConfigRow<T> {
   readonly defaultText?: string;
 }
 
-const privateKeyRow = (purpose: string, defaultText = "none"): ConfigRow<KeeperConfig["pauseKey"]> => ({
-  parse: parsePrivateKey,
-  default: undefined,
-  argument: "hex",
-  help: `Private key that ${purpose}; better given as a file.`,
-  isSecret: true,
-  defaultText,
-});
-
 /** The settings, in the order in which help lists them. */
 export const CONFIG_TABLE: { readonly [K in ConfigKey]: ConfigRow<KeeperConfig[K]> } = {
   sources: {
@@ -53,12 +49,45 @@ export const CONFIG_TABLE: { readonly [K in ConfigKey]: ConfigRow<KeeperConfig[K
     default: false,
     help: "Accept a single operator outside a local chain: unwitnessed, and nothing is signed.",
   },
+  peers: {
+    parse: parsePeers,
+    default: Object.freeze([]),
+    argument: "list",
+    help: "Other keepers whose signatures are fetched, separated by commas, each `name|url` of its API.",
+    defaultText: "none",
+  },
   views: {
     parse: parseViews,
     default: Object.freeze([]),
     argument: "list",
     help: "Views to compare with the books, separated by commas, each `name|url` or `name|url|alert` or `…|pause`.",
     defaultText: "none",
+  },
+  viewPausesPerDay: {
+    parse: integerParser(0, 1_000),
+    default: POLICY_DEFAULTS.claimedPausesPerDay,
+    argument: "count",
+    help: "Most pauses in a day for views; what the chain itself proves is not counted.",
+  },
+  viewPersistence: {
+    parse: integerParser(1, 100),
+    default: POLICY_DEFAULTS.claimedPersistence,
+    argument: "readings",
+    help: "Times in a row that a view must differ before it pauses.",
+  },
+  alerts: {
+    parse: parseAlerts,
+    default: Object.freeze([]),
+    argument: "list",
+    help: "Where alerts go: `slack|url`, `pagerduty|key` or `json|url|secret`, separated by commas; better given as a file.",
+    isSecret: true,
+    defaultText: "none",
+  },
+  alertReminderSeconds: {
+    parse: integerParser(30, 86_400),
+    default: 300,
+    argument: "seconds",
+    help: "Time to the first reminder of what is critical and not acknowledged.",
   },
   deployment: {
     parse: parsePath,
@@ -74,9 +103,19 @@ export const CONFIG_TABLE: { readonly [K in ConfigKey]: ConfigRow<KeeperConfig[K
     argument: "mode",
     help: "What the keeper may do: watch, alert or act.",
   },
-  pauseKey: privateKeyRow("signs pauses"),
-  attestKey: privateKeyRow("signs attestations"),
-  postKey: privateKeyRow("posts checkpoints", "the attest key"),
+  keeperName: {
+    parse: parseName,
+    default: "keeper",
+    argument: "name",
+    help: "What alerts call this keeper.",
+  },
+  readinessBlocks: {
+    parse: integerParser(0, 100_000),
+    default: 50,
+    argument: "blocks",
+    help: "Blocks between two proofs that the keeper could pause (role, money, nonce, a dry run, signers); 0 for none.",
+  },
+  ...KEY_ROWS,
   checkpointIntervalSeconds: {
     parse: integerParser(1, 604_800),
     default: 300,
@@ -89,6 +128,26 @@ export const CONFIG_TABLE: { readonly [K in ConfigKey]: ConfigRow<KeeperConfig[K
     argument: "path",
     help: "Where journals and books are kept; used by one keeper at a time.",
     isPath: true,
+  },
+  databaseUrl: {
+    parse: parseDatabaseUrl,
+    default: undefined,
+    argument: "url",
+    help: "PostgreSQL that keeps the journal instead of the data directory; better given as a file.",
+    isSecret: true,
+    defaultText: "none",
+  },
+  databaseSchema: {
+    parse: parseSchema,
+    default: "lockstep",
+    argument: "name",
+    help: "Schema of this keeper in that database: its replicas share it, other keepers have another one.",
+  },
+  leaseMs: {
+    parse: integerParser(500, 600_000),
+    default: 3_000,
+    argument: "ms",
+    help: "Silence of the leading replica after which another one of the same schema takes over.",
   },
   apiHost: {
     parse: parseHost,

@@ -20,7 +20,10 @@ export function describeConfig({ config, origins }: LoadedConfig): SettingDescri
 
 function describeValue(config: KeeperConfig, key: ConfigKey): string {
   if (key === "sources") return describeList(config.sources.map(describeSource));
+  if (key === "peers") return describeList(config.peers.map(({ name, url }) => `${name}|${redactUrl(url)}`));
   if (key === "views") return describeList(config.views.map(describeView));
+  if (key === "alerts") return describeList(config.alerts.map(({ name }) => name));
+  if (key === "signerUrl") return config.signerUrl === undefined ? "none" : redactUrl(config.signerUrl);
   const value = config[key];
   if (value === undefined) return "none";
   if (typeof value === "object" && "hash" in value) return `${value.number}:${value.hash}`;

@@ -1,12 +1,24 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { checkKeys } from "./checkKeys.ts";
 import type { ConfigProblem } from "./ConfigProblem.ts";
 import { configError, showValue } from "./ConfigProblem.ts";
 import type { ConfigOption } from "./configOptions.ts";
 import { CONFIG_FILE_OPTION, CONFIG_OPTIONS } from "./configOptions.ts";
 import { CONFIG_TABLE } from "./configTable.ts";
 import type { ConfigKey, KeeperConfig, Origin, OriginKind } from "./KeeperConfig.ts";
+import type { KeyConfig } from "./KeyConfig.ts";
+import { KEY_ROWS } from "./keyRows.ts";
 import { suggest } from "./suggest.ts";
+import { warnOfOpenFiles, type SecretFile } from "./warnOfOpenFiles.ts";
+
+const KEY_SETTINGS = Object.keys(KEY_ROWS) as (keyof KeyConfig)[];
+
+/** Settings that are themselves the path of a file with a secret. */
+const KEYS_OF_SECRET_FILES = [
+  ...(["pauseKeystore", "attestKeystore", "postKeystore", "signerClientKey"] as const),
+  ...(["pauseKeystorePasswordFile", "attestKeystorePasswordFile", "postKeystorePasswordFile"] as const),
+];
 
 /** Where settings come from. */
 export interface ConfigInputs {
@@ -23,6 +35,8 @@ export interface ConfigInputs {
 export interface LoadedConfig {
   readonly config: KeeperConfig;
   readonly origins: Readonly<Record<ConfigKey, Origin>>;
+  /** What is allowed and not wise, for the log: files with secrets that others may open. */
+  readonly warnings: readonly string[];
 }
 
 /** One place where settings stand. */
@@ -45,23 +59,32 @@ export function loadKeeperConfig(inputs: ConfigInputs): LoadedConfig {
   const problems: ConfigProblem[] = [];
   const layers = [flagLayer(inputs), envLayer(inputs, problems), ...fileLayers(inputs, problems)];
   const origins: Partial<Record<ConfigKey, Origin>> = {};
+  const secretFiles: SecretFile[] = [];
   const take = <K extends ConfigKey>(key: K): KeeperConfig[K] => {
-    const { value, origin } = settle(key, layers, problems);
+    const { value, origin } = settle(key, layers, problems, secretFiles);
     origins[key] = origin;
     return value;
   };
-  const attestKey = take("attestKey");
+  const keys = takeKeys(take);
   const config: KeeperConfig = {
+    ...keys,
     sources: take("sources"),
     singleSource: take("singleSource"),
+    peers: take("peers"),
     views: take("views"),
+    viewPausesPerDay: take("viewPausesPerDay"),
+    viewPersistence: take("viewPersistence"),
+    alerts: take("alerts"),
+    alertReminderSeconds: take("alertReminderSeconds"),
     deployment: take("deployment"),
     mode: take("mode"),
-    pauseKey: take("pauseKey"),
-    attestKey,
-    postKey: take("postKey") ?? attestKey,
+    keeperName: take("keeperName"),
+    readinessBlocks: take("readinessBlocks"),
     checkpointIntervalSeconds: take("checkpointIntervalSeconds"),
     dataDirectory: take("dataDirectory"),
+    databaseUrl: take("databaseUrl"),
+    databaseSchema: take("databaseSchema"),
+    leaseMs: take("leaseMs"),
     apiHost: take("apiHost"),
     apiPort: take("apiPort"),
     logLevel: take("logLevel"),
@@ -80,14 +103,31 @@ export function loadKeeperConfig(inputs: ConfigInputs): LoadedConfig {
     snapshotIntervalSeconds: take("snapshotIntervalSeconds"),
     json: take("json"),
   };
+  problems.push(...checkKeys(origins));
   if (problems.length > 0) throw configError(problems);
-  return { config: Object.freeze(config), origins: Object.freeze(origins) as Record<ConfigKey, Origin> };
+  for (const key of KEYS_OF_SECRET_FILES) {
+    const path = config[key];
+    if (path !== undefined) secretFiles.push({ name: origins[key]?.name ?? key, path });
+  }
+  return {
+    config: Object.freeze(config),
+    origins: Object.freeze(origins) as Record<ConfigKey, Origin>,
+    warnings: warnOfOpenFiles(secretFiles),
+  };
+}
+
+function takeKeys(take: <K extends ConfigKey>(key: K) => KeeperConfig[K]): KeyConfig {
+  const keys = Object.fromEntries(KEY_SETTINGS.map((key) => [key, take(key)])) as unknown as KeyConfig;
+  const { attestKey, postKey, postKeystore, postAddress } = keys;
+  const isPostElsewhere = postKeystore !== undefined || postAddress !== undefined;
+  return { ...keys, postKey: postKey ?? (isPostElsewhere ? undefined : attestKey) };
 }
 
 function settle<K extends ConfigKey>(
   key: K,
   layers: readonly Layer[],
   problems: ConfigProblem[],
+  secretFiles: SecretFile[],
 ): { value: KeeperConfig[K]; origin: Origin } {
   const row = CONFIG_TABLE[key];
   const options = CONFIG_OPTIONS.filter((option) => option.key === key);
@@ -100,7 +140,7 @@ function settle<K extends ConfigKey>(
       problems.push({ name: origin.name, expected: `given together with ${other}; keep one of them` });
       return { value: row.default, origin };
     }
-    const raw = option.isKeyFile ? readKeyFile(layer, option, problems) : layer.read(option);
+    const raw = option.isKeyFile ? readKeyFile(layer, option, problems, secretFiles) : layer.read(option);
     if (raw === undefined) return { value: row.default, origin };
     const parsed = row.parse(raw);
     if (parsed.ok) {
@@ -159,10 +199,19 @@ function readSettings(file: string, problems: ConfigProblem[]): Record<string, u
   return {};
 }
 
-function readKeyFile(layer: Layer, option: ConfigOption, problems: ConfigProblem[]): string | undefined {
+function readKeyFile(
+  layer: Layer,
+  option: ConfigOption,
+  problems: ConfigProblem[],
+  secretFiles: SecretFile[],
+): string | undefined {
   const path = layer.read(option);
   const name = layer.nameOf(option);
-  if (typeof path === "string" && path !== "") return readText(resolve(layer.base ?? "", path), name, problems);
+  if (typeof path === "string" && path !== "") {
+    const file = { name, path: resolve(layer.base ?? "", path) };
+    secretFiles.push(file);
+    return readText(file.path, name, problems);
+  }
   problems.push({ name, value: showValue(path), expected: "the path of a file" });
   return undefined;
 }

@@ -1,5 +1,7 @@
 import type { PinnedBlock } from "../domain/chainProfile.ts";
-import type { Hash, Hex } from "../lib/hex.ts";
+import type { Address, Hash, Hex } from "../lib/hex.ts";
+import { keccak256Hex } from "../lib/keccak.ts";
+import { redactUrl } from "../lib/redact.ts";
 
 /** A value, or what was expected instead. `shown` is what may be repeated of a value that holds secrets. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | Rejected;
@@ -32,6 +34,14 @@ export const parseBoolean: Parser<boolean> = (raw) => {
   if (raw === true || raw === "true" || raw === "1") return accept(true);
   if (raw === false || raw === "false" || raw === "0") return accept(false);
   return reject("true or false");
+};
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
+
+/** A name that labels, URLs and files can hold. */
+export const parseName: Parser<string> = (raw) => {
+  if (typeof raw === "string" && NAME.test(raw.trim())) return accept(raw.trim());
+  return reject("a name of letters, digits, dots, dashes and underscores, 63 at most");
 };
 
 /** A whole number within bounds, both included. */
@@ -71,6 +81,29 @@ export const parsePrivateKey: Parser<Hex> = (raw) => {
   const scalar = BigInt(`0x${digits}`);
   if (scalar === 0n || scalar >= GROUP_ORDER) return reject(`${expected}, above 0 and below the order of secp256k1`);
   return accept<Hex>(`0x${digits.toLowerCase()}`);
+};
+
+/** An address: `0x` and 40 hexadecimal digits, with a right checksum (EIP-55) where it has letters of both cases. */
+export const parseAddressSetting: Parser<Address> = (raw) => {
+  const text = typeof raw === "string" ? raw.trim() : "";
+  if (!/^0x[0-9a-f]{40}$/i.test(text)) return reject("an address: 0x and 40 hexadecimal digits");
+  const digits = text.slice(2);
+  const lower = digits.toLowerCase();
+  const isMixed = digits !== lower && digits !== digits.toUpperCase();
+  if (isMixed && digits !== withChecksum(lower)) return reject("an address with a right checksum: is a digit wrong?");
+  return accept<Address>(`0x${lower}`);
+};
+
+function withChecksum(lower: string): string {
+  const hash = keccak256Hex(new TextEncoder().encode(lower)).slice(2);
+  return Array.from(lower, (digit, at) => (hash.charAt(at) >= "8" ? digit.toUpperCase() : digit)).join("");
+}
+
+/** The URL of a remote signer. */
+export const parseSignerUrl: Parser<string> = (raw) => {
+  const text = typeof raw === "string" ? raw.trim() : "";
+  const isUrl = URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  return isUrl ? accept(text) : reject("a URL: https://host:port, or http://host:port", redactUrl(text));
 };
 
 const HASH = /^0x[0-9a-f]{64}$/i;

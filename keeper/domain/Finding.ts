@@ -9,9 +9,11 @@ import type { BookName } from "./bookSet.ts";
  * - `illegal`: the chain accepted an operation that its own rules forbid.
  * - `unreadable`: a book contract emitted a log that its ABI does not explain.
  * - `view-diverged`: an off-chain part of the protocol believes what the proven books at its block do not say.
+ * - `ordered`: nothing differs: an operator wants new risk refused.
  * - `code-changed`: the code hash of a book contract is not the one it was deployed with.
  */
-export type Cause = "unexplained-write" | "miscomputed" | "illegal" | "unreadable" | "code-changed" | "view-diverged";
+export type Cause =
+  "unexplained-write" | "miscomputed" | "illegal" | "unreadable" | "code-changed" | "view-diverged" | "ordered";
 
 /**
  * Why one word differs, told from the events of the blocks since the roots were last equal.

@@ -26,3 +26,12 @@ export type Verdict =
   | { readonly kind: "Diverged"; readonly findings: readonly Finding[]; readonly isLatched: boolean }
   | { readonly kind: "OwnFault"; readonly findings: readonly Finding[]; readonly detail: string }
   | { readonly kind: "Unknown"; readonly reason: UnknownReason; readonly detail: string };
+
+/** What is said of a view that differs from the proven books at its own block. */
+export interface ViewVerdict {
+  readonly kind: "ViewDiverged";
+  readonly view: string;
+  readonly findings: readonly Finding[];
+  /** Its owner wants new risk refused while it does. */
+  readonly mayPause: boolean;
+}

@@ -27,6 +27,9 @@ export const CONDITION_KINDS = [
 ] as const;
 export type ConditionKind = (typeof CONDITION_KINDS)[number];
 
+/** Conditions that a human has to look at now. */
+export const CRITICAL_CONDITIONS: ReadonlySet<ConditionKind> = new Set(["deep-reorg", "consensus-fault"]);
+
 /** A condition that holds, and why. */
 export interface Condition {
   readonly kind: ConditionKind;

@@ -32,6 +32,11 @@ const RETRYABLE_CODES: ReadonlySet<string> = new Set([
   "SourceClosed",
   "SourceBusy",
   "SourceRateLimited",
+  "SignerUnreachable",
+  "SignerTimeout",
+  "StoreUnavailable",
+  // The next start is as a standby.
+  "StoreFenced",
   // The next start begins without the snapshot.
   "SnapshotOrphaned",
   "SnapshotRefuted",

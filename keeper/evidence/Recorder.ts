@@ -1,5 +1,6 @@
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../lib/messageOf.ts";
 import type { Exchange, SourceCall } from "../chain/sources/Source.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
 import type { KeeperOptions } from "../loop/KeeperOptions.ts";
@@ -74,7 +75,7 @@ export class Recorder {
       const files = await SegmentFiles.create(directory, options.gzip ?? false);
       return new Recorder(options, directory, files, otherBytes);
     } catch (error: unknown) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new KeeperError(
         "RecorderFailed",
         `cannot record in ${directory}: ${reason}`,

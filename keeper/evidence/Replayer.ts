@@ -129,8 +129,8 @@ export class Replayer {
       case "sign-transaction":
         this.#sign(effect.id, `0x${effect.id.toString(16).padStart(64, "0")}`, atMs);
         return;
-      case "sign-attestation":
-        this.#sign(effect.id, effect.attestation.blockHash, atMs);
+      case "sign-typed-data":
+        this.#sign(effect.id, effect.structHash, atMs);
         return;
       default:
         if (!isDecision(effect)) return;

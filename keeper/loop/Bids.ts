@@ -18,6 +18,12 @@ const MAX_ATTEMPT = 64;
 export class Bids {
   readonly #last = new Map<number, Bid>();
 
+  /** Goes on from what was offered under a nonce before the keeper started. */
+  remember(nonce: number, bid: Bid): void {
+    const last = this.#last.get(nonce);
+    if (last === undefined || last.attempt < bid.attempt) this.#note(nonce, bid);
+  }
+
   /** Notes another transaction under a nonce, and tells what to offer for it. */
   next(nonce: number, baseFeePerGas: bigint, attempt = 0): Bid {
     const last = this.#last.get(nonce);
@@ -25,10 +31,14 @@ export class Bids {
       attempt: Math.min(MAX_ATTEMPT, Math.max(attempt, last === undefined ? 0 : last.attempt + 1)),
       baseFeePerGas: last !== undefined && last.baseFeePerGas > baseFeePerGas ? last.baseFeePerGas : baseFeePerGas,
     };
+    this.#note(nonce, bid);
+    return bid;
+  }
+
+  #note(nonce: number, bid: Bid): void {
     this.#last.delete(nonce);
     this.#last.set(nonce, bid);
     const [oldest] = this.#last.keys();
     if (this.#last.size > MAX_NONCES && oldest !== undefined) this.#last.delete(oldest);
-    return bid;
   }
 }

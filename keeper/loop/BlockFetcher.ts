@@ -5,6 +5,7 @@ import type { Address, Hash } from "../lib/hex.ts";
 import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
 import {
   keepHeader,
+  keepProven,
   noteUnsupported,
   openRequests,
   settlePart,
@@ -19,6 +20,7 @@ import { OneByOne } from "./OneByOne.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer, RpcCall } from "./ports.ts";
 import { readProofs } from "./readProofs.ts";
+import { receiptFrames } from "./receiptFrames.ts";
 import {
   headerCalls,
   proofCalls,
@@ -212,10 +214,7 @@ export class BlockFetcher {
     const { addresses } = this.#options;
     const outcome = readProofs(answers, block.keptProofs, { header, addresses, own: this.#own });
     if (outcome.kind === "ok") {
-      block.proven = outcome.value.books;
-      block.nonces = outcome.value.nonces;
-      block.served = { source: request.source, answers: outcome.value.answers };
-      block.keptProofs.clear();
+      keepProven(block, outcome.value, request.source);
       block.factsAtMs = nowMs;
       this.#settle(block, "proofs", request.source, nowMs);
       return;
@@ -265,6 +264,7 @@ export class BlockFetcher {
     }
     if (!this.#accept(block, request, "receipts", outcome, nowMs)) return;
     this.#blocks.keepFacts(block, outcome.value);
+    block.frames = receiptFrames(answers, isBlock);
     block.factsAtMs = nowMs;
   }
 

@@ -1,9 +1,6 @@
-import type { Condition, ConditionKind } from "../domain/conditions.ts";
+import { CRITICAL_CONDITIONS, type Condition } from "../domain/conditions.ts";
 import type { Agreement } from "./Agreement.ts";
 import type { Outbox } from "./Outbox.ts";
-
-/** Conditions that a human has to look at now. */
-const CRITICAL: ReadonlySet<ConditionKind> = new Set(["deep-reorg", "consensus-fault"]);
 
 /** Says what is unusual about the chain, each once when it begins and once when it ends. */
 export class ChainReport {
@@ -19,6 +16,11 @@ export class ChainReport {
   /** What holds now. */
   get holding(): readonly Condition[] {
     return this.#holding;
+  }
+
+  /** From now on what is found is acted on: a fault of the consensus is latched once more. */
+  lead(): void {
+    this.#isFaultLatched = false;
   }
 
   /** Takes what is seen now, and says what is new. */
@@ -42,7 +44,12 @@ export class ChainReport {
   #begin(condition: Condition): void {
     const { kind, detail } = condition;
     this.#outbox.emit({ type: "condition", condition, holds: true });
-    this.#outbox.emit({ type: "alert", level: CRITICAL.has(kind) ? "critical" : "warning", event: kind, detail });
+    this.#outbox.emit({
+      type: "alert",
+      level: CRITICAL_CONDITIONS.has(kind) ? "critical" : "warning",
+      event: kind,
+      detail,
+    });
   }
 
   #sayFinality(mode: Agreement["finality"]["mode"]): void {

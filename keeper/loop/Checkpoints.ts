@@ -1,182 +1,147 @@
-import type { Attestation } from "../actions/plan/Attestation.ts";
 import { encodePost } from "../actions/plan/calls.ts";
-import { feesFor } from "../actions/plan/fees.ts";
-import type { BookBlock, Books } from "../books/Books.ts";
-import { storage as registry } from "../books/generated/CheckpointRegistry.ts";
-import { storage as ledger } from "../books/generated/PositionLedger.ts";
-import { bookSetAt, type BookSet } from "../books/reducers/checkpoints/bookSet.ts";
-import { readKeeperSet } from "../books/reducers/keepers/members.ts";
+import { bookSetAt } from "../books/reducers/checkpoints/bookSet.ts";
 import { BOOK_NAMES } from "../domain/bookSet.ts";
 import { booksRoot } from "../domain/booksRoot.ts";
-import type { KeeperSet } from "../domain/keeperSet.ts";
-import type { Hash, Hex } from "../lib/hex.ts";
-import type { Accounts } from "./Accounts.ts";
-import type { KeeperOptions } from "./KeeperOptions.ts";
-import type { Outbox } from "./Outbox.ts";
-import type { Input } from "./ports.ts";
+import { roundBlock } from "../domain/rounds.ts";
+import type { Statement } from "../domain/Statement.ts";
+import type { Address, Hash } from "../lib/hex.ts";
+import type { FetchedBlock } from "./FetchedBlock.ts";
+import type { QuorumContext } from "./quorum/QuorumContext.ts";
+import type { QuorumView } from "./quorum/QuorumView.ts";
+import type { Errand } from "./quorum/Carrier.ts";
+import { quorumOn } from "./quorum/StatementBook.ts";
 
-interface Posting {
-  readonly attestation: Attestation;
-  readonly roots: readonly Hash[];
-  readonly set: KeeperSet;
-  readonly baseFeePerGas: bigint;
-  readonly startedAt: number;
-  awaited: { readonly id: number; readonly step: "journal" | "attest" | "sign" } | null;
-}
+type AttestationStatement = Extract<Statement, { kind: "attestation" }>;
 
 const GAS_LIMIT = 1_000_000n;
-/** A posting that is not on chain after so many blocks is given up; the next InSync block starts another. */
-const PATIENCE_BLOCKS = 8;
+/** A checkpoint of an older block is not carried: the registry may refuse it, and a newer round has begun. */
+const MAX_AGE_BLOCKS = 56;
 
 /**
- * Signs and posts checkpoints of blocks that are InSync.
+ * Signs the blocks of the rounds that are InSync, and carries what a quorum signed.
  *
- * Never two roots for one block hash: what was signed is in the journal before it is signed, and is never signed
- * differently.
+ * Never two roots for one block hash: what was signed is in the journal before it is signed, and is never signed differently.
+ * And never again below what may have been signed before this run began, which the journal may have lost.
  */
 export class Checkpoints {
-  readonly #options: KeeperOptions;
-  readonly #books: Books;
-  readonly #outbox: Outbox;
-  readonly #accounts: Accounts;
-  readonly #signed: Map<Hash, Hash>;
-  #posting: Posting | null = null;
-  /** Postings given up since the last one that was included. */
-  #lost = 0;
+  readonly #context: QuorumContext;
+  /** No block up to here is signed; null until k operators stand behind a block that is InSync. */
+  #floor: number | null = null;
+  /** Newest block that this key is known to have signed before this run. */
+  #signedBefore: number;
+  /** The newest block for which there was nothing to sign. */
+  #idleAt: Hash | null = null;
 
-  constructor(options: KeeperOptions, books: Books, outbox: Outbox, accounts: Accounts) {
-    this.#options = options;
-    this.#books = books;
-    this.#outbox = outbox;
-    this.#accounts = accounts;
-    this.#signed = new Map(options.signedRoots);
+  constructor(context: QuorumContext) {
+    this.#context = context;
+    this.#signedBefore = context.options.newestSigned ?? -1;
   }
 
-  /** Whether a checkpoint of `tip` should be posted now. */
-  isDue(tip: BookBlock): boolean {
-    const { attester, poster, policy } = this.#options;
-    if (attester === null || poster === null) return false;
-    if (this.#posting !== null && tip.number < this.#posting.startedAt + PATIENCE_BLOCKS) return false;
-    if (this.#posting !== null) this.#giveUp();
-    if (this.#accounts.countOf(poster) === null) return false;
-    const cursor = registry.cursor.decode(this.#books.read("CheckpointRegistry", registry.cursor.slot));
-    if (BigInt(tip.number) <= cursor.highest) return false;
-    // A quorum of one: this keeper's signature is enough. More signatures need the exchange between keepers.
-    const { quorum, members } = this.#keeperSet();
-    if (quorum !== 1n || !members.includes(attester) || !this.#isItsBookSet(tip)) return false;
-    const hot = ledger.hot.decode(this.#books.read("PositionLedger", ledger.hot.slot));
-    const age = BigInt(tip.timestamp) - hot.checkpointTime;
-    return cursor.posts === 0n || age >= BigInt(policy.checkpointIntervalSeconds);
+  /** What may have been signed elsewhere: as at a start, only blocks above the head that is agreed next are signed. */
+  restart(): void {
+    this.#floor = null;
   }
 
-  /** Starts a checkpoint of `tip`, whose roots the books and the chain agree on. */
-  start(tip: BookBlock, roots: readonly Hash[], baseFeePerGas: bigint): void {
-    const root = booksRoot(roots);
-    const before = this.#signed.get(tip.hash);
-    if (before !== undefined && before !== root) {
-      const detail = `block ${tip.hash} was signed with ${before}, now the books have ${root}`;
-      this.#outbox.emit({ type: "alert", level: "critical", event: "second-root-refused", detail });
-      return;
-    }
-    const set = this.#keeperSet();
-    const { version } = this.#bookSetAt(tip);
+  /** This key signed a block in a run that this one does not remember. */
+  noteSignedBefore(blockNumber: number): void {
+    this.#signedBefore = Math.max(this.#signedBefore, blockNumber);
+  }
+
+  /**
+   * The attestation that is to be signed when `newest` is in sync; null when there is none.
+   *
+   * @param newest block behind which k operators stand, and against which nothing stands
+   */
+  due(newest: FetchedBlock): AttestationStatement | null {
+    const { options } = this.#context;
+    if (options.attester === null || newest.header === null) return null;
+    this.#floor ??= newest.header.number;
+    if (this.#idleAt === newest.hash) return null;
+    const statement = this.#dueAt(newest, options.attester);
+    this.#idleAt = statement === null ? newest.hash : null;
+    return statement;
+  }
+
+  /** Signs what is due, once for each newest block: a signer that fails is asked again at the next one. */
+  start(newest: FetchedBlock, statement: AttestationStatement): void {
+    this.#idleAt = newest.hash;
+    this.#context.signing.sign(statement);
+  }
+
+  #dueAt(newest: FetchedBlock, attester: Address): AttestationStatement | null {
+    const { judge, follower, books, options, signing } = this.#context;
+    const view = this.#context.view();
+    if (view === null || !view.set.members.includes(attester)) return null;
+    const top = follower.below(newest, options.chain.checkpointDepth);
+    const block = top === null ? null : this.#roundBlock(top, view);
+    const roots = block === null ? null : judge.rootsOf(block.hash);
+    const number = block?.header?.number ?? -1;
+    if (block === null || roots === null || number <= Math.max(this.#floor ?? 0, this.#signedBefore)) return null;
+    const { version, contracts } = bookSetAt(BigInt(number), (slot) => books.read("CheckpointRegistry", slot));
+    // The roots that the books prove are to be those of the book set that is valid at the block.
+    if (contracts.join() !== BOOK_NAMES.map((name) => options.addresses[name]).join()) return null;
     const attestation = {
-      setId: set.id,
-      bookSetVersion: version,
-      blockNumber: BigInt(tip.number),
-      blockHash: tip.hash,
-      booksRoot: root,
+      ...{ setId: view.set.id, bookSetVersion: version, blockNumber: BigInt(number) },
+      ...{ blockHash: block.hash, booksRoot: booksRoot(roots) },
     };
-    this.#signed.set(tip.hash, root);
-    const id = this.#outbox.newId();
-    const awaited = { id, step: "journal" } as const;
-    this.#posting = { attestation, roots, set, baseFeePerGas, startedAt: tip.number, awaited };
-    const body = { chainId: this.#options.chainId, blockHash: tip.hash, booksRoot: root };
-    this.#outbox.emit({ type: "journal", id, kind: "signature", body });
+    const statement = { kind: "attestation", attestation, roots } as const;
+    return signing.has(signing.digestOf(statement)) ? null : statement;
   }
 
-  /** The signature's record is durable: sign. False when the id is somebody else's. */
-  journalled({ id }: Extract<Input, { type: "journalled" }>): boolean {
-    const posting = this.#posting;
-    if (posting?.awaited?.id !== id) return false;
-    const next = this.#outbox.newId();
-    posting.awaited = { id: next, step: "attest" };
-    this.#outbox.emit({ type: "sign-attestation", id: next, attestation: posting.attestation });
-    return true;
+  #roundBlock(top: FetchedBlock, view: QuorumView): FetchedBlock | null {
+    const { follower, options } = this.#context;
+    const highestBlock = top.header?.number ?? 0;
+    const at = (number: number): FetchedBlock | null => follower.below(top, highestBlock - number);
+    const { highest, posts } = view.cursor;
+    const number = roundBlock({
+      top: highestBlock,
+      highest: Number(highest),
+      dueAt: posts === 0n ? -Infinity : view.checkpointTime + options.policy.checkpointIntervalSeconds,
+      timestampAt: (wanted) => at(wanted)?.header?.timestamp ?? null,
+    });
+    return number === null ? null : at(number);
   }
 
-  /** An attestation or a transaction was signed. False when the id is somebody else's. */
-  signed({ id, raw, hash }: Extract<Input, { type: "signed" }>): boolean {
-    const posting = this.#posting;
-    if (posting?.awaited?.id !== id) return false;
-    if (posting.awaited.step === "attest") {
-      this.#prepare(posting, raw);
-      return true;
-    }
-    posting.awaited = null;
-    const { blockNumber, blockHash } = posting.attestation;
-    this.#outbox.emit({ type: "broadcast", purpose: "checkpoint", raw, hash });
-    this.#outbox.emit({ type: "checkpoint", blockNumber: Number(blockNumber), blockHash, transaction: hash });
-    return true;
+  /** Whether a round is open: signatures are awaited, or their checkpoint's way onto the chain. */
+  isOpen(view: QuorumView): boolean {
+    return this.#open(view).length > 0;
   }
 
-  /** The block was orphaned: its checkpoint can never be posted. */
-  forget(blockHash: Hash): void {
-    if (this.#posting?.attestation.blockHash === blockHash) this.#giveUp();
+  /** What is to be carried now, if it is this keeper's turn: the newest round that a quorum signed. */
+  errand(view: QuorumView): Errand | null {
+    const { options, rotation } = this.#context;
+    const signed = this.#open(view).flatMap((tally) => {
+      const signatures = quorumOn(tally, view.set);
+      return signatures === null ? [] : [{ ...tally, signatures }];
+    });
+    const [newest] = signed.sort((one, other) => numberOf(other.statement) - numberOf(one.statement));
+    if (newest === undefined) return null;
+    const { digest, statement, signatures } = newest;
+    if (!rotation.isMine(digest, view.set.members, options.attester, view.tip.number)) return null;
+    const { attestation, roots } = statement;
+    return {
+      id: digest,
+      purpose: "checkpoint",
+      to: options.addresses.CheckpointRegistry,
+      data: encodePost({ attestation, roots, set: view.set, signatures }),
+      gasLimit: GAS_LIMIT,
+      block: { number: Number(attestation.blockNumber), hash: attestation.blockHash },
+    };
   }
 
-  /** Frees the way for the next one as soon as the posting is proven in the books. */
-  settle(): void {
-    if (this.#posting === null) return;
-    const cursor = registry.cursor.decode(this.#books.read("CheckpointRegistry", registry.cursor.slot));
-    if (cursor.highest < this.#posting.attestation.blockNumber) return;
-    this.#posting = null;
-    this.#lost = 0;
-  }
-
-  /** Whether the roots that the books prove are those of the book set that is valid at the block. */
-  #isItsBookSet(tip: BookBlock): boolean {
-    const { contracts } = this.#bookSetAt(tip);
-    return contracts.join() === BOOK_NAMES.map((name) => this.#options.addresses[name]).join();
-  }
-
-  #bookSetAt(tip: BookBlock): BookSet {
-    return bookSetAt(BigInt(tip.number), (slot) => this.#books.read("CheckpointRegistry", slot));
-  }
-
-  /** The members whose signatures count, by the books. */
-  #keeperSet(): KeeperSet {
-    return readKeeperSet((slot) => this.#books.read("KeeperRegistry", slot), this.#options.immutables.minKeepers);
-  }
-
-  /** Its transaction may wait in a node or be gone: the next one takes its nonce and pays more. */
-  #giveUp(): void {
-    this.#posting = null;
-    this.#lost += 1;
-    if (this.#options.poster !== null) this.#accounts.forget(this.#options.poster);
-  }
-
-  #prepare(posting: Posting, signature: Hex): void {
-    const { poster, addresses, chainId, maxFeePerGas } = this.#options;
-    const nonce = poster === null ? null : this.#accounts.takeNonce(poster);
-    if (nonce === null) {
-      this.#posting = null;
-      return;
-    }
-    const id = this.#outbox.newId();
-    posting.awaited = { id, step: "sign" };
-    this.#outbox.emit({
-      type: "sign-transaction",
-      id,
-      key: "post",
-      request: {
-        chainId,
-        to: addresses.CheckpointRegistry,
-        data: encodePost({ ...posting, signatures: [signature] }),
-        nonce,
-        gasLimit: GAS_LIMIT,
-        ...feesFor(posting.baseFeePerGas, this.#lost, maxFeePerGas),
-      },
+  /** Attestations of the current set, of blocks of the followed branch whose roots are the books', that are not on chain. */
+  #open({ cursor, set, tip }: QuorumView) {
+    const { book, judge } = this.#context;
+    return book.all("attestation").filter(({ statement: { attestation } }) => {
+      const { blockNumber, blockHash, setId } = attestation;
+      const isTimely = blockNumber > cursor.highest && tip.number - Number(blockNumber) < MAX_AGE_BLOCKS;
+      if (!isTimely || setId !== set.id) return false;
+      const roots = judge.rootsOf(blockHash);
+      return roots !== null && booksRoot(roots) === attestation.booksRoot;
     });
   }
+}
+
+function numberOf({ attestation }: AttestationStatement): number {
+  return Number(attestation.blockNumber);
 }

@@ -12,7 +12,6 @@ import type { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { Pauses } from "./Pauses.ts";
-import { toBookBlock } from "./toBookBlock.ts";
 
 /** Time that votes may take before their absence is reported. */
 const VOTES_PATIENCE_MS = 1_000;
@@ -26,6 +25,17 @@ interface Circumstances {
   readonly isAgreed: boolean;
 }
 
+/** A verdict on a block, and what the evidence for it allows. */
+export interface Opinion {
+  readonly verdict: Verdict;
+  readonly block: FetchedBlock;
+  readonly allowed: Allowed;
+  /** k operators stand behind the block. */
+  readonly isAgreed: boolean;
+  /** The newest heads of k operators are in the books. */
+  readonly isLevel: boolean;
+}
+
 /** What a decision is made with, and what carries it out. */
 export interface DeciderParts {
   readonly books: Books;
@@ -34,7 +44,8 @@ export interface DeciderParts {
   readonly chain: ChainReport;
   readonly outbox: Outbox;
   readonly pauses: Pauses;
-  readonly viewPauses: Pauses;
+  /** Of other causes, pursued alike. */
+  readonly otherPauses: readonly Pauses[];
   readonly checkpoints: Checkpoints;
 }
 
@@ -54,6 +65,7 @@ export class Decider {
   /** Since when the books stand at blocks that k operators do not serve. */
   #unvotedSinceMs: number | null = null;
   #unknown: string | null = null;
+  #opinion: Opinion | null = null;
   /** Height of the newest block that was said to be in sync. */
   #inSyncNumber = -1;
 
@@ -65,7 +77,7 @@ export class Decider {
     this.#chain = parts.chain;
     this.#outbox = parts.outbox;
     this.#pauses = parts.pauses;
-    this.#pursued = [parts.pauses, parts.viewPauses];
+    this.#pursued = [parts.pauses, ...parts.otherPauses];
     this.#checkpoints = parts.checkpoints;
   }
 
@@ -74,10 +86,22 @@ export class Decider {
     return this.#unknown === null && this.#reported?.kind === "InSync";
   }
 
+  /** The newest verdict and what it may be used for; null while nothing can be said. */
+  get opinion(): Opinion | null {
+    return this.#unknown === null ? this.#opinion : null;
+  }
+
   /** Blocks were taken back: what was said of them no longer stands. */
   rolledBack(): void {
     this.#reported = null;
+    this.#opinion = null;
     this.#inSyncNumber = Math.min(this.#inSyncNumber, this.#books.tip?.number ?? -1);
+  }
+
+  /** From now on what is found is acted on: it is said once more. */
+  lead(): void {
+    this.#reported = null;
+    this.#isLatchSaid = false;
   }
 
   /** What so many votes allow, as the chain is now. */
@@ -111,7 +135,7 @@ export class Decider {
     if (isNew && fetched.proven !== null) this.#follower.agreement.forgive(tip);
     const isAgreed = votes >= this.#follower.agreement.quorum;
     this.#act(verdict, fetched, { allowed, isNew, isLevel, isAgreed });
-    for (const pauses of this.#pursued) pauses.pursue(this.#follower.strongest(fetched, pauses.since), tip);
+    for (const pauses of this.#pursued) pauses.pursue(this.#follower.strongest(fetched, pauses.since), tip, nowMs);
   }
 
   /** The newest block of k operators, below a head that not so many serve. */
@@ -139,35 +163,32 @@ export class Decider {
   }
 
   #act(verdict: Verdict, block: FetchedBlock, { allowed, isNew, isLevel, isAgreed }: Circumstances): void {
-    const signed = verdict.kind === "InSync" && isLevel ? this.#blockToSign(block) : null;
+    this.#opinion = { verdict, block, allowed, isAgreed, isLevel };
+    const due = verdict.kind === "InSync" && isLevel ? this.#checkpoints.due(block) : null;
     const situation = {
       isPauseUnderway: this.#pauses.current !== null,
-      isCheckpointDue: signed !== null && this.#checkpoints.isDue(signed.tip),
+      isCheckpointDue: due !== null,
       maySign: allowed.sign,
+      ...{ timesSeen: 1, claimedPauses: 0 },
     };
     for (const action of decide(verdict, situation, this.#options.policy)) {
       if (action.kind === "soft-pause" && verdict.kind === "Diverged") this.#pauses.open(verdict.findings);
-      if (action.kind === "attest" && signed !== null) {
-        this.#checkpoints.start(signed.tip, signed.roots, block.header?.baseFeePerGas ?? 0n);
-      }
+      if (action.kind === "attest" && due !== null) this.#checkpoints.start(block, due);
       // A block that k operators do not serve may be made up, whatever it shows of ourselves.
       if (action.kind === "latch" && !this.#isLatchSaid && isAgreed) {
         this.#isLatchSaid = true;
         this.#outbox.emit({ type: "latch", detail: action.detail });
+      }
+      if (action.kind === "withhold" && isNew) {
+        const { action: withheld, because } = action;
+        const number = block.header?.number ?? 0;
+        this.#outbox.emit({ type: "withheld", action: withheld, because, detail: `block ${number} ${block.hash}` });
       }
       if (action.kind === "alert" && isNew) {
         const { level, event, detail } = action;
         this.#outbox.emit({ type: "alert", level, event, detail });
       }
     }
-  }
-
-  /** The block of which a checkpoint may be signed when `newest` is in sync: so deep as the chain's profile says. */
-  #blockToSign(newest: FetchedBlock): { readonly tip: BookBlock; readonly roots: readonly Hash[] } | null {
-    const fetched = this.#follower.below(newest, this.#options.chain.checkpointDepth);
-    const roots = fetched === null ? null : this.#judge.rootsOf(fetched.hash);
-    const tip = fetched === null ? null : toBookBlock(fetched, this.#books);
-    return tip === null || roots === null ? null : { tip, roots };
   }
 
   #report({ hash, header, facts, heardAtMs, factsAtMs }: FetchedBlock, votes: number, verdict: Verdict): void {

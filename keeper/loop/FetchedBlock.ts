@@ -1,7 +1,9 @@
 import type { BlockFacts } from "../chain/verify/blockFacts.ts";
 import { withoutEncoding, type Header } from "../chain/verify/header.ts";
-import type { Address, Hash } from "../lib/hex.ts";
+import type { Address, Hash, Hex } from "../lib/hex.ts";
 import type { RpcAnswer } from "./ports.ts";
+import type { ReadProofs } from "./readProofs.ts";
+import type { ReceiptFrame } from "./receiptFrames.ts";
 import type { ProvenBooks } from "./requestBlock.ts";
 
 /** What is asked for of a block. The account proofs may come with the header or by themselves. */
@@ -36,6 +38,8 @@ export interface FetchedBlock {
   wantsProofs: boolean;
   /** Without its encoding: thousands of them are held. */
   header: Header | null;
+  /** The encoding that the hash is of, for evidence; null before the header is there. */
+  encoding: Hex | null;
   /** Empty while nobody named them, and as soon as the facts are there. */
   transactions: readonly Hash[];
   /** Who named the transactions; their list is verified only by their receipts. Null while there is no list. */
@@ -43,11 +47,15 @@ export interface FetchedBlock {
   proven: ProvenBooks | null;
   /** Proven nonces of the keeper's own keys. */
   nonces: ReadonlyMap<Address, number> | null;
+  /** Their proven balances, wei. */
+  balances: ReadonlyMap<Address, bigint> | null;
   /** Account proofs that verified while others were missing, by their place, and nothing that was served beside them. */
   readonly keptProofs: Map<number, RpcAnswer>;
   /** Let go when the block is final. */
   served: ServedProofs | null;
   facts: BlockFacts | null;
+  /** What the receipts commit to beside the logs, for evidence; null where they were not needed, or are not here. */
+  frames: readonly ReceiptFrame[] | null;
   /** Why the block cannot be judged by this version; null once somebody's answer verified. */
   unsupported: string | null;
   /** Whose answer could not be judged, and why: as soon as another's verifies it was a lie. */
@@ -78,13 +86,16 @@ export function newBlock(hash: Hash, wantsProofs: boolean, nowMs: number): Fetch
     heardAtMs: nowMs,
     wantsProofs,
     header: null,
+    encoding: null,
     transactions: [],
     listedBy: null,
     proven: null,
     nonces: null,
+    balances: null,
     keptProofs: new Map(),
     served: null,
     facts: null,
+    frames: null,
     unsupported: null,
     unsupportedBy: { header: new Map(), proofs: new Map(), receipts: new Map() },
     missing: null,
@@ -100,7 +111,17 @@ export function newBlock(hash: Hash, wantsProofs: boolean, nowMs: number): Fetch
 export function keepHeader(block: FetchedBlock, header: Header): boolean {
   if (block.header !== null) return false;
   block.header = withoutEncoding(header);
+  block.encoding = header.rlp;
   return true;
+}
+
+/** Takes in what verified account proofs say, and who served the last of them. */
+export function keepProven(block: FetchedBlock, { books, accounts, answers }: ReadProofs, source: string): void {
+  block.proven = books;
+  block.nonces = accounts.nonces;
+  block.balances = accounts.balances;
+  block.served = { source, answers };
+  block.keptProofs.clear();
 }
 
 /** Notes that a source's answer for a part could not be judged. */

@@ -81,6 +81,8 @@ export class Follower {
   #agreed: Hash | null = null;
   /** Whether k operators ever stood behind the books' newest block. */
   #isTipAgreed = false;
+  /** The block that the books wait for, and since when. */
+  #next: { readonly hash: Hash; readonly sinceMs: number } | null = null;
   #behind = 0;
   #split: string | null = null;
   #regression: string | null = null;
@@ -130,6 +132,16 @@ export class Follower {
   /** Whether a block is one of the books'. */
   holds(hash: Hash): boolean {
     return this.#canonical.has(hash);
+  }
+
+  /** One of the books' newest blocks, as it was fetched; undefined for others. */
+  held(hash: Hash): FetchedBlock | undefined {
+    return this.#canonical.get(hash);
+  }
+
+  /** The books' block at a height. */
+  hashAt(number: number): Hash | undefined {
+    return this.#canonical.at(number);
   }
 
   /** The block of the books that lies so many below another; null when they do not reach there. */
@@ -234,7 +246,7 @@ export class Follower {
     const next = best?.hashes.slice(0, best.open).find((hash) => !this.#canonical.has(hash));
     const isLevel = this.#isLevel();
     // A descendant that nobody completes must not keep back what is known of the block below it.
-    if (next !== undefined && !isLevel && !this.#ways.isStuck(next, nowMs)) return null;
+    if (best !== null && next !== undefined && !isLevel && !this.#isHeldUp(best, next, nowMs)) return null;
     const votes = this.agreement.votesFor(tip);
     const isAgreed = ({ header }: FetchedBlock): boolean => header !== null && this.agreement.isAgreed(header);
     this.#isTipAgreed ||= votes >= this.agreement.quorum;
@@ -245,6 +257,17 @@ export class Follower {
       this.#rewind.reached(agreed.header.number);
     }
     return { tip, fetched, isLevel, isDoubted: this.#doubts.first !== null, votes, agreed };
+  }
+
+  /**
+   * Whether a block keeps the books waiting for longer than it may. Of blocks that k operators have gone beyond by several it may for as
+   * long as an answer takes: what they show may have been mended since, and is not acted on before that is known.
+   */
+  #isHeldUp({ hashes, agreed }: Way, next: Hash, nowMs: number): boolean {
+    if (this.#next?.hash !== next) this.#next = { hash: next, sinceMs: nowMs };
+    const behind = hashes.slice(0, agreed).filter((hash) => !this.#canonical.has(hash)).length;
+    if (behind > 1 && nowMs - this.#next.sinceMs < this.#options.requestDeadlineMs) return false;
+    return this.#ways.isStuck(next, nowMs);
   }
 
   /** What the books have not taken of the branch that they follow. */

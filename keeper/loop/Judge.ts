@@ -24,6 +24,18 @@ interface Latch {
   readonly ownFault: OwnFault | null;
 }
 
+/** What a block brought that nothing was found against before, and where it came from: what evidence is made of. */
+export interface Found {
+  readonly findings: readonly Finding[];
+  /** What the second opinion says; null where it was not asked. */
+  readonly detail: string | null;
+  readonly isOwnFault: boolean;
+  /** The newest block whose proven roots were the books'; null when there is none. */
+  readonly base: Hash | null;
+  /** The blocks since, oldest first: the findings' is the last. */
+  readonly blocks: readonly BookBlock[];
+}
+
 /** Findings that a second derivation of the same blocks does not share. */
 interface OwnFault {
   readonly findings: readonly Finding[];
@@ -42,6 +54,7 @@ export class Judge {
   readonly #books: Books;
   readonly #codeHashes = new Map<BookName, Hash>();
   readonly #ask: typeof askSecondOpinion;
+  #practice: number;
   /** Blocks whose proven roots are the books', oldest first. */
   readonly #agreed: Hash[] = [];
   /** Roots of the newest blocks that were in sync whatever the votes, oldest first. */
@@ -52,12 +65,15 @@ export class Judge {
   /** Words were repaired or accepted, and since then nothing was found, nor yet proven to be equal. */
   #isRepaired = false;
   #ownFault: OwnFault | null = null;
+  #found: Found | null = null;
   /** The books come from a snapshot that nobody could prove, and no proven block since was equal. */
   #isProvisional = false;
 
-  constructor(books: Books, ask: typeof askSecondOpinion = askSecondOpinion) {
+  /** @param practice blocks in sync of which a second opinion is asked only so that the first one in earnest is not slow */
+  constructor(books: Books, ask: typeof askSecondOpinion = askSecondOpinion, practice = 0) {
     this.#books = books;
     this.#ask = ask;
+    this.#practice = practice;
   }
 
   /** The books begin with a block of a snapshot, whose roots are proven there or not yet. */
@@ -83,6 +99,16 @@ export class Judge {
     return this.#latched;
   }
 
+  /** What the newest block that was taken brought, if it is the first to be wrong; null otherwise. */
+  get found(): Found | null {
+    return this.#found;
+  }
+
+  /** Whether the proven roots of a block were the books'. */
+  isAgreed(hash: Hash): boolean {
+    return this.#agreed.includes(hash);
+  }
+
   get hasOwnFault(): boolean {
     return this.#ownFault !== null;
   }
@@ -94,6 +120,7 @@ export class Judge {
    */
   take(fetched: FetchedBlock, block: BookBlock): void {
     const [latched, isRepaired, ownFault] = [this.#latched, this.#isRepaired, this.#ownFault];
+    this.#found = null;
     this.#latches.push({ hash: block.hash, latched, isRepaired, ownFault });
     if (this.#latches.length > MAX_AGREED) this.#latches.shift();
     const applied = this.#books.apply(block);
@@ -108,20 +135,36 @@ export class Judge {
       this.#isRepaired = false;
       if (this.#latched.length === 0 && this.#ownFault === null) this.#remember(block.hash);
     }
-    if (findings.length === 0) return;
+    if (findings.length === 0) return this.#practise(fetched, block);
     // Code is proved by itself: no reducer had a part in it, and no other derivation has an opinion on it.
     const isProvedAlone = findings.some(({ cause }) => cause === "code-changed");
-    if (this.#latched.length > 0 || this.#ownFault !== null || isProvedAlone) {
+    const isFirst = this.#latched.length === 0 && this.#ownFault === null;
+    const base = this.#agreed.at(-1) ?? null;
+    if (!isFirst) {
       this.#latched = [...this.#latched, ...findings];
       return;
     }
     // Beyond what the books can take back, nothing is known of where the difference came from.
-    const blocks = this.#books.blocksSince(this.#agreed.at(-1) ?? null) ?? [block];
+    const blocks = this.#books.blocksSince(base) ?? [block];
+    if (isProvedAlone) {
+      this.#latched = findings;
+      this.#found = { findings, detail: null, isOwnFault: false, base, blocks };
+      return;
+    }
     const before = this.rootsOf(blocks[0]?.parentHash ?? "0x");
     const opinion = this.#ask(this.#books, blocks, fetched.proven, before);
     const isOwn = opinion.agreesWithChain || (opinion.hasFailed === true && !isProved(findings));
     if (isOwn) this.#ownFault = { findings, detail: opinion.detail };
     else this.#latched = findings;
+    this.#found = { findings, detail: opinion.detail, isOwnFault: isOwn, base, blocks };
+  }
+
+  /** Code that never ran is slow when every millisecond counts; what comes of it is of no matter. */
+  #practise({ proven }: FetchedBlock, block: BookBlock): void {
+    const before = this.rootsOf(block.parentHash);
+    if (this.#practice === 0 || proven === null || before === null || block.logs.length === 0) return;
+    this.#practice -= 1;
+    this.#ask(this.#books, [block], proven, before);
   }
 
   /** The first proven block after a snapshot that was not proven decides on it. */

@@ -2,23 +2,27 @@ import { Books } from "../books/Books.ts";
 import type { SourceReport } from "../chain/agree/SourceBoard.ts";
 import type { ServedHead } from "../chain/agree/Votes.ts";
 import type { Condition } from "../domain/conditions.ts";
-import { Accounts } from "./Accounts.ts";
-import { Bids } from "./Bids.ts";
+import type { Address } from "../lib/hex.ts";
+import type { Header } from "../chain/verify/header.ts";
+import { Acts } from "./Acts.ts";
 import { Follower, type FollowerEvents, type Standing } from "./Follower.ts";
 import { ChainReport } from "./ChainReport.ts";
-import { SidePauses } from "./SidePauses.ts";
 import { Decider } from "./Decider.ts";
-import { Checkpoints } from "./Checkpoints.ts";
 import { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import { Locator } from "./Locator.ts";
+import { Orders } from "./Orders.ts";
 import { Outbox } from "./Outbox.ts";
-import { Pauses } from "./Pauses.ts";
+import type { OwnPast } from "./OwnPast.ts";
+import type { Pauses } from "./Pauses.ts";
+import { type Quorum } from "./quorum/Quorum.ts";
 import type { Effect, Input, SnapshotOrder } from "./ports.ts";
 import { secondOpinionOr, type Replacements } from "./Replacements.ts";
 import { Snapshots } from "./Snapshots.ts";
+import { Transitions } from "./Transitions.ts";
 import { fetchedAt, type StartingPoint } from "./StartingPoint.ts";
-import { Views } from "./Views.ts";
+import { ViewWatch } from "./ViewWatch.ts";
+import { whileStandby } from "./whileStandby.ts";
 
 /** Blocks that can be taken back; a deeper reorg halts the keeper. */
 const UNDO_DEPTH = 8_192;
@@ -30,87 +34,102 @@ const UNDO_DEPTH = 8_192;
  * judges it, and acts. The same inputs in the same order give the same effects.
  */
 export class Keeper {
-  readonly #options: KeeperOptions;
   readonly #outbox = new Outbox();
+  /** False while another replica of this keeper acts. */
+  #isLeading: boolean;
   readonly #books: Books;
   readonly #judge: Judge;
   readonly #follower: Follower;
-  readonly #accounts: Accounts;
-  /** A proved mismatch and a divergent view each have their own incident: neither can stand before the other. */
-  readonly #pauses: Pauses;
-  readonly #viewPauses: Pauses;
-  readonly #sidePauses: SidePauses;
+  readonly #acts: Acts;
   readonly #chain: ChainReport;
   readonly #decider: Decider;
-  readonly #checkpoints: Checkpoints;
+  readonly #orders: Orders;
   readonly #locator: Locator;
-  readonly #views: Views;
+  readonly #viewWatch: ViewWatch;
   readonly #snapshots: Snapshots;
-  #divergentView: string | null = null;
+  readonly #transitions: Transitions;
   /** What this machine's clock says at monotonic zero; null before it said something. */
   #wallAheadSeconds: number | null = null;
   #tip: Standing | null = null;
 
   /** @param start what to begin with; null for the deployment */
-  constructor(options: KeeperOptions, replacements: Replacements = {}, start: StartingPoint | null = null) {
-    this.#options = options;
+  constructor(told: KeeperOptions, replacements: Replacements = {}, start: StartingPoint | null = null) {
+    this.#isLeading = told.isStandby !== true;
+    const options = whileStandby(told, () => this.#isLeading);
     const { addresses, immutables } = options;
     const reducers = replacements.reducers === undefined ? {} : { reducers: replacements.reducers };
     this.#books = start?.books ?? new Books({ addresses, immutables, undoDepth: UNDO_DEPTH, ...reducers });
-    this.#judge = new Judge(this.#books, secondOpinionOr(replacements));
+    this.#judge = new Judge(this.#books, secondOpinionOr(replacements), options.practiceBlocks);
     if (start !== null) this.#judge.begin(start);
-    this.#accounts = new Accounts();
     const parts = { books: this.#books, judge: this.#judge, outbox: this.#outbox, undoDepth: UNDO_DEPTH };
-    const bids = new Bids();
-    this.#sidePauses = new SidePauses(options, this.#outbox, bids);
-    const events: FollowerEvents = {
+    this.#transitions = new Transitions(options, parts, start === null ? null : fetchedAt(start));
+    this.#follower = new Follower(options, parts, this.#events(), start === null ? null : fetchedAt(start));
+    const kept = { books: this.#books, judge: this.#judge, follower: this.#follower, outbox: this.#outbox };
+    this.#acts = new Acts(options, kept);
+    this.#locator = new Locator(options, this.#books, this.#outbox, this.#transitions.keepProofs);
+    this.#chain = new ChainReport(this.#outbox);
+    const { proved, claimed, ordered, pauses, quorum } = this.#acts;
+    this.#decider = new Decider(options, {
+      ...kept,
+      ...{ chain: this.#chain, pauses: proved, otherPauses: [claimed, ordered], checkpoints: quorum.checkpoints },
+    });
+    const carried = { outbox: this.#outbox, decider: this.#decider, quorum, manual: ordered, pauses };
+    this.#orders = new Orders(options, carried);
+    this.#viewWatch = new ViewWatch(options, { books: this.#books, outbox: this.#outbox, pauses: claimed });
+    this.#snapshots = new Snapshots(options, kept, this.#books.tip);
+  }
+
+  #events(): FollowerEvents {
+    return {
       onBlock: (fetched, block) => {
         const hadLatched = this.#judge.latched.length > 0;
         this.#judge.take(fetched, block);
-        if (hadLatched && this.#judge.latched.length === 0) this.#pauses.resolve();
-        if (fetched.nonces !== null) this.#accounts.take(fetched.nonces);
+        this.#transitions.see(fetched, block);
+        if (hadLatched && this.#books.hasRepair(block)) this.#acts.proved.repaired();
+        if (hadLatched && this.#judge.latched.length === 0) this.#acts.proved.resolve();
+        if (fetched.nonces !== null) this.#acts.accounts.take(fetched.nonces);
         this.#locator.see(block.logs);
-        this.#checkpoints.settle();
         this.#snapshots.see(block);
       },
       onTakenBack: (hash) => {
         this.#judge.forget(hash);
+        this.#transitions.forget(hash);
         this.#snapshots.forget(hash);
-        this.#checkpoints.forget(hash);
       },
       onRolledBack: (depth, base) => {
-        this.#accounts.forgetAll();
+        this.#acts.accounts.forgetAll();
         this.#decider.rolledBack();
         this.#outbox.emit({ type: "rolled-back", depth, to: base ?? "0x" });
-        if (this.#judge.latched.length === 0) this.#pauses.orphan();
+        if (this.#judge.latched.length === 0) this.#acts.proved.orphan();
       },
       onSideDivergence: (verdict, nowMs) => {
         // It may be the snapshot that differs, and not the branch.
-        if (!this.#judge.isProvisional) this.#sidePauses.open(verdict, nowMs);
+        if (this.#judge.isProvisional) return;
+        this.#acts.side.open(verdict, nowMs);
+        this.#transitions.seeSide(verdict);
       },
       onUnknown: (reason, detail) => {
         this.#decider.unknown(reason, detail);
       },
     };
-    this.#follower = new Follower(options, parts, events, start === null ? null : fetchedAt(start));
-    const paths = { books: this.#books, outbox: this.#outbox, accounts: this.#accounts, bids };
-    this.#pauses = new Pauses(options, paths);
-    this.#viewPauses = new Pauses(options, paths);
-    this.#checkpoints = new Checkpoints(options, this.#books, this.#outbox, this.#accounts);
-    this.#locator = new Locator(options, this.#books, this.#outbox);
-    this.#chain = new ChainReport(this.#outbox);
-    this.#decider = new Decider(options, {
-      ...{ books: this.#books, judge: this.#judge, follower: this.#follower, chain: this.#chain, outbox: this.#outbox },
-      ...{ pauses: this.#pauses, viewPauses: this.#viewPauses, checkpoints: this.#checkpoints },
-    });
-    this.#views = new Views(this.#books);
-    const kept = { books: this.#books, judge: this.#judge, follower: this.#follower, outbox: this.#outbox };
-    this.#snapshots = new Snapshots(options, kept, this.#books.tip);
   }
 
   /** The books, for reading: the verified view. */
   get books(): Books {
     return this.#books;
+  }
+
+  /** The newest block that was decided at, with what it proves of the own keys; null before the first proven one. */
+  get newest(): {
+    /** The newest heads of k operators are in the books. */
+    readonly isLevel: boolean;
+    readonly header: Header;
+    readonly nonces: ReadonlyMap<Address, number>;
+    readonly balances: ReadonlyMap<Address, bigint>;
+  } | null {
+    const { header, nonces, balances } = this.#tip?.fetched ?? {};
+    if (this.#tip === null || header == null || nonces == null || balances == null) return null;
+    return { isLevel: this.#tip.isLevel, header, nonces, balances };
   }
 
   /** What is known of each source. */
@@ -137,8 +156,13 @@ export class Keeper {
     return this.#judge;
   }
 
+  /** What is decided with other keepers. */
+  get quorum(): Quorum {
+    return this.#acts.quorum;
+  }
+
   get pauses(): Pauses {
-    return this.#pauses;
+    return this.#acts.proved;
   }
 
   /** Takes one input in and returns what is to be done, in order. */
@@ -154,22 +178,37 @@ export class Keeper {
         this.#follower.announce(input.source, { number: input.number, hash: input.hash });
         break;
       case "answers":
-        if (!this.#follower.answer(input.id, input.answers, input.nowMs)) {
-          this.#locator.answer(input.id, input.answers, input.nowMs);
-        }
+        this.#answer(input);
         break;
       case "journalled":
-        [this.#pauses, this.#viewPauses, this.#sidePauses, this.#checkpoints].some((owner) => owner.journalled(input));
+        this.#acts.journalled(input);
         break;
       case "signed":
-        [this.#pauses, this.#viewPauses, this.#sidePauses, this.#checkpoints].some((owner) => owner.signed(input));
+        this.#acts.signed(input);
+        break;
+      case "sign-failed":
+        this.#acts.signFailed(input);
+        break;
+      case "sent":
+        this.#acts.sent(input);
+        break;
+      case "lead":
+        this.#lead(input.past);
+        break;
+      case "order":
+        this.#orders.take(input.id, input.order, this.#tip);
+        break;
+      case "statements":
+        this.#acts.quorum.hear(input);
         break;
       case "view":
-        this.#compareView(input);
+        this.#viewWatch.take(input, this.#decider.isInSync);
         break;
       case "tick":
         if (input.wallSeconds !== undefined) this.#wallAheadSeconds = input.wallSeconds - input.nowMs / 1_000;
         this.#follower.tick(input.nowMs);
+        this.#acts.tick(input.nowMs);
+        this.#transitions.tick(this.#acts.isPauseAwaited, input.nowMs);
         this.#locate(input.nowMs);
         break;
     }
@@ -178,24 +217,26 @@ export class Keeper {
     if (standing !== null) {
       this.#tip = standing;
       this.#decider.decide(standing, input.nowMs);
+      this.#orders.settle();
+      if (this.#decider.isInSync && standing.isLevel) this.#acts.inSync(standing.tip);
+      this.#acts.quorum.step(standing, this.#decider.opinion);
       this.#snapshots.decide(standing, this.#decider.isInSync, input.nowMs);
     }
     return this.#outbox.take();
   }
 
-  /** A view that differs pauses new risk by its policy; back in step, its incident closes. */
-  #compareView({ name, mayPause, view }: Extract<Input, { type: "view" }>): void {
-    const comparison = this.#views.compare(view);
-    this.#outbox.emit({ type: "view-compared", name, blockHash: view.blockHash, comparison });
-    const finding = this.#views.finding(name, comparison);
-    if (finding === null) {
-      if (comparison.kind !== "equal" || this.#divergentView !== name) return;
-      this.#viewPauses.close();
-      if (this.#viewPauses.current === null) this.#divergentView = null;
-      return;
-    }
-    if (!mayPause || !this.#decider.isInSync || this.#options.policy.mode !== "act") return;
-    if (this.#viewPauses.open([finding])) this.#divergentView = name;
+  /** Takes over from another replica: what it found is acted on from now on. */
+  #lead(past: OwnPast): void {
+    this.#isLeading = true;
+    this.#acts.lead(past);
+    this.#chain.lead();
+    this.#decider.lead();
+    this.#transitions.lead();
+  }
+
+  #answer({ id, answers, nowMs }: Extract<Input, { type: "answers" }>): void {
+    if (this.#follower.answer(id, answers, nowMs) || this.#acts.answer(id, answers)) return;
+    this.#locator.answer(id, answers, nowMs);
   }
 
   #look(nowMs: number): readonly Condition[] {
@@ -209,12 +250,12 @@ export class Keeper {
     const verdict = tip === null ? null : this.#judge.verdict(tip, "no");
     const findings = verdict?.kind === "Diverged" || verdict?.kind === "OwnFault" ? verdict.findings : [];
     const [first] = findings;
-    const incident = this.#pauses.current;
+    const incident = this.#acts.proved.current;
     if (tip === null || first === undefined) {
       this.#locator.tick(null);
       return;
     }
-    if (incident?.state === "opened" && this.#options.pauser !== null) return;
+    if (this.#acts.isPauseAwaited) return;
     const { board } = this.#follower.agreement;
     this.#locator.tick({
       ...{ incidentId: incident?.id ?? first.blockHash, findings, tip, nowMs },

@@ -2,10 +2,11 @@ import type { Voter } from "../chain/agree/Votes.ts";
 import type { ChainProfile } from "../domain/chainProfile.ts";
 import type { BookAddresses, Immutables } from "../domain/bookSet.ts";
 import type { Policy } from "../domain/policy.ts";
-import type { Address, Hash } from "../lib/hex.ts";
+import type { Address } from "../lib/hex.ts";
+import type { OwnPast } from "./OwnPast.ts";
 
 /** Everything a keeper is told at start. */
-export interface KeeperOptions {
+export interface KeeperOptions extends OwnPast {
   readonly chainId: number;
   readonly addresses: BookAddresses;
   readonly immutables: Immutables;
@@ -19,8 +20,10 @@ export interface KeeperOptions {
   readonly pauser: Address | null;
   readonly attester: Address | null;
   readonly poster: Address | null;
-  /** Roots already signed, by block hash, from the journal: never two for one hash. */
-  readonly signedRoots: ReadonlyMap<Hash, Hash>;
+  /** Blocks in sync of which a second opinion is asked for practice, so that the first one in earnest is not slow; none unless told. */
+  readonly practiceBlocks?: number;
+  /** Another replica of this keeper leads: follow and judge, and do nothing until told to lead. */
+  readonly isStandby?: boolean;
   /** Blocks below the head for which account proofs are asked. */
   readonly proofDepth: number;
   /** Least time between two snapshots of the books; absent where none are taken. */

@@ -4,7 +4,7 @@ import type { Finding, LocatedSlot } from "../domain/Finding.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import { Search } from "./locate/Search.ts";
-import type { SearchResult, SearchView } from "./locate/SearchView.ts";
+import type { KeepProofs, SearchResult, SearchView } from "./locate/SearchView.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer } from "./ports.ts";
 import { SeenKeys } from "./SeenKeys.ts";
@@ -43,15 +43,17 @@ export class Locator {
   readonly #books: Books;
   readonly #outbox: Outbox;
   readonly #seen: SeenKeys;
+  readonly #keepProofs: KeepProofs;
   #job: Job | null = null;
   #view: LocatorView | null = null;
   readonly #done = new Set<string>();
 
-  constructor(options: KeeperOptions, books: Books, outbox: Outbox) {
+  constructor(options: KeeperOptions, books: Books, outbox: Outbox, keepProofs: KeepProofs = () => undefined) {
     this.#options = options;
     this.#books = books;
     this.#outbox = outbox;
     this.#seen = new SeenKeys(books);
+    this.#keepProofs = keepProofs;
   }
 
   /** Remembers keys that may name a slot later. */
@@ -98,7 +100,8 @@ export class Locator {
   #nextSearch({ incidentId, findings }: LocatorView): Search | null {
     const finding = findings.find(({ contract }) => !this.#done.has(`${incidentId} ${contract}`));
     if (finding === undefined) return null;
-    const parts = { options: this.#options, books: this.#books, outbox: this.#outbox, seen: this.#seen };
+    const keepProofs = this.#keepProofs;
+    const parts = { options: this.#options, books: this.#books, outbox: this.#outbox, seen: this.#seen, keepProofs };
     return new Search(parts, finding);
   }
 

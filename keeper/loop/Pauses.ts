@@ -1,102 +1,55 @@
-import { encodeSoftPause, type CauseClass } from "../actions/plan/calls.ts";
-import { feesFor } from "../actions/plan/fees.ts";
 import type { BookBlock, Books } from "../books/Books.ts";
-import { storage as keepers } from "../books/generated/KeeperRegistry.ts";
-import { FLAG, readHot } from "../books/legality/flags.ts";
-import { isWoundDown, readIncident } from "../books/reducers/guardState.ts";
-import { armedAt, CAUSE_CLASS, readBudget, type BudgetContext } from "../books/reducers/keepers/pauseBudget.ts";
 import type { Finding } from "../domain/Finding.ts";
-import type { Hash } from "../lib/hex.ts";
-import { keccak256Hex } from "../lib/keccak.ts";
-import type { Accounts } from "./Accounts.ts";
-import type { Bids } from "./Bids.ts";
+import { evidenceHash } from "./evidenceHash.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
+import { newIncident, reportOf, revived, type Incident } from "./Incident.ts";
 import { incidentOf } from "./incidentOf.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
-import type { Outbox } from "./Outbox.ts";
-import type { IncidentReport, Input } from "./ports.ts";
+import { PauseEffect } from "./PauseEffect.ts";
+import { PauseSender, type PauseSenderParts } from "./PauseSender.ts";
+import type { IncidentReport, Input, RpcAnswer } from "./ports.ts";
+import { settingsOf } from "./settingsOf.ts";
 
-/** A divergence that is being contained. */
-interface Incident {
-  readonly id: Hash;
-  readonly finding: Finding;
-  readonly evidenceHash: Hash;
-  state: IncidentReport["state"];
-  nonce: number | null;
-  attempt: number;
-  /** Highest seen since it opened, so that each attempt pays more than the last. */
-  baseFeePerGas: bigint;
-  /** Block that the last attempt names: when it is orphaned, so is the attempt. */
-  attemptedAt: Hash | null;
-  /** Highest block that an attempt named, and how many heights there were. */
-  highest: number;
-  heights: number;
-  /** The step that is awaited: the intent in the journal, or the signature. */
-  awaited: { readonly id: number; readonly step: "journal" | "sign" } | null;
-  transaction: Hash | null;
-  containedIn: number | null;
+/** What pauses are made with. */
+export interface PausesParts extends PauseSenderParts {
+  readonly books: Books;
+  /** Whether a cause is one that these pauses are for: what was known of it before the keeper started is taken up. */
+  readonly isOwn: (cause: string) => boolean;
 }
 
-/** Enough for the call on every fork; never estimated, because an estimate can fail when it must not. */
-export const PAUSE_GAS_LIMIT = 400_000n;
-/** Heights at which a pause is tried; attempts for orphaned blocks do not count. */
-const MAX_HEIGHTS = 40;
+type State = IncidentReport["state"];
+
+/** States of an incident that has ended. */
+const ENDED: ReadonlySet<State> = new Set(["closed", "orphaned"]);
 
 /**
- * Contains a divergence: intent into the journal, then signed, then sent to every source, replaced with a higher fee
- * block by block until the guard's own event is proven in the books.
+ * Contains one divergence at a time, and follows it to its end: opened → acting → contained → repairing → resuming → closed, or orphaned
+ * when a reorg takes its block, or failed while the contracts refuse this key's pause.
  *
- * A repeat is harmless on chain (one effect per incident), and every attempt names the block it judges, so an attempt
- * for an orphaned block, or in a liar's world, pauses nothing.
+ * Contained is what the books prove of the guard, whoever paused; a reorg can take it back, and then it is sent again. Once what
+ * diverged is mended the incident is out of the way of the next one, and closed when the guard restricts nothing because of it.
  */
 export class Pauses {
   readonly #options: KeeperOptions;
-  readonly #books: Books;
-  readonly #outbox: Outbox;
-  readonly #accounts: Accounts;
-  readonly #bids: Bids;
+  readonly #parts: PausesParts;
+  readonly #effect: PauseEffect;
+  readonly #sender: PauseSender;
   #incident: Incident | null = null;
-  #pending: { readonly blockNumber: number; readonly blockHash: Hash } | null = null;
+  /** Mended, and not yet resumed. */
+  #ending: Incident[] = [];
+  /** Of an earlier run, and neither found again nor over. */
+  #adopted: Incident[] = [];
 
-  constructor(
-    options: KeeperOptions,
-    parts: { readonly books: Books; readonly outbox: Outbox; readonly accounts: Accounts; readonly bids: Bids },
-  ) {
+  constructor(options: KeeperOptions, parts: PausesParts) {
     this.#options = options;
-    this.#books = parts.books;
-    this.#outbox = parts.outbox;
-    this.#accounts = parts.accounts;
-    this.#bids = parts.bids;
+    this.#parts = parts;
+    this.#effect = new PauseEffect(options, parts.books);
+    this.#sender = new PauseSender(options, parts);
   }
 
   /** The incident that stands, if any. */
   get current(): IncidentReport | null {
-    return this.#incident === null ? null : this.#report(this.#incident);
-  }
-
-  /** Opens the incident of the first finding, unless it is open already. */
-  open(findings: readonly Finding[]): boolean {
-    const [finding] = findings;
-    if (finding === undefined || this.#incident !== null) return false;
-    const id = incidentOf(this.#options, finding);
-    const evidence = JSON.stringify(findings);
-    this.#incident = {
-      id,
-      finding,
-      evidenceHash: keccak256Hex(new TextEncoder().encode(evidence)),
-      state: "opened",
-      nonce: null,
-      attempt: 0,
-      baseFeePerGas: 0n,
-      attemptedAt: null,
-      highest: -1,
-      heights: 0,
-      awaited: null,
-      transaction: null,
-      containedIn: null,
-    };
-    this.#emit();
-    return true;
+    return this.#incident === null ? null : reportOf(this.#incident);
   }
 
   /** The first divergent block of the incident that stands: no block below it can be paused for. */
@@ -104,181 +57,190 @@ export class Pauses {
     return this.#incident?.finding.blockNumber ?? Number.MAX_SAFE_INTEGER;
   }
 
+  /** Takes up what an earlier run, or another replica, left unfinished. */
+  adopt(reports: Iterable<IncidentReport>): void {
+    for (const report of reports) {
+      if (ENDED.has(report.state) || !this.#parts.isOwn(report.cause)) continue;
+      const incident = revived(report);
+      if (report.state === "resuming") this.#ending.push(incident);
+      else this.#adopted.push(incident);
+      this.#emit(incident, false);
+    }
+  }
+
+  /**
+   * Opens the incident of the first finding, unless one is open. One that was known goes on where it stood: also when its own block
+   * can no longer be proved, and what it left behind is found in a later one.
+   */
+  open(findings: readonly Finding[]): boolean {
+    const [finding] = findings;
+    if (finding === undefined || this.#incident !== null) return false;
+    const id = incidentOf(this.#options, finding);
+    const again = this.#ending.find((incident) => incident.id === id);
+    const known = again ?? this.#adopted.find((incident) => incident.id === id || this.#isTrace(incident, finding));
+    this.#ending = this.#ending.filter((incident) => incident !== again);
+    this.#adopted = this.#adopted.filter((incident) => incident !== known);
+    const hash = evidenceHash(findings, settingsOf(this.#options));
+    this.#incident = known ?? newIncident(id, finding, hash);
+    this.#incident.evidenceHash = hash;
+    if (again === undefined) this.#emit(this.#incident, known === undefined);
+    else this.#enter(again, "acting");
+    return true;
+  }
+
+  /** The books are in sync: what an earlier run left unfinished is mended, or its block is gone. */
+  inSync(tip: BookBlock): void {
+    for (const incident of this.#adopted) {
+      const { blockNumber, blockHash } = incident.finding;
+      if (blockNumber > tip.number) continue;
+      this.#adopted = this.#adopted.filter((other) => other !== incident);
+      const isOrphaned = (this.#parts.books.hashAt(blockNumber) ?? blockHash) !== blockHash;
+      if (!isOrphaned) this.#ending.push(incident);
+      this.#enter(incident, isOrphaned ? "orphaned" : "resuming");
+    }
+  }
+
+  /** Whether a finding is what an incident of an earlier run left: the same cause in the same contract, and its block still stands. */
+  #isTrace({ finding: first }: Incident, { cause, contract, blockNumber }: Finding): boolean {
+    const stands = (this.#parts.books.hashAt(first.blockNumber) ?? first.blockHash) === first.blockHash;
+    return stands && first.cause === cause && first.contract === contract && first.blockNumber <= blockNumber;
+  }
+
   /**
    * Sends, or sends again, when the incident stands and its pause is not effective at the books' tip.
    *
-   * @param named the block that the pause names and whose proven nonce it takes: the newest with the most votes. A child
-   * that a single source invents of it would otherwise be named instead, and the true chain would refuse the pause; nor
-   * is such a child believed when it shows an effect.
+   * @param newest whose proven nonce the pause takes: the newest block with the most votes. A child that a single source invents of it
+   * would otherwise tell the nonce; nor is such a child believed when it shows an effect.
    */
-  pursue({ hash, header, nonces }: FetchedBlock, tip: BookBlock): void {
+  pursue(newest: FetchedBlock, tip: BookBlock, nowMs: number): void {
+    this.#settleEnding(tip);
     const incident = this.#incident;
-    const { pauser } = this.#options;
-    if (incident === null || pauser === null || header === null) return;
+    if (incident === null || this.#options.pauser === null || newest.header === null) return;
     // What only a child shows that few vote for decides nothing, neither that a pause took effect nor that it did not.
-    if (hash === tip.hash ? this.#settle(incident, tip) : incident.state === "contained") return;
-    if (incident.awaited !== null || hash === incident.attemptedAt) return;
-    if (incident.heights >= MAX_HEIGHTS) {
-      this.#fail(incident, `not included after ${MAX_HEIGHTS} blocks`);
-      return;
-    }
-    // One transaction of this key is in flight at most: the chain's next nonce either replaces it or follows it.
-    const nonce = nonces?.get(pauser) ?? this.#accounts.countOf(pauser);
-    if (nonce === null) return;
-    incident.nonce = nonce;
-    incident.attemptedAt = hash;
-    if (header.number > incident.highest) incident.heights += 1;
-    incident.highest = Math.max(incident.highest, header.number);
-    const id = this.#outbox.newId();
-    incident.awaited = { id, step: "journal" };
-    const blockNumber = header.number;
-    const blockHash = hash;
-    const baseFeePerGas = header.baseFeePerGas ?? 0n;
-    const intent = {
-      incidentId: incident.id,
-      blockNumber,
-      blockHash,
-      nonce,
-      attempt: incident.attempt,
-    };
-    this.#pending = { blockNumber, blockHash };
-    if (baseFeePerGas > incident.baseFeePerGas) incident.baseFeePerGas = baseFeePerGas;
-    this.#outbox.emit({ type: "journal", id, kind: "pause-intent", body: intent });
+    if (newest.hash === tip.hash ? this.#settle(incident, tip) : isContained(incident)) return;
+    this.#sender.attempt(incident, newest, tip.hash, nowMs);
+    this.#tellRefusal(incident);
   }
 
   /** The intent is durable: sign it. False when the id is somebody else's. */
-  journalled({ id }: Extract<Input, { type: "journalled" }>): boolean {
-    const incident = this.#incident;
-    if (incident?.awaited?.id !== id || this.#pending === null || incident.nonce === null) return false;
-    const { blockNumber, blockHash } = this.#pending;
-    const { id: incidentIdOf, evidenceHash, nonce } = incident;
-    const bid = this.#bids.next(nonce, incident.baseFeePerGas, incident.attempt);
-    const signId = this.#outbox.newId();
-    incident.awaited = { id: signId, step: "sign" };
-    this.#outbox.emit({
-      type: "sign-transaction",
-      id: signId,
-      key: "pause",
-      request: {
-        chainId: this.#options.chainId,
-        to: this.#options.addresses.SyncGuard,
-        data: encodeSoftPause({
-          incidentId: incidentIdOf,
-          causeClass: classOf(incident.finding),
-          blockNumber,
-          blockHash,
-          evidenceHash,
-        }),
-        nonce,
-        gasLimit: PAUSE_GAS_LIMIT,
-        ...feesFor(bid.baseFeePerGas, bid.attempt, this.#options.maxFeePerGas),
-      },
-    });
-    return true;
+  journalled(input: Extract<Input, { type: "journalled" }>): boolean {
+    return this.#incident !== null && this.#sender.journalled(this.#incident, input);
   }
 
   /** Signed: send. False when the id is somebody else's. */
-  signed({ id, raw, hash }: Extract<Input, { type: "signed" }>): boolean {
+  signed(input: Extract<Input, { type: "signed" }>): boolean {
     const incident = this.#incident;
-    if (incident?.awaited?.id !== id) return false;
-    incident.awaited = null;
-    incident.attempt += 1;
-    incident.transaction = hash;
-    incident.state = "acting";
-    this.#outbox.emit({ type: "broadcast", purpose: "soft-pause", raw, hash });
-    this.#emit();
+    if (incident === null || !this.#sender.signed(incident, input)) return false;
+    this.#enter(incident, isContained(incident) ? incident.state : "acting");
     return true;
+  }
+
+  /** A signer failed. False when the id is somebody else's. */
+  signFailed(input: Extract<Input, { type: "sign-failed" }>): boolean {
+    return this.#incident !== null && this.#sender.signFailed(this.#incident, input);
+  }
+
+  /** A source took a transaction, or refused it. */
+  sent(input: Extract<Input, { type: "sent" }>): void {
+    if (this.#incident !== null) this.#sender.sent(this.#incident, input);
+  }
+
+  /** Takes the answer to an own question in; false when the id is somebody else's. */
+  answer(id: number, answers: readonly RpcAnswer[]): boolean {
+    const incident = this.#incident;
+    if (incident === null || !this.#sender.answer(incident, id, answers)) return false;
+    this.#tellRefusal(incident);
+    return true;
+  }
+
+  tick(nowMs: number): void {
+    if (this.#incident !== null && !isContained(this.#incident)) this.#sender.tick(this.#incident, nowMs);
+  }
+
+  /** Governance repaired or accepted words while the incident stands. */
+  repaired(): void {
+    if (this.#incident !== null) this.#enter(this.#incident, "repairing");
   }
 
   /** The divergence was orphaned with its block: nothing is left to contain. */
   orphan(): void {
     const incident = this.#incident;
     if (incident === null) return;
-    incident.state = "orphaned";
-    this.#emit();
     this.#incident = null;
-    if (this.#options.pauser !== null) this.#accounts.forget(this.#options.pauser);
+    this.#enter(incident, "orphaned");
+    if (this.#options.pauser !== null) this.#parts.accounts.forget(this.#options.pauser);
   }
 
   /** Nothing is left to pursue, and the next incident may be opened; the guard keeps its pause until it is lifted. */
   close(): void {
-    if (this.#incident?.state === "contained") this.resolve();
+    if (this.#incident !== null && isContained(this.#incident)) this.resolve();
   }
 
   /** What diverged was repaired or accepted: nothing is left to contain, whether it was contained or not. */
   resolve(): void {
     const incident = this.#incident;
     if (incident === null) return;
-    incident.state = "closed";
-    this.#emit();
     this.#incident = null;
+    this.#ending.push(incident);
+    this.#enter(incident, "resuming");
   }
 
-  /**
-   * The proven effect: the guard has judged the divergent block, or a later one. A pause names blocks before the one that
-   * includes it, so it came after the divergence, whoever sent it, and only a checkpoint of a later block lifts it. Reorgs can
-   * take it away again.
-   */
+  /** An operator closes an incident; what stands against it, or null where it is closed. */
+  closeByOrder(id: string): string | null {
+    if (this.#incident?.id === id)
+      return `incident ${id} is ${this.#incident.state}: what differs is to be mended first`;
+    if (this.#adopted.some((other) => other.id === id)) return `incident ${id} is not judged again yet`;
+    const incident = this.#ending.find((other) => other.id === id);
+    if (incident === undefined) return `no open incident ${id} is known`;
+    this.#ending = this.#ending.filter((other) => other !== incident);
+    this.#enter(incident, "closed");
+    return null;
+  }
+
+  /** What was mended is closed once the guard restricts nothing any more. */
+  #settleEnding(tip: BookBlock): void {
+    if (this.#ending.length === 0 || this.#effect.stands(tip)) return;
+    for (const incident of this.#ending) this.#enter(incident, "closed");
+    this.#ending = [];
+  }
+
+  /** Notes what the books prove of the effect; whether nothing is to be sent now. */
   #settle(incident: Incident, tip: BookBlock): boolean {
-    const { nonce, softBlock } = readIncident(this.#contextAt(tip));
-    const isJudged = nonce !== 0n && softBlock >= BigInt(incident.finding.blockNumber);
-    const isEffective = isJudged || this.#isCovered(incident.finding, tip);
-    if (isEffective && incident.state !== "contained") {
-      incident.state = "contained";
+    const isEffective = this.#effect.isEffective(incident.finding, tip);
+    if (isEffective && !isContained(incident)) {
       incident.containedIn = tip.number;
-      this.#emit();
+      this.#enter(incident, "contained");
     }
-    if (!isEffective && incident.state === "contained") {
-      incident.state = "acting";
+    if (!isEffective && isContained(incident)) {
       incident.containedIn = null;
       incident.attemptedAt = null;
-      if (this.#options.pauser !== null) this.#accounts.forget(this.#options.pauser);
-      this.#emit();
+      if (this.#options.pauser !== null) this.#parts.accounts.forget(this.#options.pauser);
+      this.#enter(incident, "acting");
     }
     return isEffective;
   }
 
-  /**
-   * New risk is refused already by an earlier pause of this keeper's, so that the guard would refuse another: the
-   * restriction stands until a later block is in sync, and nothing more can be had by sending. In a wind-down nothing is left
-   * to restrict.
-   */
-  #isCovered(finding: Finding, tip: BookBlock): boolean {
-    const { pauser } = this.#options;
-    const context = this.#contextAt(tip);
-    if (isWoundDown(context)) return true;
-    const { flags } = readHot(context);
-    if (pauser === null || (flags & FLAG.increaseRisk) === 0n) return false;
-    const { attester } = keepers.keys.decode(this.#books.read("KeeperRegistry", keepers.keys.slot(pauser)));
-    return context.timestamp < armedAt(CAUSE_CLASS[classOf(finding)], readBudget(attester, context));
+  #tellRefusal(incident: Incident): void {
+    if (incident.refusal !== null && incident.state === "acting") this.#enter(incident, "failed");
   }
 
-  #contextAt(tip: BookBlock): BudgetContext {
-    return {
-      timestamp: BigInt(tip.timestamp),
-      immutables: this.#options.immutables,
-      readOf: (book, slot) => this.#books.read(book, slot),
-    };
+  #enter(incident: Incident, state: State): void {
+    if (incident.state === state && state !== "acting") return;
+    const isNew = incident.state !== state;
+    incident.state = state;
+    this.#emit(incident, isNew);
   }
 
-  #fail(incident: Incident, detail: string): void {
-    if (incident.state === "failed") return;
-    incident.state = "failed";
-    this.#outbox.emit({ type: "alert", level: "critical", event: "pause-failed", detail });
-    this.#emit();
-  }
-
-  #emit(): void {
-    if (this.#incident !== null) this.#outbox.emit({ type: "incident", report: this.#report(this.#incident) });
-  }
-
-  #report({ id, state, finding, transaction, containedIn }: Incident): IncidentReport {
-    const { cause, contract, blockNumber, blockHash, detail } = finding;
-    return { id, state, cause, contract, blockNumber, blockHash, detail, transaction, containedIn };
+  /** Says where an incident stands, and writes it down when that is new. */
+  #emit(incident: Incident, isNew = true): void {
+    const report = reportOf(incident);
+    const { outbox } = this.#parts;
+    if (isNew) outbox.emit({ type: "journal", id: outbox.newId(), kind: "incident", body: report });
+    outbox.emit({ type: "incident", report });
   }
 }
 
-/** A view that is wrong has a budget of its own, so that it never uses up the pause of a proved mismatch. */
-function classOf({ cause }: Finding): CauseClass {
-  return cause === "view-diverged" ? "view" : "books";
+/** Whether the guard restricts because of it, as far as is known. */
+function isContained({ state }: Incident): boolean {
+  return state === "contained" || state === "repairing";
 }

@@ -13,6 +13,10 @@ export interface SideVerdict {
   /** The branch's newest block. */
   readonly tip: BookBlock;
   readonly fetched: FetchedBlock;
+  /** Block of the books on which it stands; null for their first. */
+  readonly base: Hash | null;
+  /** All of its blocks that were judged, oldest first. */
+  readonly blocks: readonly FetchedBlock[];
   readonly sources: readonly string[];
 }
 
@@ -78,7 +82,8 @@ export class SideBranches {
     for (let count = 0; count < taken.length; count += 1) this.#books.undo();
     for (const block of undone) this.#books.apply(block);
     const tip = taken.at(-1);
-    return findings.length === 0 || tip === undefined ? null : { findings, tip, fetched, sources: leaf.sources };
+    if (findings.length === 0 || tip === undefined) return null;
+    return { findings, tip, fetched, base, blocks: blocks.slice(0, taken.length), sources: leaf.sources };
   }
 
   /** Whatever is found has been derived a second time, from all words of the books. */

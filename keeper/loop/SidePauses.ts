@@ -1,23 +1,22 @@
 import { encodeSoftPause } from "../actions/plan/calls.ts";
 import { feesFor } from "../actions/plan/fees.ts";
+import { namedBlock } from "../actions/plan/namedBlock.ts";
+import { PAUSE_GAS_LIMIT } from "../actions/plan/gasLimits.ts";
+import type { TransactionRequest } from "../actions/plan/TransactionRequest.ts";
 import type { Finding } from "../domain/Finding.ts";
 import type { Hash } from "../lib/hex.ts";
-import { keccak256Hex } from "../lib/keccak.ts";
 import type { Bids } from "./Bids.ts";
+import { evidenceHash } from "./evidenceHash.ts";
 import { incidentOf } from "./incidentOf.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
-import { PAUSE_GAS_LIMIT } from "./Pauses.ts";
 import type { Input } from "./ports.ts";
+import { settingsOf } from "./settingsOf.ts";
 import type { SideVerdict } from "./SideBranches.ts";
 
 /** A pause of a branch that is not followed, on its way. */
 interface Attempt {
-  readonly incidentId: Hash;
-  readonly finding: Finding;
-  readonly evidenceHash: Hash;
-  readonly verdict: SideVerdict;
-  readonly nonce: number;
+  readonly request: TransactionRequest;
   awaited: { readonly id: number; readonly step: "journal" | "sign" };
 }
 
@@ -28,7 +27,7 @@ const MEMORY_MS = 3_600_000;
 const MAX_TRIED = 1_024;
 
 /**
- * Pauses for a divergence that only a branch shows which is not followed. Each is bound to a block of that branch, so that only
+ * Pauses for a divergence that only a branch shows which is not followed. Each is bound to the divergent block of that branch, so that only
  * the chain which has the block takes it; where the branch is a lie, the pause is refused and costs its gas. That is why
  * there are only so many for the same sources. Whether it took effect shows when the branch is followed: the incident is the
  * same there.
@@ -60,13 +59,23 @@ export class SidePauses {
     const detail = `${finding.contract}: ${finding.cause} in ${where}`;
     this.#outbox.emit({ type: "alert", level: "critical", event: "side-branch-diverged", detail });
     if (nonce === undefined || policy.mode !== "act" || !this.#spend(verdict.sources.join(" "), nowMs)) return;
-    const evidenceHash = keccak256Hex(new TextEncoder().encode(JSON.stringify(verdict.findings)));
-    const id = this.#outbox.newId();
+    this.#attempt(verdict, finding, nonce);
+  }
+
+  #attempt({ findings, fetched, tip }: SideVerdict, finding: Finding, nonce: number): void {
+    const { chainId, addresses, maxFeePerGas: cap } = this.#options;
+    const hash = evidenceHash(findings, settingsOf(this.#options));
     const incidentId = incidentOf(this.#options, finding);
-    this.#attempts.set(id, { incidentId, finding, evidenceHash, verdict, nonce, awaited: { id, step: "journal" } });
-    const { number: blockNumber, hash: blockHash } = verdict.tip;
-    const body = { incidentId, blockNumber, blockHash, nonce, attempt: 0 };
-    this.#outbox.emit({ type: "journal", id, kind: "pause-intent", body });
+    const named = namedBlock(finding, { blockNumber: tip.number, blockHash: tip.hash });
+    const bid = this.#bids.next(nonce, fetched.header?.baseFeePerGas ?? 0n);
+    const fees = feesFor(bid.baseFeePerGas, bid.attempt, cap);
+    const data = encodeSoftPause({ incidentId, causeClass: "books", ...named, evidenceHash: hash });
+    const request = { chainId, to: addresses.SyncGuard, data, nonce, gasLimit: PAUSE_GAS_LIMIT, ...fees };
+    const id = this.#outbox.newId();
+    this.#attempts.set(id, { request, awaited: { id, step: "journal" } });
+    const what = { key: "pause", purpose: "side-pause", incidentId, causeClass: "books" };
+    const body = { ...what, ...named, nonce, ...bid, ...fees };
+    this.#outbox.emit({ type: "journal", id, kind: "intent", body });
   }
 
   /** The intent is durable: sign it. False when the id is somebody else's. */
@@ -76,23 +85,7 @@ export class SidePauses {
     this.#attempts.delete(id);
     const next = this.#outbox.newId();
     this.#attempts.set(next, { ...attempt, awaited: { id: next, step: "sign" } });
-    const { chainId, addresses, maxFeePerGas } = this.#options;
-    const { number: blockNumber, hash: blockHash } = attempt.verdict.tip;
-    const { incidentId, evidenceHash, nonce, verdict } = attempt;
-    const bid = this.#bids.next(nonce, verdict.fetched.header?.baseFeePerGas ?? 0n);
-    this.#outbox.emit({
-      type: "sign-transaction",
-      id: next,
-      key: "pause",
-      request: {
-        chainId,
-        to: addresses.SyncGuard,
-        data: encodeSoftPause({ incidentId, causeClass: "books", blockNumber, blockHash, evidenceHash }),
-        nonce,
-        gasLimit: PAUSE_GAS_LIMIT,
-        ...feesFor(bid.baseFeePerGas, bid.attempt, maxFeePerGas),
-      },
-    });
+    this.#outbox.emit({ type: "sign-transaction", id: next, key: "pause", request: attempt.request });
     return true;
   }
 
@@ -103,6 +96,11 @@ export class SidePauses {
     this.#attempts.delete(id);
     this.#outbox.emit({ type: "broadcast", purpose: "side-pause", raw, hash });
     return true;
+  }
+
+  /** The signer could not: the branch's next block is another chance. False when the id is somebody else's. */
+  signFailed({ id }: Extract<Input, { type: "sign-failed" }>): boolean {
+    return this.#attempts.delete(id);
   }
 
   #spend(sources: string, nowMs: number): boolean {

@@ -21,6 +21,7 @@ export interface StartingPoint {
 export function fetchedAt({ header, proven }: Pick<StartingPoint, "header" | "proven">): FetchedBlock {
   const block = newBlock(header.hash, proven !== null, 0);
   block.header = withoutEncoding(header);
+  if (header.rlp !== "0x") block.encoding = header.rlp;
   block.proven = proven;
   block.facts = { header: block.header, logs: [] };
   return block;

@@ -1,13 +1,18 @@
 import type { FinalityMode } from "../chain/agree/Finality.ts";
 import type { ServedHead } from "../chain/agree/Votes.ts";
 import type { Condition } from "../domain/conditions.ts";
-import type { Attestation } from "../actions/plan/Attestation.ts";
+import type { SendRefusal } from "../actions/plan/sendRefusal.ts";
 import type { TransactionRequest } from "../actions/plan/TransactionRequest.ts";
+import type { Reserve } from "../domain/decide.ts";
 import type { BookName } from "../domain/bookSet.ts";
 import type { LocatedSlot } from "../domain/Finding.ts";
+import type { CoreOrder } from "../domain/Order.ts";
+import type { SignedStatement, Statement } from "../domain/Statement.ts";
 import type { UnknownReason, Verdict } from "../domain/Verdict.ts";
 import type { Hash, Hex } from "../lib/hex.ts";
+import type { OwnPast } from "./OwnPast.ts";
 import type { Comparison, View } from "../views/View.ts";
+import type { Transition } from "./Transition.ts";
 
 /** One JSON-RPC call. */
 export interface RpcCall {
@@ -24,6 +29,8 @@ export type RpcAnswer =
       readonly message: string;
       /** Time for which the source refuses further requests. */
       readonly retryAfterMs?: number;
+      /** What a call reverted with. */
+      readonly data?: Hex;
     };
 
 /** Everything that can happen to a keeper. `nowMs` is a monotonic clock's reading. */
@@ -40,6 +47,38 @@ export type Input =
   | { readonly type: "answers"; readonly id: number; readonly answers: readonly RpcAnswer[]; readonly nowMs: number }
   | { readonly type: "journalled"; readonly id: number; readonly nowMs: number }
   | { readonly type: "signed"; readonly id: number; readonly raw: Hex; readonly hash: Hash; readonly nowMs: number }
+  /** A signer could not sign now, a remote one for example; asking again may help. */
+  | {
+      readonly type: "sign-failed";
+      readonly id: number;
+      readonly code: string;
+      readonly message: string;
+      readonly nowMs: number;
+    }
+  /** A source took a transaction, or refused it. */
+  | {
+      readonly type: "sent";
+      readonly hash: Hash;
+      readonly source: string;
+      readonly refusal: SendRefusal | null;
+      readonly nowMs: number;
+    }
+  /** What a peer serves, its own and others'. The signers are recovered from the signatures. */
+  | {
+      readonly type: "statements";
+      readonly peer: string;
+      readonly statements: readonly SignedStatement[];
+      readonly nowMs: number;
+    }
+  /** This replica leads from now on, with what the earlier leader has signed and done. */
+  | { readonly type: "lead"; readonly past: OwnPast; readonly nowMs: number }
+  /** An operator's order. */
+  | {
+      readonly type: "order";
+      readonly id: string;
+      readonly order: CoreOrder;
+      readonly nowMs: number;
+    }
   | {
       readonly type: "view";
       readonly name: string;
@@ -76,14 +115,14 @@ export interface BlockReport {
 /** What happens to one divergence, from found to contained. */
 export interface IncidentReport {
   readonly id: Hash;
-  readonly state: "opened" | "acting" | "contained" | "orphaned" | "failed" | "closed";
+  readonly state: "opened" | "acting" | "contained" | "repairing" | "resuming" | "closed" | "orphaned" | "failed";
   readonly cause: string;
   readonly contract: string;
   readonly blockNumber: number;
   readonly blockHash: Hash;
   readonly detail: string;
   readonly transaction: Hash | null;
-  /** Block that includes the effect. */
+  /** Block at which the effect was first seen to be proven: the one that includes it, unless the keeper was behind. */
   readonly containedIn: number | null;
 }
 
@@ -122,12 +161,34 @@ export type Effect =
       readonly key: KeyName;
       readonly request: TransactionRequest;
     }
-  | { readonly type: "sign-attestation"; readonly id: number; readonly attestation: Attestation }
+  | {
+      readonly type: "sign-typed-data";
+      readonly id: number;
+      readonly key: "attest";
+      readonly domainSeparator: Hash;
+      readonly structHash: Hash;
+      /** What the hashes are of. */
+      readonly statement: Statement;
+    }
+  /** What other keepers may fetch from now on, in place of what was said before. */
+  | {
+      readonly type: "statements";
+      readonly statements: readonly SignedStatement[];
+      /** Others' are awaited: ask them often. */
+      readonly isOpen: boolean;
+    }
   | { readonly type: "broadcast"; readonly purpose: string; readonly raw: Hex; readonly hash: Hash }
   | { readonly type: "block"; readonly report: BlockReport }
   | { readonly type: "unknown"; readonly reason: UnknownReason; readonly detail: string }
   | { readonly type: "view-compared"; readonly name: string; readonly blockHash: Hash; readonly comparison: Comparison }
   | { readonly type: "latch"; readonly detail: string }
+  /** What would have been done, and why it is not: a dry run consists of these. */
+  | {
+      readonly type: "withheld";
+      readonly action: "soft-pause" | "attest";
+      readonly because: Reserve;
+      readonly detail: string;
+    }
   | { readonly type: "rolled-back"; readonly depth: number; readonly to: Hash }
   | { readonly type: "incident"; readonly report: IncidentReport }
   | {
@@ -147,6 +208,8 @@ export type Effect =
       /** False where the search goes on: what it finds later takes the place of this. */
       readonly isFinal: boolean;
     }
+  /** What proves an incident, or a fault of our own, to a third party: to be written down when it suits. */
+  | { readonly type: "evidence"; readonly transition: Transition }
   | { readonly type: "quarantine"; readonly source: string; readonly reason: string }
   /** A source serves one branch and another in turn: both heads are evidence. */
   | { readonly type: "equivocation"; readonly source: string; readonly heads: readonly ServedHead[] }
@@ -156,4 +219,13 @@ export type Effect =
   | { readonly type: "checkpoint"; readonly blockNumber: number; readonly blockHash: Hash; readonly transaction: Hash }
   /** Write the books at this block to disk, when it suits: they go on. */
   | { readonly type: "snapshot"; readonly order: SnapshotOrder }
-  | { readonly type: "alert"; readonly level: "warning" | "critical"; readonly event: string; readonly detail: string };
+  | {
+      readonly type: "alert";
+      readonly level: "warning" | "critical";
+      readonly event: string;
+      readonly detail: string;
+      /** Evidence, as JSON holds it. */
+      readonly fields?: Readonly<Record<string, unknown>>;
+    }
+  /** What became of an operator's order; why, if it was refused. */
+  | { readonly type: "order-done"; readonly id: string; readonly ok: boolean; readonly detail: string };

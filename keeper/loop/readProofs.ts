@@ -3,7 +3,14 @@ import type { Header } from "../chain/verify/header.ts";
 import { BOOK_NAMES, type BookAddresses } from "../domain/bookSet.ts";
 import type { Address } from "../lib/hex.ts";
 import type { RpcAnswer } from "./ports.ts";
-import { readBooks, readContract, readNonces, type Outcome, type ProvenBooks } from "./requestBlock.ts";
+import {
+  readBooks,
+  readContract,
+  readOwnAccounts,
+  type OwnAccounts,
+  type Outcome,
+  type ProvenBooks,
+} from "./requestBlock.ts";
 
 /** What the account proofs of a block are read with. */
 export interface ProofQuestion {
@@ -16,7 +23,7 @@ export interface ProofQuestion {
 /** Everything that the account proofs of a block say. */
 export interface ReadProofs {
   readonly books: ProvenBooks;
-  readonly nonces: ReadonlyMap<Address, number>;
+  readonly accounts: OwnAccounts;
   /** The answers that say it, of one source or of several, without what stands beside the account proofs. */
   readonly answers: readonly unknown[];
 }
@@ -36,14 +43,14 @@ export function readProofs(
   const all = Array.from({ length: BOOK_NAMES.length + own.length }, (_, place) => kept.get(place) ?? answers[place]);
   const filled = all.map((answer): RpcAnswer => answer ?? { ok: false, code: "NoAnswer", message: "no answer" });
   const books = readBooks(filled.slice(0, BOOK_NAMES.length), header, addresses);
-  const nonces = readNonces(filled.slice(BOOK_NAMES.length), header, own);
-  if (books.kind === "ok" && nonces.kind === "ok") {
+  const accounts = readOwnAccounts(filled.slice(BOOK_NAMES.length), header, own);
+  if (books.kind === "ok" && accounts.kind === "ok") {
     const answers = filled.map((answer, place) => (answer.ok ? bare(answer.value, addressAt(place, question)) : null));
-    return { kind: "ok", value: { books: books.value, nonces: nonces.value, answers } };
+    return { kind: "ok", value: { books: books.value, accounts: accounts.value, answers } };
   }
   const forged = keepProofs(filled, kept, question);
   if (forged !== null) return forged;
-  return books.kind === "ok" ? (nonces as Exclude<typeof nonces, { kind: "ok" }>) : books;
+  return books.kind === "ok" ? (accounts as Exclude<typeof accounts, { kind: "ok" }>) : books;
 }
 
 function addressAt(place: number, { addresses, own }: ProofQuestion): Address | undefined {
@@ -70,7 +77,7 @@ function keepProofs(
     const key = own[place - contracts.length];
     const outcome =
       contract === undefined
-        ? readNonces([answer], header, key === undefined ? [] : [key])
+        ? readOwnAccounts([answer], header, key === undefined ? [] : [key])
         : readContract(answer, header, contract);
     const isProof = outcome.kind === "ok";
     if (isProof) kept.set(place, { ok: true, value: bare(answer.value, addressAt(place, question)) });

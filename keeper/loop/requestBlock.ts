@@ -116,27 +116,37 @@ export function readBooks(
   return { kind: "ok", value: Object.fromEntries(proven) as Record<BookName, ProvenContract | null> };
 }
 
+/** What a block proves of the keeper's own keys. */
+export interface OwnAccounts {
+  readonly nonces: ReadonlyMap<Address, number>;
+  /** Wei. */
+  readonly balances: ReadonlyMap<Address, bigint>;
+}
+
 /**
- * Proven nonces of the keeper's own keys; a key that never sent anything may not exist yet. A nonce that no key can have reached,
- * as the state of an invented block may hold it, is left out: nothing can be sent with it.
+ * Proven nonces and balances of the keeper's own keys; a key that never sent anything may not exist yet. A nonce that no key can have
+ * reached, as the state of an invented block may hold it, is left out: nothing can be sent with it.
  */
-export function readNonces(
+export function readOwnAccounts(
   answers: readonly RpcAnswer[],
   header: Header,
   own: readonly Address[],
-): Outcome<ReadonlyMap<Address, number>> {
+): Outcome<OwnAccounts> {
   const nonces = new Map<Address, number>();
+  const balances = new Map<Address, bigint>();
   for (const [index, address] of own.entries()) {
     const answer = answers[index];
     if (answer?.ok !== true) return { kind: "missing", detail: answer?.message ?? "no answer" };
     const outcome = judge(() => {
       const proof = accountProofOf(answer.value);
-      return verifyAccountProof({ stateRoot: header.stateRoot, address, proof })?.nonce ?? 0n;
+      return verifyAccountProof({ stateRoot: header.stateRoot, address, proof }) ?? { nonce: 0n, balance: 0n };
     });
     if (outcome.kind !== "ok") return outcome;
-    if (outcome.value < MAX_NONCE) nonces.set(address, Number(outcome.value));
+    const { nonce, balance } = outcome.value;
+    if (nonce < MAX_NONCE) nonces.set(address, Number(nonce));
+    balances.set(address, balance);
   }
-  return { kind: "ok", value: nonces };
+  return { kind: "ok", value: { nonces, balances } };
 }
 
 /** Storage root and code hash of one contract, verified against the header; null for one that is not there yet. */

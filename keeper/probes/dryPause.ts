@@ -1,10 +1,10 @@
-import { selectorOf } from "../actions/plan/abi.ts";
 import { encodeSoftPause } from "../actions/plan/calls.ts";
-import type { VerifiedReader } from "../chain/read/VerifiedReader.ts";
+import { revertDataOf, revertReason } from "../actions/plan/revertReason.ts";
 import type { Source } from "../chain/sources/Source.ts";
 import type { KeeperError } from "../errors/KeeperError.ts";
 import type { Address, Hash } from "../lib/hex.ts";
 import { fail, ok, skip, warn, type ProbeOutcome } from "./Probe.ts";
+import type { ProvenFacts } from "./ProvenFacts.ts";
 import { reasonOf } from "./SourceContext.ts";
 
 /** Who would pause whom. */
@@ -22,23 +22,11 @@ export interface DryPause {
 const INCIDENT: Hash = `0x${"00".repeat(31)}01`;
 const NO_EVIDENCE: Hash = `0x${"00".repeat(32)}`;
 
-/** Why a pause is refused, by what the contracts revert with. */
-const REFUSALS: ReadonlyMap<string, string> = new Map(
-  [
-    "GuardWrongBlock(uint64,bytes32,bytes32)",
-    "GuardOldBlock(uint64,uint256)",
-    "GuardFutureBlock(uint64,uint256)",
-    "KeeperRegistryNotPauser(address)",
-    "KeeperRegistryNotGuard(address)",
-    "KeeperRegistryNotRearmed(address,uint256)",
-  ].map((signature) => [selectorOf(signature), signature.slice(0, signature.indexOf("("))]),
-);
-
 /**
  * Lets every source run the pause that the keeper would send for the block before the newest one, by `eth_call`: it changes
  * nothing, and every check of the contracts is made. A claim of each source, not a proof.
  */
-export async function checkDryPause(reader: VerifiedReader, pause: DryPause): Promise<ProbeOutcome> {
+export async function checkDryPause(reader: Pick<ProvenFacts, "head">, pause: DryPause): Promise<ProbeOutcome> {
   const { header } = await reader.head();
   if (header.number === 0) return skip("the chain has one block only");
   const data = encodeSoftPause({
@@ -71,13 +59,6 @@ export async function checkDryPause(reader: VerifiedReader, pause: DryPause): Pr
 }
 
 function refusalOf(error: KeeperError): string {
-  const { data } = error.payload;
-  const hex = typeof data === "string" ? data : typeof data === "object" ? nestedData(data) : "";
-  return REFUSALS.get(hex.slice(0, 10)) ?? reasonOf(error);
-}
-
-/** Hardhat wraps the revert data in an object. */
-function nestedData(data: object | null): string {
-  const inner = (data as { data?: unknown } | null)?.data;
-  return typeof inner === "string" ? inner : "";
+  const data = revertDataOf(error.payload["data"]);
+  return data === null || data === "0x" ? reasonOf(error) : revertReason(data).name;
 }

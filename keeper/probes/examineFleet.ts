@@ -9,6 +9,7 @@ import { checkClients, checkFinality, checkOperators, checkProvers, checkReceipt
 import { checkAttestKey, checkBalance, checkPauseKey, checkPending, type KeyRole, type PauseCost } from "./keys.ts";
 import { fail, skip, type ProbeOutcome, type ProbeResult } from "./Probe.ts";
 import { runProbe, type ProbeBounds } from "./runProbe.ts";
+import { checkSigners, type HolderFacts } from "./signers.ts";
 import type { SourceReport } from "./SourceReport.ts";
 
 /** All sources together, and what the keeper would do with them. */
@@ -25,6 +26,7 @@ export interface Fleet {
     readonly contracts: Readonly<Record<string, Address>>;
   } | null;
   readonly keys: Readonly<Record<KeyRole, Address | null>>;
+  readonly signers: HolderFacts;
   readonly cost: PauseCost;
 }
 
@@ -84,6 +86,7 @@ function protocolChecks(fleet: Fleet, { deadlineMs }: ProbeBounds): Check[] {
     withKey(role, false, (key, from, signal) => checkPending(from, key, sources, { deadlineMs, signal }));
   return [
     ["contracts", code],
+    ["signers", () => checkSigners(fleet.signers)],
     ["pause key", withKey("pause", true, (key, from) => checkPauseKey({ reader: from, address: registry }, key))],
     ["pause balance", withKey("pause", false, (key, from) => checkBalance(from, key, cost))],
     ["pause nonce", pending("pause")],

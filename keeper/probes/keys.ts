@@ -1,16 +1,16 @@
-import type { ProvenRead, VerifiedReader } from "../chain/read/VerifiedReader.ts";
 import type { Source } from "../chain/sources/Source.ts";
 import { storage as registry } from "../books/generated/KeeperRegistry.ts";
 import { KEEPER_STATUS } from "../books/reducers/keepers/members.ts";
 import { HexError, parseSafeQuantity, type Address } from "../lib/hex.ts";
 import { fail, ok, warn, type ProbeOutcome } from "./Probe.ts";
+import type { ProvenFacts } from "./ProvenFacts.ts";
 
 /** The keys of a keeper by what they do. */
 export type KeyRole = "pause" | "attest" | "post";
 
 /** Where keys are looked up. */
 export interface Registry {
-  readonly reader: VerifiedReader;
+  readonly reader: Pick<ProvenFacts, "storage">;
   /** KeeperRegistry. */
   readonly address: Address;
 }
@@ -62,9 +62,12 @@ export interface PauseCost {
 const WANTED_PAUSES = 3n;
 
 /** Whether a key has the means for a few pauses at the fee cap. */
-export async function checkBalance(reader: VerifiedReader, key: Address, cost: PauseCost): Promise<ProbeOutcome> {
-  const { account, header }: ProvenRead = await reader.prove({ address: key, slots: [] });
-  const balance = account?.balance ?? 0n;
+export async function checkBalance(
+  reader: Pick<ProvenFacts, "head" | "balance">,
+  key: Address,
+  cost: PauseCost,
+): Promise<ProbeOutcome> {
+  const [balance, { header }] = await Promise.all([reader.balance(key), reader.head()]);
   const perPause = cost.gas * cost.feeCap;
   const pauses = balance / perPause;
   const detail = `${ether(balance)} ETH: ${pauses} pause${pauses === 1n ? "" : "s"} at the fee cap`;
@@ -82,7 +85,7 @@ function ether(wei: bigint): string {
 
 /** Whether transactions of a key wait to be included, which a pause would have to wait for or replace. */
 export async function checkPending(
-  reader: VerifiedReader,
+  reader: Pick<ProvenFacts, "nonce">,
   key: Address,
   sources: readonly Source[],
   bounds: { readonly deadlineMs: number; readonly signal: AbortSignal },

@@ -35,7 +35,8 @@ interface LockFile {
 const MAX_ATTEMPTS = 20;
 
 /**
- * Takes the exclusive lock on a data directory, which is made if it is missing.
+ * Takes the exclusive lock on a data directory, which is made if it is missing; or, by another name, on something else
+ * that has its locks there.
  *
  * A lock appears complete or not at all (a hard link to a finished file). One whose process is gone is taken over:
  * gone means that no process on this host has its id, or that the one which has it started at another time, as after
@@ -47,9 +48,13 @@ const MAX_ATTEMPTS = 20;
  *
  * @throws KeeperError `DataDirectoryLocked` with the other process in `pid` and `host`.
  */
-export async function acquireLock(directory: string, files: LockFiles = LOCK_FILES): Promise<DirectoryLock> {
+export async function acquireLock(
+  directory: string,
+  files: LockFiles = LOCK_FILES,
+  name: string = LOCK_FILE_NAME,
+): Promise<DirectoryLock> {
   await files.makeDirectory(directory);
-  const path = join(directory, LOCK_FILE_NAME);
+  const path = join(directory, name);
   const token = randomUUID();
   const owner: LockOwner = { pid: process.pid, host: hostname(), startTicks: startTicksOf(process.pid), token };
   const draft = `${path}.draft-${token}`;

@@ -22,6 +22,8 @@ type Range = readonly [start: number, end: number];
 /** A subtree of at most so many words is built from them, without looking at its nodes. */
 const FEW = 2;
 const KEY_NIBBLES = 64;
+/** Subtrees of three nibbles are read one by one where a trie is made in pieces; with the 0x. */
+const WARM_DIGITS = 5;
 
 function toDigits(path: readonly number[]): string {
   let digits = "";
@@ -71,19 +73,43 @@ function partOf(entries: readonly TrieEntry[], path: readonly number[]): Part | 
 export class PastTrie implements ComparedWords {
   readonly #trie: StorageTrie;
   /** By rising hash. */
-  readonly #touched: readonly TrieEntry[];
+  #touched: readonly TrieEntry[];
   readonly #refs = new Map<string, NodeRef | null>();
   #root: Hash | null = null;
 
   /** @param before the words of slots that were written since, 0 where there was none */
   constructor(trie: StorageTrie, before: Iterable<readonly [Hex, bigint]>) {
     this.#trie = trie;
-    const touched: TrieEntry[] = [];
+    this.#touched = sorted(Array.from(before, ([slot, value]) => touchedBy(trie, slot, value)));
+  }
+
+  /**
+   * The same trie, made in pieces of at most about so many words, so that no read of it is long either. Between two pieces the trie
+   * below must not change.
+   */
+  static *inPieces(
+    trie: StorageTrie,
+    before: Iterable<readonly [Hex, bigint]>,
+    wordsAtOnce: number,
+  ): Generator<undefined, PastTrie> {
+    const touched: (TrieEntry | null)[] = [];
     for (const [slot, value] of before) {
-      const hashedSlot: Hash = bytesToHex(keccak256(parseData(slot, "slot", { length: 32 })));
-      if (trie.get(slot) !== value) touched.push({ slot, hashedSlot, value });
+      touched.push(touchedBy(trie, slot, value));
+      if (touched.length % wordsAtOnce === 0) yield;
     }
-    this.#touched = touched.sort((left, right) => (left.hashedSlot < right.hashedSlot ? -1 : 1));
+    const past = new PastTrie(trie, []);
+    past.#touched = sorted(touched);
+    let until = wordsAtOnce;
+    for (const [at, entry] of past.#touched.entries()) {
+      // From the bottom: who looks at the root then finds what is below it.
+      if (at === 0 || !entry.hashedSlot.startsWith(past.#touched[at - 1]!.hashedSlot.slice(0, WARM_DIGITS))) {
+        past.nodeRefAt(Array.from(entry.hashedSlot.slice(2, WARM_DIGITS), (digit) => Number.parseInt(digit, 16)));
+      }
+      if (at < until) continue;
+      until = at + wordsAtOnce;
+      yield;
+    }
+    return past;
   }
 
   root(): Hash {
@@ -188,6 +214,17 @@ export class PastTrie implements ComparedWords {
     // No digit is above f: what follows the prefix in order begins after all that it begins.
     return [lower(prefix), lower(`${prefix}g`)];
   }
+}
+
+/** The word of a slot as it was, or null where it is the same now. */
+function touchedBy(trie: StorageTrie, slot: Hex, value: bigint): TrieEntry | null {
+  const hashedSlot: Hash = bytesToHex(keccak256(parseData(slot, "slot", { length: 32 })));
+  return trie.get(slot) === value ? null : { slot, hashedSlot, value };
+}
+
+function sorted(touched: readonly (TrieEntry | null)[]): TrieEntry[] {
+  const others = touched.filter((entry) => entry !== null);
+  return others.sort((left, right) => (left.hashedSlot < right.hashedSlot ? -1 : 1));
 }
 
 function isEmpty([start, end]: Range): boolean {

@@ -5,7 +5,7 @@ import { createLogger } from "../../keeper/telemetry/log.ts";
 import { stageTimes, type IncidentRecord } from "../../keeper/telemetry/IncidentRecord.ts";
 import { wait } from "../../keeper/chain/sources/wait.ts";
 import { deployLockstep, type LockstepDeployment } from "../local/deployLockstep.ts";
-import { startLocalKeeper, type LocalKeeper } from "../local/LocalKeeper.ts";
+import { startLocalKeeper, type LocalKeeper, type LocalKeeperOptions } from "../local/LocalKeeper.ts";
 import type { LocalChain } from "../local/LocalChain.ts";
 import { Market } from "../local/Market.ts";
 import { startNode, type LocalNode } from "../local/startNode.ts";
@@ -29,12 +29,16 @@ const TRAFFIC_INTERVAL_MS = 250;
 const PATIENCE_MS = 20_000;
 const POLL_MS = 20;
 
+/** Starts the keeper with some of its keys, or with none. */
+type StartKeeper = (keys: Pick<LocalKeeperOptions, "mayPause" | "mayAttest">) => Promise<LocalKeeper>;
+
 /** A local chain with the protocol, market traffic and a real keeper, on which one scenario is staged. */
 export class Stage {
   readonly node: LocalNode;
   readonly deployment: LockstepDeployment;
   readonly market: Market;
-  readonly keeper: LocalKeeper;
+  readonly #start: StartKeeper;
+  #keeper: LocalKeeper;
   readonly effects: Effect[];
   readonly #end: AbortController;
   readonly #patienceMs: number;
@@ -45,6 +49,7 @@ export class Stage {
     deployment: LockstepDeployment;
     market: Market;
     keeper: LocalKeeper;
+    start: StartKeeper;
     effects: Effect[];
     end: AbortController;
     patienceMs: number;
@@ -52,11 +57,23 @@ export class Stage {
     this.node = parts.node;
     this.deployment = parts.deployment;
     this.market = parts.market;
-    this.keeper = parts.keeper;
+    this.#keeper = parts.keeper;
+    this.#start = parts.start;
     this.effects = parts.effects;
     this.#end = parts.end;
     this.#patienceMs = parts.patienceMs;
     this.#traffic = parts.market.start(parts.end.signal, { intervalMs: TRAFFIC_INTERVAL_MS });
+  }
+
+  get keeper(): LocalKeeper {
+    return this.#keeper;
+  }
+
+  /** From now on the keeper has no key, and can only look on. */
+  async disarm(): Promise<void> {
+    await this.#keeper.stop();
+    this.#keeper = await this.#start({ mayPause: false, mayAttest: false });
+    await this.until("the keeper is in sync", () => this.#keeper.service.status.state === "IN_SYNC");
   }
 
   get chain(): LocalChain {
@@ -77,18 +94,20 @@ export class Stage {
       const market = new Market({ url: node.url, deployment, seed, log: () => undefined });
       await market.prepare();
       const effects: Effect[] = [];
-      const keeper = await startLocalKeeper({
-        sources: [node.wsUrl],
-        deployment,
-        log: createLogger({ level: "error", output: { write: () => true }, now: context.wallNow }),
-        checkpointIntervalSeconds: 1,
-        mayPause: options.isUnprotected !== true,
-        ...(options.views === undefined ? {} : { views: options.views }),
-        onEffect: (effect) => effects.push(effect),
-      });
+      const start: StartKeeper = (keys) =>
+        startLocalKeeper({
+          sources: [node.wsUrl],
+          deployment,
+          log: createLogger({ level: "error", output: { write: () => true }, now: context.wallNow }),
+          checkpointIntervalSeconds: 1,
+          ...keys,
+          ...(options.views === undefined ? {} : { views: options.views }),
+          onEffect: (effect) => effects.push(effect),
+        });
+      const keeper = await start({});
       say("keeper and market traffic are running");
       const patienceMs = options.patienceMs ?? PATIENCE_MS;
-      const stage = new Stage({ node, deployment, market, keeper, effects, end, patienceMs });
+      const stage = new Stage({ node, deployment, market, keeper, start, effects, end, patienceMs });
       await stage.until("the keeper is in sync", () => keeper.service.status.state === "IN_SYNC");
       return stage;
     } catch (error: unknown) {

@@ -4,6 +4,7 @@ import { KeeperError } from "../../keeper/errors/KeeperError.ts";
 import type { Hash } from "../../keeper/lib/hex.ts";
 import { accountIdOf, addressOf, developmentWallet, ROLES } from "../local/accounts.ts";
 import { withdrawal, witnessedWithdrawal } from "../local/attack.ts";
+import type { Attempt } from "../local/LocalChain.ts";
 import { settlePair } from "../local/orders.ts";
 import type { DrillAttempt } from "./DrillResult.ts";
 import type { Stage } from "./Stage.ts";
@@ -26,7 +27,7 @@ export interface Thief {
 }
 
 /** Gives the thief a small deposit, and waits until a checkpoint proves it. */
-export async function fundThief(stage: Stage): Promise<Thief> {
+export async function fundThief(stage: Pick<Stage, "chain" | "untilCheckpointed">): Promise<Thief> {
   const wallet = developmentWallet(THIEF);
   const account = accountIdOf(wallet);
   const token = stage.chain.address("SettlementToken");
@@ -47,7 +48,7 @@ export async function fundThief(stage: Stage): Promise<Thief> {
 
 /** Tries everything that the corrupted balance would have allowed. */
 export async function tryToProfit(stage: Stage, { wallet, account }: Thief): Promise<DrillAttempt[]> {
-  const trade = await illegalTrade(stage, { wallet, account });
+  const trade = await tradeOnCorruption(stage, { wallet, account });
   const stolen = CORRUPTED_QUOTE / 10n ** 12n;
   const plain = await withdrawal(stage.chain, { owner: wallet, account, amount: stolen });
   const witnessed = await witnessedWithdrawal(stage.chain, { owner: wallet, account, amount: stolen });
@@ -72,7 +73,8 @@ export async function tryToProfit(stage: Stage, { wallet, account }: Thief): Pro
   ];
 }
 
-async function illegalTrade(stage: Stage, thief: Thief) {
+/** Opens a position that only the corrupted balance could carry. */
+export async function tradeOnCorruption(stage: Pick<Stage, "chain">, thief: Thief): Promise<Attempt> {
   const [round] = (await stage.chain.read([{ contract: ETH.feed, fn: "latestRoundData" }])) as [readonly bigint[]];
   const counterparty = developmentWallet(ROLES.traders[0]);
   return settlePair(stage.chain, developmentWallet(ROLES.executor), {

@@ -3,6 +3,8 @@ import { EXIT } from "../../keeper/commands/exitCodes.ts";
 import { paintFor } from "../../keeper/commands/formatBlock.ts";
 import { KeeperError } from "../../keeper/errors/KeeperError.ts";
 import type { DrillResult } from "./DrillResult.ts";
+import { fullCycle } from "./fullCycle.ts";
+import type { FullCycleResult } from "./fullCycle/FullCycleResult.ts";
 import { phantomDeposit } from "./phantomDeposit.ts";
 import type { StageOptions } from "./Stage.ts";
 import { storageTamper } from "./storageTamper.ts";
@@ -19,7 +21,10 @@ export interface DrillOptions {
 
 interface Scenario {
   readonly about: string;
-  readonly run: (options: Omit<StageOptions, "module" | "views">, context: CommandContext) => Promise<DrillResult>;
+  readonly run: (
+    options: Omit<StageOptions, "module" | "views">,
+    context: CommandContext,
+  ) => Promise<DrillResult | FullCycleResult>;
 }
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -34,6 +39,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "phantom-deposit": {
     about: "an off-chain engine keeps a deposit that a reorg removed",
     run: phantomDeposit,
+  },
+  "full-cycle": {
+    about: "four keepers: an unevented write, both pauses, evidence, repair, the resume gate, and running again",
+    run: fullCycle,
   },
 };
 
@@ -56,7 +65,8 @@ export async function drill(options: DrillOptions, context: CommandContext): Pro
   };
   const result = await scenario.run({ chain: options.chain, seed: options.seed, say }, context);
   if (options.isJson) print(JSON.stringify(result));
-  else describe(result, context.isColoured, print);
+  else if (result.scenario === "full-cycle") describeCycle(result as FullCycleResult, context.isColoured, print);
+  else describe(result as DrillResult, context.isColoured, print);
   return result.contained ? EXIT.clean : EXIT.fatal;
 }
 
@@ -78,5 +88,19 @@ function describe(result: DrillResult, isColoured: boolean, print: (line: string
   for (const { what, outcome, isHarmless } of attempts) {
     print(`${isHarmless ? paint.green("refused") : paint.red("HARM   ")}     ${what}: ${outcome}`);
   }
+  print(contained ? paint.green("contained") : paint.red("NOT CONTAINED"));
+}
+
+function describeCycle(result: FullCycleResult, isColoured: boolean, print: (line: string) => void): void {
+  const paint = paintFor(isColoured);
+  const { stages, refusals, attempts, evidence, newcomer, trouble, contained } = result;
+  for (const { name, block, ms } of stages) print(`${name.padEnd(12)} block ${block}  +${ms} ms`);
+  for (const reason of refusals) print(`${paint.green("gate        ")} ${reason}`);
+  for (const { what, outcome, isHarmless } of attempts) {
+    print(`${isHarmless ? paint.green("held        ") : paint.red("NOT HELD    ")} ${what}: ${outcome}`);
+  }
+  print(`evidence     ${evidence}`);
+  print(`newcomer     ${newcomer}`);
+  if (trouble !== null) print(`${paint.red("trouble     ")} ${trouble}`);
   print(contained ? paint.green("contained") : paint.red("NOT CONTAINED"));
 }

@@ -12,6 +12,7 @@ export async function uneventedWrite(
   const stage = await Stage.open({ ...options, module: "FlawedLockstep" }, context);
   try {
     const thief = await fundThief(stage);
+    if (options.isUnprotected === true) await stage.disarm();
     options.say("the thief calls a left-over migration helper: one million, no event");
     await migrateQuote(stage.chain, { by: thief.wallet, account: thief.account, quote: CORRUPTED_QUOTE });
     const incident = await stage.untilContained();

@@ -1,6 +1,6 @@
 import { id } from "ethers";
 
-import type { Attestation } from "../../keeper/actions/plan/Attestation.ts";
+import type { Attestation } from "../../keeper/domain/Attestation.ts";
 import { bigintToHex32, type Hash, type Hex } from "../../keeper/lib/hex.ts";
 
 /** What a challenger shows to the checkpoint registry. */

@@ -1,4 +1,4 @@
-import type { Attestation } from "../../keeper/actions/plan/Attestation.ts";
+import type { Attestation } from "../../keeper/domain/Attestation.ts";
 import { digestUnder } from "../../keeper/domain/attestationDigest.ts";
 import type { Hash, Hex } from "../../keeper/lib/hex.ts";
 import { bookSetAt, type Block } from "./Block.ts";

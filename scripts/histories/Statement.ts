@@ -1,4 +1,4 @@
-import type { Attestation } from "../../keeper/actions/plan/Attestation.ts";
+import type { Attestation } from "../../keeper/domain/Attestation.ts";
 import { booksRoot } from "../../keeper/domain/booksRoot.ts";
 import type { Hash } from "../../keeper/lib/hex.ts";
 import { bookSetAt, rootsOf, type Block, type BookSet } from "./Block.ts";

@@ -33,6 +33,7 @@ const NONCE_TROUBLE = /nonce|underpriced|already (?:known|imported)/i;
 
 const ABI_NAMES: Readonly<Partial<Record<LockstepContractName, ContractName>>> = {
   SettlementToken: "MockToken",
+  BondToken: "MockToken",
   EthFeed: "MockAggregator",
   BtcFeed: "MockAggregator",
 };

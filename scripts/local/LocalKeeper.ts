@@ -19,6 +19,8 @@ export interface LocalKeeperOptions {
   readonly checkpointIntervalSeconds?: number;
   /** Default true; without, the keeper has no pause key. */
   readonly mayPause?: boolean;
+  /** Default true; without, the keeper has no attest key. */
+  readonly mayAttest?: boolean;
   /** `name|url|policy` of each view. */
   readonly views?: readonly string[];
   /** Further settings, by the names of the configuration file; they win over those above. */
@@ -31,6 +33,7 @@ export interface LocalKeeperOptions {
 /** A keeper in this process with a data directory of its own that goes with it. */
 export interface LocalKeeper {
   readonly service: KeeperService;
+  readonly dataDirectory: string;
   stop(): Promise<void>;
 }
 
@@ -43,7 +46,7 @@ export async function startLocalKeeper(options: LocalKeeperOptions): Promise<Loc
       dataDirectory,
       apiPort: String(options.apiPort ?? 0),
       ...(options.mayPause === false ? {} : { pauseKey: developmentWallet(ROLES.pauser).privateKey }),
-      attestKey: developmentWallet(ROLES.attester).privateKey,
+      ...(options.mayAttest === false ? {} : { attestKey: developmentWallet(ROLES.attester).privateKey }),
       checkpointIntervalSeconds: String(options.checkpointIntervalSeconds ?? 5),
       ...(options.views === undefined ? {} : { views: options.views.join(",") }),
       ...options.flags,
@@ -61,6 +64,7 @@ export async function startLocalKeeper(options: LocalKeeperOptions): Promise<Loc
     });
     return {
       service,
+      dataDirectory,
       stop: async () => {
         await service.stop();
         await rm(dataDirectory, { recursive: true, force: true });

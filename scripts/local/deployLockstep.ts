@@ -25,6 +25,7 @@ export type LockstepContractName =
   | "CheckpointRegistry"
   | "AccessManager"
   | "SettlementToken"
+  | "BondToken"
   | "EthFeed"
   | "BtcFeed";
 

@@ -68,8 +68,9 @@ export class Watch {
         this.#count(`sent ${effect.purpose}`);
         if (effect.purpose !== "checkpoint") this.#problem(`sent a ${effect.purpose}`);
         return;
-      case "sign-attestation": {
-        const { blockNumber, blockHash } = effect.attestation;
+      case "sign-typed-data": {
+        if (effect.statement.kind !== "attestation") return;
+        const { blockNumber, blockHash } = effect.statement.attestation;
         this.#count("signatures");
         this.#checks = Promise.all([this.#checks, this.#checkSigned(Number(blockNumber), blockHash, nowMs)]);
         return;

@@ -1,3 +1,4 @@
+import { POLICY_DEFAULTS } from "../../keeper/domain/policy.ts";
 import { profileOf } from "../../keeper/domain/chainProfile.ts";
 import type { Immutables } from "../../keeper/domain/bookSet.ts";
 import { Keeper } from "../../keeper/loop/Keeper.ts";
@@ -22,7 +23,13 @@ const OPTIONS: KeeperOptions = {
   ...{ chainId: 1, chain: { ...profileOf(1, "local"), genesisHash: null }, hedgeMs: 60 },
   ...{ addresses: NOWHERE, immutables: {} as Immutables, deploymentBlock: 1 },
   sources: SOURCES.map((id) => ({ id, operator: id })),
-  policy: { mode: "act", isLocalChain: false, allowSingleSource: false, checkpointIntervalSeconds: 300 },
+  policy: {
+    mode: "act",
+    isLocalChain: false,
+    allowSingleSource: false,
+    checkpointIntervalSeconds: 300,
+    ...POLICY_DEFAULTS,
+  },
   ...{ pauser: null, attester: null, poster: null, signedRoots: new Map() },
   ...{ proofDepth: 64, requestDeadlineMs: 2_000, maxFeePerGas: 5_000n * GWEI },
 };

@@ -4,7 +4,7 @@ import { createSource } from "../../keeper/chain/sources/createSource.ts";
 import type { KeeperError } from "../../keeper/errors/KeeperError.ts";
 import type { Input } from "../../keeper/loop/ports.ts";
 import { Performer } from "../../keeper/Performer.ts";
-import type { Journal } from "../../keeper/store/Journal.ts";
+import type { Store } from "../../keeper/store/Store.ts";
 import { HandlerLog } from "./chain/sources/HandlerLog.ts";
 import type { RpcTestServer, Transport } from "./chain/sources/RpcTestServer.ts";
 import { hashOf, startRpcServer } from "./chain/sources/RpcTestServer.ts";
@@ -30,10 +30,8 @@ function createPerformer(
 ): Performer {
   return new Performer({
     sources: new Map([[source.id, source]]),
-    journal: null as unknown as Journal,
+    journal: null as unknown as Store,
     signers: {},
-    chainId: 1,
-    registry: "0x0000000000000000000000000000000000000001",
     now: () => performance.now(),
     requestDeadlineMs: 1_000,
     deliver,

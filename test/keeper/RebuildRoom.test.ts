@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { POLICY_DEFAULTS } from "../../keeper/domain/policy.ts";
 import { slotOf } from "../../keeper/books/layout/slots.ts";
 import type { Reducer } from "../../keeper/books/Reducer.ts";
 import { REDUCERS } from "../../keeper/books/reducers.ts";
@@ -29,7 +30,13 @@ class RoomRig {
     this.room = new RebuildRoom({
       options: {
         ...rig.options({}, []),
-        policy: { mode: "watch", isLocalChain: true, allowSingleSource: false, checkpointIntervalSeconds: 300 },
+        policy: {
+          mode: "watch",
+          isLocalChain: true,
+          allowSingleSource: false,
+          checkpointIntervalSeconds: 300,
+          ...POLICY_DEFAULTS,
+        },
       },
       sources: Object.entries(rig.proxies).map(([id, { url }]) => ({ id, url, operator: id, client: "anvil" })),
       ...{ log, patienceMs, now: () => performance.now() },

@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { KeeperError } from "../../keeper/errors/KeeperError.ts";
 import type { Hash } from "../../keeper/lib/hex.ts";
 import { rememberChain, type KnownChain } from "../../keeper/rememberChain.ts";
-import { Journal } from "../../keeper/store/Journal.ts";
+import { openSqliteStore } from "../../keeper/store/sqlite/openSqliteStore.ts";
 import { createLogger, type Logger } from "../../keeper/telemetry/log.ts";
 import { hashOf } from "../helpers/keeper/blockTree.ts";
 
@@ -30,7 +30,7 @@ describe("rememberChain", () => {
 
   /** One start of a keeper on a chain: "ok", or the code of the fault and the hash that it expected. */
   async function start(chainId: number, genesisHash: Hash, expected: Hash | null = null): Promise<string> {
-    const journal = await Journal.open(join(dataDirectory, "journal.ndjson"));
+    const journal = await openSqliteStore({ directory: dataDirectory, now: () => 0 });
     try {
       await rememberChain({ chainId, genesisHash }, { journal, expected, dataDirectory, log });
       return "ok";
@@ -44,7 +44,7 @@ describe("rememberChain", () => {
   }
 
   async function records(): Promise<KnownChain[]> {
-    const journal = await Journal.open(join(dataDirectory, "journal.ndjson"));
+    const journal = await openSqliteStore({ directory: dataDirectory, now: () => 0 });
     await journal.close();
     return journal.records().flatMap(({ kind, body }) => (kind === "chain" ? [body as KnownChain] : []));
   }
@@ -88,7 +88,7 @@ describe("rememberChain", () => {
     await start(MAINNET, GENESIS);
     expect(await start(HARDHAT, OTHER)).to.equal(`ChainMismatch, expected ${GENESIS}`);
     expect(await start(MAINNET, GENESIS)).to.equal("ok");
-    await rm(join(dataDirectory, "journal.ndjson"));
+    for (const name of ["store.sqlite", "store.sqlite-journal"]) await rm(join(dataDirectory, name));
     await start(HARDHAT, OTHER);
     expect(await start(MAINNET, GENESIS)).to.equal(`ChainMismatch, expected ${OTHER}`);
   });

@@ -1,6 +1,6 @@
 import type { KeeperSet } from "../../domain/keeperSet.ts";
 import type { Hash, Hex } from "../../lib/hex.ts";
-import type { Attestation } from "./Attestation.ts";
+import type { Attestation } from "../../domain/Attestation.ts";
 import { bytesTail, selectorOf, word, wordList } from "./abi.ts";
 
 const SOFT_PAUSE = selectorOf("softPause(bytes32,uint8,uint64,bytes32,bytes32)");

@@ -1,55 +1,63 @@
-import { Transaction, Wallet } from "ethers";
-import type { Address, Hash, Hex } from "../../lib/hex.ts";
-import type { Attestation } from "../plan/Attestation.ts";
+import { KeeperError } from "../../errors/KeeperError.ts";
+import { assert } from "../../lib/assert.ts";
+import { bytesToHex, hexToBytes, type Address, type Hex } from "../../lib/hex.ts";
+import { keccak256, keccak256Hex } from "../../lib/keccak.ts";
+import { encodeTransaction } from "../plan/encodeTransaction.ts";
+import { encodeTypedData } from "../plan/encodeTypedData.ts";
 import type { TransactionRequest } from "../plan/TransactionRequest.ts";
+import type { TypedData } from "../plan/TypedData.ts";
+import { secp256k1 } from "./secp256k1.ts";
+import type { SignedTransaction, Signer } from "./Signer.ts";
+import { toSignature } from "./toSignature.ts";
 
-/** Where attestations are verified: the EIP-712 domain of CheckpointRegistry. */
-export interface AttestationDomain {
-  readonly chainId: number;
-  readonly registry: Address;
-}
-
-const ATTESTATION_TYPES = {
-  Attestation: [
-    { name: "setId", type: "uint32" },
-    { name: "bookSetVersion", type: "uint32" },
-    { name: "blockNumber", type: "uint64" },
-    { name: "blockHash", type: "bytes32" },
-    { name: "booksRoot", type: "bytes32" },
-  ],
-};
-
-/** Signs with a private key held in memory. The key never leaves it. */
-export class KeySigner {
+/**
+ * Signs with a private key held in memory, at once. The key never leaves it, is shown by nothing that prints a value, and
+ * is wiped by {@link KeySigner.close}.
+ */
+export class KeySigner implements Signer {
   readonly address: Address;
-  readonly #wallet: Wallet;
+  readonly kind: "key" | "keystore";
+  /** A copy of its own: the caller may wipe what it gave. */
+  readonly #key: Uint8Array;
+  #isClosed = false;
 
-  constructor(privateKey: Hex) {
-    this.#wallet = new Wallet(privateKey);
-    this.address = this.#wallet.address.toLowerCase() as Address;
+  /** @throws Error when the key is none: not 32 bytes, 0, or not below the group's order. */
+  constructor(privateKey: Hex | Uint8Array, kind: "key" | "keystore" = "key") {
+    this.#key = typeof privateKey === "string" ? hexToBytes(privateKey, "private key") : privateKey.slice();
+    this.kind = kind;
+    this.address = secp256k1.addressOfKey(this.#key);
+    // A library or a machine that signs wrongly is found here and not at the first pause.
+    const probe = keccak256(hexToBytes(this.address));
+    assert(secp256k1.recover(probe, this.#sign(probe)) === this.address, "a signature is not of the key that signed");
   }
 
   /** The raw transaction and its hash, computed here and not believed from a node. */
-  signTransaction(request: TransactionRequest): { readonly raw: Hex; readonly hash: Hash } {
-    const { nonce, to, data, gasLimit, maxFeePerGas, maxPriorityFeePerGas, chainId } = request;
-    const transaction = Transaction.from({
-      type: 2,
-      chainId,
-      nonce,
-      to,
-      data,
-      gasLimit,
-      maxFeePerGas,
-      maxPriorityFeePerGas,
-      value: 0n,
-    });
-    transaction.signature = this.#wallet.signingKey.sign(transaction.unsignedHash);
-    return { raw: transaction.serialized as Hex, hash: transaction.hash as Hash };
+  signTransaction(request: TransactionRequest): SignedTransaction {
+    const signature = this.#sign(keccak256(encodeTransaction(request)));
+    const raw = encodeTransaction(request, signature);
+    return { raw: bytesToHex(raw), hash: keccak256Hex(raw) };
   }
 
-  /** The EIP-712 signature of an attestation, 65 bytes. */
-  async signAttestation(attestation: Attestation, { chainId, registry }: AttestationDomain): Promise<Hex> {
-    const domain = { name: "Lockstep", version: "1", chainId, verifyingContract: registry };
-    return (await this.#wallet.signTypedData(domain, ATTESTATION_TYPES, attestation)) as Hex;
+  signTypedData(typed: TypedData): Hex {
+    return toSignature(this.#sign(keccak256(encodeTypedData(typed))));
   }
+
+  async check(): Promise<void> {
+    if (this.#isClosed) throw closed(this.address);
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#key.fill(0);
+  }
+
+  #sign(digest: Uint8Array): ReturnType<typeof secp256k1.sign> {
+    if (this.#isClosed) throw closed(this.address);
+    return secp256k1.sign(digest, this.#key);
+  }
+}
+
+function closed(address: Address): KeeperError {
+  return new KeeperError("SignerClosed", `the signer of ${address} is closed: its key was wiped`, { address });
 }

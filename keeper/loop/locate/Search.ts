@@ -193,7 +193,9 @@ export class Search {
       const { header } = block;
       if (header === null) throw new KeeperError("LocateUnanswered", "the block has no header");
       const address = this.#parts.options.addresses[this.contract];
-      descent.accept(bindStorageProofs(values[0], { header, address, storageRoot, count: this.#count }));
+      const answers = bindStorageProofs(values[0], { header, address, storageRoot, count: this.#count });
+      descent.accept(answers);
+      this.#parts.keepProofs(this.contract, block.hash, answers);
     } catch (error: unknown) {
       if (error instanceof AssertionError || !KeeperError.is(error)) throw error;
       this.#inquiry.refuse(source, error.message);

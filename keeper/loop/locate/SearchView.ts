@@ -1,5 +1,8 @@
 import type { Books } from "../../books/Books.ts";
+import type { BookName } from "../../domain/bookSet.ts";
 import type { LocatedSlot } from "../../domain/Finding.ts";
+import type { Hash } from "../../lib/hex.ts";
+import type { StorageProofAnswer } from "../../trie/Descent.ts";
 import type { FetchedBlock } from "../FetchedBlock.ts";
 import type { KeeperOptions } from "../KeeperOptions.ts";
 import type { Outbox } from "../Outbox.ts";
@@ -30,10 +33,14 @@ export interface SearchResult {
   readonly notes: readonly string[];
 }
 
+/** Takes proofs of a contract's words after a block, once they are verified: they are evidence. */
+export type KeepProofs = (contract: BookName, blockHash: Hash, answers: readonly StorageProofAnswer[]) => void;
+
 /** What a search works with. */
 export interface SearchParts {
   readonly options: KeeperOptions;
   readonly books: Books;
   readonly outbox: Outbox;
   readonly seen: SeenKeys;
+  readonly keepProofs: KeepProofs;
 }

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 
+import { messageOf } from "../../lib/messageOf.ts";
 import { KeeperError } from "../../errors/KeeperError.ts";
 import { decodeSnapshot, SnapshotEncoder, type Section } from "./snapshotFormat.ts";
 
@@ -185,6 +186,6 @@ async function refusable<Value>(path: string, act: Promise<Value>): Promise<Valu
 }
 
 function failed(path: string, error: unknown): KeeperError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new KeeperError("SnapshotFailed", `the disk refused ${path}: ${reason}`, { path, reason }, { cause: error });
 }

@@ -1,4 +1,7 @@
+import { revertDataOf } from "../../../keeper/actions/plan/revertReason.ts";
+import { readRefusal, type SendRefusal } from "../../../keeper/actions/plan/sendRefusal.ts";
 import { KeySigner } from "../../../keeper/actions/signers/KeySigner.ts";
+import type { Attestation } from "../../../keeper/domain/Attestation.ts";
 import type { LocatedSlot } from "../../../keeper/domain/Finding.ts";
 import type { Verdict } from "../../../keeper/domain/Verdict.ts";
 import type { Hash, Hex } from "../../../keeper/lib/hex.ts";
@@ -7,6 +10,7 @@ import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
 import type { BlockReport, Effect, IncidentReport, Input, KeyName, RpcAnswer } from "../../../keeper/loop/ports.ts";
 import type { Replacements } from "../../../keeper/loop/Replacements.ts";
 import type { SeededRandom } from "../SeededRandom.ts";
+import { attestationsIn } from "./attestationsIn.ts";
 import { readHeadOf, type Head, type Rpc } from "./Rpc.ts";
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
@@ -67,6 +71,11 @@ export class CoreDriver {
 
   get incident(): IncidentReport | undefined {
     return this.all("incident").at(-1)?.report;
+  }
+
+  /** What the attest key was asked to sign of blocks, oldest first. */
+  get attestations(): Attestation[] {
+    return attestationsIn(this.effects);
   }
 
   get located(): readonly LocatedSlot[] {
@@ -145,11 +154,9 @@ export class CoreDriver {
           nowMs,
         });
         return;
-      case "sign-attestation": {
-        const { chainId, addresses } = this.#parts.options;
-        const domain = { chainId, registry: addresses.CheckpointRegistry };
-        const raw = await this.#signer("attest").signAttestation(effect.attestation, domain);
-        this.#queue.push({ type: "signed", id: effect.id, raw, hash: effect.attestation.blockHash, nowMs });
+      case "sign-typed-data": {
+        const raw = this.#signer(effect.key).signTypedData(effect);
+        this.#queue.push({ type: "signed", id: effect.id, raw, hash: effect.structHash, nowMs });
         return;
       }
       case "broadcast":
@@ -172,19 +179,25 @@ export class CoreDriver {
         if (rpc === undefined) throw new Error("no such source");
         return { ok: true, value: await rpc.request(method, params) };
       } catch (error: unknown) {
-        return { ok: false, code: "SourceRpcError", message: error instanceof Error ? error.message : String(error) };
+        const message = error instanceof Error ? error.message : String(error);
+        const data = revertDataOf((error as { data?: unknown }).data);
+        return { ok: false, code: "SourceRpcError", message, ...(data === null ? {} : { data }) };
       }
     });
     return Promise.all(answers);
   }
 
-  async #send({ raw }: EffectOf<"broadcast">): Promise<void> {
-    for (const rpc of Object.values(this.#parts.rpcs)) {
+  async #send({ raw, hash }: EffectOf<"broadcast">): Promise<void> {
+    for (const [source, rpc] of Object.entries(this.#parts.rpcs)) {
+      let refusal: SendRefusal | null = null;
       try {
         await rpc.request("eth_sendRawTransaction", [raw]);
       } catch (error: unknown) {
-        this.refusals.push(error instanceof Error ? error.message : String(error));
+        const message = error instanceof Error ? error.message : String(error);
+        this.refusals.push(message);
+        refusal = readRefusal(message, true);
       }
+      this.#queue.push({ type: "sent", hash, source, refusal, nowMs: this.nowMs });
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { BookAddresses, Immutables } from "../../../keeper/domain/bookSet.ts";
 import { profileOf } from "../../../keeper/domain/chainProfile.ts";
-import type { Policy } from "../../../keeper/domain/policy.ts";
+import { POLICY_DEFAULTS, type Policy } from "../../../keeper/domain/policy.ts";
 import type { Address, Hex } from "../../../keeper/lib/hex.ts";
 import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
 import type { KeyName } from "../../../keeper/loop/ports.ts";
@@ -48,7 +48,14 @@ export function createDriver(
       immutables,
       deploymentBlock: 1,
       sources: Object.keys(rpcs).map((id) => ({ id, operator: id })),
-      policy: { mode: "act", isLocalChain: true, allowSingleSource: false, checkpointIntervalSeconds: 300, ...policy },
+      policy: {
+        mode: "act",
+        isLocalChain: true,
+        allowSingleSource: false,
+        checkpointIntervalSeconds: 300,
+        ...POLICY_DEFAULTS,
+        ...policy,
+      },
       pauser: addressOf("pause"),
       attester: addressOf("attest"),
       poster: addressOf("post"),

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 
 import type { ConditionKind } from "../../../keeper/domain/conditions.ts";
+import type { Attestation } from "../../../keeper/domain/Attestation.ts";
 import type { BlockReport, Effect } from "../../../keeper/loop/ports.ts";
+import { attestationsIn } from "./attestationsIn.ts";
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
 
@@ -59,9 +61,14 @@ export class Seen {
     return [...new Set(this.all("quarantine").map(({ source }) => source))];
   }
 
+  /** What the attest key was asked to sign of blocks, in order. */
+  get attestations(): Attestation[] {
+    return attestationsIn(this.all("sign-typed-data"));
+  }
+
   /** Blocks whose roots were signed, in order. */
   get attested(): number[] {
-    return this.all("sign-attestation").map(({ attestation }) => Number(attestation.blockNumber));
+    return this.attestations.map(({ blockNumber }) => Number(blockNumber));
   }
 
   /** No divergence, no fault of the keeper's own, no incident and no pause. */

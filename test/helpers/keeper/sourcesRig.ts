@@ -89,7 +89,8 @@ export class SourcesRig {
         deployment: world.market.chain.deployment,
         log: SILENT,
         checkpointIntervalSeconds,
-        ...(options.flags === undefined ? {} : { flags: options.flags(proxies) }),
+        // What readiness asks is each source's own claim, and no part of what is tried here.
+        flags: { readinessBlocks: "0", ...options.flags?.(proxies) },
         onEffect: (effect) => rig.effects.push(effect),
       });
       await prepare(rig);
@@ -247,7 +248,7 @@ export class SourcesRig {
   async expectSound(seen: Seen): Promise<void> {
     seen.expectCalm();
     const claimed = seen.reports.filter(({ verdict }) => verdict.kind === "InSync");
-    const signed = seen.all("sign-attestation").map(({ attestation: { blockNumber, blockHash } }) => {
+    const signed = seen.attestations.map(({ blockNumber, blockHash }) => {
       return { number: Number(blockNumber), hash: blockHash };
     });
     await this.expectCanonical([...claimed, ...signed]);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { concat, Interface, Transaction, verifyTypedData, Wallet } from "ethers";
+import { concat, Interface, Transaction, Wallet } from "ethers";
 
 import { selectorOf } from "../../../keeper/actions/plan/abi.ts";
 import { encodePost, encodeSoftPause } from "../../../keeper/actions/plan/calls.ts";
@@ -7,7 +7,6 @@ import { feesFor } from "../../../keeper/actions/plan/fees.ts";
 import { KeySigner } from "../../../keeper/actions/signers/KeySigner.ts";
 import type { Hash, Hex } from "../../../keeper/lib/hex.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
-import { ATTESTATION_TYPES } from "../../helpers/attestations.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 
 const GUARD = new Interface([
@@ -118,15 +117,5 @@ describe("KeySigner", () => {
       request.maxFeePerGas,
       31_337n,
     ]);
-  });
-
-  it("signs an attestation as EIP-712 demands, bound to chain and registry", async () => {
-    const attestation = attestationOf(new SeededRandom(3));
-    const registry = "0x00000000000000000000000000000000000000bb";
-    const signature = await signer.signAttestation(attestation, { chainId: 31_337, registry });
-    const domain = { name: "Lockstep", version: "1", chainId: 31_337, verifyingContract: registry };
-    expect(verifyTypedData(domain, ATTESTATION_TYPES, attestation, signature)).to.equal(wallet.address);
-    const elsewhere = { ...domain, chainId: 1 };
-    expect(verifyTypedData(elsewhere, ATTESTATION_TYPES, attestation, signature)).to.not.equal(wallet.address);
   });
 });

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import type { Api, ApiHandlers } from "../../../keeper/api/httpServer.ts";
 import { startApi } from "../../../keeper/api/httpServer.ts";
 import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
+import { fetchStatements } from "../../../keeper/peers/fetchStatements.ts";
 
 describe("startApi", () => {
   let api: Api;
@@ -53,6 +54,20 @@ describe("startApi", () => {
 
   it("listens on the loopback unless told otherwise", () => {
     expect(api.url).to.equal(`http://127.0.0.1:${api.port}`);
+  });
+
+  it("is out of reach for other keepers, and not hostile, while it has no statements yet", async () => {
+    let document: string | null = null;
+    const early = await startApi({ port: 0, handlers: { ...handlers, statements: () => document }, closeGraceMs: 50 });
+    try {
+      const ask = () => fetchStatements(early.url, 2_000, new AbortController().signal);
+      const outcome: unknown = await ask().catch((error: unknown) => error);
+      expect(KeeperError.is(outcome, "PeerUnreachable"), String(outcome)).to.equal(true);
+      document = '{"version":1}\n';
+      expect(await ask()).to.equal(document);
+    } finally {
+      await early.close();
+    }
   });
 
   it("is alive while it answers, whatever its readiness", async () => {

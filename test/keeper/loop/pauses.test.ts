@@ -3,15 +3,16 @@ import { id, Transaction } from "ethers";
 
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
 import { storage as guard } from "../../../keeper/books/generated/SyncGuard.ts";
-import type { Effect } from "../../../keeper/loop/ports.ts";
 import { CAUSES, pause, readHead } from "../../helpers/guard.ts";
 import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
 import { World } from "../../helpers/keeper/World.ts";
 
 const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
 
+/** What was signed and sent, each once however often it was sent. */
 function attemptsOf(driver: CoreDriver): Transaction[] {
-  return driver.all("broadcast").map(({ raw }) => Transaction.from(raw));
+  const raws = new Set(driver.all("broadcast").map(({ raw }) => raw));
+  return [...raws].map((raw) => Transaction.from(raw));
 }
 
 /** Soft pauses of every incident on the chain. */
@@ -42,15 +43,20 @@ describe("Pauses", function () {
     await driver.follow();
     await diverge();
     await driver.follow();
-    const acts: Effect["type"][] = ["journal", "sign-transaction", "broadcast"];
-    expect(driver.effects.map(({ type }) => type).filter((type) => acts.includes(type))).to.deep.equal(acts);
-    const [journal] = driver.all("journal");
+    const acts = driver.effects.flatMap((effect) => {
+      if (effect.type === "journal") return effect.kind === "intent" ? ["intent"] : [];
+      return effect.type === "sign-transaction" || effect.type === "broadcast" ? [effect.type] : [];
+    });
+    expect(acts).to.deep.equal(["intent", "sign-transaction", "broadcast"]);
+    const intent = driver.all("journal").find(({ kind }) => kind === "intent");
     const [sent] = attemptsOf(driver);
-    expect(journal).to.deep.include({ kind: "pause-intent" });
-    expect(journal?.body).to.include({ incidentId: driver.incident?.id, nonce: sent?.nonce, attempt: 0 });
+    expect(intent?.body).to.include({
+      ...{ key: "pause", purpose: "soft-pause", incidentId: driver.incident?.id, nonce: sent?.nonce, attempt: 0 },
+      ...{ maxFeePerGas: sent?.maxFeePerGas, maxPriorityFeePerGas: sent?.maxPriorityFeePerGas },
+    });
   });
 
-  it("replaces what is not included with a dearer transaction of the same nonce, naming the newest block (E1)", async () => {
+  it("replaces what is not included with a dearer transaction of the same nonce and words (E1)", async () => {
     const driver = world.keeper({ broadcast: lost });
     await driver.follow();
     await diverge();
@@ -68,8 +74,9 @@ describe("Pauses", function () {
       const [was, now] = [before, next].map(({ data }) =>
         world.system.guard.interface.decodeFunctionData("softPause", data),
       );
-      expect(now![2]).to.equal((was![2] as bigint) + 1n);
-      expect([now![0], now![1]]).to.deep.equal([was![0], BigInt(CAUSES.books)]);
+      // The same words: the guard takes a second one of them for nothing.
+      expect([...now!]).to.deep.equal([...was!]);
+      expect([now![1], now![2]]).to.deep.equal([BigInt(CAUSES.books), BigInt(driver.incident!.blockNumber)]);
     });
   });
 
@@ -105,7 +112,7 @@ describe("Pauses", function () {
     expect(driver.incident?.state).to.equal("contained");
   });
 
-  it("says so when it cannot be included for long, and keeps the incident", async () => {
+  it("says so when it is not included, and tries on for as long as the incident stands", async () => {
     const driver = world.keeper({ broadcast: lost });
     await driver.follow();
     await diverge();
@@ -113,9 +120,11 @@ describe("Pauses", function () {
       await driver.follow();
       await world.mine();
     }
-    expect(driver.incident?.state).to.equal("failed");
-    expect(driver.all("alert").filter(({ event }) => event === "pause-failed")).to.have.length(1);
-    expect(attemptsOf(driver)).to.have.length(40);
+    expect(driver.incident?.state).to.equal("acting");
+    expect(driver.all("alert").filter(({ event }) => event === "pause-not-included")).to.have.length(1);
+    // From the cap on every attempt is the same transaction.
+    expect(driver.all("sign-transaction")).to.have.length(45);
+    expect(attemptsOf(driver).at(-1)?.maxFeePerGas).to.equal(1_000n * 10n ** 9n);
     expect(driver.verdict.kind).to.equal("Diverged");
   });
 
@@ -136,6 +145,29 @@ describe("Pauses", function () {
     await world.mine(3);
     for (const driver of [one, two]) await driver.follow();
     expect(attemptsOf(one).length + attemptsOf(two).length).to.equal(2);
+  });
+
+  it("has one effect when two keepers' pauses of one incident are included blocks apart (P4)", async () => {
+    await world.send("evm_setAutomine", false);
+    const sent: string[][] = [[], []];
+    const [one, two] = [0, 1].map((index) =>
+      world.keeper({
+        keys: { pause: world.pauser(index) },
+        broadcast: ({ raw }) => Promise.resolve(void sent[index]!.push(raw)),
+      }),
+    );
+    for (const driver of [one!, two!]) await driver.follow();
+    await diverge();
+    for (const driver of [one!, two!]) await driver.follow();
+    await world.mine();
+    for (const driver of [one!, two!]) await driver.follow();
+    // The first keeper's first one is included, and then the second one's newest.
+    for (const raw of [sent[0]![0], sent[1]!.at(-1)]) {
+      await world.send("eth_sendRawTransaction", raw);
+      await world.mine();
+    }
+    expect(await effectsOf(world)).to.deep.equal([one!.incident?.id]);
+    expect(await world.system.ethers.provider.getTransactionCount(world.pauser(1).address)).to.equal(1);
   });
 
   it("takes another keeper's pause of the incident for its own (P4)", async () => {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { Transaction } from "ethers";
 
 import { Books } from "../../../keeper/books/Books.ts";
+import { ROUND_BLOCKS } from "../../../keeper/domain/rounds.ts";
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
 import type { Candidate } from "../../../keeper/chain/agree/Votes.ts";
 import { BOOK_NAMES } from "../../../keeper/domain/bookSet.ts";
@@ -10,7 +11,7 @@ import { keccak256Hex } from "../../../keeper/lib/keccak.ts";
 import { newBlock, type FetchedBlock } from "../../../keeper/loop/FetchedBlock.ts";
 import { Judge } from "../../../keeper/loop/Judge.ts";
 import type { RpcAnswer, RpcCall } from "../../../keeper/loop/ports.ts";
-import { proofCalls, readBooks, readHeader, readNonces, readReceipts } from "../../../keeper/loop/requestBlock.ts";
+import { proofCalls, readBooks, readHeader, readOwnAccounts, readReceipts } from "../../../keeper/loop/requestBlock.ts";
 import { SideBranches, type SideVerdict } from "../../../keeper/loop/SideBranches.ts";
 import { toBookBlock } from "../../../keeper/loop/toBookBlock.ts";
 import { contractInterface } from "../../../scripts/local/contractInterface.ts";
@@ -78,10 +79,9 @@ describe("SideBranches", function () {
     const facts = readReceipts(receipts, block.header, false);
     const proofs = await ask(proofCalls(hash, world.addresses, [world.pauser(0).address as Hash]));
     const books = readBooks(proofs.slice(0, BOOK_NAMES.length), block.header, world.addresses);
-    const nonces = readNonces(proofs.slice(BOOK_NAMES.length), block.header, [world.pauser(0).address as Hash]);
-    if (facts.kind !== "ok" || books.kind !== "ok" || nonces.kind !== "ok")
-      throw new Error("the chain does not verify");
-    return Object.assign(block, { facts: facts.value, proven: books.value, nonces: nonces.value });
+    const own = readOwnAccounts(proofs.slice(BOOK_NAMES.length), block.header, [world.pauser(0).address as Hash]);
+    if (facts.kind !== "ok" || books.kind !== "ok" || own.kind !== "ok") throw new Error("the chain does not verify");
+    return Object.assign(block, { facts: facts.value, proven: books.value, ...own.value });
   }
 
   async function fetchSince(above: number): Promise<FetchedBlock[]> {
@@ -338,7 +338,7 @@ const DEGRADED = 3n;
 
 function pausesOf(driver: CoreDriver): SentPause[] {
   return driver.all("broadcast").flatMap(({ purpose, raw, hash }) => {
-    if (purpose === "checkpoint") return [];
+    if (purpose !== "soft-pause" && purpose !== "side-pause") return [];
     const [incidentId, , , blockHash] = GUARD.decodeFunctionData("softPause", Transaction.from(raw).data);
     return [{ purpose, raw, hash, incidentId: incidentId as Hash, blockHash: blockHash as Hash }];
   });
@@ -520,6 +520,16 @@ describe("One liar among three that invents divergent branches", function () {
     expect(driver.verdict).to.include({ kind: "InSync", isWitnessed: true });
   }
 
+  /** Nothing is signed before the first round that begins after the start. */
+  async function startSigning(): Promise<void> {
+    await start(world.keysOf(0));
+    for (let block = 0; block < ROUND_BLOCKS && checkpoints() === 0; block += 1) {
+      await world.mine();
+      await settle();
+    }
+    expect(checkpoints()).to.be.greaterThan(0);
+  }
+
   /** One block for each transaction, as Hardhat mines them. */
   async function send(raw: Hex): Promise<void> {
     await world.send("eth_sendRawTransaction", raw).catch(() => undefined);
@@ -548,7 +558,7 @@ describe("One liar among three that invents divergent branches", function () {
   const sidePauses = (): number => pausesOf(driver).filter(({ purpose }) => purpose === "side-pause").length;
 
   it("beside the head keeps nobody from being in sync and signing, and gets four pauses that are refused", async () => {
-    await start(world.keysOf(0));
+    await startSigning();
     let base = await readHeadOf(world.rpc);
     for (let round = 0; round < 12; round += 1) {
       await world.mine();
@@ -571,7 +581,7 @@ describe("One liar among three that invents divergent branches", function () {
   });
 
   it("on top of the head is judged aside only, and gets no more than four pauses", async () => {
-    await start(world.keysOf(0));
+    await startSigning();
     for (let round = 0; round < 6; round += 1) {
       await driver.hear("liar", liar.invent(await readHeadOf(world.rpc), divergent));
       await driver.tick(VOTES_PATIENCE_MS);

@@ -6,14 +6,15 @@ import { encodeSoftPause } from "../../../keeper/actions/plan/calls.ts";
 import type { BookBlock } from "../../../keeper/books/BookBlock.ts";
 import type { Header } from "../../../keeper/chain/verify/header.ts";
 import type { Finding } from "../../../keeper/domain/Finding.ts";
-import type { Policy } from "../../../keeper/domain/policy.ts";
-import { keccak256Hex } from "../../../keeper/lib/keccak.ts";
+import { settingsHash } from "../../../keeper/domain/settingsHash.ts";
+import { POLICY_DEFAULTS, type Policy } from "../../../keeper/domain/policy.ts";
 import type { Address } from "../../../keeper/lib/hex.ts";
 import { newBlock } from "../../../keeper/loop/FetchedBlock.ts";
 import { incidentOf } from "../../../keeper/loop/incidentOf.ts";
 import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
 import type { Effect } from "../../../keeper/loop/ports.ts";
 import type { SideVerdict } from "../../../keeper/loop/SideBranches.ts";
+import { settingsOf } from "../../../keeper/loop/settingsOf.ts";
 import { SidePauses } from "../../../keeper/loop/SidePauses.ts";
 import { AskedOutbox } from "../../helpers/keeper/AskedOutbox.ts";
 import { hashOf } from "../../helpers/keeper/blockTree.ts";
@@ -32,8 +33,21 @@ describe("SidePauses", () => {
 
   function open(changes: Partial<KeeperOptions> = {}, mode: Policy["mode"] = "act"): void {
     outbox = new AskedOutbox();
-    const policy = { mode, isLocalChain: true, allowSingleSource: false, checkpointIntervalSeconds: 300 };
-    const own = { chainId: 31_337, addresses: ADDRESSES, pauser: PAUSER, maxFeePerGas: 1_000n * GWEI, policy };
+    const policy = {
+      mode,
+      isLocalChain: true,
+      allowSingleSource: false,
+      checkpointIntervalSeconds: 300,
+      ...POLICY_DEFAULTS,
+    };
+    const own = {
+      chainId: 31_337,
+      addresses: ADDRESSES,
+      pauser: PAUSER,
+      maxFeePerGas: 1_000n * GWEI,
+      policy,
+      sources: [],
+    };
     options = { ...own, ...changes } as unknown as KeeperOptions;
     pauses = new SidePauses(options, outbox, new Bids());
   }
@@ -54,7 +68,7 @@ describe("SidePauses", () => {
       ...{ blockNumber: 49, blockHash: hashOf("divergent") },
     };
     const tip = { number: 50, hash, parentHash: finding.blockHash, timestamp: 0, logs: [] } satisfies BookBlock;
-    return { findings: [finding], tip, fetched, sources: ["c"], ...rest };
+    return { findings: [finding], tip, fetched, base: null, blocks: [fetched], sources: ["c"], ...rest };
   }
 
   const of = <Type extends Effect["type"]>(type: Type): Extract<Effect, { type: Type }>[] =>
@@ -68,17 +82,19 @@ describe("SidePauses", () => {
     }
   }
 
-  it("sends one pause, bound to the branch's newest block, with the nonce that the branch proves", () => {
+  it("sends one pause, bound to the branch's divergent block, with the nonce that the branch proves", () => {
     const verdict = divergent();
     pauses.open(verdict, 0);
     const [finding] = verdict.findings;
     const incidentId = incidentOf(options, finding!);
-    const { number: blockNumber, hash: blockHash } = verdict.tip;
+    const { blockNumber, blockHash } = finding!;
+    const named = { blockNumber, blockHash, nonce: 7, attempt: 0, baseFeePerGas: 20n * GWEI };
+    const fees = { maxFeePerGas: 63n * GWEI, maxPriorityFeePerGas: 2n * GWEI };
     expect(of("journal").map(({ kind, body }) => [kind, body])).to.deep.equal([
-      ["pause-intent", { incidentId, blockNumber, blockHash, nonce: 7, attempt: 0 }],
+      ["intent", { key: "pause", purpose: "side-pause", incidentId, causeClass: "books", ...named, ...fees }],
     ]);
     carryOut();
-    const evidenceHash = keccak256Hex(new TextEncoder().encode(JSON.stringify(verdict.findings)));
+    const evidenceHash = settingsHash({ findings: verdict.findings, settings: settingsOf(options) });
     const [signed] = of("sign-transaction");
     expect(signed).to.deep.include({ key: "pause" });
     expect(signed!.request).to.deep.include({
@@ -165,14 +181,14 @@ describe("SidePauses", () => {
     expect(outbox.others).to.deep.equal([]);
   });
 
-  it("carries several out at once, each with its own block", () => {
+  it("carries several out at once, each with the block that diverges", () => {
     const verdicts = [divergent({}, 3), divergent({}, 4)];
     for (const verdict of verdicts) pauses.open(verdict, 0);
     carryOut();
     const calls = of("sign-transaction").map(({ request }) => [request.nonce, request.data.includes("0x")]);
     expect(calls.map(([nonce]) => nonce)).to.deep.equal([3, 4]);
-    for (const [index, { tip }] of verdicts.entries()) {
-      expect(of("sign-transaction")[index]!.request.data).to.include(tip.hash.slice(2));
+    for (const [index, { findings }] of verdicts.entries()) {
+      expect(of("sign-transaction")[index]!.request.data).to.include(findings[0]!.blockHash.slice(2));
     }
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { POLICY_DEFAULTS } from "../../../keeper/domain/policy.ts";
 import { Books } from "../../../keeper/books/Books.ts";
 import { readImage } from "../../../keeper/books/imageSections.ts";
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
@@ -100,7 +101,13 @@ describe("Snapshots ordered by the core", function () {
           deploymentBlock: 1,
           sources: [{ id: "hardhat", operator: "hardhat" }],
         },
-        policy: { mode: "act", isLocalChain: true, allowSingleSource: false, checkpointIntervalSeconds: 300 },
+        policy: {
+          mode: "act",
+          isLocalChain: true,
+          allowSingleSource: false,
+          checkpointIntervalSeconds: 300,
+          ...POLICY_DEFAULTS,
+        },
         ...{
           pauser: world.pauser(0).address.toLowerCase() as Hash,
           attester: null,

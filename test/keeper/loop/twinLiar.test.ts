@@ -112,7 +112,7 @@ describe("the twin liar (G7)", function () {
     await driver.hear("liar", { number: Number(head.number), hash: head.hash });
     await driver.tick(2_000);
     const alone = driver.effects.slice(from);
-    expect(alone.filter(({ type }) => type === "sign-attestation")).to.deep.equal([]);
+    expect(alone.filter(({ type }) => type === "sign-typed-data")).to.deep.equal([]);
     expect(alone.flatMap((effect) => (effect.type === "block" ? [effect.report.verdict.kind] : []))).to.not.include(
       "InSync",
     );

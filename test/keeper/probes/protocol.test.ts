@@ -7,7 +7,7 @@ import { createSource } from "../../../keeper/chain/sources/createSource.ts";
 import type { Source } from "../../../keeper/chain/sources/Source.ts";
 import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
 import type { Address, Hash } from "../../../keeper/lib/hex.ts";
-import { PAUSE_GAS_LIMIT } from "../../../keeper/loop/Pauses.ts";
+import { PAUSE_GAS_LIMIT } from "../../../keeper/actions/plan/gasLimits.ts";
 import { checkAgreement } from "../../../keeper/probes/agreement.ts";
 import { checkContractCode } from "../../../keeper/probes/contractCode.ts";
 import { checkDryPause } from "../../../keeper/probes/dryPause.ts";

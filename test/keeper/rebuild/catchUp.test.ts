@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
+import { POLICY_DEFAULTS } from "../../../keeper/domain/policy.ts";
 import { profileOf } from "../../../keeper/domain/chainProfile.ts";
 import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
 import type { Keeper } from "../../../keeper/loop/Keeper.ts";
@@ -44,7 +45,13 @@ describe("a keeper that is far behind when it starts", function () {
       ...{ chainId, addresses, immutables, deploymentBlock, signedRoots: new Map() },
       sources: sources.map(({ id, operator }) => ({ id, operator })),
       chain: { ...profileOf(chainId), confirmations: 0 },
-      policy: { mode: "watch", isLocalChain: true, allowSingleSource: false, checkpointIntervalSeconds: 300 },
+      policy: {
+        mode: "watch",
+        isLocalChain: true,
+        allowSingleSource: false,
+        checkpointIntervalSeconds: 300,
+        ...POLICY_DEFAULTS,
+      },
       ...{ pauser: null, attester: null, poster: null, proofDepth: 64, requestDeadlineMs: 1_000, hedgeMs: 60 },
       maxFeePerGas: 1n,
     };

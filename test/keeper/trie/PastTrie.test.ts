@@ -50,7 +50,27 @@ function expectPast(past: ReadonlyMap<Hex, bigint>, now: ReadonlyMap<Hex, bigint
   const before = written
     .filter((slot) => past.get(slot) !== now.get(slot))
     .map((slot) => [slot, past.get(slot) ?? 0n] as const);
-  const [actual, expected] = [new PastTrie(trieOf(now), before), trieOf(past)];
+  const expected = trieOf(past);
+  for (const actual of [new PastTrie(trieOf(now), before), ...[1, 7, 1_000].map((words) => made(now, before, words))]) {
+    expectSame(actual, expected, written);
+  }
+}
+
+/** Made in pieces. */
+function made(
+  now: ReadonlyMap<Hex, bigint>,
+  before: readonly (readonly [Hex, bigint])[],
+  wordsAtOnce: number,
+): PastTrie {
+  const pieces = PastTrie.inPieces(trieOf(now), before, wordsAtOnce);
+  for (let count = 0, piece = pieces.next(); ; count += 1, piece = pieces.next()) {
+    if (piece.done !== true) continue;
+    expect(count, "pieces").to.be.at.least(Math.floor(before.length / wordsAtOnce));
+    return piece.value;
+  }
+}
+
+function expectSame(actual: PastTrie, expected: StorageTrie, written: readonly Hex[]): void {
   expect(actual.root()).to.equal(expected.root());
   for (const path of pathsOf(written)) {
     // One text a trie and path: a hundred thousand comparisons of lists by the matchers take half a minute.

@@ -17,7 +17,8 @@ function block(number: number, hash: Hash, verdict: BlockReport["verdict"] = inS
 
 function signature(blockNumber: bigint, blockHash: Hash): Effect {
   const attestation = { setId: 1n, bookSetVersion: 1n, blockNumber, blockHash, booksRoot: A };
-  return { type: "sign-attestation", id: 1, attestation };
+  const statement = { kind: "attestation", attestation, roots: [] } as const;
+  return { type: "sign-typed-data", id: 1, key: "attest", domainSeparator: A, structHash: A, statement };
 }
 
 /** A watch over a chain and books that have one block at height 7. */

@@ -21,6 +21,12 @@ export function metaAt(index: bigint, read: Read): RingAtWord1 {
   return word1.decode(read(word1.slot(index)));
 }
 
+/** EIP-712 digest of the checkpoint at a ring index. */
+export function digestAt(index: bigint, read: Read): Hash {
+  const { digest } = storage.ring.at;
+  return digest.decode(read(digest.slot(index)));
+}
+
 /** Ring indices, newest first. */
 export function newestFirst(read: Read): bigint[] {
   const { posts } = readCursor(read);

@@ -67,7 +67,8 @@ describe("Scenario: a reorg deeper than the confirmations, above what is final",
       expect(seen.ended).to.deep.equal(["deep-reorg"]);
       await mineAndFollow(FINAL_DEPTH);
       expect(seen.attested.length).to.be.greaterThan(0);
-      expect(Math.min(...seen.attested)).to.be.at.least(from + confirmations);
+      // The round that is signed then may have begun before: it is of the branch that replaced the other.
+      expect(Math.min(...seen.attested)).to.be.greaterThan(from - depth);
       seen.expectCalm();
       await expectRebuilt();
     });

@@ -141,8 +141,8 @@ describe("Scenario: one source, two branches", function () {
     expect(driver.keeper.books.tip?.hash).to.equal((await here.head()).hash);
     expect(seen.all("rolled-back")).to.deep.equal([]);
     expect(seen.attested.length).to.be.greaterThan(0);
-    for (const { attestation } of seen.all("sign-attestation")) {
-      expect(await here.send("eth_getBlockByHash", attestation.blockHash, false)).to.not.equal(null);
+    for (const { blockHash } of seen.attestations) {
+      expect(await here.send("eth_getBlockByHash", blockHash, false)).to.not.equal(null);
     }
     seen.expectCalm();
   });

@@ -161,13 +161,13 @@ describe("Scenario: a shallow reorg", function () {
       await here.mine();
       await driver.follow();
     }
-    const [signed] = first.all("sign-attestation").map(({ attestation }) => attestation);
+    const [signed] = first.attestations;
     expect(Number(signed?.blockNumber)).to.be.greaterThan(0);
     const depth = (await here.head()).number - Number(signed?.blockNumber) + 1;
     const seen = new Seen(driver.effects);
     await here.reorg(depth);
     await driver.follow();
-    const again = seen.all("sign-attestation").map(({ attestation }) => attestation);
+    const again = seen.attestations;
     expect(again.length).to.be.greaterThan(0);
     for (const { blockNumber, blockHash } of again) {
       expect(blockHash).to.equal(await hashAt(here, Number(blockNumber)));

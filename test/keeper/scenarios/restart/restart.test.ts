@@ -12,6 +12,7 @@ import { storage as ledger } from "../../../../keeper/books/generated/PositionLe
 import { readImage } from "../../../../keeper/books/imageSections.ts";
 import { Books } from "../../../../keeper/books/Books.ts";
 import { CONTRACT_NAMES } from "../../../../keeper/config/deployment.ts";
+import { ROUND_BLOCKS } from "../../../../keeper/domain/rounds.ts";
 import { KeeperError } from "../../../../keeper/errors/KeeperError.ts";
 import { SnapshotStore } from "../../../../keeper/store/snapshots/SnapshotStore.ts";
 import type { Effect } from "../../../../keeper/loop/ports.ts";
@@ -168,9 +169,9 @@ describe("Scenario: a keeper restarts from a snapshot", function () {
     expect(second.metrics()).to.match(new RegExp(`^lockstep_snapshot_block ${number}$`, "m"));
     await expectRebuilt(second);
     expect(proxy.askedWith(await wordsBelow(number))).to.deep.equal([]);
-    // A checkpoint is due once the chain's time has gone on.
+    // A checkpoint is due once the chain's time has gone on, and is signed in the first round that begins after the start.
     await world.send("evm_increaseTime", 2);
-    await world.mine(2);
+    await world.mine(ROUND_BLOCKS + 1);
     await second.until("a checkpoint", () => second.effects.some(({ type }) => type === "checkpoint"));
     await expectRebuilt(second);
     await second.stop();

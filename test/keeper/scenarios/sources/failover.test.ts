@@ -39,7 +39,7 @@ describe("sources of which too few are left", function () {
   /** Nothing is in sync or signed but what is the chain's: a block from before may still have been on its way. */
   async function expectOnlyTruth(seen: Seen, rig: SourcesRig): Promise<void> {
     const inSync = seen.reports.filter(({ verdict }) => verdict.kind === "InSync");
-    const attested = seen.all("sign-attestation").map(({ attestation: { blockNumber, blockHash } }) => {
+    const attested = seen.attestations.map(({ blockNumber, blockHash }) => {
       return { number: Number(blockNumber), hash: blockHash };
     });
     await rig.expectCanonical([...inSync, ...attested]);

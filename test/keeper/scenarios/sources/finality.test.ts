@@ -54,7 +54,7 @@ describe("sources and finality", function () {
       ];
       await Promise.all(
         meanings.map(async (rules) => {
-          const rig = await SourcesRig.startOne(world, { rules, flags: () => BY_TAG });
+          const rig = await SourcesRig.startOne(world, { rules, flags: () => ({ ...BY_TAG, mode: "watch" }) });
           try {
             await expectWeak(rig);
           } finally {
