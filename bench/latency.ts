@@ -1,78 +1,64 @@
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 
-import type { CommandContext } from "../keeper/commands/CommandContext.ts";
-import { uneventedWrite } from "../scripts/drills/uneventedWrite.ts";
+import { installPeers } from "./installPeers.ts";
+import { measureLatency } from "./latency/measureLatency.ts";
+import { PEER_SYSTEMS } from "./latency/peers.ts";
+import { renderReport } from "./latency/renderReport.ts";
 
 /**
- * From block mined to pause included, stage by stage: `npm run bench:latency -- [--runs 20] [--chain anvil] [--json]`.
+ * From a block mined to a pause included, beside forta-agent and ponder noticing the same block:
+ * `npm run bench:latency -- [--runs 30] [--full-runs 30] [--fee-runs 5] [--sends 300] [--seed n] [--no-peers]
+ * [--json | --markdown]`. Books beside the peers have `--slots` words (100), the full ones `--full-slots` (10,000).
  *
- * Each run is a whole drill on a fresh chain with market traffic: an ordinary transaction writes a balance without an
- * event. JSON: `{rows: [{system, stage, runs, medianMs, p90Ms}], blocks: {detect, pause}}`.
+ * JSON: `{seed, slots, rows: [{system, stage, runs, medianMs, p90Ms}], blocks, targets}`. What is measured, and what a stage
+ * is, says docs/performance.md.
  */
 const { values } = parseArgs({
   options: {
-    runs: { type: "string", default: "20" },
-    chain: { type: "string", default: "hardhat" },
+    runs: { type: "string", default: "30" },
+    "full-runs": { type: "string", default: "30" },
+    "fee-runs": { type: "string", default: "5" },
+    sends: { type: "string", default: "300" },
+    slots: { type: "string", default: "100" },
+    "full-slots": { type: "string", default: "10000" },
+    seed: { type: "string" },
+    "no-peers": { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    // The default, by its name.
+    markdown: { type: "boolean", default: false },
   },
 });
-const runs = Number(values.runs);
-const chain = values.chain === "anvil" ? "anvil" : "hardhat";
 
-const STAGES = ["node", "detect", "decide", "broadcast", "include"] as const;
-const samples = new Map<string, number[]>([...STAGES, "own", "total"].map((stage) => [stage, []]));
-const blocks = { detect: [] as number[], pause: [] as number[] };
+type Count = "runs" | "full-runs" | "fee-runs" | "sends" | "slots" | "full-slots" | "seed";
 
-const context: CommandContext = {
-  env: {},
-  stdout: process.stderr,
-  stderr: process.stderr,
-  isColoured: false,
-  wallNow: Date.now,
-  signal: new AbortController().signal,
-  ended: new Promise(() => undefined),
+function count(name: Count, least: number): number {
+  const text = values[name] ?? String(Date.now() % 1_000_000);
+  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
+  process.stderr.write(`--${name} ${text}: give a whole number of at least ${least}\n`);
+  process.exit(2);
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+const end = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => end.abort(new Error(`ended by ${name}`)));
+const options = {
+  ...{ runs: count("runs", 1), fullRuns: count("full-runs", 0), feeRuns: count("fee-runs", 0) },
+  ...{ sends: count("sends", 0), slots: { beside: count("slots", 1), full: count("full-slots", 1) } },
+  ...{ seed: count("seed", 0), peers: values["no-peers"] ? [] : PEER_SYSTEMS, say, signal: end.signal },
 };
-
-for (let run = 1; run <= runs; run += 1) {
-  const result = await uneventedWrite({ chain, seed: run, say: () => undefined }, context);
-  if (!result.contained) throw new Error(`run ${run} was not contained: ${JSON.stringify(result)}`);
-  const { ms } = result;
-  for (const stage of STAGES) samples.get(stage)?.push(ms[stage] ?? Number.NaN);
-  // Its own share up to the broadcast: what no node can be blamed for.
-  samples.get("own")?.push((ms.detect ?? 0) + (ms.decide ?? 0));
-  samples.get("total")?.push(STAGES.reduce((sum, stage) => sum + (ms[stage] ?? 0), 0));
-  blocks.detect.push(result.blocks.detect ?? Number.NaN);
-  blocks.pause.push(result.blocks.pause ?? Number.NaN);
-  process.stderr.write(`run ${run}/${runs}: ${JSON.stringify(ms)}\n`);
+say(`seed ${options.seed}; load ${loadavg()[0]?.toFixed(1) ?? "?"}`);
+try {
+  if (!values["no-peers"]) await installPeers(say, end.signal);
+  const report = await measureLatency(options);
+  say(`load ${loadavg()[0]?.toFixed(1) ?? "?"}`);
+  process.stdout.write(`${values.json ? JSON.stringify(report) : renderReport(report)}\n`);
+} catch (error: unknown) {
+  if (!end.signal.aborted) throw error;
+  say(String(end.signal.reason));
+  process.exitCode = 1;
 }
-
-/** Nearest-rank quantile. */
-function quantile(numbers: readonly number[], share: number): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
-}
-
-const rows = [...samples].map(([stage, numbers]) => ({
-  system: `lockstep on ${chain}`,
-  stage,
-  runs,
-  medianMs: quantile(numbers, 0.5),
-  p90Ms: quantile(numbers, 0.9),
-}));
-const summary = {
-  detect: quantile(blocks.detect, 0.5),
-  pause: quantile(blocks.pause, 0.5),
-  worst: Math.max(...blocks.pause),
-};
-
-if (values.json) process.stdout.write(`${JSON.stringify({ rows, blocks: summary })}\n`);
-else {
-  process.stdout.write("stage      median ms    p90 ms\n");
-  for (const { stage, medianMs, p90Ms } of rows) {
-    process.stdout.write(`${stage.padEnd(10)} ${medianMs.toFixed(2).padStart(9)} ${p90Ms.toFixed(2).padStart(9)}\n`);
-  }
-  process.stdout.write(
-    `blocks: detected after ${summary.detect}, paused after ${summary.pause} (worst ${summary.worst})\n`,
-  );
-}
-process.exit(0);
+process.exit();

@@ -1,3 +1,4 @@
+import { POLICY_DEFAULTS } from "../../keeper/domain/policy.ts";
 import { CallGroup } from "../../keeper/chain/sources/CallGroup.ts";
 import { decodeUtf8, parseJson, settleFromAnswer } from "../../keeper/chain/sources/jsonRpc.ts";
 import { profileOf } from "../../keeper/domain/chainProfile.ts";
@@ -44,7 +45,13 @@ function optionsFor({ deployment, immutables }: Recording): KeeperOptions {
       chain: { ...profileOf(1), genesisHash: null, haltSeconds: Infinity },
     },
     sources: SOURCES.map((id) => ({ id, operator: id })),
-    policy: { mode: "watch", isLocalChain: false, allowSingleSource: false, checkpointIntervalSeconds: 300 },
+    policy: {
+      mode: "watch",
+      isLocalChain: false,
+      allowSingleSource: false,
+      checkpointIntervalSeconds: 300,
+      ...POLICY_DEFAULTS,
+    },
     ...{ pauser: PAUSE_KEY, attester: null, poster: null, signedRoots: new Map() },
     ...{ proofDepth: 64, requestDeadlineMs: 2_000, hedgeMs: 60, maxFeePerGas: 5_000n * GWEI },
   };
