@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, globSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 /**
  * `node scripts/runTests.ts`: every test once, in as many processes at a time as there are cores, each over one part of the tree.
@@ -26,6 +27,12 @@ const PARTS = [
   "test/keeper/chain/",
 ];
 
+/** Longest that a part may take, in milliseconds: one that hangs is ended, and what it printed shown. */
+const LONGEST_PART = 15 * 60_000;
+
+/** How long a part may go on after its summary, in milliseconds: what a test left running keeps its process alive. */
+const LONGEST_END = 15_000;
+
 interface Outcome {
   readonly passing: number;
   readonly pending: number;
@@ -45,6 +52,11 @@ function partition(): Map<string, string[]> {
   return parts;
 }
 
+/** Ends a part that is running, for the reason given. */
+type EndWith = (reason: string) => void;
+
+const running = new Set<EndWith>();
+
 /** Runs a part and shows what it printed once it has ended, so that parts do not mix. */
 async function run(name: string, files: readonly string[]): Promise<Outcome> {
   const startedAt = Date.now();
@@ -54,19 +66,35 @@ async function run(name: string, files: readonly string[]): Promise<Outcome> {
   chmodSync(scratch, 0o755);
   const child = spawn("hardhat", ["test", "mocha", "--no-compile", ...files], {
     stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own, so that what it started ends with it.
+    detached: true,
     env: { ...process.env, TMPDIR: scratch },
   });
   const chunks: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const endWith: EndWith = (reason) => {
+    chunks.push(Buffer.from(`\n${name}: ended here, ${reason}\n`));
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  };
+  running.add(endWith);
+  const longest = setTimeout(() => endWith(`after ${LONGEST_PART / 60_000} minutes`), LONGEST_PART);
+  let end: NodeJS.Timeout | undefined;
+  child.stdout.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    if (/^ {2}\d+ .*passing/m.test(stripVTControlCharacters(chunk.toString("utf8")))) {
+      end ??= setTimeout(() => endWith("its tests over: one of them left something running"), LONGEST_END);
+    }
+  });
   child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
   const code = await new Promise<number | null>((resolve) => {
     child.on("error", () => resolve(null));
     child.on("close", resolve);
   });
+  clearTimeout(longest);
+  clearTimeout(end);
+  running.delete(endWith);
   rmSync(scratch, { recursive: true, force: true });
   const text = Buffer.concat(chunks).toString("utf8");
-  // eslint-disable-next-line no-control-regex -- colours are what is removed
-  const plain = text.replaceAll(/\u001b\[[0-9;]*m/g, "");
+  const plain = stripVTControlCharacters(text);
   const count = (word: string): number => Number(new RegExp(`^ {2}(\\d+) ${word}`, "m").exec(plain)?.[1] ?? 0);
   const outcome = { passing: count("passing"), pending: count("pending"), failing: count("failing") };
   // A summary of a part must not be taken for that of the whole.
@@ -81,6 +109,12 @@ async function main(): Promise<number> {
   const startedAt = Date.now();
   const waiting = [...partition()].filter(([, files]) => files.length > 0);
   const outcomes: Outcome[] = [];
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      waiting.length = 0;
+      for (const endWith of running) endWith(`by ${signal}`);
+    });
+  }
   const work = async (): Promise<void> => {
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) outcomes.push(await run(...part));
   };
