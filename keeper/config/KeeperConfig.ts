@@ -20,6 +20,14 @@ export interface SourceConfig {
   readonly client: string;
 }
 
+/** An endpoint that is sent signed transactions, and is never read from. */
+export interface RelayConfig {
+  /** The host, numbered where several relays have one. */
+  readonly id: string;
+  /** May hold secrets: never shown. */
+  readonly url: string;
+}
+
 /** What to do when a view believes what the chain does not hold. */
 export const VIEW_POLICIES = ["alert", "pause"] as const;
 export type ViewPolicy = (typeof VIEW_POLICIES)[number];
@@ -48,6 +56,8 @@ export interface PeerConfig {
 export interface KeeperConfig extends KeyConfig {
   readonly sources: readonly SourceConfig[];
   readonly singleSource: boolean;
+  /** Sent every transaction beside the sources. */
+  readonly relays: readonly RelayConfig[];
   readonly peers: readonly PeerConfig[];
   readonly views: readonly ViewConfig[];
   /** Pauses in a day for views, and how often in a row one must differ before it pauses. */

@@ -2,6 +2,7 @@ import type { ConfigKey, KeeperConfig } from "./KeeperConfig.ts";
 import { FINALITY_POLICIES, PROFILE_NAMES } from "../domain/chainProfile.ts";
 import { POLICY_DEFAULTS } from "../domain/policy.ts";
 import { LEVELS, MODES } from "./KeeperConfig.ts";
+import { ENDPOINT_ROWS } from "./endpointRows.ts";
 import { KEY_ROWS } from "./keyRows.ts";
 import type { Parser } from "./parsers.ts";
 import {
@@ -16,8 +17,6 @@ import {
 } from "./parsers.ts";
 import { parseAlerts } from "./parseAlerts.ts";
 import { parseDatabaseUrl, parseSchema } from "./parseDatabaseUrl.ts";
-import { parsePeers } from "./parsePeers.ts";
-import { parseSources } from "./parseSources.ts";
 import { parseViews } from "./parseViews.ts";
 
 /** Everything that is known of one setting; flags, environment, file, defaults and help all come from it. */
@@ -37,25 +36,7 @@ export interface ConfigRow<T> {
 
 /** The settings, in the order in which help lists them. */
 export const CONFIG_TABLE: { readonly [K in ConfigKey]: ConfigRow<KeeperConfig[K]> } = {
-  sources: {
-    parse: parseSources,
-    default: Object.freeze([]),
-    argument: "list",
-    help: "RPC endpoints, separated by commas, each `url` or `url|operator|client` (http, ws or an IPC path).",
-    defaultText: "none",
-  },
-  singleSource: {
-    parse: parseBoolean,
-    default: false,
-    help: "Accept a single operator outside a local chain: unwitnessed, and nothing is signed.",
-  },
-  peers: {
-    parse: parsePeers,
-    default: Object.freeze([]),
-    argument: "list",
-    help: "Other keepers whose signatures are fetched, separated by commas, each `name|url` of its API.",
-    defaultText: "none",
-  },
+  ...ENDPOINT_ROWS,
   views: {
     parse: parseViews,
     default: Object.freeze([]),

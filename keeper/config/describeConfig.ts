@@ -20,6 +20,7 @@ export function describeConfig({ config, origins }: LoadedConfig): SettingDescri
 
 function describeValue(config: KeeperConfig, key: ConfigKey): string {
   if (key === "sources") return describeList(config.sources.map(describeSource));
+  if (key === "relays") return describeList(config.relays.map(({ url }) => redactUrl(url)));
   if (key === "peers") return describeList(config.peers.map(({ name, url }) => `${name}|${redactUrl(url)}`));
   if (key === "views") return describeList(config.views.map(describeView));
   if (key === "alerts") return describeList(config.alerts.map(({ name }) => name));

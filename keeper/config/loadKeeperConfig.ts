@@ -70,6 +70,7 @@ export function loadKeeperConfig(inputs: ConfigInputs): LoadedConfig {
     ...keys,
     sources: take("sources"),
     singleSource: take("singleSource"),
+    relays: take("relays"),
     peers: take("peers"),
     views: take("views"),
     viewPausesPerDay: take("viewPausesPerDay"),

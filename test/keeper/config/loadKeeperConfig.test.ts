@@ -179,6 +179,7 @@ describe("loadKeeperConfig", () => {
     expect(load({}).config).to.deep.equal({
       sources: [],
       singleSource: false,
+      relays: [],
       peers: [],
       views: [],
       viewPausesPerDay: 8,
@@ -274,9 +275,13 @@ describe("loadKeeperConfig", () => {
   });
 
   it("is frozen", () => {
-    const { config } = load({ env: { LOCKSTEP_SOURCES: "http://a", LOCKSTEP_VIEWS: "a|http://a" } });
-    const { sources, views } = config;
-    for (const value of [config, sources, sources[0], views, views[0]]) expect(Object.isFrozen(value)).to.equal(true);
+    const { config } = load({
+      env: { LOCKSTEP_SOURCES: "http://a", LOCKSTEP_VIEWS: "a|http://a", LOCKSTEP_RELAYS: "http://a" },
+    });
+    const { sources, views, relays } = config;
+    for (const value of [config, sources, sources[0], views, views[0], relays, relays[0]]) {
+      expect(Object.isFrozen(value)).to.equal(true);
+    }
   });
 
   it("accepts every option from a flag, the environment and the file", () => {
@@ -290,6 +295,7 @@ describe("loadKeeperConfig", () => {
         sources: "http://a",
         views: "a|http://a",
         peers: "b|http://b",
+        relays: "https://relay.example/key",
         mode: "watch",
         logLevel: "warn",
         apiHost: "::",
@@ -335,6 +341,7 @@ describe("loadKeeperConfig", () => {
       expect(CONFIG_OPTIONS.map(({ flags }) => flags)).to.include.members([
         "--sources <list>",
         "--single-source",
+        "--relays <list>",
         "--peers <list>",
         "--views <list>",
         "--pause-key <hex>",
@@ -353,6 +360,7 @@ describe("loadKeeperConfig", () => {
         alerts: "slack|https://hooks.example/hunter22,pagerduty|0123456789abcdef0123456789abcdef",
         sources: "https://u:hunter22@a.example/0123456789abcdef0123|op|geth",
         views: "risk|https://u:hunter22@b.example/view?key=0123456789abcdef|pause, fees|http://c.example",
+        relays: "https://u:hunter22@d.example/0123456789abcdef0123, http://e.example/fast?key=0123456789abcdef",
       };
       const shown = describeConfig(load({ flags }));
       expect(JSON.stringify(shown)).to.not.match(/hunter22|0123456789abcdef|4c4c4c/);
@@ -361,8 +369,10 @@ describe("loadKeeperConfig", () => {
       expect(valueOf("alerts")).to.equal("slack,pagerduty");
       expect(valueOf("sources")).to.equal("https://***@a.example/***|op|geth");
       expect(valueOf("views")).to.equal("risk|https://***@b.example/view?key=***|pause,fees|http://c.example|alert");
-      const unset = describeConfig(load({})).filter(({ key }) => ["sources", "peers", "views", "alerts"].includes(key));
-      expect(unset.map(({ value }) => value)).to.deep.equal(["none", "none", "none", "none"]);
+      expect(valueOf("relays")).to.equal("https://***@d.example/***,http://e.example/fast?key=***");
+      const lists = ["sources", "relays", "peers", "views", "alerts"];
+      const unset = describeConfig(load({})).filter(({ key }) => lists.includes(key));
+      expect(unset.map(({ value }) => value)).to.deep.equal(lists.map(() => "none"));
     });
   });
 
