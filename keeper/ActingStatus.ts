@@ -1,6 +1,7 @@
 import type { AlertHealth } from "./alerts/AlertDesk.ts";
 import type { Effect } from "./loop/ports.ts";
 import type { ProbeResult } from "./probes/Probe.ts";
+import { RelayStatus } from "./RelayStatus.ts";
 import type { Metrics } from "./telemetry/Metrics.ts";
 
 /** Whoever alerts people. */
@@ -23,8 +24,10 @@ export class ActingStatus {
   readonly #signed;
   readonly #sent;
   readonly #disagreements;
+  readonly relays: RelayStatus;
 
   constructor(metrics: Metrics) {
+    this.relays = new RelayStatus(metrics);
     this.#ready = metrics.gauge({
       name: "lockstep_ready_check",
       help: "Whether a check of readiness passed when it was last made: 1, or 0 where it failed.",
@@ -94,6 +97,6 @@ export class ActingStatus {
   }
 
   toJson(): Readonly<Record<string, unknown>> {
-    return { readiness: this.#readiness, alerts: this.#alerting?.health() ?? null };
+    return { readiness: this.#readiness, alerts: this.#alerting?.health() ?? null, relays: this.relays.toJson() };
   }
 }

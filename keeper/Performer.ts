@@ -6,11 +6,13 @@ import { MAX_BATCH_CALLS, type Source } from "./chain/sources/Source.ts";
 import { KeeperError } from "./errors/KeeperError.ts";
 import type { Hex } from "./lib/hex.ts";
 import type { Effect, Input, KeyName, RpcAnswer } from "./loop/ports.ts";
+import type { Relays } from "./Relays.ts";
 import type { Store } from "./store/Store.ts";
 
 /** What performing effects needs. */
 export interface PerformerOptions {
   readonly sources: ReadonlyMap<string, Source>;
+  readonly relays: Pick<Relays, "send" | "close">;
   readonly journal: Pick<Store, "append">;
   readonly signers: Readonly<Partial<Record<KeyName, Signer>>>;
   readonly now: () => number;
@@ -29,6 +31,11 @@ export class Performer {
 
   constructor(options: PerformerOptions) {
     this.#options = options;
+  }
+
+  /** Closes what is open for performing alone: the relays. */
+  close(): void {
+    this.#options.relays.close();
   }
 
   perform(effect: Effect): void {
@@ -105,11 +112,11 @@ export class Performer {
   }
 
   /**
-   * To every source at once: one that is cut off must not keep a pause from the others. And past the calls that wait: a source that
-   * refused others for the rate, or is slow to answer them, may still take this one.
+   * To every source and every relay at once: one that is cut off must not keep a pause from the others. And past the calls that
+   * wait: a source that refused others for the rate, or is slow to answer them, may still take this one.
    */
   #broadcast({ raw, hash }: Extract<Effect, { type: "broadcast" }>): void {
-    const { sources, requestDeadlineMs, onSent, deliver, now } = this.#options;
+    const { sources, relays, requestDeadlineMs, onSent, deliver, now } = this.#options;
     const answered = (source: string, error: KeeperError | null): void => {
       onSent(hash, source, error);
       const isAnswered = error?.code === "SourceRpcError";
@@ -126,6 +133,8 @@ export class Performer {
         },
       );
     }
+    // The core is not told what they answer: what only they have taken is sent on to the sources.
+    relays.send(raw, hash);
   }
 }
 

@@ -192,7 +192,7 @@ export class Status {
     if (record.outcome !== null) this.#rebuilds.add({ outcome: record.outcome.kind });
   }
 
-  /** A source took, or refused, a transaction. */
+  /** A source or a relay took, or refused, a transaction. */
   sent(hash: string, isAccepted: boolean): void {
     if (!isAccepted) return;
     for (const { transaction, times } of this.incidents.values()) {

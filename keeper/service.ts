@@ -10,7 +10,8 @@ import { HeadInbox } from "./HeadInbox.ts";
 import type { Keeper } from "./loop/Keeper.ts";
 import type { Effect, Input } from "./loop/ports.ts";
 import { logEffect } from "./logEffect.ts";
-import { Performer } from "./Performer.ts";
+import { createPerformer } from "./createPerformer.ts";
+import type { Performer } from "./Performer.ts";
 import { keeperOptions } from "./keeperOptions.ts";
 import { PeopleRoom } from "./PeopleRoom.ts";
 import { readChain } from "./readChain.ts";
@@ -24,9 +25,7 @@ import { openSources } from "./openSources.ts";
 import type { Peers } from "./peers/Peers.ts";
 import { startKeeper } from "./startKeeper.ts";
 import { Status } from "./Status.ts";
-import type { Signers } from "./openSigners.ts";
 import { StoreRoom } from "./StoreRoom.ts";
-import type { Store } from "./store/Store.ts";
 import { readOwnPast } from "./loop/OwnPast.ts";
 import { refuseWhileLatched } from "./refuseWhileLatched.ts";
 import { acquireLock, type DirectoryLock } from "./store/lockFile.ts";
@@ -140,6 +139,7 @@ export class KeeperService {
     this.status.isDraining = true;
     this.#abort.abort();
     this.#peers?.close();
+    this.#performer?.close();
     const rebuilds = await Promise.allSettled([this.#rebuilds?.close(), this.#people?.close()]);
     await this.#snapshots?.close(!this.#hasFailed);
     const closed = await Promise.allSettled([
@@ -209,7 +209,10 @@ export class KeeperService {
     this.status.watch(core.keeper);
     const { keeper } = core;
     this.#peers = openPeers({ config, deployment, log, now, signal, keeper, deliver: this.#deliver.bind(this) });
-    this.#performer = this.#createPerformer(journal, signers);
+    this.#performer = createPerformer({
+      ...{ config, log, status, journal, signers, now, sources: this.#sources },
+      ...{ deliver: this.#deliver.bind(this), onFatal: this.#fail.bind(this) },
+    });
     this.#watchers.push(this.#views, evidence, ...(core.snapshots === null ? [] : [core.snapshots]), this.#rebuilds);
     this.#watchers.push(people, this.#readinessRoom({ keeper, options, sources, signers }));
     if (isLeading) this.#lead(people);
@@ -218,22 +221,6 @@ export class KeeperService {
     this.#ticker = setInterval(() => {
       this.#deliver({ type: "tick", nowMs: this.#now(), wallSeconds: this.#wallNow() / 1_000 });
     }, TICK_MS);
-  }
-
-  #createPerformer(journal: Store, signers: Signers): Performer {
-    return new Performer({
-      sources: this.#sources,
-      journal,
-      signers,
-      now: this.#now,
-      requestDeadlineMs: this.#options.config.requestDeadlineMs,
-      deliver: this.#deliver.bind(this),
-      onSent: (hash, source, error) => {
-        this.status.sent(hash, error === null);
-        if (error !== null) this.#options.log.warn("send-refused", { hash, source, error });
-      },
-      onFatal: this.#fail.bind(this),
-    });
   }
 
   /** Follows and judges beside the replica that leads, until that one is gone. */

@@ -11,9 +11,20 @@ import type { BookName } from "./bookSet.ts";
  * - `view-diverged`: an off-chain part of the protocol believes what the proven books at its block do not say.
  * - `ordered`: nothing differs: an operator wants new risk refused.
  * - `code-changed`: the code hash of a book contract is not the one it was deployed with.
+ * - `custody-short`: the vault holds less of a token, by the token's own proven word, than it owes.
  */
 export type Cause =
-  "unexplained-write" | "miscomputed" | "illegal" | "unreadable" | "code-changed" | "view-diverged" | "ordered";
+  | "unexplained-write"
+  | "miscomputed"
+  | "illegal"
+  | "unreadable"
+  | "code-changed"
+  | "custody-short"
+  | "view-diverged"
+  | "ordered";
+
+/** Causes that are proved by themselves: no reducer had a part in them, and a second derivation has no opinion on them. */
+export const PROVED_ALONE: ReadonlySet<Cause> = new Set<Cause>(["code-changed", "custody-short"]);
 
 /**
  * Why one word differs, told from the events of the blocks since the roots were last equal.

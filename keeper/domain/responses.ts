@@ -34,6 +34,7 @@ export const RESPONSES: Readonly<Record<Cause, PauseResponse> & Record<Exclude<T
   illegal: PROVED,
   unreadable: PROVED,
   "code-changed": PROVED,
+  "custody-short": PROVED,
   "view-diverged": { evidence: "claimed", action: "soft-pause", budget: "view", failing: "open" },
   ordered: { evidence: "ordered", action: "soft-pause", budget: "books", failing: "open" },
   "own-fault": { evidence: "own", action: "latch", budget: null, failing: "closed" },

@@ -1,6 +1,6 @@
 import type { SourceBoard } from "../chain/agree/SourceBoard.ts";
 import type { Header } from "../chain/verify/header.ts";
-import { BOOK_NAMES } from "../domain/bookSet.ts";
+import type { TokenSlot } from "../domain/TokenSlot.ts";
 import type { Address, Hash } from "../lib/hex.ts";
 import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
 import {
@@ -19,7 +19,7 @@ import type { KeeperOptions } from "./KeeperOptions.ts";
 import { OneByOne } from "./OneByOne.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer, RpcCall } from "./ports.ts";
-import { readProofs } from "./readProofs.ts";
+import { placesOf, readProofs, type ProofQuestion } from "./readProofs.ts";
 import { receiptFrames } from "./receiptFrames.ts";
 import {
   headerCalls,
@@ -53,6 +53,7 @@ export class BlockFetcher {
   readonly #requests = new Map<number, FetchedBlock>();
   readonly #oneByOne = new OneByOne();
   readonly #own: readonly Address[];
+  readonly #tokens: readonly TokenSlot[];
 
   constructor(
     options: KeeperOptions,
@@ -64,6 +65,7 @@ export class BlockFetcher {
     this.#board = parts.board;
     this.#onForged = onForged;
     this.#own = [...new Set([options.pauser, options.poster].filter((address) => address !== null))];
+    this.#tokens = options.tokenSlots ?? [];
   }
 
   readonly get = (hash: Hash): FetchedBlock | undefined => this.#blocks.get(hash);
@@ -118,6 +120,20 @@ export class BlockFetcher {
     this.#blocks.keepFacts(block, { header: block.header, logs: [] });
   }
 
+  /**
+   * A token that nobody can prove, where the rest was proven, keeps no block back: its balance is then not known. Whoever proves the
+   * rest and holds back a token has to have every other source do the same.
+   */
+  proveWithoutTokens(block: FetchedBlock, sources: readonly string[]): void {
+    const { header, proven, keptProofs } = block;
+    if (header === null || proven !== null || keptProofs.size === 0 || this.#tokens.length === 0) return;
+    const isOpen = openRequests(block, "proofs").length > 0;
+    const [last] = sources.filter((source) => block.tried.proofs.has(source)).slice(-1);
+    if (isOpen || last === undefined || !sources.every((source) => block.tried.proofs.has(source))) return;
+    const outcome = readProofs([], keptProofs, this.#question(header, []));
+    if (outcome.kind === "ok") keepProven(block, outcome.value, last);
+  }
+
   /** Whether everything is there that can be had: the logs, and the proofs unless no source has them. */
   isComplete(block: FetchedBlock, sources: readonly string[]): boolean {
     if (block.facts === null) return false;
@@ -154,7 +170,11 @@ export class BlockFetcher {
   }
 
   #proofCalls(hash: Hash): RpcCall[] {
-    return proofCalls(hash, this.#options.addresses, this.#own);
+    return proofCalls(hash, this.#options.addresses, this.#own, this.#tokens);
+  }
+
+  #question(header: Header, tokens = this.#tokens): ProofQuestion {
+    return { header, addresses: this.#options.addresses, own: this.#own, tokens };
   }
 
   /** Asks the best source that was not asked yet; a second one as soon as the first takes long. */
@@ -189,7 +209,7 @@ export class BlockFetcher {
   #takeBlock(block: FetchedBlock, request: BlockRequest, answers: readonly RpcAnswer[], nowMs: number): void {
     const rest = request.parts.includes("header") ? this.#takeHeader(block, request, answers, nowMs) : answers;
     if (block.header === null || rest === null) return;
-    const proofCount = request.parts.includes("proofs") ? BOOK_NAMES.length + this.#own.length : 0;
+    const proofCount = request.parts.includes("proofs") ? placesOf({ own: this.#own, tokens: this.#tokens }) : 0;
     if (proofCount > 0) this.#takeProofs(block, request, rest.slice(0, proofCount), nowMs);
     this.#takeRange(block.header, request, rest.slice(proofCount), nowMs);
   }
@@ -211,8 +231,7 @@ export class BlockFetcher {
   #takeProofs(block: FetchedBlock, request: BlockRequest, answers: readonly RpcAnswer[], nowMs: number): void {
     const { header } = block;
     if (header === null || block.proven !== null) return;
-    const { addresses } = this.#options;
-    const outcome = readProofs(answers, block.keptProofs, { header, addresses, own: this.#own });
+    const outcome = readProofs(answers, block.keptProofs, this.#question(header));
     if (outcome.kind === "ok") {
       keepProven(block, outcome.value, request.source);
       block.factsAtMs = nowMs;

@@ -26,7 +26,7 @@ export interface BlockRequest {
 export interface ServedProofs {
   /** Who served the last of them. */
   readonly source: string;
-  /** `eth_getProof` answers, in the order of the book set and then of the keeper's own keys. */
+  /** `eth_getProof` answers, in the order of the book set, then of the keeper's own keys and then of tokens. */
   readonly answers: readonly unknown[];
 }
 
@@ -49,6 +49,8 @@ export interface FetchedBlock {
   nonces: ReadonlyMap<Address, number> | null;
   /** Their proven balances, wei. */
   balances: ReadonlyMap<Address, bigint> | null;
+  /** What the vault holds of tokens, proven; empty while nothing is, and of a token that nobody can prove. */
+  custody: ReadonlyMap<Address, bigint>;
   /** Account proofs that verified while others were missing, by their place, and nothing that was served beside them. */
   readonly keptProofs: Map<number, RpcAnswer>;
   /** Let go when the block is final. */
@@ -92,6 +94,7 @@ export function newBlock(hash: Hash, wantsProofs: boolean, nowMs: number): Fetch
     proven: null,
     nonces: null,
     balances: null,
+    custody: new Map(),
     keptProofs: new Map(),
     served: null,
     facts: null,
@@ -116,10 +119,11 @@ export function keepHeader(block: FetchedBlock, header: Header): boolean {
 }
 
 /** Takes in what verified account proofs say, and who served the last of them. */
-export function keepProven(block: FetchedBlock, { books, accounts, answers }: ReadProofs, source: string): void {
+export function keepProven(block: FetchedBlock, { books, accounts, custody, answers }: ReadProofs, source: string): void {
   block.proven = books;
   block.nonces = accounts.nonces;
   block.balances = accounts.balances;
+  block.custody = custody;
   block.served = { source, answers };
   block.keptProofs.clear();
 }

@@ -2,6 +2,7 @@ import type { Voter } from "../chain/agree/Votes.ts";
 import type { ChainProfile } from "../domain/chainProfile.ts";
 import type { BookAddresses, Immutables } from "../domain/bookSet.ts";
 import type { Policy } from "../domain/policy.ts";
+import type { TokenSlot } from "../domain/TokenSlot.ts";
 import type { Address } from "../lib/hex.ts";
 import type { OwnPast } from "./OwnPast.ts";
 
@@ -20,6 +21,8 @@ export interface KeeperOptions extends OwnPast {
   readonly pauser: Address | null;
   readonly attester: Address | null;
   readonly poster: Address | null;
+  /** Tokens whose balance of the vault is proven with every block; absent where none is declared. */
+  readonly tokenSlots?: readonly TokenSlot[];
   /** Blocks in sync of which a second opinion is asked for practice, so that the first one in earnest is not slow; none unless told. */
   readonly practiceBlocks?: number;
   /** Another replica of this keeper leads: follow and judge, and do nothing until told to lead. */

@@ -1,10 +1,17 @@
 import { BOOK_NAMES, type BookAddresses, type BookName } from "../domain/bookSet.ts";
-import { readAccountProof, verifyContract, type BlockFacts, type ProvenContract } from "../chain/verify/blockFacts.ts";
+import {
+  readAccountProof,
+  readProofAnswer,
+  verifyContract, 
+  type BlockFacts,
+  type ProvenContract,
+} from "../chain/verify/blockFacts.ts";
 import { verifyHeader, type Header } from "../chain/verify/header.ts";
-import { verifyAccountProof } from "../chain/verify/proof.ts";
+import { verifyAccountProof, verifyStorageProof } from "../chain/verify/proof.ts";
 import { verifyReceipts } from "../chain/verify/receipts.ts";
 import { verifyTransactionList } from "../chain/verify/transactionList.ts";
 import { VerificationError } from "../chain/verify/VerificationError.ts";
+import { balanceSlot, type TokenSlot } from "../domain/TokenSlot.ts";
 import type { Address, Hash } from "../lib/hex.ts";
 import type { RpcAnswer, RpcCall } from "./ports.ts";
 
@@ -29,10 +36,25 @@ export function headerCalls(hash: Hash): RpcCall[] {
   return [{ method: "eth_getBlockByHash", params: [hash, false] }];
 }
 
-/** The calls for the account proofs of the book contracts and of the keeper's own keys, pinned to the hash (EIP-1898). */
-export function proofCalls(hash: Hash, books: BookAddresses, own: readonly Address[]): RpcCall[] {
-  const addresses = [...BOOK_NAMES.map((name) => books[name]), ...own];
-  return addresses.map((address) => ({ method: "eth_getProof", params: [address, [], { blockHash: hash }] }));
+/**
+ * The calls for the account proofs of the book contracts and of the keeper's own keys, and for the words that say what the vault holds
+ * of tokens, pinned to the hash (EIP-1898).
+ */
+export function proofCalls(
+  hash: Hash,
+  books: BookAddresses,
+  own: readonly Address[],
+  tokens: readonly TokenSlot[] = [],
+): RpcCall[] {
+  const vault = books.CollateralVault;
+  const questions = [
+    ...[...BOOK_NAMES.map((name) => books[name]), ...own].map((address) => ({ address, slots: [] as Hash[] })),
+    ...tokens.map((token) => ({ address: token.token, slots: [balanceSlot(token, vault)] })),
+  ];
+  return questions.map(({ address, slots }) => ({
+    method: "eth_getProof",
+    params: [address, slots, { blockHash: hash }],
+  }));
 }
 
 /** The calls for `count` headers below a height, the highest first. */
@@ -157,6 +179,22 @@ export function readContract(
 ): Outcome<ProvenContract | null> {
   if (answer === undefined || !answer.ok) return { kind: "missing", detail: answer?.message ?? "no answer" };
   return judge(() => verifyContract(header, address, accountProofOf(answer.value)));
+}
+
+/** What a token's word says that the vault holds, verified against the header; 0 where the token is not there yet. */
+export function readTokenBalance(
+  answer: RpcAnswer | undefined,
+  header: Header,
+  token: TokenSlot,
+  vault: Address,
+): Outcome<bigint> {
+  if (answer === undefined || !answer.ok) return { kind: "missing", detail: answer?.message ?? "no answer" };
+  return judge(() => {
+    const contract = verifyContract(header, token.token, accountProofOf(answer.value));
+    if (contract === null) return 0n;
+    const proof = readProofAnswer(answer.value)?.storageProof[0]?.proof ?? [];
+    return verifyStorageProof({ storageRoot: contract.storageRoot, slot: balanceSlot(token, vault), proof });
+  });
 }
 
 /** A receipt of another block: the transaction moved in a reorg while it was asked for. No lie, and of no use. */

@@ -52,7 +52,7 @@ function missingFrom(contract: string, abi: InterfaceAbi): string[] {
   return changingFunctions(abi).filter((fn) => !inTable.includes(fn));
 }
 
-describe("the pause matrix", () => {
+describe("F9: the pause matrix", () => {
   it("INV-25: has every function that changes state, of every contract of the protocol, and no other", async () => {
     expect(CONTRACT_NAMES).to.have.members([...BOOK_SET, "MarginEngine", "WitnessVerifier"]);
     for (const name of CONTRACT_NAMES) {

@@ -1,10 +1,12 @@
 import { expect } from "chai";
-import { ZeroAddress, ZeroHash } from "ethers";
+import { dataSlice, ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
-import { deployLockstep, type Lockstep } from "../fixtures/deployLockstep.ts";
+import { deployLockstep, depositUsd, type Lockstep } from "../fixtures/deployLockstep.ts";
+import { accountOf } from "../helpers/accounts.ts";
 import { attest, hashRoots, postCheckpoint, readKeeperSet, signAttestation } from "../helpers/attestations.ts";
 import { certifyPause, certifyResume, GRADES, hardPause, readHead, signPause, signResume } from "../helpers/guard.ts";
+import { OrderBook } from "../helpers/orders.ts";
 import { readHeaderRlp } from "../helpers/proofs.ts";
 import { slotOf } from "../helpers/witness.ts";
 
@@ -26,7 +28,7 @@ async function fixture(): Promise<Lockstep> {
   return system;
 }
 
-describe("zero as what nobody filled in", () => {
+describe("F1: zero as what nobody filled in", () => {
   let system: Lockstep;
 
   beforeEach(async () => {
@@ -200,5 +202,72 @@ describe("zero as what nobody filled in", () => {
       ["KeeperRegistryNotGuard", async () => keeperRegistry.usePause(ZeroAddress, 0, terms)],
     ]);
     expect((await keeperRegistry.keyOf(ZeroAddress)).isPausing).to.equal(false);
+  });
+
+  it("the clearing: refuses zero, as any account, asset, owner, receiver or signature", async () => {
+    const { vault, ledger, settlement, auction, fund, usd, users } = system;
+    const [user] = users;
+    const unlisted = ZeroAddress;
+    const orders = new OrderBook(system);
+    const match = await orders.tradeMatch(users[0]!, users[1]!);
+    const unsigned = { ...match, buySignature: ZERO_SIGNATURE, sellSignature: ZERO_SIGNATURE };
+    const nobody = { ...unsigned, buy: { ...match.buy, account: ZERO_ACCOUNT } };
+    const own = accountOf(user!);
+    await depositUsd(system, user!, 1_000n);
+    await expectRefused([
+      ["VaultZeroAddress", async () => vault.deposit(ZERO_ACCOUNT, usd.target, 1)],
+      ["VaultNotListed", async () => vault.connect(user).deposit(own, unlisted, 1)],
+      ["VaultZeroAmount", async () => vault.deposit(own, usd.target, 0)],
+      ["VaultNotOwner", async () => vault.connect(user).withdraw(ZERO_ACCOUNT, usd.target, 1, user!.address)],
+      ["VaultZeroAddress", async () => vault.connect(user).withdraw(own, usd.target, 1, ZeroAddress)],
+      ["LedgerUnknownCollateral", async () => vault.connect(user).withdraw(own, unlisted, 1, user!.address)],
+      ["VaultNotOwner", async () => vault.claim(ZERO_ACCOUNT, usd.target, user!.address)],
+      ["SettlementBadSignature", async () => settlement.settle(unsigned)],
+      ["SettlementBadSignature", async () => settlement.settle(nobody)],
+      ["SettlementZeroSize", async () => settlement.settle({ ...match, size: 0n })],
+      ["AuctionNoPosition", async () => auction.start(ZERO_ACCOUNT, 1)],
+      ["AuctionNoPosition", async () => auction.start(own, 0)],
+      ["LedgerNoShortfall", async () => ledger.coverShortfall(ZERO_ACCOUNT)],
+      ["LedgerNotSettled", async () => ledger.settleExpiry(ZERO_ACCOUNT, 0)],
+      ["LedgerNothingToAccrue", async () => ledger.accrueFunding(0)],
+      ["FundZeroAddress", async () => fund.release(ZERO_ACCOUNT, 0)],
+    ]);
+  });
+
+  it("what nobody wrote is nothing: the defaults of every mapping are valid nowhere", async () => {
+    const { vault, ledger, settlement, auction, instruments, oracle, keeperRegistry, guard, registry } = system;
+    for (const word of [ZeroHash, `0x${"5a".repeat(32)}`]) {
+      const address = dataSlice(word, 12);
+      const id = BigInt(dataSlice(word, 30));
+      const number = BigInt(dataSlice(word, 27));
+      const listed = [
+        (await vault.assetOf(address)).isListed,
+        (await keeperRegistry.keyOf(address)).isPausing,
+        await guard.isJudged(number),
+        (await instruments.payoffOf(id))[1],
+      ];
+      expect(listed).to.deep.equal([false, false, false, false]);
+      const amounts = [
+        await ledger.quoteOf(word),
+        await ledger.collateralOf(word, address),
+        await ledger.sizeOf(word, id),
+        (await vault.claimOf(word, address)).owed,
+        (await keeperRegistry.keeperOf(address)).status,
+        (await keeperRegistry.stakeOf(address)).amount,
+        (await settlement.laneOf(word, 0)).sequence,
+        await auction.startedAtOf(word, id),
+        (await instruments.instrumentOf(id)).kind,
+        (await oracle.feedOf(id)).maxAge,
+      ];
+      expect(amounts).to.deep.equal(amounts.map(() => 0n));
+      const refused = [
+        [registry, registry.checkpointOf(number), "RegistryUnknownCheckpoint"],
+        [oracle, oracle.price(id), "OracleUnknownFeed"],
+        [system.margin, system.margin.markOf(id), "MarginUnknownInstrument"],
+      ] as const;
+      for (const [contract, call, name] of refused) {
+        await expect(call).to.be.revertedWithCustomError(contract as Lockstep["registry"], name);
+      }
+    }
   });
 });

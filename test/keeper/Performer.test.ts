@@ -30,6 +30,7 @@ function createPerformer(
 ): Performer {
   return new Performer({
     sources: new Map([[source.id, source]]),
+    relays: { send: () => undefined, close: () => undefined },
     journal: null as unknown as Store,
     signers: {},
     now: () => performance.now(),

@@ -17,7 +17,7 @@ async function fixture(): Promise<Lockstep> {
   return await deployLockstep(connection);
 }
 
-describe("CollateralVault > hostile tokens", () => {
+describe("F13: CollateralVault > hostile tokens", () => {
   let system: Lockstep;
   let account: string;
 
@@ -130,7 +130,7 @@ describe("CollateralVault > hostile tokens", () => {
     });
   });
 
-  describe("a token that calls back", () => {
+  describe("F12: a token that calls back", () => {
     it("enters the vault again by no door", async () => {
       const { vault, ethers } = system;
       const { token, asset } = await ready(await ethers.deployContract("HookToken"));

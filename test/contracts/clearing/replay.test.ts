@@ -19,7 +19,7 @@ async function fund(system: Lockstep): Promise<Lockstep> {
 const fixture = async (): Promise<Lockstep> => await fund(await deployLockstep(connection));
 
 /** What a signed order is worth on another chain, in another deployment, and on another branch of its own chain. */
-describe("OrderSettlement > replay", () => {
+describe("E9: OrderSettlement > replay", () => {
   let system: Lockstep;
   let orders: OrderBook;
 

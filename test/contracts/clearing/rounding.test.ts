@@ -78,7 +78,7 @@ async function run(harness: RoundingHarness, count: number, flipped = NO_KIND): 
 }
 
 /** On Anvil, which does such calls several times as fast as the network inside Hardhat. */
-describe(`rounding of ${OPERATIONS.toLocaleString("en")} random operations (seed ${SEED})`, function () {
+describe(`F15: rounding of ${OPERATIONS.toLocaleString("en")} random operations (seed ${SEED})`, function () {
   this.timeout(300_000);
   let node: LocalNode;
   let provider: JsonRpcProvider;

@@ -96,7 +96,7 @@ describe("SyncGuard > pause budgets", () => {
   });
 
   for (const seed of [1, 2]) {
-    it(`lets one key that tries for a year pause at most the soft time a cycle (seed ${seed})`, async () => {
+    it(`F6: lets one key that tries for a year pause at most the soft time a cycle (seed ${seed})`, async () => {
       system = await networkHelpers.loadFixture(longFixture);
       const random = new SeededRandom(seed);
       const template = await attest(system);

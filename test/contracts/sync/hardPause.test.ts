@@ -96,7 +96,7 @@ describe("SyncGuard > hardPause", () => {
       expect(await pushed()).to.equal(GRADES.synced);
     });
 
-    it("refuses what was signed for another chain, another contract or another version", async () => {
+    it("E9: refuses what was signed for another chain, another contract or another version", async () => {
       const certificate = await certifyPause(system, INCIDENT, await readHead(system));
       const domain = await domainOf(system, system.guard.target as string);
       const digest = await system.guard.hashPause(certificate);

@@ -199,7 +199,7 @@ describe("CheckpointRegistry > post > quorum", () => {
       await postAttested(system, await attest(system), others);
     });
 
-    it("are of this chain and this contract", async () => {
+    it("E9: are of this chain and this contract", async () => {
       const domain = await domainOf(system, system.registry.target as string);
       const foreign = [
         { ...domain, chainId: 1n },

@@ -74,7 +74,7 @@ describe("SyncGuard > resume", () => {
       await tradeEth();
     });
 
-    it("leaves nobody to be liquidated during the grace", async () => {
+    it("F10: leaves nobody to be liquidated during the grace", async () => {
       await haltUntilReady();
       await sendResume(system);
       const { graceUntil } = await system.ledger.hotWord();

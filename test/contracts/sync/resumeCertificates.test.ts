@@ -66,7 +66,7 @@ describe("SyncGuard > resume certificates", () => {
     expect(await system.guard.hashResume(resuming)).to.equal(resumeHash);
   });
 
-  it("refuses an old nonce, another set, too few, and what is signed for another domain", async () => {
+  it("E9, F7: refuses an old nonce, another set, too few, and what is signed for another domain", async () => {
     await haltUntilReady();
     await refused(sendResume(system, { certificate: { pauseNonce: 0n } }), "GuardWrongNonce", 0, 1);
     const set = await readKeeperSet(system);
@@ -99,7 +99,7 @@ describe("SyncGuard > resume certificates", () => {
     expect(await pushed()).to.equal(GRADES.halted);
   });
 
-  describe("against a pause", () => {
+  describe("F7: against a pause", () => {
     it("loses to a soft pause before it in its block", async () => {
       await haltUntilReady();
       const head = await readHead(system);

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 
-const BLOCKS = 1_000;
+const BLOCKS = 300;
 const STEPS = 10;
 
 describe("Keeper on a market where nothing is wrong", function () {
