@@ -1,11 +1,13 @@
 import type { BookBlock, Books } from "../books/Books.ts";
 import { BOOK_NAMES, type BookName } from "../domain/bookSet.ts";
 import type { Allowed } from "../domain/conditions.ts";
-import type { Finding } from "../domain/Finding.ts";
+import { PROVED_ALONE, type Finding } from "../domain/Finding.ts";
+import type { TokenSlot } from "../domain/TokenSlot.ts";
 import type { Verdict } from "../domain/Verdict.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
 import type { Hash } from "../lib/hex.ts";
 import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
+import { Custody, type Shortages } from "./Custody.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
 import type { ProvenBooks } from "./requestBlock.ts";
 import { askSecondOpinion } from "./secondOpinion.ts";
@@ -20,6 +22,7 @@ const MAX_CLEAN = 256;
 interface Latch {
   readonly hash: Hash;
   readonly latched: readonly Finding[];
+  readonly short: Shortages;
   readonly isRepaired: boolean;
   readonly ownFault: OwnFault | null;
 }
@@ -47,7 +50,7 @@ interface OwnFault {
  *
  * A divergence is latched: it stands until its block is orphaned, or until governance has repaired or accepted words after it
  * and the books are proven to equal the chain again without anything new against a block since. That later blocks look equal
- * never clears it. A fault of our own stands as long as its block, for good once k operators stand behind it: then the keeper
+ * never clears it. Custody below the books stands until the vault is proven to hold enough again. A fault of our own stands as long as its block, for good once k operators stand behind it: then the keeper
  * latches itself.
  */
 export class Judge {
@@ -55,6 +58,7 @@ export class Judge {
   readonly #codeHashes = new Map<BookName, Hash>();
   readonly #ask: typeof askSecondOpinion;
   #practice: number;
+  readonly #custody: Custody;
   /** Blocks whose proven roots are the books', oldest first. */
   readonly #agreed: Hash[] = [];
   /** Roots of the newest blocks that were in sync whatever the votes, oldest first. */
@@ -62,6 +66,8 @@ export class Judge {
   /** One for each block, oldest first. */
   readonly #latches: Latch[] = [];
   #latched: readonly Finding[] = [];
+  /** What the vault is short of, which no repair of words mends. */
+  #short: Shortages = new Map();
   /** Words were repaired or accepted, and since then nothing was found, nor yet proven to be equal. */
   #isRepaired = false;
   #ownFault: OwnFault | null = null;
@@ -70,10 +76,16 @@ export class Judge {
   #isProvisional = false;
 
   /** @param practice blocks in sync of which a second opinion is asked only so that the first one in earnest is not slow */
-  constructor(books: Books, ask: typeof askSecondOpinion = askSecondOpinion, practice = 0) {
+  constructor(
+    books: Books,
+    ask: typeof askSecondOpinion = askSecondOpinion,
+    practice = 0,
+    custody: Custody | readonly TokenSlot[] = [],
+  ) {
     this.#books = books;
     this.#ask = ask;
     this.#practice = practice;
+    this.#custody = custody instanceof Custody ? custody : new Custody(books, custody);
   }
 
   /** The books begin with a block of a snapshot, whose roots are proven there or not yet. */
@@ -96,7 +108,8 @@ export class Judge {
 
   /** Divergences that stand, oldest first. */
   get latched(): readonly Finding[] {
-    return this.#latched;
+    if (this.#short.size === 0) return this.#latched;
+    return [...this.#latched, ...this.#short.values()].sort((one, other) => one.blockNumber - other.blockNumber);
   }
 
   /** What the newest block that was taken brought, if it is the first to be wrong; null otherwise. */
@@ -119,35 +132,38 @@ export class Judge {
    * @throws KeeperError `SnapshotRefuted` when something is found on a snapshot that was never proven: nothing follows from it
    */
   take(fetched: FetchedBlock, block: BookBlock): void {
-    const [latched, isRepaired, ownFault] = [this.#latched, this.#isRepaired, this.#ownFault];
+    const [latched, short, isRepaired, ownFault] = [this.#latched, this.#short, this.#isRepaired, this.#ownFault];
     this.#found = null;
-    this.#latches.push({ hash: block.hash, latched, isRepaired, ownFault });
+    this.#latches.push({ hash: block.hash, latched, short, isRepaired, ownFault });
     if (this.#latches.length > MAX_AGREED) this.#latches.shift();
+    const base = this.#agreed.at(-1) ?? null;
     const applied = this.#books.apply(block);
     const all = [...applied, ...this.#compare(fetched, block)];
     if (this.#isProvisional) this.#settleSnapshot(fetched, all);
-    const findings = all.filter(({ contract }) => !this.#stands(contract));
+    const isVaultProven = fetched.proven?.CollateralVault?.storageRoot === this.#books.root("CollateralVault");
+    if (isVaultProven) this.#short = this.#custody.after(short, fetched, block);
+    const missing = [...this.#short].flatMap(([token, finding]) => (short.has(token) ? [] : [finding]));
+    const findings = [...all.filter(({ contract }) => !this.#stands(contract)), ...missing];
     this.#isRepaired = all.length === 0 && (this.#isRepaired || this.#books.hasRepair(block));
     if (all.length === 0 && fetched.proven !== null) {
       this.#agreed.push(block.hash);
       if (this.#agreed.length > MAX_AGREED) this.#agreed.shift();
       if (this.#isRepaired) this.#latched = [];
       this.#isRepaired = false;
-      if (this.#latched.length === 0 && this.#ownFault === null) this.#remember(block.hash);
+      if (this.#latched.length + this.#short.size === 0 && this.#ownFault === null) this.#remember(block.hash);
     }
     if (findings.length === 0) return this.#practise(fetched, block);
-    // Code is proved by itself: no reducer had a part in it, and no other derivation has an opinion on it.
-    const isProvedAlone = findings.some(({ cause }) => cause === "code-changed");
-    const isFirst = this.#latched.length === 0 && this.#ownFault === null;
-    const base = this.#agreed.at(-1) ?? null;
+    const own = findings.filter((finding) => !missing.includes(finding));
+    // What an incident stands for already is no other step, unless the books differ for the first time.
+    const isFirst = latched.length === 0 && this.#ownFault === null && (short.size === 0 || own.length > 0);
     if (!isFirst) {
-      this.#latched = [...this.#latched, ...findings];
+      this.#latched = [...this.#latched, ...own];
       return;
     }
     // Beyond what the books can take back, nothing is known of where the difference came from.
     const blocks = this.#books.blocksSince(base) ?? [block];
-    if (isProvedAlone) {
-      this.#latched = findings;
+    if (findings.some(({ cause }) => PROVED_ALONE.has(cause))) {
+      this.#latched = own;
       this.#found = { findings, detail: null, isOwnFault: false, base, blocks };
       return;
     }
@@ -155,7 +171,7 @@ export class Judge {
     const opinion = this.#ask(this.#books, blocks, fetched.proven, before);
     const isOwn = opinion.agreesWithChain || (opinion.hasFailed === true && !isProved(findings));
     if (isOwn) this.#ownFault = { findings, detail: opinion.detail };
-    else this.#latched = findings;
+    else this.#latched = own;
     this.#found = { findings, detail: opinion.detail, isOwnFault: isOwn, base, blocks };
   }
 
@@ -179,12 +195,13 @@ export class Judge {
 
   /** A judge of another branch of the same books, from which the newest `depth` blocks were taken back. */
   branch(depth: number): Judge {
-    const other = new Judge(this.#books, this.#ask);
+    const other = new Judge(this.#books, this.#ask, 0, this.#custody.branch());
     for (const [contract, hash] of this.#codeHashes) other.#codeHashes.set(contract, hash);
     for (const [hash, roots] of this.#clean) other.#clean.set(hash, roots);
     other.#agreed.push(...this.#agreed);
     other.#latches.push(...this.#latches);
     other.#latched = this.#latched;
+    other.#short = this.#short;
     other.#isRepaired = this.#isRepaired;
     other.#ownFault = this.#ownFault;
     for (let undone = 0; undone < depth; undone += 1) other.forget(this.#latches.at(-1 - undone)?.hash ?? "0x");
@@ -204,6 +221,7 @@ export class Judge {
     if (latch?.hash !== blockHash) return;
     this.#latches.pop();
     this.#latched = latch.latched;
+    this.#short = latch.short;
     this.#isRepaired = latch.isRepaired;
     this.#ownFault = latch.ownFault;
   }
@@ -214,9 +232,10 @@ export class Judge {
    */
   verdict(fetched: FetchedBlock, inSync: Allowed["inSync"]): Verdict | null {
     if (this.#ownFault !== null) return { kind: "OwnFault", ...this.#ownFault };
-    if (this.#latched.length > 0) {
-      const isLatched = this.#latched.every(({ blockHash }) => blockHash !== fetched.hash);
-      return { kind: "Diverged", findings: this.#latched, isLatched };
+    const { latched } = this;
+    if (latched.length > 0) {
+      const isLatched = latched.every(({ blockHash }) => blockHash !== fetched.hash);
+      return { kind: "Diverged", findings: latched, isLatched };
     }
     if (fetched.proven === null) {
       return { kind: "Unknown", reason: "no-proof", detail: fetched.proofMissing ?? "no account proof was asked for" };

@@ -437,7 +437,7 @@ describe("One honest source among three (P2)", function () {
     await expectPaused(divergent, "side-pause", atMs);
   });
 
-  it("is enough against two that stay behind and say nothing of the block", async () => {
+  it("P2: is enough against two that stay behind and say nothing of the block, half the promised time later", async () => {
     for (const line of [lines.one, lines.two]) line.lie = atMost(parted.number);
     await fork.tamper(fork.here);
     const divergent = await fork.here.head();

@@ -22,7 +22,7 @@ function isContained(effect: Effect): boolean {
 describe("a keeper as a service", function () {
   this.timeout(120_000);
 
-  it("leaves a bundle beside the sources' answers, with the located word, the hash of the pause on chain, and what the sources said (P8)", async () => {
+  it("P8: leaves a bundle beside the sources' answers, with the located word, the hash of the pause on chain, and what the sources said", async () => {
     const world = await LocalWorld.open("anvil", 13);
     const keeper = await RecordedKeeper.start(world, [world.node.wsUrl, world.node.url]);
     let paused: readonly { readonly topics: readonly string[]; readonly data: string }[] = [];
