@@ -119,7 +119,11 @@ export function keepHeader(block: FetchedBlock, header: Header): boolean {
 }
 
 /** Takes in what verified account proofs say, and who served the last of them. */
-export function keepProven(block: FetchedBlock, { books, accounts, custody, answers }: ReadProofs, source: string): void {
+export function keepProven(
+  block: FetchedBlock,
+  { books, accounts, custody, answers }: ReadProofs,
+  source: string,
+): void {
   block.proven = books;
   block.nonces = accounts.nonces;
   block.balances = accounts.balances;

@@ -155,7 +155,7 @@ export class Judge {
     if (findings.length === 0) return this.#practise(fetched, block);
     const own = findings.filter((finding) => !missing.includes(finding));
     // What an incident stands for already is no other step, unless the books differ for the first time.
-    const isFirst = latched.length === 0 && this.#ownFault === null && (short.size === 0 || own.length > 0);
+    const isFirst = this.#latched.length === 0 && this.#ownFault === null && (short.size === 0 || own.length > 0);
     if (!isFirst) {
       this.#latched = [...this.#latched, ...own];
       return;

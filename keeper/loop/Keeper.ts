@@ -59,7 +59,8 @@ export class Keeper {
     const { addresses, immutables } = options;
     const reducers = replacements.reducers === undefined ? {} : { reducers: replacements.reducers };
     this.#books = start?.books ?? new Books({ addresses, immutables, undoDepth: UNDO_DEPTH, ...reducers });
-    this.#judge = new Judge(this.#books, secondOpinionOr(replacements), options.practiceBlocks);
+    const ask = secondOpinionOr(replacements);
+    this.#judge = new Judge(this.#books, ask, options.practiceBlocks, options.tokenSlots);
     if (start !== null) this.#judge.begin(start);
     const parts = { books: this.#books, judge: this.#judge, outbox: this.#outbox, undoDepth: UNDO_DEPTH };
     this.#transitions = new Transitions(options, parts, start === null ? null : fetchedAt(start));
@@ -248,7 +249,9 @@ export class Keeper {
   #locate(nowMs: number): void {
     const tip = this.#tip?.fetched ?? null;
     const verdict = tip === null ? null : this.#judge.verdict(tip, "no");
-    const findings = verdict?.kind === "Diverged" || verdict?.kind === "OwnFault" ? verdict.findings : [];
+    const all = verdict?.kind === "Diverged" || verdict?.kind === "OwnFault" ? verdict.findings : [];
+    // Of a token that is gone no word of the books differs.
+    const findings = all.filter(({ cause }) => cause !== "custody-short");
     const [first] = findings;
     const incident = this.#acts.proved.current;
     if (tip === null || first === undefined) {

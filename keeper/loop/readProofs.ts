@@ -98,7 +98,11 @@ function bare(value: unknown, place: number, question: ProofQuestion): unknown {
 }
 
 /** What one answer by itself comes to. */
-function readPlace(answer: RpcAnswer, place: number, { header, addresses, own, tokens }: ProofQuestion): Outcome<unknown> {
+function readPlace(
+  answer: RpcAnswer,
+  place: number,
+  { header, addresses, own, tokens }: ProofQuestion,
+): Outcome<unknown> {
   const name = BOOK_NAMES[place];
   if (name !== undefined) return readContract(answer, header, addresses[name]);
   const key = own[place - BOOK_NAMES.length];

@@ -2,7 +2,7 @@ import { BOOK_NAMES, type BookAddresses, type BookName } from "../domain/bookSet
 import {
   readAccountProof,
   readProofAnswer,
-  verifyContract, 
+  verifyContract,
   type BlockFacts,
   type ProvenContract,
 } from "../chain/verify/blockFacts.ts";

@@ -216,7 +216,7 @@ describe("F1: zero as what nobody filled in", () => {
     await depositUsd(system, user!, 1_000n);
     await expectRefused([
       ["VaultZeroAddress", async () => vault.deposit(ZERO_ACCOUNT, usd.target, 1)],
-      ["VaultUnknownAsset", async () => vault.connect(user).deposit(own, unlisted, 1)],
+      ["VaultUnlistedAsset", async () => vault.connect(user).deposit(own, unlisted, 1)],
       ["VaultZeroAmount", async () => vault.deposit(own, usd.target, 0)],
       ["VaultNotOwner", async () => vault.connect(user).withdraw(ZERO_ACCOUNT, usd.target, 1, user!.address)],
       ["VaultZeroAddress", async () => vault.connect(user).withdraw(own, usd.target, 1, ZeroAddress)],
@@ -263,7 +263,7 @@ describe("F1: zero as what nobody filled in", () => {
       const refused = [
         [registry, registry.checkpointOf(number), "RegistryUnknownCheckpoint"],
         [oracle, oracle.price(id), "OracleUnknownFeed"],
-        [system.margin, system.margin.markOf(id), "InstrumentNotListed"],
+        [system.margin, system.margin.markOf(id), "MarginUnlistedInstrument"],
       ] as const;
       for (const [contract, call, name] of refused) {
         await expect(call).to.be.revertedWithCustomError(contract as Lockstep["registry"], name);

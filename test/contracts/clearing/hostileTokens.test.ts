@@ -1,11 +1,13 @@
 import { expect } from "chai";
-import { ZeroAddress } from "ethers";
+import { id, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
-import type { FalseToken, FeeToken, GreedyToken, HookToken } from "../../../types/ethers-contracts/index.ts";
+import type { FalseToken, FeeToken, GreedyToken, HookToken, MockToken } from "../../../types/ethers-contracts/index.ts";
 import { deployLockstep, depositUsd, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
-import { listCollateral, WIDE } from "../../helpers/assets.ts";
+import { impersonate, listCollateral, WIDE } from "../../helpers/assets.ts";
+import { readKeeperSet } from "../../helpers/attestations.ts";
+import { certifyPause, GRADES, readHead, signPause } from "../../helpers/guard.ts";
 import { OrderBook, UNIT } from "../../helpers/orders.ts";
 import { EMPTY_WITNESS } from "../../helpers/witness.ts";
 
@@ -90,6 +92,83 @@ describe("F13: CollateralVault > hostile tokens", () => {
     expect((await vault.claimOf(account, asset)).owed).to.equal(0);
   });
 
+  it("takes a token without decimals, and none with more than 18", async () => {
+    const { vault, ethers, ledger } = system;
+    const whole = await ethers.deployContract("MockToken", ["Whole", "WHOLE", 0]);
+    const asset = await listCollateral(system, whole);
+    await whole.mint(owner().address, 5n);
+    await whole.connect(owner()).approve(vault.target, 5n);
+    await deposit(asset, 5n);
+    // Five of 3,000 dollars, less a tenth.
+    expect((await ledger.valuationOf(account)).equity).to.equal(13_500n * UNIT);
+    await withdraw(asset, 5n);
+    expect(await whole.balanceOf(owner().address)).to.equal(5);
+    const fine = await ethers.deployContract("MockToken", ["Fine", "FINE", 24]);
+    await expect(vault.listAsset(fine.target, WIDE)).to.be.revertedWithCustomError(vault, "VaultUnsupportedDecimals");
+    await expect(system.instruments.setCollateral(fine.target, 1, 100_000)).to.be.revertedWithCustomError(
+      system.instruments,
+      "InstrumentBadDecimals",
+    );
+  });
+
+  it("keeps who is on a token's list from nothing but that token, and owes it to him", async () => {
+    const { vault, usd, users } = system;
+    const token = await system.ethers.deployContract("MockToken", ["Listed", "LIST", 18]);
+    const asset = await listCollateral(system, token);
+    await token.mint(owner().address, 100n);
+    await token.connect(owner()).approve(vault.target, 100n);
+    await deposit(asset, 100n);
+    await depositUsd(system, owner(), DOLLAR);
+    await token.setBlocked(owner().address, true);
+    await expect(withdraw(asset, 100n)).to.emit(vault, "ClaimKept").withArgs(account, asset, 100, 100, 100);
+    await withdraw(usd.target as string, DOLLAR);
+    await claim(asset, users[7]!.address);
+    expect(await token.balanceOf(users[7]!.address)).to.equal(100);
+  });
+
+  describe("a token whose balances change by themselves", () => {
+    /** Two users with 100 each, and then so many that the vault has. */
+    async function rebase(balance: bigint): Promise<{ asset: string; token: MockToken }> {
+      const token = await system.ethers.deployContract("MockToken", ["Rebasing", "BASE", 18]);
+      const asset = await listCollateral(system, token);
+      for (const user of system.users.slice(0, 2)) {
+        await token.mint(user.address, 100n);
+        await token.connect(user).approve(system.vault.target, 100n);
+        await system.vault.connect(user).deposit(accountOf(user), asset, 100n);
+      }
+      const vault = await impersonate(system, system.vault.target as string);
+      if (balance > 200n) await token.mint(system.vault.target, balance - 200n);
+      else await token.connect(vault).transfer(system.admin.address, 200n - balance);
+      return { asset, token };
+    }
+
+    it("gives nobody what it grows by", async () => {
+      const { asset, token } = await rebase(260n);
+      expect(await heldOf(asset)).to.equal(200);
+      await expect(withdraw(asset, 101n)).to.revert(system.ethers);
+      await withdraw(asset, 100n);
+      expect(await token.balanceOf(owner().address)).to.equal(100);
+    });
+
+    it("pays of what it has lost as long as there is any, owes the rest, and lets nobody resume", async () => {
+      const { vault, users, ledger } = system;
+      const { asset, token } = await rebase(150n);
+      // This is what a keeper sees: the ledger says more than the vault has.
+      expect((await heldOf(asset)) - (await token.balanceOf(vault.target))).to.equal(50);
+      await withdraw(asset, 100n);
+      const second = accountOf(users[1]!);
+      await expect(vault.connect(users[1]).withdraw(second, asset, 100n, users[1]!.address))
+        .to.emit(vault, "ClaimKept")
+        .withArgs(second, asset, 100, 100, 100);
+      expect(await ledger.collateralOf(second, asset)).to.equal(0);
+      expect((await vault.claimOf(second, asset)).owed).to.equal(100);
+      // Whoever makes it up pays him.
+      await token.mint(vault.target, 50n);
+      await vault.connect(users[1]).claim(second, asset, users[1]!.address);
+      expect(await token.balanceOf(users[1]!.address)).to.equal(100);
+    });
+  });
+
   describe("a token that takes more than was asked", () => {
     it("pays nobody out of what others are owed, neither a withdrawal nor a claim", async () => {
       const { vault, users, ethers } = system;
@@ -166,6 +245,29 @@ describe("F13: CollateralVault > hostile tokens", () => {
       await claim(asset);
       expect(await heldOf(asset)).to.equal(20 - doors.length);
     });
+
+    for (const move of ["deposit", "withdraw"] as const) {
+      it(`pauses in the middle of a ${move}, which is whole, and everything after it is restricted`, async () => {
+        const { vault, guard, ledger, ethers } = system;
+        const { token, asset } = await ready(await ethers.deployContract("HookToken"));
+        await deposit(asset, 100n);
+        const head = await readHead(system);
+        const certificate = await certifyPause(system, id("in a callback"), head);
+        const signed = await signPause(system, certificate);
+        const parts = [certificate, await readKeeperSet(system), signed] as const;
+        await token.setHook(guard.target, guard.interface.encodeFunctionData("hardPause", [...parts]));
+        const moved = move === "deposit" ? deposit(asset, 30n) : withdraw(asset, 30n);
+        // The check of the flags came before the token was called; what it let through has all of its effects.
+        await expect(moved).not.to.emit(vault, "ClaimKept");
+        expect((await ledger.hotWord()).flags).to.equal(GRADES.halted);
+        const left = move === "deposit" ? 130n : 70n;
+        expect(await heldOf(asset)).to.equal(left);
+        expect(await ledger.collateralOf(account, asset)).to.equal(left);
+        expect(await token.balanceOf(vault.target)).to.equal(left);
+        await token.setHook(ZeroAddress, "0x");
+        await expect(withdraw(asset, 1n)).to.be.revertedWithCustomError(ledger, "LedgerWithdrawalRestricted");
+      });
+    }
 
     it("finds books that add up when it trades or accrues in the middle of a movement", async () => {
       const { vault, users, ethers, ledger, settlement } = system;

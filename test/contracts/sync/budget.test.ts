@@ -2,10 +2,12 @@ import { expect } from "chai";
 import { id, MaxUint256 } from "ethers";
 import { network } from "hardhat";
 
-import { deployLockstep, TIMES, type Lockstep } from "../../fixtures/deployLockstep.ts";
-import { attest, postAttested, postCheckpoint, type Attested } from "../../helpers/attestations.ts";
-import { attestLike, CAUSES, GRADES, pause, readHead, sendResume } from "../../helpers/guard.ts";
+import { deployLockstep, depositUsd, TIMES, type Lockstep } from "../../fixtures/deployLockstep.ts";
+import { accountOf } from "../../helpers/accounts.ts";
+import { attest, postAttested, postCheckpoint } from "../../helpers/attestations.ts";
+import { attestLike, CAUSES, GRADES, hardPause, pause, readHead, sendResume } from "../../helpers/guard.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
+import { readWitness } from "../../helpers/witness.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
@@ -27,6 +29,10 @@ async function fixture(): Promise<Lockstep> {
 
 async function longFixture(): Promise<Lockstep> {
   return await deployLockstep(connection, { keeperCount: 4, parameters: LONG });
+}
+
+async function hastyFixture(): Promise<Lockstep> {
+  return await deployLockstep(connection, { keeperCount: 4, parameters: { ...LONG, coolDownSeconds: 1 } });
 }
 
 describe("SyncGuard > pause budgets", () => {
@@ -95,34 +101,60 @@ describe("SyncGuard > pause budgets", () => {
     await pauseHead(1);
   });
 
+  /** One key pauses whenever it can; which share of `days` is paused, and the longest time at a stretch, seconds. */
+  async function tryFor(days: number, random: SeededRandom): Promise<{ share: number; longest: number }> {
+    const template = await attest(system);
+    const begin = await time.latest();
+    let [paused, running, longest] = [0, 0, 0];
+    while ((await time.latest()) < begin + days * DAY) {
+      const causes = random.bool() ? [CAUSES.books, CAUSES.view] : [CAUSES.view, CAUSES.books];
+      for (const cause of causes) if (random.bool()) await pauseHead(0, cause).catch(expectRefusal);
+      const isPaused = ((await system.ledger.hotWord()).flags & GRADES.degraded) !== 0n;
+      await time.increase(DAY);
+      await postAttested(system, await attestLike(system, template));
+      running = isPaused ? running + DAY : 0;
+      if (isPaused) paused += DAY;
+      longest = Math.max(longest, running);
+    }
+    return { share: paused / (days * DAY), longest };
+  }
+
   for (const seed of [1, 2]) {
     it(`F6: lets one key that tries for a year pause at most the soft time a cycle (seed ${seed})`, async () => {
       system = await networkHelpers.loadFixture(longFixture);
-      const random = new SeededRandom(seed);
-      const template = await attest(system);
-      const { ledger } = system;
-      const begin = await time.latest();
-      const { softTimeSeconds: soft, coolDownSeconds: coolDown } = LONG;
-      const step = DAY;
-      let [paused, running, longest] = [0, 0, 0];
-      while ((await time.latest()) < begin + 365 * DAY) {
-        const causes = random.bool() ? [CAUSES.books, CAUSES.view] : [CAUSES.view, CAUSES.books];
-        for (const cause of causes) if (random.bool()) await pauseHead(0, cause).catch(expectRefusal);
-        const isPaused = ((await ledger.hotWord()).flags & GRADES.degraded) !== 0n;
-        await time.increase(step);
-        await postAttested(system, await attestLike(system, template as Attested));
-        running = isPaused ? running + step : 0;
-        if (isPaused) paused += step;
-        longest = Math.max(longest, running);
-      }
+      const { share, longest } = await tryFor(365, new SeededRandom(seed));
       // A pause ends with the first checkpoint after its time, a step late at most; one for a view and one for the books.
-      const most = soft + 2 * step;
+      const most = LONG.softTimeSeconds + 2 * DAY;
       expect(longest).to.be.at.most(most);
-      const share = paused / (365 * DAY);
-      expect(share).to.be.at.most(most / (most + coolDown));
+      expect(share).to.be.at.most(most / (most + LONG.coolDownSeconds));
       expect(share).to.be.at.least(0.2);
     });
   }
+
+  it("F6: would let one key pause for nearly all the time, were it not for the cool-down", async () => {
+    system = await networkHelpers.loadFixture(hastyFixture);
+    const { share } = await tryFor(60, new SeededRandom(1));
+    expect(share).to.be.at.least(0.8);
+  });
+
+  it("F6: lets who is flat leave while one key pauses, and all that is his", async () => {
+    const { vault, usd, users } = system;
+    const [user] = users;
+    await depositUsd(system, user!, 1_000n);
+    const attested = await postCheckpoint(system);
+    await pauseHead(0);
+    const account = accountOf(user!);
+    const witness = await readWitness(system, attested, account, usd);
+    await vault.connect(user).withdrawWitnessed(account, usd.target, 1_000n, user!.address, witness);
+    expect(await usd.balanceOf(user!.address)).to.equal(1_000n);
+    // Its owner has no way to make it longer.
+    await expectNotRearmed(0, CAUSES.books, MaxUint256);
+    const signers = [system.keepers[0]!.attester];
+    await expect(hardPause(system, id("for ever"), await readHead(system), { signers })).to.be.revertedWithCustomError(
+      system.guard,
+      "QuorumTooFew",
+    );
+  });
 
   function expectRefusal(error: unknown): void {
     expect(String(error)).to.contain("KeeperRegistryNotRearmed");

@@ -95,6 +95,37 @@ describe("CheckpointRegistry > convict > effects", () => {
     expect(hot.flags).to.equal(HALTED);
   });
 
+  it("D13: slashes who signed two checkpoints of one height, for the false one; the true one and the others stand", async () => {
+    const { registry, keeperRegistry } = system;
+    const { blockNumber } = good.attestation;
+    const [equivocator] = attesters(0);
+    const other = falsify(good, 2);
+    // The first is stored; a second of that height is refused, whoever signed it.
+    await expect(postAttested(system, other)).to.be.revertedWithCustomError(registry, "RegistryNotNewer");
+    const signatures = {
+      first: await signAttestation(system, good.attestation, [equivocator!]),
+      second: await signAttestation(system, other.attestation, [equivocator!]),
+    };
+    expect(signatures.first).to.not.equal(signatures.second);
+    // Of the true one nobody makes a fault.
+    await expect(convict(system, good, { index: 2, signers: [equivocator!] })).to.be.revertedWithCustomError(
+      registry,
+      "RegistryAttestationTrue",
+    );
+    const before = await registry.checkpointOf(blockNumber);
+    await convict(system, other, { index: 2, signers: [equivocator!] });
+    const { slashed, active } = STATUS;
+    expect(await statuses()).to.deep.equal([slashed, active, active, active]);
+    expect(await registry.checkpointOf(blockNumber)).to.deep.equal(before);
+    expect(await registry.newestNumber()).to.equal(blockNumber);
+    // The three that are left are a quorum still, and their next checkpoint counts.
+    expect(await keeperRegistry.quorum()).to.equal(3);
+    await networkHelpers.mine();
+    const next = await attest(system);
+    await postAttested(system, next, attesters(1, 2, 3));
+    expect(await registry.newestNumber()).to.equal(next.attestation.blockNumber);
+  });
+
   it("cannot prove or use a convicted checkpoint", async () => {
     await postAttested(system, lie);
     await convict(system, lie, { index: 1 });

@@ -15,13 +15,17 @@ import {
   signAttestation,
 } from "../../helpers/attestations.ts";
 import { attestLike, GRADES, hardPause, readHead } from "../../helpers/guard.ts";
+import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import { addKeeper } from "../../helpers/keepers.ts";
+import { SeededRandom } from "../../helpers/SeededRandom.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
 const RING = 64;
 /** A new book set is announced so many blocks ahead. */
 const BOOK_SET_LEAD = 64;
+const SEED = chooseSeed(20_261_122);
+const SUBMISSIONS = 150;
 
 async function fixture(): Promise<Lockstep> {
   return await deployLockstep(connection, { keeperCount: 4 });
@@ -94,6 +98,72 @@ describe("CheckpointRegistry > post", () => {
         .to.be.revertedWithCustomError(system.registry, "RegistryWrongBlock")
         .withArgs(blockNumber, parent, blockHash);
     });
+  });
+
+  it("F4: is not of a block that was reorganised away, and goes with its own block", async () => {
+    const { registry, ethers } = system;
+    const fork = await networkHelpers.takeSnapshot();
+    await networkHelpers.mine();
+    const orphaned = await attest(system);
+    await postAttested(system, orphaned);
+    expect(await registry.newestNumber()).to.equal(orphaned.attestation.blockNumber);
+    await fork.restore();
+    expect(await registry.newestNumber()).to.equal(0);
+    // Another block of that number.
+    await networkHelpers.time.increase(99);
+    const { blockNumber, blockHash } = orphaned.attestation;
+    const { hash } = (await ethers.provider.getBlock(blockNumber))!;
+    await expect(postAttested(system, orphaned))
+      .to.be.revertedWithCustomError(registry, "RegistryWrongBlock")
+      .withArgs(blockNumber, blockHash, hash);
+    await postCheckpoint(system, blockNumber);
+  });
+
+  it(`F3: accepts of ${SUBMISSIONS} random submissions those that are new, past, in the window and of this chain (seed ${SEED})`, async () => {
+    const { registry, ethers } = system;
+    const random = new SeededRandom(SEED);
+    await networkHelpers.mine(TIMES.postWindowBlocks + 20);
+    const hashes: string[] = [];
+    for (let number = 0; number <= (await readHead(system)).number; number += 1) {
+      hashes.push((await ethers.provider.getBlock(number))!.hash!);
+    }
+    const told = {
+      accepted: 0,
+      RegistryNotNewer: 0,
+      RegistryFutureBlock: 0,
+      RegistryOldBlock: 0,
+      RegistryWrongBlock: 0,
+    };
+    let newest = 0;
+    for (let count = 0; count < SUBMISSIONS; count += 1) {
+      const head = hashes.length - 1;
+      // Mostly near the newest one, where the rules meet.
+      const near = random.bool() ? head - random.below(12) : newest + random.below(5) - 2;
+      const blockNumber = Math.max(0, random.below(6) === 0 ? head - random.below(TIMES.postWindowBlocks + 20) : near);
+      const isOther = random.below(4) === 0;
+      const blockHash = (isOther ? hashes[random.below(head)] : hashes[blockNumber]) ?? hashes[0]!;
+      const rules = [
+        [blockNumber > head, "RegistryFutureBlock"],
+        [blockNumber < head + 1 - TIMES.postWindowBlocks, "RegistryOldBlock"],
+        [blockNumber <= newest, "RegistryNotNewer"],
+        [blockHash !== hashes[blockNumber], "RegistryWrongBlock"],
+      ] as const;
+      const broken = rules.filter(([isBroken]) => isBroken).map(([, name]) => name);
+      const name = await postChanged({ blockNumber, blockHash }).then(
+        () => "accepted" as const,
+        (error: unknown) => broken.find((rule) => String(error).includes(rule)) ?? String(error),
+      );
+      expect(name, `${blockNumber} after ${newest} at ${head}`).to.be.oneOf(
+        broken.length === 0 ? ["accepted"] : broken,
+      );
+      if (name === "accepted") newest = blockNumber;
+      told[name as keyof typeof told] += 1;
+      expect(await registry.newestNumber()).to.equal(newest);
+      // Whether accepted or refused, it was mined.
+      hashes.push((await readHead(system)).hash);
+    }
+    // What this is about did happen.
+    for (const [name, count] of Object.entries(told)) expect(count, name).to.be.greaterThan(2);
   });
 
   describe("the roots", () => {

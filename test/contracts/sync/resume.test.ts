@@ -83,6 +83,34 @@ describe("SyncGuard > resume", () => {
         .withArgs(graceUntil);
     });
 
+    it("F10: sells nobody within the grace of whom a price gap during the halt asks for more", async () => {
+      const { auction, ethFeed, ledger } = system;
+      const account = accountOf(system.users[0]!);
+      await new OrderBook(system).trade(system.users[0]!, system.users[1]!, { size: 298n * UNIT });
+      const healthy = await networkHelpers.takeSnapshot();
+      // Without a halt, and its grace, the gap sells her at once.
+      await ethFeed.update(2_750n * 10n ** 8n);
+      await auction.start(account, 1);
+      await healthy.restore();
+
+      await haltUntilReady();
+      await ethFeed.update(2_750n * 10n ** 8n);
+      await expect(auction.start(account, 1)).to.be.revertedWithCustomError(auction, "AuctionRestricted");
+      await sendResume(system);
+      const { graceUntil } = await ledger.hotWord();
+      await expect(auction.start(account, 1)).to.be.revertedWithCustomError(auction, "AuctionInGrace");
+      await time.setNextBlockTimestamp(graceUntil - 1n);
+      await expect(auction.start(account, 1)).to.be.revertedWithCustomError(auction, "AuctionInGrace");
+      // Whoever adds margin meanwhile is not sold after it, either.
+      const end = await networkHelpers.takeSnapshot();
+      await time.setNextBlockTimestamp(graceUntil);
+      await auction.start(account, 1);
+      await end.restore();
+      await depositUsd(system, system.users[0]!, 50_000_000_000n);
+      await time.setNextBlockTimestamp(graceUntil + 9n);
+      await expect(auction.start(account, 1)).to.be.revertedWithCustomError(auction, "AuctionHealthy");
+    });
+
     it("waits for the cool-down, to the second", async () => {
       await halt();
       await networkHelpers.mine();

@@ -100,6 +100,22 @@ describe("SyncGuard > resume certificates", () => {
   });
 
   describe("F7: against a pause", () => {
+    it("lifts nothing with a stolen pause key, nor with that keeper's other key", async () => {
+      await haltUntilReady();
+      const { attester, pauser } = system.keepers[0]!;
+      const guard = system.guard.connect(pauser);
+      await expect(guard.liftSoft()).to.be.revertedWithCustomError(guard, "GuardNotLiftable");
+      await refused(sendResume(system, { signers: [attester], carrier: pauser }), "QuorumTooFew", 1, 3);
+      const certificate = await certifyResume(system);
+      const threefold = concat(Array(3).fill(await signResume(system, certificate, [attester])));
+      const set = await readKeeperSet(system);
+      await refused(guard.resume(certificate, set, threefold), "QuorumNotSorted", attester.address, attester.address);
+      expect(await pushed()).to.equal(GRADES.halted);
+      // With the quorum that it lacks it is lifted.
+      await sendResume(system, { carrier: pauser });
+      expect(await pushed()).to.equal(GRADES.synced);
+    });
+
     it("loses to a soft pause before it in its block", async () => {
       await haltUntilReady();
       const head = await readHead(system);

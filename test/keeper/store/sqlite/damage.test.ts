@@ -94,6 +94,11 @@ describe("a damaged SQLite store", () => {
     }
   }
 
+  /** Each byte is flipped, by turns in one bit and in all. */
+  function onceEach(index: number): readonly number[] {
+    return [index % 2 === 0 ? 1 : 255];
+  }
+
   function* cuts(bytes: Buffer): Generator<[string, Buffer, boolean]> {
     for (let length = 0; length < bytes.length; length++) yield [`cut at ${length}`, bytes.subarray(0, length), true];
   }
@@ -106,12 +111,12 @@ describe("a damaged SQLite store", () => {
     const bytes = readFileSync(fileOf());
     // The header of the file says how all the rest is read: each of its bits, and the way to a write-ahead log.
     const masksOf = (index: number): readonly number[] =>
-      index < 100 ? [1, 2, 3, 4, 8, 16, 32, 64, 128, 255] : [1, 255];
+      index < 100 ? [1, 2, 3, 4, 8, 16, 32, 64, 128, 255] : onceEach(index);
     const counts = await damage("", flips(bytes, masksOf));
     report("flips in a file", bytes.length, counts);
     // The long record alone is more than 700 bytes, each under its checksum.
-    expect(counts.refused).to.be.greaterThan(2 * 700);
-    expect(counts.refused + counts.unchanged).to.equal(100 * 10 + (bytes.length - 100) * 2);
+    expect(counts.refused).to.be.greaterThan(700);
+    expect(counts.refused + counts.unchanged).to.equal(100 * 10 + (bytes.length - 100));
   }).timeout(300_000);
 
   it("D5: refuses its file cut at any length, an empty one too", async () => {
@@ -123,10 +128,7 @@ describe("a damaged SQLite store", () => {
 
   it("D5: is unchanged by any flip or cut of a journal that is not in use", async () => {
     const bytes = readFileSync(fileOf("-journal"));
-    const flipped = await damage(
-      "-journal",
-      flips(bytes, () => [1, 255]),
-    );
+    const flipped = await damage("-journal", flips(bytes, onceEach));
     report("flips in a journal", bytes.length, flipped);
     const cut = await damage("-journal", cuts(bytes));
     expect([flipped.refused, cut.refused]).to.deep.equal([0, 0]);
