@@ -1,7 +1,6 @@
 import type { SourceBoard } from "../chain/agree/SourceBoard.ts";
 import type { Header } from "../chain/verify/header.ts";
-import type { TokenSlot } from "../domain/TokenSlot.ts";
-import type { Address, Hash } from "../lib/hex.ts";
+import type { Hash } from "../lib/hex.ts";
 import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
 import {
   keepHeader,
@@ -19,11 +18,10 @@ import type { KeeperOptions } from "./KeeperOptions.ts";
 import { OneByOne } from "./OneByOne.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer, RpcCall } from "./ports.ts";
-import { placesOf, readProofs, type ProofQuestion } from "./readProofs.ts";
+import { ProofBatch } from "./ProofBatch.ts";
 import { receiptFrames } from "./receiptFrames.ts";
 import {
   headerCalls,
-  proofCalls,
   rangeCalls,
   readHeader,
   readLinkedHeader,
@@ -52,8 +50,7 @@ export class BlockFetcher {
   readonly #blocks = new HeldBlocks();
   readonly #requests = new Map<number, FetchedBlock>();
   readonly #oneByOne = new OneByOne();
-  readonly #own: readonly Address[];
-  readonly #tokens: readonly TokenSlot[];
+  readonly #proofs: ProofBatch;
 
   constructor(
     options: KeeperOptions,
@@ -64,8 +61,7 @@ export class BlockFetcher {
     this.#outbox = parts.outbox;
     this.#board = parts.board;
     this.#onForged = onForged;
-    this.#own = [...new Set([options.pauser, options.poster].filter((address) => address !== null))];
-    this.#tokens = options.tokenSlots ?? [];
+    this.#proofs = new ProofBatch(options);
   }
 
   readonly get = (hash: Hash): FetchedBlock | undefined => this.#blocks.get(hash);
@@ -79,7 +75,7 @@ export class BlockFetcher {
     const block = this.#blocks.hold(hash, withProofs, nowMs);
     if (block.header !== null) return;
     const parts: Part[] = block.wantsProofs ? ["header", "proofs"] : ["header"];
-    const calls = [...headerCalls(hash), ...(block.wantsProofs ? this.#proofCalls(hash) : [])];
+    const calls = [...headerCalls(hash), ...(block.wantsProofs ? this.#proofs.calls(hash) : [])];
     this.#ask(block, parts, sources, { calls: [...calls, ...rangeCalls(number, below)], range: below }, nowMs);
   }
 
@@ -94,7 +90,7 @@ export class BlockFetcher {
     const block = this.#blocks.get(hash);
     if (block?.header == null || block.proven !== null) return;
     block.wantsProofs = true;
-    this.#ask(block, ["proofs"], sources, { calls: this.#proofCalls(hash), range: 0 }, nowMs);
+    this.#ask(block, ["proofs"], sources, { calls: this.#proofs.calls(hash), range: 0 }, nowMs);
   }
 
   /** Asks for the receipts of a block whose header is there. */
@@ -120,18 +116,9 @@ export class BlockFetcher {
     this.#blocks.keepFacts(block, { header: block.header, logs: [] });
   }
 
-  /**
-   * A token that nobody can prove, where the rest was proven, keeps no block back: its balance is then not known. Whoever proves the
-   * rest and holds back a token has to have every other source do the same.
-   */
-  proveWithoutTokens(block: FetchedBlock, sources: readonly string[]): void {
-    const { header, proven, keptProofs } = block;
-    if (header === null || proven !== null || keptProofs.size === 0 || this.#tokens.length === 0) return;
-    const isOpen = openRequests(block, "proofs").length > 0;
-    const [last] = sources.filter((source) => block.tried.proofs.has(source)).slice(-1);
-    if (isOpen || last === undefined || !sources.every((source) => block.tried.proofs.has(source))) return;
-    const outcome = readProofs([], keptProofs, this.#question(header, []));
-    if (outcome.kind === "ok") keepProven(block, outcome.value, last);
+  /** A token that nobody can prove keeps no block back; see {@link ProofBatch.settleWithoutTokens}. */
+  settleWithoutTokens(block: FetchedBlock, sources: readonly string[]): void {
+    this.#proofs.settleWithoutTokens(block, sources);
   }
 
   /** Whether everything is there that can be had: the logs, and the proofs unless no source has them. */
@@ -169,14 +156,6 @@ export class BlockFetcher {
     this.#blocks.prune(needed);
   }
 
-  #proofCalls(hash: Hash): RpcCall[] {
-    return proofCalls(hash, this.#options.addresses, this.#own, this.#tokens);
-  }
-
-  #question(header: Header, tokens = this.#tokens): ProofQuestion {
-    return { header, addresses: this.#options.addresses, own: this.#own, tokens };
-  }
-
   /** Asks the best source that was not asked yet; a second one as soon as the first takes long. */
   #ask(
     block: FetchedBlock,
@@ -209,7 +188,7 @@ export class BlockFetcher {
   #takeBlock(block: FetchedBlock, request: BlockRequest, answers: readonly RpcAnswer[], nowMs: number): void {
     const rest = request.parts.includes("header") ? this.#takeHeader(block, request, answers, nowMs) : answers;
     if (block.header === null || rest === null) return;
-    const proofCount = request.parts.includes("proofs") ? placesOf({ own: this.#own, tokens: this.#tokens }) : 0;
+    const proofCount = request.parts.includes("proofs") ? this.#proofs.size : 0;
     if (proofCount > 0) this.#takeProofs(block, request, rest.slice(0, proofCount), nowMs);
     this.#takeRange(block.header, request, rest.slice(proofCount), nowMs);
   }
@@ -231,7 +210,7 @@ export class BlockFetcher {
   #takeProofs(block: FetchedBlock, request: BlockRequest, answers: readonly RpcAnswer[], nowMs: number): void {
     const { header } = block;
     if (header === null || block.proven !== null) return;
-    const outcome = readProofs(answers, block.keptProofs, this.#question(header));
+    const outcome = this.#proofs.read(answers, block.keptProofs, header);
     if (outcome.kind === "ok") {
       keepProven(block, outcome.value, request.source);
       block.factsAtMs = nowMs;

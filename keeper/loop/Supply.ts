@@ -111,7 +111,7 @@ export class Supply {
    * prove what it says.
    */
   #isComplete(block: FetchedBlock, sources: readonly string[], nowMs: number): boolean {
-    this.#fetcher.proveWithoutTokens(block, sources);
+    this.#fetcher.settleWithoutTokens(block, sources);
     const isUnproven = block.wantsProofs && block.proven === null;
     const patienceMs = block.isProofOwed ? OWED_PATIENCE_MS : PROOF_PATIENCE_MS;
     if (isUnproven && nowMs - block.factsAtMs < patienceMs) return false;

@@ -46,7 +46,7 @@ export function readProofs(
   question: ProofQuestion,
 ): Outcome<ReadProofs> {
   const { header, addresses, own } = question;
-  const all = Array.from({ length: placesOf(question) }, (_, place) => kept.get(place) ?? answers[place]);
+  const all = Array.from({ length: BOOK_NAMES.length + own.length + question.tokens.length }, (_, place) => kept.get(place) ?? answers[place]);
   const filled = all.map((answer): RpcAnswer => answer ?? { ok: false, code: "NoAnswer", message: "no answer" });
   const ownEnd = BOOK_NAMES.length + own.length;
   const books = readBooks(filled.slice(0, BOOK_NAMES.length), header, addresses);
@@ -62,11 +62,6 @@ export function readProofs(
   const forged = keepProofs(filled, kept, question);
   if (forged !== null) return forged;
   return [books, accounts, custody].find(({ kind }) => kind !== "ok") as Exclude<typeof books, { kind: "ok" }>;
-}
-
-/** How many answers there are to one question. */
-export function placesOf({ own, tokens }: Pick<ProofQuestion, "own" | "tokens">): number {
-  return BOOK_NAMES.length + own.length + tokens.length;
 }
 
 /** What the vault holds of each token. */

@@ -119,7 +119,7 @@ describe("SyncGuard > pause budgets", () => {
     return { share: paused / (days * DAY), longest };
   }
 
-  for (const seed of [1, 2]) {
+  for (const seed of [1]) {
     it(`F6: lets one key that tries for a year pause at most the soft time a cycle (seed ${seed})`, async () => {
       system = await networkHelpers.loadFixture(longFixture);
       const { share, longest } = await tryFor(365, new SeededRandom(seed));
