@@ -60,7 +60,12 @@ export class Keeper {
     const reducers = replacements.reducers === undefined ? {} : { reducers: replacements.reducers };
     this.#books = start?.books ?? new Books({ addresses, immutables, undoDepth: UNDO_DEPTH, ...reducers });
     const ask = secondOpinionOr(replacements);
-    this.#judge = new Judge(this.#books, ask, options.practiceBlocks, options.tokenSlots);
+    this.#judge = new Judge(
+      this.#books,
+      ask,
+      options.practiceBlocks,
+      replacements.custody?.(this.#books) ?? options.tokenSlots,
+    );
     if (start !== null) this.#judge.begin(start);
     const parts = { books: this.#books, judge: this.#judge, outbox: this.#outbox, undoDepth: UNDO_DEPTH };
     this.#transitions = new Transitions(options, parts, start === null ? null : fetchedAt(start));

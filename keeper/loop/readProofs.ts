@@ -46,7 +46,10 @@ export function readProofs(
   question: ProofQuestion,
 ): Outcome<ReadProofs> {
   const { header, addresses, own } = question;
-  const all = Array.from({ length: BOOK_NAMES.length + own.length + question.tokens.length }, (_, place) => kept.get(place) ?? answers[place]);
+  const all = Array.from(
+    { length: BOOK_NAMES.length + own.length + question.tokens.length },
+    (_, place) => kept.get(place) ?? answers[place],
+  );
   const filled = all.map((answer): RpcAnswer => answer ?? { ok: false, code: "NoAnswer", message: "no answer" });
   const ownEnd = BOOK_NAMES.length + own.length;
   const books = readBooks(filled.slice(0, BOOK_NAMES.length), header, addresses);
