@@ -14,10 +14,12 @@ import type { Address } from "../lib/hex.ts";
 import { PAUSE_GAS_LIMIT } from "../actions/plan/gasLimits.ts";
 import { openSigners, type Signers } from "../openSigners.ts";
 import { examineFleet, type Fleet } from "../probes/examineFleet.ts";
+import { examineRelays, type RelayEndpoint } from "../probes/examineRelays.ts";
 import { examineSource } from "../probes/examineSource.ts";
 import { readChainId } from "../probes/readChainId.ts";
 import { SOURCE_PROBES } from "../probes/sourceProbes.ts";
 import type { SourceReport } from "../probes/SourceReport.ts";
+import { Relay } from "../Relay.ts";
 import type { CommandContext } from "./CommandContext.ts";
 import { EXIT } from "./exitCodes.ts";
 import { formatDoctor, toDoctorJson, type DoctorReport } from "./formatDoctor.ts";
@@ -107,11 +109,26 @@ async function examine(parts: {
       feeNow: (base) => feesFor(base, 0, BigInt(config.maxFeePerGasGwei) * GWEI).maxFeePerGas,
     },
   };
+  const relays = config.relays.map((settings) => new Relay(settings));
   try {
-    return { chainId, profile: chain.name, sources: reports, checks: await examineFleet(fleet, bounds) };
+    const [checks, relayed] = await Promise.all([
+      examineFleet(fleet, bounds),
+      examineRelays(endpointsOf(relays, config), { chainId, deadlineMs }, bounds),
+    ]);
+    return { chainId, profile: chain.name, sources: reports, checks: [...checks, ...relayed] };
   } finally {
+    for (const relay of relays) relay.close();
     await reader?.close();
   }
+}
+
+function endpointsOf(relays: readonly Relay[], config: KeeperConfig): RelayEndpoint[] {
+  // The path of an IPC socket has no host.
+  const hosts = new Set(config.sources.map(({ url }) => URL.parse(url)?.host));
+  return relays.map((relay, index) => {
+    const host = URL.parse(config.relays[index]?.url ?? "")?.host;
+    return { id: relay.id, isSource: host !== undefined && hosts.has(host), ask: relay.ask.bind(relay) };
+  });
 }
 
 function openReader(parts: {

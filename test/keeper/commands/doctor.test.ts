@@ -46,6 +46,7 @@ describe("lockstep doctor", function () {
   this.timeout(60_000);
   let world: LocalWorld;
   let bent: BentProxy;
+  let relay: BentProxy;
   let directory: string;
   let deployment: string;
 
@@ -53,6 +54,7 @@ describe("lockstep doctor", function () {
     world = await LocalWorld.open("anvil", 6);
     await world.trade(1);
     bent = await BentProxy.start(world.node.url);
+    relay = await BentProxy.start(world.node.url);
     directory = mkdtempSync(join(tmpdir(), "doctor-"));
     deployment = join(directory, "deployment.json");
     const { chainId, deploymentBlock, contracts } = world.market.chain.deployment;
@@ -64,11 +66,13 @@ describe("lockstep doctor", function () {
     bent.wire = "whole";
     bent.bend = (_, result) => result;
     bent.refuse = () => undefined;
+    relay.calls.clear();
   });
 
   after(async () => {
     rmSync(directory, { recursive: true });
     await bent.close();
+    await relay.close();
     await world.close();
   });
 
@@ -79,7 +83,8 @@ describe("lockstep doctor", function () {
   /** The settings of a keeper that acts. */
   function acting(): Record<string, unknown> {
     const keys = { pauseKey: world.pauser.privateKey, attestKey: world.keys.attest.privateKey };
-    return { sources: sources(), deployment, ...keys };
+    const relays = `${relay.url}/fast/0123456789abcdef0123456789abcdef?key=secret`;
+    return { sources: sources(), relays, deployment, ...keys };
   }
 
   it("finds a keeper ready, and says so in a table", async () => {
@@ -122,7 +127,22 @@ describe("lockstep doctor", function () {
     expect(report.chainId).to.equal(31_337);
     expect(named(report.checks, "skip")).to.deep.equal([
       ...["contracts", "signers", "pause key", "pause balance", "pause nonce", "dry pause", "attest key", "post nonce"],
+      "relay",
     ]);
+  });
+
+  it("asks a relay which chain it is of, and nothing else", async () => {
+    const { checks } = reportOf(await visit({ ...acting(), json: true }));
+    expect(checks.filter(({ name }) => name === "relay")).to.deep.equal([
+      { name: "relay", status: "ok", detail: "127.0.0.1 answers, and is of chain 31337" },
+    ]);
+    expect([...relay.calls]).to.deep.equal([["eth_chainId", 1]]);
+  });
+
+  it("says when a relay is a source too: then it is no second way", async () => {
+    const relays = `${world.node.url}/relay`;
+    const { checks } = reportOf(await visit({ ...acting(), relays, json: true }));
+    expect(named(checks, "warn")).to.include("relay");
   });
 
   it("has a heading in docs/doctor.md for each probe, and no other", async () => {
