@@ -175,7 +175,8 @@ export const CONFIG_TABLE: { readonly [K in ConfigKey]: ConfigRow<KeeperConfig[K
     defaultText: "the profile's",
   },
   confirmations: {
-    parse: integerParser(0, 8_192),
+    // None would make the head final, and every reorg deep.
+    parse: integerParser(1, 8_192),
     default: undefined,
     argument: "blocks",
     help: "Blocks on top of one below which a reorg is normal.",

@@ -58,7 +58,8 @@ describe("the settings of a chain", () => {
     expect(profile.parse("optimism")).to.include({ ok: false });
     for (const policy of ["finalized", "safe", "depth"]) expect(finality.parse(policy)).to.include({ ok: true });
     expect(finality.parse("latest")).to.include({ ok: false });
-    expect(confirmations.parse("0")).to.deep.equal({ ok: true, value: 0 });
+    expect(confirmations.parse("1")).to.deep.equal({ ok: true, value: 1 });
+    expect(confirmations.parse("0")).to.include({ ok: false });
     expect(confirmations.parse("8193")).to.include({ ok: false });
     expect(checkpointDepth.parse("128")).to.deep.equal({ ok: true, value: 128 });
     expect(checkpointDepth.parse("129")).to.include({ ok: false });
