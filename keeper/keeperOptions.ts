@@ -2,6 +2,7 @@ import type { Deployment } from "./config/deployment.ts";
 import type { KeeperConfig } from "./config/KeeperConfig.ts";
 import type { BookAddresses, Immutables } from "./domain/bookSet.ts";
 import { LOCAL_CHAIN_IDS, type ChainProfile } from "./domain/chainProfile.ts";
+import type { TokenSlot } from "./domain/TokenSlot.ts";
 import type { KeeperOptions } from "./loop/KeeperOptions.ts";
 import { readOwnPast } from "./loop/OwnPast.ts";
 import type { Signers } from "./openSigners.ts";
@@ -20,8 +21,10 @@ export function keeperOptions(parts: {
   readonly signers: Signers;
   readonly journal: Pick<Store, "records">;
   readonly isStandby: boolean;
+  /** With what was seen of them at start. */
+  readonly tokenSlots: readonly TokenSlot[];
 }): KeeperOptions {
-  const { config, deployment, immutables, chain, signers, journal, isStandby } = parts;
+  const { config, deployment, immutables, chain, signers, journal, isStandby, tokenSlots } = parts;
   return {
     chainId: deployment.chainId,
     chain,
@@ -42,6 +45,7 @@ export function keeperOptions(parts: {
     poster: signers.post?.address ?? null,
     ...readOwnPast(journal.records()),
     practiceBlocks: PRACTICE_BLOCKS,
+    ...(tokenSlots.length === 0 ? {} : { tokenSlots }),
     ...(isStandby ? { isStandby } : {}),
     ...(config.snapshotIntervalSeconds === 0 ? {} : { snapshotIntervalMs: config.snapshotIntervalSeconds * 1_000 }),
     proofDepth: config.proofDepth,

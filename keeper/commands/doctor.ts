@@ -103,6 +103,7 @@ async function examine(parts: {
   const fleet: Fleet = {
     ...{ reports, sources, reader, chain, chainId, mayBeAlone, deployment, keys: addressesOf(signers) },
     signers: { holders: signers, warnings, isLocal },
+    tokenSlots: config.tokenSlots,
     cost: {
       gas: PAUSE_GAS_LIMIT,
       feeCap: BigInt(config.maxFeePerGasGwei) * GWEI,

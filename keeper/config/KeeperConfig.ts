@@ -1,4 +1,5 @@
 import type { FinalityPolicy, PinnedBlock, ProfileName } from "../domain/chainProfile.ts";
+import type { TokenSlot } from "../domain/TokenSlot.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { KeyConfig } from "./KeyConfig.ts";
 
@@ -60,6 +61,8 @@ export interface KeeperConfig extends KeyConfig {
   readonly relays: readonly RelayConfig[];
   readonly peers: readonly PeerConfig[];
   readonly views: readonly ViewConfig[];
+  /** Tokens whose balance of the vault is proven with every block. */
+  readonly tokenSlots: readonly TokenSlot[];
   /** Pauses in a day for views, and how often in a row one must differ before it pauses. */
   readonly viewPausesPerDay: number;
   readonly viewPersistence: number;

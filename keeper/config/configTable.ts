@@ -17,6 +17,7 @@ import {
 } from "./parsers.ts";
 import { parseAlerts } from "./parseAlerts.ts";
 import { parseDatabaseUrl, parseSchema } from "./parseDatabaseUrl.ts";
+import { parseTokenSlots } from "./parseTokenSlots.ts";
 import { parseViews } from "./parseViews.ts";
 
 /** Everything that is known of one setting; flags, environment, file, defaults and help all come from it. */
@@ -42,6 +43,13 @@ export const CONFIG_TABLE: { readonly [K in ConfigKey]: ConfigRow<KeeperConfig[K
     default: Object.freeze([]),
     argument: "list",
     help: "Views to compare with the books, separated by commas, each `name|url` or `name|url|alert` or `…|pause`.",
+    defaultText: "none",
+  },
+  tokenSlots: {
+    parse: parseTokenSlots,
+    default: Object.freeze([]),
+    argument: "list",
+    help: "Where tokens keep balances, so that custody is proven, separated by commas, each `0xToken:slot` or `0xToken:slot:vyper`.",
     defaultText: "none",
   },
   viewPausesPerDay: {

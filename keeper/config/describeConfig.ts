@@ -1,3 +1,4 @@
+import { describeTokenSlot } from "../domain/TokenSlot.ts";
 import { redactUrl } from "../lib/redact.ts";
 import { CONFIG_TABLE } from "./configTable.ts";
 import type { ConfigKey, KeeperConfig, Origin, SourceConfig, ViewConfig } from "./KeeperConfig.ts";
@@ -23,6 +24,7 @@ function describeValue(config: KeeperConfig, key: ConfigKey): string {
   if (key === "relays") return describeList(config.relays.map(({ url }) => redactUrl(url)));
   if (key === "peers") return describeList(config.peers.map(({ name, url }) => `${name}|${redactUrl(url)}`));
   if (key === "views") return describeList(config.views.map(describeView));
+  if (key === "tokenSlots") return describeList(config.tokenSlots.map(describeTokenSlot));
   if (key === "alerts") return describeList(config.alerts.map(({ name }) => name));
   if (key === "signerUrl") return config.signerUrl === undefined ? "none" : redactUrl(config.signerUrl);
   const value = config[key];

@@ -73,6 +73,7 @@ export function loadKeeperConfig(inputs: ConfigInputs): LoadedConfig {
     relays: take("relays"),
     peers: take("peers"),
     views: take("views"),
+    tokenSlots: take("tokenSlots"),
     viewPausesPerDay: take("viewPausesPerDay"),
     viewPersistence: take("viewPersistence"),
     alerts: take("alerts"),

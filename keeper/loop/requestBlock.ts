@@ -193,7 +193,12 @@ export function readTokenBalance(
     const contract = verifyContract(header, token.token, accountProofOf(answer.value));
     if (contract === null) return 0n;
     const proof = readProofAnswer(answer.value)?.storageProof[0]?.proof ?? [];
-    return verifyStorageProof({ storageRoot: contract.storageRoot, slot: balanceSlot(token, vault), proof });
+    return verifyStorageProof({
+      storageRoot: contract.storageRoot,
+      slot: balanceSlot(token, vault),
+      proof,
+      allowsZeroLeaf: true,
+    });
   });
 }
 

@@ -1,6 +1,7 @@
 import type { VerifiedReader } from "../chain/read/VerifiedReader.ts";
 import type { Source } from "../chain/sources/Source.ts";
 import type { ChainProfile } from "../domain/chainProfile.ts";
+import type { TokenSlot } from "../domain/TokenSlot.ts";
 import type { Address } from "../lib/hex.ts";
 import { checkAgreement } from "./agreement.ts";
 import { checkContractCode } from "./contractCode.ts";
@@ -11,6 +12,7 @@ import { fail, skip, type ProbeOutcome, type ProbeResult } from "./Probe.ts";
 import { runProbe, type ProbeBounds } from "./runProbe.ts";
 import { checkSigners, type HolderFacts } from "./signers.ts";
 import type { SourceReport } from "./SourceReport.ts";
+import { checkTokenSlots } from "./tokenSlots.ts";
 
 /** All sources together, and what the keeper would do with them. */
 export interface Fleet {
@@ -28,6 +30,7 @@ export interface Fleet {
   readonly keys: Readonly<Record<KeyRole, Address | null>>;
   readonly signers: HolderFacts;
   readonly cost: PauseCost;
+  readonly tokenSlots: readonly TokenSlot[];
 }
 
 type Check = readonly [name: string, run: (signal: AbortSignal) => Promise<ProbeOutcome> | ProbeOutcome];
@@ -80,12 +83,19 @@ function protocolChecks(fleet: Fleet, { deadlineMs }: ProbeBounds): Check[] {
       return run(key, reader, signal);
     };
   };
+  const slots: Check[1] = (signal) => {
+    const vault = contracts?.["CollateralVault"];
+    if (vault === undefined) return skip("no deployment is set (--deployment)");
+    if (reader === null) return skip("no agreement can be had");
+    return checkTokenSlots(fleet.tokenSlots, { vault, reader, sources, deadlineMs, signal });
+  };
   const registry = contracts?.["KeeperRegistry"] ?? "0x";
   const guard = contracts?.["SyncGuard"] ?? "0x";
   const pending = (role: KeyRole): Check[1] =>
     withKey(role, false, (key, from, signal) => checkPending(from, key, sources, { deadlineMs, signal }));
   return [
     ["contracts", code],
+    ["token slots", slots],
     ["signers", () => checkSigners(fleet.signers)],
     ["pause key", withKey("pause", true, (key, from) => checkPauseKey({ reader: from, address: registry }, key))],
     ["pause balance", withKey("pause", false, (key, from) => checkBalance(from, key, cost))],
