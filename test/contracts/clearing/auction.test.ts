@@ -11,6 +11,7 @@ import {
   soldNotional,
 } from "../../../keeper/books/model/liquidation.ts";
 import { deployLockstep, depositUsd } from "../../fixtures/deployLockstep.ts";
+import { samples } from "../../helpers/samples.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { accountOf } from "../../helpers/accounts.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
@@ -645,8 +646,8 @@ describe("LiquidationAuction", () => {
     }
 
     for (const [name, drawRow, count] of [
-      ["positions", drawPosition, 75_000],
-      ["collaterals", drawCollateral, 25_000],
+      ["positions", drawPosition, samples(75_000, BATCH)],
+      ["collaterals", drawCollateral, samples(25_000, BATCH)],
     ] as const) {
       it(`of ${name} are the model's, bit for bit, in ${count.toLocaleString("en")} random cases`, async () => {
         const random = new SeededRandom(chooseSeed(20_260_418));

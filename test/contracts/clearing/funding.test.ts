@@ -13,13 +13,14 @@ import {
 import { accountOf } from "../../helpers/accounts.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import { callRows, firstDifference } from "../../helpers/reference/callRows.ts";
+import { samples } from "../../helpers/samples.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
 const SEED = chooseSeed(20_261_123);
-const INPUTS = 100_000;
 const BATCH = 500;
+const INPUTS = samples(100_000, BATCH);
 const ONE = 10n ** 18n;
 const MARK = 3_000n * ONE;
 const INCREASE_RISK = 1;

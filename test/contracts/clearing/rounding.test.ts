@@ -16,12 +16,13 @@ import {
 import { deployLockstep, depositUsd, type Lockstep } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
 import { changeTerms, ETH_PRICE, OrderBook, UNIT } from "../../helpers/orders.ts";
+import { samples } from "../../helpers/samples.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 
 const SEED = Number(process.env["LOCKSTEP_SEED"] ?? 20_260_418);
-const OPERATIONS = 1_000_000;
 /** Operations of one call: some 6,000 gas each. */
 const BATCH = 20_000;
+const OPERATIONS = samples(1_000_000, BATCH);
 const CALL_GAS = 1_000_000_000n;
 const NO_KIND = 99;
 

@@ -4,6 +4,7 @@ import { network } from "hardhat";
 import { expWad, lnWad, sqrt, sqrtUp, WAD } from "../../../keeper/books/model/fixedPoint.ts";
 import { cdf, density } from "../../../keeper/books/model/normalDistribution.ts";
 import { optionGreeks, optionPrice, OptionRangeError } from "../../../keeper/books/model/optionPricing.ts";
+import { samples } from "../../helpers/samples.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import { blackScholes, type ReferenceTerms } from "../../helpers/reference/blackScholes.ts";
@@ -19,6 +20,8 @@ const { SCALE, decimal, ratio } = exact;
 const YEAR = 31_536_000n;
 const INT_MIN = -(1n << 255n);
 const SEED = chooseSeed(8_100);
+const OPTIONS = samples(100_000, 100);
+const ARGUMENTS = samples(100_000, 250);
 
 const magnitude = (x: bigint) => (x < 0n ? -x : x);
 /** A decimal as a number, for printing and for tolerances that are no finer than a millionth of themselves. */
@@ -69,23 +72,23 @@ function seamArguments(): bigint[] {
 }
 
 describe("OptionPricing in Solidity and in TypeScript", () => {
-  it("gives equal prices and Greeks on 100,000 options", async () => {
+  it(`gives equal prices and Greeks on ${OPTIONS} options`, async () => {
     const harness = await deployHarness();
     const random = new SeededRandom(SEED);
     const edges = edgeOptions();
     const draw = (i: number) => edges[i] ?? (i % 4 === 0 ? drawListedOption(random) : drawOption(random));
     // Small batches: what a step costs in Hardhat's network grows with the size of the call.
-    for (let first = 0; first < 100_000; first += 100) {
+    for (let first = 0; first < OPTIONS; first += 100) {
       const options = Array.from({ length: 100 }, (_, i) => draw(first + i));
       const at = firstDifference(await callRows(harness, "options", options.flatMap(toRow)), options.flatMap(evaluate));
       expect(at, `value ${at % 5} of ${describeOption(options[Math.floor(at / 5)])}`).to.equal(-1);
     }
   });
 
-  it("gives equal probabilities and densities on 100,000 arguments", async () => {
+  it(`gives equal probabilities and densities on ${ARGUMENTS} arguments`, async () => {
     const harness = await deployHarness();
     const random = new SeededRandom(SEED + 1);
-    for (let batch = 0; batch < 400; batch++) {
+    for (let batch = 0; batch < ARGUMENTS / 250; batch++) {
       const values = Array.from({ length: 250 }, () =>
         random.below(2) === 0 ? random.int(65) : random.int(1 + random.below(256)),
       );

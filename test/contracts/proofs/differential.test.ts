@@ -7,6 +7,7 @@ import { VerificationError } from "../../../keeper/chain/verify/VerificationErro
 import { bytesToBigint } from "../../../keeper/lib/bytes.ts";
 import { bigintToHex32, bytesToHex, hexToBytes, type Hash } from "../../../keeper/lib/hex.ts";
 import { decodeRlp, RlpError } from "../../../keeper/lib/rlp.ts";
+import { samples } from "../../helpers/samples.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import {
@@ -20,8 +21,8 @@ import { openProofChain, ProofHarness, type ProofOutcome } from "./proofHarness.
 import { callOf, readRealProofs, type RealProof } from "./realProofs.ts";
 
 const { ethers } = await openProofChain(network);
-const MUTATIONS = 10_000;
 const CHUNK = 500;
+const MUTATIONS = samples(10_000, CHUNK);
 
 /** What a verifier makes of a proof: a value, or why not. */
 type Judgement = { readonly value: Hash } | { readonly refusal: string };

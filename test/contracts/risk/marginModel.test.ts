@@ -5,12 +5,13 @@ import { artifacts } from "hardhat";
 import { evaluatePortfolio, type MarginPortfolio, type Valuation } from "../../../keeper/books/model/margin.ts";
 import { callNode } from "../../../scripts/local/callNode.ts";
 import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
+import { samples } from "../../helpers/samples.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { atTime, encodeRow, randomPortfolio, type PortfolioShape } from "../../helpers/MarginReference.ts";
 
 const SEED = Number(process.env["LOCKSTEP_SEED"] ?? 20261121);
 
-/** How many portfolios of which shape, and how many in one call: 100,000 together. */
+/** How many portfolios of which shape, and how many in one call: 100,000 together where all are tried. */
 const SHAPES: readonly (readonly [string, number, number, PortfolioShape])[] = [
   ["perpetuals", 64_950, 500, { positions: 3, feeds: 2, optionPercent: 0, isExtreme: false }],
   ["perpetuals of any amount", 6_000, 500, { positions: 3, feeds: 2, optionPercent: 0, isExtreme: true }],
@@ -42,7 +43,8 @@ describe("the model of MarginEngine", function () {
 
   after(() => node.stop());
 
-  for (const [name, count, batch, shape] of SHAPES) {
+  for (const [name, whole, batch, shape] of SHAPES) {
+    const count = samples(whole, 10);
     it(`agrees with the contract bit for bit on ${count} portfolios: ${name} (seed ${SEED})`, async () => {
       const random = new SeededRandom(SEED);
       let asking = 0;
