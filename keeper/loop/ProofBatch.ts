@@ -35,8 +35,8 @@ export class ProofBatch {
   }
 
   /**
-   * A token that nobody can prove, where the rest was proven, keeps no block back: what the vault holds of it is then not known. Whoever
-   * holds a token's proof back alone reaches nothing: every other source is asked first.
+   * A token that nobody can prove, where the rest was proven, keeps no block back for longer than one without proofs: what the vault
+   * holds of it is then not known. Whoever holds a token's proof back alone reaches nothing: every other source is asked first.
    */
   settleWithoutTokens(block: FetchedBlock, sources: readonly string[]): void {
     const { header, proven, keptProofs, tried } = block;

@@ -111,11 +111,11 @@ export class Supply {
    * prove what it says.
    */
   #isComplete(block: FetchedBlock, sources: readonly string[], nowMs: number): boolean {
-    this.#fetcher.settleWithoutTokens(block, sources);
     const isUnproven = block.wantsProofs && block.proven === null;
     const patienceMs = block.isProofOwed ? OWED_PATIENCE_MS : PROOF_PATIENCE_MS;
     if (isUnproven && nowMs - block.factsAtMs < patienceMs) return false;
     if (isUnproven && (block.header === null || !this.#isAgreed(block.header))) return false;
+    if (isUnproven) this.#fetcher.settleWithoutTokens(block, sources);
     return this.#fetcher.isComplete(block, sources);
   }
 

@@ -182,6 +182,7 @@ describe("loadKeeperConfig", () => {
       relays: [],
       peers: [],
       views: [],
+      tokenSlots: [],
       viewPausesPerDay: 8,
       viewPersistence: 1,
       alerts: [],
@@ -294,6 +295,7 @@ describe("loadKeeperConfig", () => {
       ...{
         sources: "http://a",
         views: "a|http://a",
+        tokenSlots: `${ADDRESS}:0`,
         peers: "b|http://b",
         relays: "https://relay.example/key",
         mode: "watch",
