@@ -1,5 +1,6 @@
 import type { AlertHealth } from "./alerts/AlertDesk.ts";
 import type { Effect } from "./loop/ports.ts";
+import { PeerStatus } from "./PeerStatus.ts";
 import type { ProbeResult } from "./probes/Probe.ts";
 import { RelayStatus } from "./RelayStatus.ts";
 import type { Metrics } from "./telemetry/Metrics.ts";
@@ -25,9 +26,11 @@ export class ActingStatus {
   readonly #sent;
   readonly #disagreements;
   readonly relays: RelayStatus;
+  readonly peers: PeerStatus;
 
   constructor(metrics: Metrics) {
     this.relays = new RelayStatus(metrics);
+    this.peers = new PeerStatus(metrics);
     this.#ready = metrics.gauge({
       name: "lockstep_ready_check",
       help: "Whether a check of readiness passed when it was last made: 1, or 0 where it failed.",
@@ -97,6 +100,11 @@ export class ActingStatus {
   }
 
   toJson(): Readonly<Record<string, unknown>> {
-    return { readiness: this.#readiness, alerts: this.#alerting?.health() ?? null, relays: this.relays.toJson() };
+    return {
+      readiness: this.#readiness,
+      alerts: this.#alerting?.health() ?? null,
+      relays: this.relays.toJson(),
+      peers: this.peers.toJson(),
+    };
   }
 }

@@ -4,6 +4,7 @@ import type { KeeperConfig } from "./config/KeeperConfig.ts";
 import type { Keeper } from "./loop/Keeper.ts";
 import type { Input } from "./loop/ports.ts";
 import { Peers } from "./peers/Peers.ts";
+import type { PeerStatus } from "./PeerStatus.ts";
 import type { Logger } from "./telemetry/log.ts";
 
 /** What the exchange with other keepers needs of the service. */
@@ -12,6 +13,7 @@ export interface OpenPeersOptions {
   readonly deployment: Deployment;
   readonly log: Logger;
   readonly keeper: Keeper;
+  readonly status: PeerStatus;
   readonly deliver: (input: Input) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -19,8 +21,10 @@ export interface OpenPeersOptions {
 }
 
 /** Starts the exchange with the configured peers; without any, this keeper's own statements are served all the same. */
-export function openPeers({ config, deployment, log, keeper, deliver, now, signal }: OpenPeersOptions): Peers {
+export function openPeers(options: OpenPeersOptions): Peers {
+  const { config, deployment, log, keeper, status, deliver, now, signal } = options;
   const { CheckpointRegistry: registry, SyncGuard: guard } = deployment.contracts;
+  status.watch(config.peers);
   const peers = new Peers({
     peers: config.peers,
     verifiers: { chainId: BigInt(deployment.chainId), registry, guard },
@@ -30,6 +34,7 @@ export function openPeers({ config, deployment, log, keeper, deliver, now, signa
       deliver({ type: "statements", peer, statements, nowMs: now() });
     },
     onState: (peer, error) => {
+      status.answered(peer, error);
       if (error === null) log.info("peer-up", { peer });
       else log.warn("peer-fault", { peer, error });
     },

@@ -211,7 +211,10 @@ export class KeeperService {
     });
     this.status.watch(core.keeper);
     const { keeper } = core;
-    this.#peers = openPeers({ config, deployment, log, now, signal, keeper, deliver: this.#deliver.bind(this) });
+    this.#peers = openPeers({
+      ...{ config, deployment, log, now, signal, keeper, status: status.acting.peers },
+      deliver: this.#deliver.bind(this),
+    });
     this.#performer = createPerformer({
       ...{ config, log, status, journal, signers, now, sources: this.#sources },
       ...{ deliver: this.#deliver.bind(this), onFatal: this.#fail.bind(this) },

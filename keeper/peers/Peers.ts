@@ -21,7 +21,7 @@ export interface PeersOptions {
   /** Whether a key's statements matter, by the books. */
   readonly isBonded: (signer: Address) => boolean;
   readonly deliver: (peer: string, statements: readonly SignedStatement[]) => void;
-  /** A peer cannot be used, told once for each reason in a row, or can be again: null. */
+  /** A peer cannot be used, told once for each reason in a row, or can be, or can be again: null. */
   readonly onState: (peer: string, error: KeeperError | null) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -41,7 +41,8 @@ interface Peer {
   timer: NodeJS.Timeout | null;
   isAsking: boolean;
   isHostile: boolean;
-  state: string | null;
+  /** The fault of its newest answer, null without one; undefined before the first. */
+  state: string | null | undefined;
   last: { readonly text: string; readonly atMs: number } | null;
 }
 
@@ -62,7 +63,7 @@ export class Peers {
     this.#options = options;
     this.#verifier = new StatementVerifier(options.recover, options.isBonded);
     this.#peers = options.peers.map((config) => {
-      return { config, timer: null, isAsking: false, isHostile: false, state: null, last: null };
+      return { config, timer: null, isAsking: false, isHostile: false, state: undefined, last: null };
     });
   }
 

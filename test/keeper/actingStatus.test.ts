@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { ActingStatus } from "../../keeper/ActingStatus.ts";
 import type { AlertHealth } from "../../keeper/alerts/AlertDesk.ts";
+import { KeeperError } from "../../keeper/errors/KeeperError.ts";
 import type { Effect } from "../../keeper/loop/ports.ts";
 import { Metrics } from "../../keeper/telemetry/Metrics.ts";
 
@@ -41,6 +42,22 @@ describe("ActingStatus", () => {
     expect(text).to.include('lockstep_alerts_sent_total{sink="slack"} 5\n');
     expect(text).to.include('lockstep_alerts_failed_total{sink="slack"} 1\n');
     expect(text).to.include('lockstep_alerts_waiting{sink="slack"} 0\n');
+  });
+
+  it("tells of each peer whether its newest answer could be used, and why not", () => {
+    const metrics = new Metrics();
+    const { peers } = new ActingStatus(metrics);
+    peers.watch([{ name: "b" }, { name: "c" }]);
+    expect(metrics.render()).to.include('lockstep_peer_up{peer="b"} 0\n');
+    peers.answered("b", null);
+    peers.answered("c", new KeeperError("PeerForged", "not signed by whom it says"));
+    const text = metrics.render();
+    expect(text).to.include('lockstep_peer_up{peer="b"} 1\n');
+    expect(text).to.include('lockstep_peer_up{peer="c"} 0\n');
+    expect(peers.toJson()).to.deep.equal([
+      { name: "b", isUp: true, fault: null },
+      { name: "c", isUp: false, fault: { code: "PeerForged", detail: "not signed by whom it says" } },
+    ]);
   });
 
   it("names what the keeper could not act for: a failed check first, then a key that cannot sign", () => {

@@ -260,10 +260,11 @@ describe("Peers", function () {
     expect(seen["good"]).to.be.greaterThan(3);
     const codes = Object.fromEntries(told.map(({ peer, code }) => [peer, code]));
     expect(codes).to.deep.equal({
+      good: null,
       ...{ forger: "PeerForged", foreign: "PeerForeign", garbage: "PeerMalformed", flood: "PeerMalformed" },
       ...{ slow: "PeerUnreachable", redirect: "PeerUnreachable", gone: "PeerUnreachable" },
     });
-    expect(told).to.have.length(7);
+    expect(told).to.have.length(8);
     // Who lies is not asked again for a while.
     for (const name of ["forger", "foreign", "garbage", "flood"]) expect(seen[name], name).to.equal(1);
     console.log(`      asked in 1.5 s: ${JSON.stringify(seen)}`);
