@@ -72,7 +72,9 @@ describe("Scenario: an implementation is swapped under the protocol", function (
     const proxy = `0x363d3d373d3d3d363d73${"be".repeat(20)}5af43d82803e903d91602b57fd5bf3` as Hex;
     for (const name of BOOK_NAMES) {
       await stage(
-        async () => void (await world.send("hardhat_setCode", world.addresses[name], proxy)),
+        async () => {
+          await world.send("hardhat_setCode", world.addresses[name], proxy);
+        },
         async () => {
           const { verdict: found } = driver;
           if (found.kind !== "Diverged") throw new Error(`${name}: ${found.kind}`);
