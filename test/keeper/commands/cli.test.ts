@@ -117,7 +117,7 @@ describe("lockstep", function () {
   });
 
   it("brings everything up, judges blocks and ends by itself with 0", async () => {
-    const { code, stdout, stderr } = await lockstep(["up", "--port", "0", "--api-port", "0", "--for", "4s"]);
+    const { code, stdout, stderr } = await lockstep(["up", "--port", "0", "--api-port", "0", "--for", "8s"]);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.match(/block +\d+ {2}IN SYNC \(unwitnessed\) {2}10 roots = chain/);
     expect(stdout).to.match(/\n\d+ blocks judged, \d+ in sync, [1-9]\d* checkpoints, 0 incidents/);

@@ -10,7 +10,7 @@ import { contractInterface } from "../../../../scripts/local/contractInterface.t
 const ACCOUNT = 7n;
 const SEED = 12;
 const STALLS = [
-  ["verdict: decided", 30_000],
+  ["verdict: decided", 3_000],
   ["send: between the sources", 3_000],
 ] as const;
 const HEAP_MB = 64;
