@@ -12,6 +12,7 @@
  * - `halted-chain`: no new block for too long.
  * - `burst`: many blocks at once after silence; the books are catching up.
  * - `source-degraded`: fewer operators than configured are up, of this chain and believed.
+ * - `custody-suspect`: k operators say that the vault holds less of an asset than it owes, and nothing proves it.
  */
 export const CONDITION_KINDS = [
   "split",
@@ -24,11 +25,16 @@ export const CONDITION_KINDS = [
   "halted-chain",
   "burst",
   "source-degraded",
+  "custody-suspect",
 ] as const;
 export type ConditionKind = (typeof CONDITION_KINDS)[number];
 
 /** Conditions that a human has to look at now. */
-export const CRITICAL_CONDITIONS: ReadonlySet<ConditionKind> = new Set(["deep-reorg", "consensus-fault"]);
+export const CRITICAL_CONDITIONS: ReadonlySet<ConditionKind> = new Set([
+  "deep-reorg",
+  "consensus-fault",
+  "custody-suspect",
+]);
 
 /** A condition that holds, and why. */
 export interface Condition {

@@ -1,6 +1,7 @@
 import type { BookBlock, Books } from "../books/Books.ts";
 import { Accounts } from "./Accounts.ts";
 import { Bids } from "./Bids.ts";
+import type { CustodyPoll } from "./CustodyPoll.ts";
 import type { Follower } from "./Follower.ts";
 import type { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
@@ -17,6 +18,7 @@ export interface ActsParts {
   readonly judge: Judge;
   readonly follower: Follower;
   readonly outbox: Outbox;
+  readonly custody: Pick<CustodyPoll, "shortOf">;
 }
 
 type Of<Type extends Input["type"]> = Extract<Input, { type: Type }>;
@@ -36,7 +38,7 @@ export class Acts {
   #past: OwnPast;
 
   constructor(options: KeeperOptions, parts: ActsParts) {
-    const { books, judge, follower, outbox } = parts;
+    const { books, judge, follower, outbox, custody } = parts;
     const { accounts } = this;
     this.#options = options;
     this.#parts = parts;
@@ -53,7 +55,7 @@ export class Acts {
     this.proved = new Pauses(options, { ...paths, isOwn });
     this.#adopt();
     this.side = new SidePauses(options, outbox, this.#bids);
-    this.quorum = new Quorum(options, { books, judge, follower, outbox, accounts });
+    this.quorum = new Quorum(options, { books, judge, follower, outbox, accounts, custody });
   }
 
   /** The incidents of this keeper's own pauses. */

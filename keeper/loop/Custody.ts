@@ -28,6 +28,16 @@ export class Custody {
     this.#confirmed = new Set([...atStart, ...confirmed]);
   }
 
+  /** Whether a word of the token was seen to be its balance: from then on it counts. */
+  isConfirmed(token: Address): boolean {
+    return this.#confirmed.has(token);
+  }
+
+  /** A word of the token was seen to be its balance. */
+  confirm(token: Address): void {
+    this.#confirmed.add(token);
+  }
+
   /** The same for another branch of the same books: what is learnt there stays there. */
   branch(): Custody {
     return new Custody(this.#books, this.#tokenSlots, this.#confirmed);

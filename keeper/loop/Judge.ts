@@ -5,7 +5,7 @@ import { PROVED_ALONE, type Finding } from "../domain/Finding.ts";
 import type { TokenSlot } from "../domain/TokenSlot.ts";
 import type { Verdict } from "../domain/Verdict.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
-import type { Hash } from "../lib/hex.ts";
+import type { Address, Hash } from "../lib/hex.ts";
 import { EMPTY_ROOT } from "../trie/nodeEncoding.ts";
 import { Custody, type Shortages } from "./Custody.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
@@ -58,7 +58,8 @@ export class Judge {
   readonly #codeHashes = new Map<BookName, Hash>();
   readonly #ask: typeof askSecondOpinion;
   #practice: number;
-  readonly #custody: Custody;
+  /** What tells what the vault is short of. */
+  readonly custody: Custody;
   /** Blocks whose proven roots are the books', oldest first. */
   readonly #agreed: Hash[] = [];
   /** Roots of the newest blocks that were in sync whatever the votes, oldest first. */
@@ -85,7 +86,7 @@ export class Judge {
     this.#books = books;
     this.#ask = ask;
     this.#practice = practice;
-    this.#custody = custody instanceof Custody ? custody : new Custody(books, custody);
+    this.custody = custody instanceof Custody ? custody : new Custody(books, custody);
   }
 
   /** The books begin with a block of a snapshot, whose roots are proven there or not yet. */
@@ -110,6 +111,11 @@ export class Judge {
   get latched(): readonly Finding[] {
     if (this.#short.size === 0) return this.#latched;
     return [...this.#latched, ...this.#short.values()].sort((one, other) => one.blockNumber - other.blockNumber);
+  }
+
+  /** What the vault is short of of a token, proven; null where it is not. */
+  shortOf(token: Address): Finding | null {
+    return this.#short.get(token) ?? null;
   }
 
   /** What the newest block that was taken brought, if it is the first to be wrong; null otherwise. */
@@ -141,7 +147,7 @@ export class Judge {
     const all = [...applied, ...this.#compare(fetched, block)];
     if (this.#isProvisional) this.#settleSnapshot(fetched, all);
     const isVaultProven = fetched.proven?.CollateralVault?.storageRoot === this.#books.root("CollateralVault");
-    if (isVaultProven) this.#short = this.#custody.after(short, fetched, block);
+    if (isVaultProven) this.#short = this.custody.after(short, fetched, block);
     const missing = [...this.#short].flatMap(([token, finding]) => (short.has(token) ? [] : [finding]));
     const findings = [...all.filter(({ contract }) => !this.#stands(contract)), ...missing];
     this.#isRepaired = all.length === 0 && (this.#isRepaired || this.#books.hasRepair(block));
@@ -195,7 +201,7 @@ export class Judge {
 
   /** A judge of another branch of the same books, from which the newest `depth` blocks were taken back. */
   branch(depth: number): Judge {
-    const other = new Judge(this.#books, this.#ask, 0, this.#custody.branch());
+    const other = new Judge(this.#books, this.#ask, 0, this.custody.branch());
     for (const [contract, hash] of this.#codeHashes) other.#codeHashes.set(contract, hash);
     for (const [hash, roots] of this.#clean) other.#clean.set(hash, roots);
     other.#agreed.push(...this.#agreed);

@@ -7,6 +7,7 @@ import type { Header } from "../chain/verify/header.ts";
 import { Acts } from "./Acts.ts";
 import { Follower, type FollowerEvents, type Standing } from "./Follower.ts";
 import { ChainReport } from "./ChainReport.ts";
+import { CustodyPoll } from "./CustodyPoll.ts";
 import { Decider } from "./Decider.ts";
 import { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
@@ -40,6 +41,7 @@ export class Keeper {
   readonly #books: Books;
   readonly #judge: Judge;
   readonly #follower: Follower;
+  readonly #custody: CustodyPoll;
   readonly #acts: Acts;
   readonly #chain: ChainReport;
   readonly #decider: Decider;
@@ -71,7 +73,8 @@ export class Keeper {
     this.#transitions = new Transitions(options, parts, start === null ? null : fetchedAt(start));
     this.#follower = new Follower(options, parts, this.#events(), start === null ? null : fetchedAt(start));
     const kept = { books: this.#books, judge: this.#judge, follower: this.#follower, outbox: this.#outbox };
-    this.#acts = new Acts(options, kept);
+    this.#custody = new CustodyPoll(options, kept);
+    this.#acts = new Acts(options, { ...kept, custody: this.#custody });
     this.#locator = new Locator(options, this.#books, this.#outbox, this.#transitions.keepProofs);
     this.#chain = new ChainReport(this.#outbox);
     const { proved, claimed, ordered, pauses, quorum } = this.#acts;
@@ -219,13 +222,14 @@ export class Keeper {
         break;
     }
     const standing = this.#follower.advance(input.nowMs);
-    this.#chain.see(this.#look(input.nowMs), this.#follower.agreement);
+    this.#chain.see([...this.#look(input.nowMs), ...this.#custody.conditions], this.#follower.agreement);
     if (standing !== null) {
       this.#tip = standing;
       this.#decider.decide(standing, input.nowMs);
       this.#orders.settle();
       if (this.#decider.isInSync && standing.isLevel) this.#acts.inSync(standing.tip);
       this.#acts.quorum.step(standing, this.#decider.opinion);
+      this.#custody.step(standing, input.nowMs);
       this.#snapshots.decide(standing, this.#decider.isInSync, input.nowMs);
     }
     return this.#outbox.take();
@@ -242,6 +246,7 @@ export class Keeper {
 
   #answer({ id, answers, nowMs }: Extract<Input, { type: "answers" }>): void {
     if (this.#follower.answer(id, answers, nowMs) || this.#acts.answer(id, answers)) return;
+    if (this.#custody.answer(id, answers)) return;
     this.#locator.answer(id, answers, nowMs);
   }
 

@@ -5,6 +5,7 @@ import type { Statement } from "../../domain/Statement.ts";
 import type { Address, Hash } from "../../lib/hex.ts";
 import type { Accounts } from "../Accounts.ts";
 import { Checkpoints } from "../Checkpoints.ts";
+import type { CustodyPoll } from "../CustodyPoll.ts";
 import type { Opinion } from "../Decider.ts";
 import type { Follower, Standing } from "../Follower.ts";
 import type { Judge } from "../Judge.ts";
@@ -59,9 +60,10 @@ export class Quorum {
       readonly follower: Follower;
       readonly outbox: Outbox;
       readonly accounts: Accounts;
+      readonly custody: Pick<CustodyPoll, "shortOf">;
     },
   ) {
-    const { books, judge, follower, outbox, accounts } = parts;
+    const { books, judge, follower, outbox, accounts, custody } = parts;
     this.#options = options;
     this.#books = books;
     this.#outbox = outbox;
@@ -70,6 +72,7 @@ export class Quorum {
     this.#context = {
       ...{ options, books, judge, follower, outbox, book: this.#book, signing: this.#signing },
       rotation: new Rotation(),
+      custody,
       view: () => this.#look(),
     };
     this.checkpoints = new Checkpoints(this.#context);

@@ -1,4 +1,5 @@
 import type { Books } from "../../books/Books.ts";
+import type { CustodyPoll } from "../CustodyPoll.ts";
 import type { Follower } from "../Follower.ts";
 import type { Judge } from "../Judge.ts";
 import type { KeeperOptions } from "../KeeperOptions.ts";
@@ -18,6 +19,7 @@ export interface QuorumContext {
   readonly book: StatementBook;
   readonly signing: Signing;
   readonly rotation: Rotation;
+  readonly custody: Pick<CustodyPoll, "shortOf">;
   /** What the books say at their newest block; null before the first one. */
   readonly view: () => QuorumView | null;
 }

@@ -28,6 +28,8 @@ const GAS_LIMIT = 1_000_000n;
 export class Resumes {
   readonly #context: QuorumContext;
   #hadConsensusFault: boolean;
+  /** What the newest certificate that could be carried waits for, as it was told. */
+  #told: string | null = null;
 
   constructor(context: QuorumContext) {
     this.#context = context;
@@ -61,14 +63,16 @@ export class Resumes {
   /** What is to be carried now, if it is this keeper's turn. */
   errand(view: QuorumView, opinion: Opinion | null): Errand | null {
     const { book, options, rotation } = this.#context;
-    if (!view.stands || view.isWoundDown || opinion?.verdict.kind !== "InSync" || this.#waitFor(view) !== null)
-      return null;
+    const waitsFor = this.#waitFor(view);
+    if (waitsFor === null) this.#told = null;
+    if (!view.stands || view.isWoundDown || opinion?.verdict.kind !== "InSync") return null;
     for (const tally of book.all("resume")) {
       const { digest, statement } = tally;
       const { certificate } = statement;
       const signatures = quorumOn(tally, view.set);
       const isCurrent = certificate.setId === view.set.id && certificate.pauseNonce === view.incident.nonce;
       if (signatures === null || !isCurrent || this.#isFalse(certificate)) continue;
+      if (waitsFor !== null) return this.#tell(waitsFor);
       if (!rotation.isMine(digest, view.set.members, options.attester, view.tip.number)) return null;
       return {
         id: digest,
@@ -167,8 +171,20 @@ export class Resumes {
 
   /** Why the gate is not open yet although a quorum signed; null when it is, as far as the books show. */
   #waitFor({ isHard, halt, tip }: QuorumView): string | null {
-    const possibleFrom = halt.pausedAt + this.#context.options.immutables.coolDown;
-    return isHard && BigInt(tip.timestamp) < possibleFrom ? `cool-down until ${possibleFrom}` : null;
+    if (!isHard) return null;
+    const { coolDown, settlementAsset } = this.#context.options.immutables;
+    const possibleFrom = halt.pausedAt + coolDown;
+    if (BigInt(tip.timestamp) < possibleFrom) return `cool-down until ${possibleFrom}`;
+    // Custody of the settlement asset is a condition of the guard's own: while it is short what is sent reverts.
+    return this.#context.custody.shortOf(settlementAsset);
+  }
+
+  /** Says once what a certificate waits for that only a human can bring about. */
+  #tell(reason: string): null {
+    if (reason === this.#told || reason.startsWith("cool-down")) return null;
+    this.#told = reason;
+    this.#context.outbox.emit({ type: "alert", level: "critical", event: "resume-waits", detail: reason });
+    return null;
   }
 
   readonly #read: Read = (slot: Hash) => this.#context.books.read("CheckpointRegistry", slot);

@@ -260,6 +260,100 @@ describe("Keeper and custody below the books (F13)", function () {
     expect(findings(driver)).to.deep.equal([expectedOf(weth, HELD - 1n, HELD)]);
   });
 
+  describe("of a token whose slot is not declared", () => {
+    const FROM = 5_000;
+
+    /** Three operators of one chain; some of them answer `balanceOf` by themselves. */
+    function sources(lies: Readonly<Record<string, bigint>>): Record<string, Rpc> {
+      const rpcOf = (name: string): Rpc =>
+        lyingRpc(world.rpc, (method, params, ask) => {
+          const told = lies[name];
+          return method === "eth_call" && told !== undefined ? bigintToHex32(told) : ask(method, params);
+        });
+      return { a: rpcOf("a"), b: rpcOf("b"), c: rpcOf("c") };
+    }
+
+    /** Follows the head and lets the time of the next question come. */
+    async function pass(driver: CoreDriver): Promise<void> {
+      await world.mine();
+      await driver.follow();
+      await driver.tick(FROM);
+    }
+
+    function conditions(driver: CoreDriver): readonly string[] {
+      return driver.keeper.conditions.flatMap(({ kind, detail }) => (kind === "custody-suspect" ? [detail] : []));
+    }
+
+    it("is only suspected, by what k operators say, and alerted: no pause, and signatures go on", async () => {
+      const driver = keeper([slotOf(usd)], { rpcs: sources({}) });
+      await driver.follow();
+      await takeAway(world, weth, 5n);
+      await pass(driver);
+      const detail = `the vault holds 995 of ${addressOf(weth)} and owes 1000: 5 are missing, as k operators say`;
+      expect(conditions(driver)).to.deep.equal([detail]);
+      expect(driver.all("alert").filter(({ event }) => event === "custody-suspect")).to.deep.equal([
+        { type: "alert", level: "critical", event: "custody-suspect", detail },
+      ]);
+      expect([findings(driver), driver.hasSigned]).to.deep.equal([["InSync"], false]);
+      await refill(world, weth, 5n);
+      await pass(driver);
+      await pass(driver);
+      expect(conditions(driver)).to.deep.equal([]);
+    });
+
+    it("is not suspected where one of three says so, nor trusted where one says that all is there (G15)", async () => {
+      const driver = keeper([], { rpcs: sources({ b: 1n }) });
+      await driver.follow();
+      await pass(driver);
+      expect(conditions(driver)).to.deep.equal([]);
+      await takeAway(world, weth, 5n);
+      const soothed = keeper([], { rpcs: sources({ b: HELD }) });
+      for (let round = 0; round < 3; round += 1) for (const each of [driver, soothed]) await pass(each);
+      expect(conditions(soothed)).to.have.length(1);
+      expect(driver.verdict.kind).to.equal("InSync");
+    });
+
+    it("keeps what was known where the sources do not agree, or do not answer", async () => {
+      const lies: Record<string, bigint> = {};
+      const driver = keeper([], { rpcs: sources(lies) });
+      await driver.follow();
+      await takeAway(world, weth, 5n);
+      await pass(driver);
+      expect(conditions(driver)).to.have.length(1);
+      Object.assign(lies, { a: HELD, b: 1n });
+      await pass(driver);
+      expect(conditions(driver)).to.have.length(1);
+      Object.assign(lies, { a: HELD, b: HELD });
+      await pass(driver);
+      expect(conditions(driver)).to.deep.equal([]);
+    });
+
+    it("is asked for at a hash, all assets of a source in one message, and of proven tokens not at all", async () => {
+      const driver = keeper([slotOf(usd)], { rpcs: sources({}) });
+      await driver.follow();
+      for (let round = 0; round < 2; round += 1) await pass(driver);
+      const asked = driver.all("request").filter(({ calls }) => calls.some(({ method }) => method === "eth_call"));
+      expect(new Set(asked.map(({ source }) => source)).size).to.equal(3);
+      for (const { calls } of asked) {
+        expect(calls.map(({ params }) => (params[0] as { to: string }).to)).to.deep.equal([addressOf(weth)]);
+        expect(calls[0]!.params[1]).to.have.property("blockHash");
+      }
+    });
+
+    it("says that a declared slot is wrong, and then goes by what is asked", async () => {
+      const driver = keeper([slotOf(usd), slotOf(weth, 3n)], { rpcs: sources({}) });
+      await driver.follow();
+      await pass(driver);
+      const alerts = driver.all("alert").filter(({ event }) => event === "token-slot-wrong");
+      expect(alerts.map(({ detail }) => detail)).to.deep.equal([
+        `the slot declared of ${addressOf(weth)} holds 0, where k operators say that the vault holds ${HELD}: custody of it is only asked for`,
+      ]);
+      await takeAway(world, weth, 5n);
+      await pass(driver);
+      expect([conditions(driver).length, findings(driver)]).to.deep.equal([1, ["InSync"]]);
+    });
+  });
+
   it("a comparison that looks away misses it: the broken twin", async () => {
     class Blind extends Custody {
       override after: Custody["after"] = (before) => before;

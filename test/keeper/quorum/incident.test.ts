@@ -5,7 +5,8 @@ import { storage as guardStorage } from "../../../keeper/books/generated/SyncGua
 import type { Hash } from "../../../keeper/lib/hex.ts";
 import { GRADES } from "../../helpers/guard.ts";
 import { acceptWords } from "../../helpers/keeper/repairs.ts";
-import { TIMES } from "../../fixtures/deployLockstep.ts";
+import { depositUsd, TIMES } from "../../fixtures/deployLockstep.ts";
+import { impersonate } from "../../helpers/assets.ts";
 import { QuorumWorld } from "./QuorumWorld.ts";
 
 const KEY: Hash = `0x${"07".repeat(32)}`;
@@ -146,6 +147,42 @@ describe("quorum: from a divergence to running again", function () {
     await quorum.until("resumed", 8, async () => !(await isHalted()));
     const [resumed] = await quorum.world.system.guard.queryFilter(quorum.world.system.guard.filters.Resumed());
     expect(resumed!.args.resumedAt >= pausedAt + BigInt(TIMES.coolDownSeconds)).to.equal(true);
+    expect(resumes()).to.have.length(1);
+  });
+
+  it("waits with every order given while the settlement asset's custody is short, and says so (F13)", async () => {
+    await open(4);
+    const { system } = quorum.world;
+    await depositUsd(system, system.users[0]!, 1_000n);
+    await diverge();
+    await quorum.until("halted", 6, isHalted);
+    await repair();
+    const { repairBlock } = await system.guard.halt();
+    const vault = await impersonate(system, system.vault.target as string);
+    await system.usd.connect(vault).transfer(system.admin.address, 1n);
+    await quorum.until("a checkpoint", 20, async () => {
+      return (await system.registry.newest()).blockNumber > repairBlock;
+    });
+    const look = async (): Promise<void> => {
+      await quorum.turn();
+      for (const { driver } of quorum.alive) await driver.tick(5_000);
+      await quorum.blocks(1);
+    };
+    await look();
+    for (const { ok } of await orderAll()) expect(ok).to.equal(true);
+    await quorum.world.send("evm_increaseTime", TIMES.coolDownSeconds);
+    await quorum.blocks(6);
+    const resumes = () =>
+      quorum.members.flatMap(({ driver }) => driver.all("broadcast").filter(({ purpose }) => purpose === "resume"));
+    expect(resumes()).to.deep.equal([]);
+    const waits = quorum.members.flatMap(({ driver }) =>
+      driver.all("alert").filter(({ event }) => event === "resume-waits"),
+    );
+    expect(waits.length).to.be.greaterThan(0);
+    for (const { detail } of waits) expect(detail).to.contain("holds 999 of").and.contain("owes 1000: 1 are missing");
+    await system.usd.connect(system.admin).transfer(system.vault.target, 1n);
+    await look();
+    await quorum.until("resumed", 8, async () => !(await isHalted()));
     expect(resumes()).to.have.length(1);
   });
 
