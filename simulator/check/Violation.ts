@@ -1,0 +1,11 @@
+/** A promise of DESIGN.md, or what it rests on. */
+export type Promised = "P1" | "P2" | "P3" | "P4" | "P5" | "P6" | "P8";
+
+/** Something that must not happen, and did. */
+export interface Violation {
+  readonly promise: Promised;
+  readonly atMs: number;
+  /** Null where it is not one keeper's. */
+  readonly keeper: number | null;
+  readonly detail: string;
+}
