@@ -32,6 +32,8 @@ export class HardPauses {
   readonly #words: GuardWords;
   /** The books' newest block when this keeper first signed for an incident. */
   #since: { readonly incidentId: Hash; readonly number: number } | null = null;
+  /** The books' newest block when something was signed that only others call so. */
+  #joinedAt = -1;
 
   constructor(context: QuorumContext, words: GuardWords) {
     this.#context = context;
@@ -59,8 +61,18 @@ export class HardPauses {
     signing.sign({ kind: "pause", certificate });
     // Who missed the proofs of the first divergent block has another incident for the same divergence: after a while what
     // others call it is signed as well.
-    if (view.tip.number - this.#since.number < ROUND_BLOCKS) return;
-    for (const { statement } of this.#valid(view, findings, first)) signing.sign(statement);
+    if (view.tip.number - this.#since.number < ROUND_BLOCKS || view.tip.number === this.#joinedAt) return;
+    this.#join(view, this.#valid(view, findings, first));
+  }
+
+  /** Signs what most have signed, once for each block: a keeper that invents incidents without end costs no more than that. */
+  #join(view: QuorumView, valid: readonly TallyOf<"pause">[]): void {
+    const { signing } = this.#context;
+    const others = valid.filter(({ digest }) => !signing.hasCertified(digest));
+    const [most] = others.toSorted((one, other) => other.signatures.size - one.signatures.size);
+    if (most === undefined) return;
+    this.#joinedAt = view.tip.number;
+    signing.sign(most.statement);
   }
 
   /** What is to be carried now, if it is this keeper's turn. Only what it would sign itself. */

@@ -1,6 +1,6 @@
 import { statementDigest, statementHashes, type Verifiers } from "../../domain/statementDigest.ts";
 import type { Statement } from "../../domain/Statement.ts";
-import type { Hash } from "../../lib/hex.ts";
+import type { Hash, Hex } from "../../lib/hex.ts";
 import type { KeeperOptions } from "../KeeperOptions.ts";
 import type { Outbox } from "../Outbox.ts";
 import type { Input } from "../ports.ts";
@@ -11,6 +11,9 @@ interface Pending {
   readonly digest: Hash;
 }
 
+/** Certificates whose signatures are remembered. */
+const MAX_CERTIFIED = 256;
+
 /** Signs statements with the attest key: each is durable before it is signed, and what is signed is in the book. */
 export class Signing {
   readonly verifiers: Verifiers;
@@ -19,6 +22,8 @@ export class Signing {
   readonly #book: StatementBook;
   readonly #journalling = new Map<number, Pending>();
   readonly #signing = new Map<number, Pending>();
+  /** Own signatures of certificates, by digest: what the book let go is entered again, and not signed again. */
+  readonly #certified = new Map<Hash, Hex>();
   /** Roots that were signed, or are about to be, by block hash. */
   readonly #roots: Map<Hash, Hash>;
 
@@ -60,6 +65,11 @@ export class Signing {
     const digest = this.digestOf(statement);
     const { attester, policy } = this.#options;
     if (policy.mode !== "act" || attester === null || this.has(digest) || !this.#mayAttest(statement)) return;
+    const signature = this.#certified.get(digest);
+    if (signature !== undefined) {
+      this.#book.add({ statement, digest, signer: attester, signature });
+      return;
+    }
     const id = this.#outbox.newId();
     this.#journalling.set(id, { statement, digest });
     this.#outbox.emit({ type: "journal", id, ...recordOf(statement, this.#options.chainId) });
@@ -85,7 +95,19 @@ export class Signing {
     if (pending === undefined || attester === null) return false;
     this.#signing.delete(id);
     this.#book.add({ ...pending, signer: attester, signature: raw });
+    if (pending.statement.kind !== "attestation") this.#keep(pending.digest, raw);
     return true;
+  }
+
+  /** Whether this run has signed a certificate, whether or not the book still has it. */
+  hasCertified(digest: Hash): boolean {
+    return this.#certified.has(digest) || this.has(digest);
+  }
+
+  #keep(digest: Hash, signature: Hex): void {
+    this.#certified.set(digest, signature);
+    const [oldest] = this.#certified.keys();
+    if (this.#certified.size > MAX_CERTIFIED && oldest !== undefined) this.#certified.delete(oldest);
   }
 
   /** The signer could not sign: the statement may be asked for again. False when the id is somebody else's. */

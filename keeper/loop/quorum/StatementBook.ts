@@ -19,7 +19,7 @@ interface Kept extends Tally {
   readonly signatures: Map<Address, Hex>;
 }
 
-/** Statements of one kind that are kept of one signer: who signs more pushes out what it signed before, and nobody else's. */
+/** Statements of one kind that are kept of one signer: of who signs more the lowest blocks' go, and nobody else's. */
 const MAX_OF_SIGNER = 8;
 
 /**
@@ -35,14 +35,16 @@ export class StatementBook {
     return this.#version;
   }
 
-  /** Takes a statement in; false when it was known. */
+  /** Takes a statement in; false when it was known, or its signer has signed enough that counts for more. */
   add({ statement, digest, signer, signature }: SignedStatement): boolean {
     const kept = this.#tallies.get(digest) ?? { statement, digest, signatures: new Map<Address, Hex>() };
     if (kept.signatures.has(signer)) return false;
+    const lowest = this.#lowestOf(signer, statement.kind);
+    if (lowest !== null && compare(kept, lowest) < 0) return false;
     kept.signatures.set(signer, signature);
     this.#tallies.set(digest, kept);
     this.#version += 1;
-    this.#bound(signer, statement.kind, digest);
+    if (lowest !== null) this.#remove(lowest.digest, signer);
     return true;
   }
 
@@ -73,10 +75,13 @@ export class StatementBook {
     }
   }
 
-  #bound(signer: Address, kind: Statement["kind"], newest: Hash): void {
+  /**
+   * Of a signer who has signed as many as are kept, what goes for something higher; null while there is room. By what is signed and not
+   * by when it came: keepers that tell each other everything then keep the same, and none teaches another what that one let go.
+   */
+  #lowestOf(signer: Address, kind: Statement["kind"]): Tally | null {
     const own = this.all(kind).filter(({ signatures }) => signatures.has(signer));
-    const [oldest] = own.filter(({ digest }) => digest !== newest);
-    if (own.length > MAX_OF_SIGNER && oldest !== undefined) this.#remove(oldest.digest, signer);
+    return own.length < MAX_OF_SIGNER ? null : own.reduce((one, other) => (compare(other, one) < 0 ? other : one));
   }
 
   #remove(digest: Hash, signer: Address): void {
@@ -85,6 +90,18 @@ export class StatementBook {
     if (kept.signatures.size === 0) this.#tallies.delete(digest);
     this.#version += 1;
   }
+}
+
+/** By the block that a statement is about, then by its digest. */
+function compare(one: Tally, other: Tally): number {
+  const difference = blockOf(one.statement) - blockOf(other.statement);
+  if (difference !== 0n) return difference < 0n ? -1 : 1;
+  return one.digest < other.digest ? -1 : 1;
+}
+
+function blockOf(statement: Statement): bigint {
+  if (statement.kind === "attestation") return statement.attestation.blockNumber;
+  return statement.kind === "pause" ? statement.certificate.blockNumber : statement.certificate.checkpointNumber;
 }
 
 /** The signatures of a set's members, ascending by signer, as the contracts take them; null while they are no quorum. */
