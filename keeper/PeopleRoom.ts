@@ -1,3 +1,4 @@
+import type { Afterwards } from "./Afterwards.ts";
 import type { AlertDesk } from "./alerts/AlertDesk.ts";
 import type { Effect } from "./loop/ports.ts";
 import { openAlerts, type OpenAlertsParts } from "./openAlerts.ts";
@@ -7,6 +8,8 @@ import { OperatorDesk, type OperatorDeskOptions } from "./OperatorDesk.ts";
 export interface PeopleRoomParts extends OpenAlertsParts, Pick<OperatorDeskOptions, "deliver"> {
   /** What must be written down cannot be. */
   readonly onFatal: (error: unknown) => void;
+  /** Where telling people waits for acts. */
+  readonly afterwards: Pick<Afterwards, "add">;
 }
 
 const TICK_MS = 200;
@@ -45,12 +48,18 @@ export class PeopleRoom {
     if (this.#ticker === null) return;
     this.#operator.see(effect);
     if (effect.type !== "latch") {
-      this.alerts.take(effect);
+      this.#tell(effect);
       return;
     }
     this.#parts.store.append("latch", { detail: effect.detail }).then(() => {
-      this.alerts.take(effect);
+      this.#tell(effect);
     }, this.#parts.onFatal);
+  }
+
+  #tell(effect: Effect): void {
+    this.#parts.afterwards.add(() => {
+      this.alerts.take(effect);
+    });
   }
 
   /** Takes no more orders, and gives what is to be told a bounded time. */

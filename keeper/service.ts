@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 
+import { Afterwards } from "./Afterwards.ts";
 import { startApi, type Api } from "./api/httpServer.ts";
 import type { Source } from "./chain/sources/Source.ts";
 import type { Deployment } from "./config/deployment.ts";
@@ -65,6 +66,7 @@ export class KeeperService {
     this.#abort.abort();
   });
   readonly #failed = Promise.withResolvers<never>();
+  readonly #afterwards = new Afterwards(this.#fail.bind(this));
   readonly #views: ViewReader;
   #keeper: Keeper | null = null;
   #performer: Performer | null = null;
@@ -136,6 +138,7 @@ export class KeeperService {
   async stop(): Promise<void> {
     if (this.#ticker !== null) clearInterval(this.#ticker);
     this.#inputs.close();
+    this.#afterwards.flush();
     this.#heads.close();
     this.status.isDraining = true;
     this.#abort.abort();
@@ -179,7 +182,7 @@ export class KeeperService {
     if (isLeading) refuseWhileLatched(journal);
     const people = await PeopleRoom.open({
       ...{ config, chainId: deployment.chainId, store: journal, log, now: this.#now, wallNow: this.#wallNow },
-      ...{ deliver: this.#deliver.bind(this), onFatal: this.#fail.bind(this) },
+      ...{ deliver: this.#deliver.bind(this), onFatal: this.#fail.bind(this), afterwards: this.#afterwards },
     });
     this.#people = people;
     this.status.acting.alerting(people.alerts);
@@ -269,7 +272,9 @@ export class KeeperService {
     for (const watcher of this.#watchers) watcher.see(effect);
     if (effect.type === "statements") this.#peers?.publish(effect.statements, effect.isOpen);
     this.#options.onEffect?.(effect, nowMs);
-    logEffect(effect, this.#options.log);
+    this.#afterwards.add(() => {
+      logEffect(effect, this.#options.log);
+    });
   }
 
   #fail(error: unknown): void {

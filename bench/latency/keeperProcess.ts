@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 
-import { createLogger } from "../../keeper/telemetry/log.ts";
+import { compileEagerly } from "../../keeper/commands/compileEagerly.ts";
 import type { LockstepDeployment } from "../../scripts/local/deployLockstep.ts";
-import { startLocalKeeper } from "../../scripts/local/LocalKeeper.ts";
 import { monotonicMs } from "./monotonicMs.ts";
 
 /**
@@ -14,6 +13,11 @@ const { wsUrl, deployment } = JSON.parse(readFileSync(process.argv[2] ?? "", "ut
   readonly wsUrl: string;
   readonly deployment: LockstepDeployment;
 };
+
+// As the command does, before the keeper is loaded.
+compileEagerly();
+const { createLogger } = await import("../../keeper/telemetry/log.ts");
+const { startLocalKeeper } = await import("../../scripts/local/LocalKeeper.ts");
 
 /** After the step that is under way: what is measured does not wait for a pipe. */
 function say(said: string, fields: Readonly<Record<string, unknown>>): void {

@@ -7,6 +7,7 @@ import { addOrders } from "./addOrders.ts";
 import { addSettings } from "./addSettings.ts";
 import type { AddCommand } from "./AddCommand.ts";
 import type { CommandContext } from "./CommandContext.ts";
+import { compileEagerly } from "./compileEagerly.ts";
 
 const CHAINS = ["hardhat", "anvil"] as const;
 
@@ -40,6 +41,7 @@ const addUp: AddCommand = (program, context, setExit) => {
     .option("--interval <ms>", "milliseconds between two market actions", parseWhole, 500)
     .option("--verbose", "show every market action", false)
     .action(async (flags: Record<string, never>) => {
+      compileEagerly();
       const { up } = await import("../../scripts/local/up.ts");
       const { chain, port, rpc, apiPort, seed, interval: intervalMs, verbose: isVerbose } = flags as never;
       const durationMs = (flags["for"] as number | undefined) ?? null;
@@ -51,6 +53,7 @@ const addRun: AddCommand = (program, context, setExit) => {
   const command = program.command("run").description("run the keeper as a daemon");
   addSettings(command);
   command.action(async (flags: Record<string, unknown>) => {
+    compileEagerly();
     const { run } = await import("./run.ts");
     setExit(await run(flags, context));
   });
