@@ -15,6 +15,8 @@ export interface EvidenceBlock {
   /** `eth_getProof` answers for the book contracts, in the order of the set; null where there are none. */
   readonly accounts: readonly unknown[] | null;
   readonly proven: ProvenBooks | null;
+  /** `eth_getProof` answers for the declared tokens, in their order; none where they are not proven. */
+  readonly tokens: readonly unknown[];
   /** All logs of the block; none where its bloom shows that no log concerns the books. */
   readonly logs: readonly VerifiedLog[];
   /** Null where the receipts were not needed. */
@@ -23,8 +25,9 @@ export interface EvidenceBlock {
 
 /** What there is of a fetched block now; null while its header or its logs are missing. */
 export function toEvidenceBlock(fetched: FetchedBlock): EvidenceBlock | null {
-  const { hash, header, encoding, facts, frames, proven, served } = fetched;
+  const { hash, header, encoding, facts, frames, proven, custody, served } = fetched;
   if (header === null || facts === null) return null;
   const accounts = served?.answers.slice(0, BOOK_NAMES.length) ?? null;
-  return { hash, header, encoding, accounts, proven, logs: facts.logs, frames };
+  const tokens = custody.size === 0 ? [] : (served?.answers.slice(-custody.size) ?? []);
+  return { hash, header, encoding, accounts, proven, tokens, logs: facts.logs, frames };
 }

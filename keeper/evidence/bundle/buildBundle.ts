@@ -98,7 +98,7 @@ function findingsDraft(rest: readonly Finding[]): Draft[] {
 
 /** Without these nothing can be shown. */
 function isEssential(role: string): boolean {
-  return /^(headers|accounts|receipts|nodes|keys)/.test(role);
+  return /^(headers|accounts|tokens|receipts|nodes|keys)/.test(role);
 }
 
 /** Slots that were searched right after the step: proofs at another block prove nothing of it. */
@@ -119,6 +119,7 @@ function* essentialDrafts({ facts }: Transition, step: CollectedStep | null): Ge
     const proofs = block.accounts.map((answer) => (answer as { readonly accountProof: readonly Hex[] }).accountProof);
     drafts.push({ role: `accounts/${block.header.number}`, body: JSON.stringify(proofs) });
   }
+  drafts.push(...tokensDraft(facts));
   for (const block of blocks) {
     drafts.push(...receiptsDraft(block));
     yield;
@@ -131,6 +132,21 @@ function* essentialDrafts({ facts }: Transition, step: CollectedStep | null): Ge
     drafts.push({ role: "keys", body: JSON.stringify({ accounts, others: others.map(String) }) });
   }
   return drafts;
+}
+
+/** The declared tokens' own proofs after the step, where it is about custody. */
+function tokensDraft({ findings, blocks }: Transition["facts"]): Draft[] {
+  const block = blocks.at(-1);
+  if (block === undefined || block.tokens.length === 0) return [];
+  if (!findings.some(({ cause }) => cause === "custody-short")) return [];
+  const proofs = block.tokens.map((answer) => {
+    const { accountProof, storageProof } = answer as {
+      readonly accountProof: readonly Hex[];
+      readonly storageProof: readonly { readonly proof: readonly Hex[] }[];
+    };
+    return { accountProof, storageProof: storageProof[0]?.proof ?? [] };
+  });
+  return [{ role: `tokens/${block.header.number}`, body: JSON.stringify(proofs) }];
 }
 
 /** All receipts of a block, as JSON-RPC writes them; none where its header shows that none of them concerns the books. */

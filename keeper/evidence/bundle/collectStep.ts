@@ -1,5 +1,6 @@
 import type { BookBlock } from "../../books/BookBlock.ts";
 import { TOPICS as FEED_TOPICS } from "../../books/generated/AggregatorV3Interface.ts";
+import { storage as vault } from "../../books/generated/CollateralVault.ts";
 import { TOPICS as LEDGER_TOPICS } from "../../books/generated/PositionLedger.ts";
 import { TOPICS as GUARD_TOPICS } from "../../books/generated/SyncGuard.ts";
 import type { KeysImage } from "../../books/KnownKeys.ts";
@@ -7,6 +8,7 @@ import { PartialTrie } from "../../books/naive/PartialTrie.ts";
 import { UnprovenNodeError } from "../../books/naive/UnprovenNodeError.ts";
 import type { Answer } from "../../books/Prices.ts";
 import { BOOK_NAMES, type BookAddresses, type BookName } from "../../domain/bookSet.ts";
+import type { TokenSlot } from "../../domain/TokenSlot.ts";
 import type { VerifiedLog } from "../../domain/VerifiedLog.ts";
 import type { Address, Hash, Hex } from "../../lib/hex.ts";
 import type { BeforeWords } from "../../loop/BeforeWords.ts";
@@ -93,6 +95,7 @@ export function* collectStep(
   try {
     const replay = yield* onCurrent(source, replayPieces(ground));
     const opinion = yield* onCurrent(source, opinionPieces(ground));
+    yield* onCurrent(source, owedPieces(ground, options.tokenSlots ?? []));
     const writes = [replay.writes, opinion.writes];
     const nodes = new Map<BookName, ReadonlySet<string>>();
     for (const book of BOOK_NAMES) {
@@ -110,6 +113,14 @@ export function* collectStep(
     if (error instanceof BooksGone) return GONE;
     if (!(error instanceof UnprovenNodeError)) throw error;
     return `the keeper's own words are not those that were proven before it: ${error.message}`;
+  }
+}
+
+/** What the vault owes of declared tokens: it is compared with their own words. */
+function* owedPieces(ground: StepGround, tokens: readonly TokenSlot[]): Generator<undefined, void> {
+  for (const { token } of tokens) {
+    ground.read("CollateralVault", vault.assets.slot(token));
+    yield;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Finding } from "../../domain/Finding.ts";
+import { PROVED_ALONE, type Finding } from "../../domain/Finding.ts";
 import { BundleProblem } from "./BundleProblem.ts";
 import type { Manifest } from "./Manifest.ts";
 
@@ -34,8 +34,7 @@ export function concludeStep({ incident }: Manifest, outcome: StepOutcome): stri
     throw refuted(`it says that the fault was the keeper's own, but ${dissent}`);
   }
   if (findings.length === 0) throw refuted("the replay finds nothing wrong: the block is as its events imply");
-  // Code is proved by itself.
-  const isProvedAlone = findings.some(({ cause }) => cause === "code-changed");
+  const isProvedAlone = findings.some(({ cause }) => PROVED_ALONE.has(cause));
   if (!isProvedAlone && dissent === null)
     throw refuted("a second derivation agrees with the chain: no divergence is proved");
   if (!isProved) throw refuted("the replay could not go on, which proves nothing against the chain");

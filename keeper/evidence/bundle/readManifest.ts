@@ -11,7 +11,14 @@ const IMMUTABLES: Readonly<Record<keyof Immutables, "address" | "bigint">> = {
   ...{ claimPeriod: "bigint", bond: "bigint", minKeepers: "bigint", joinDelay: "bigint", unbonding: "bigint" },
   ...{ challengerPpm: "bigint", sequencerFeed: "address", sequencerGrace: "bigint" },
 };
-const FINDING_CAUSES = ["unexplained-write", "miscomputed", "illegal", "unreadable", "code-changed"] as const;
+const FINDING_CAUSES = [
+  "unexplained-write",
+  "miscomputed",
+  "illegal",
+  "unreadable",
+  "code-changed",
+  "custody-short",
+] as const;
 const LEVELS = ["incomplete", "root-only", "located"] as const;
 const MAX_LIST = 100_000;
 const WORD = 1n << 256n;

@@ -16,6 +16,7 @@ import { opinionOnStep, replayStep, type StepGround } from "./replayStep.ts";
 import type { ProvenSlot, Verification } from "./Verification.ts";
 import { verifyAnswers, type VerifiedAnswer } from "./verifyAnswers.ts";
 import { checked, verifyHeaders, verifyStepBlocks } from "./verifyChain.ts";
+import { verifyCustody } from "./verifyCustody.ts";
 import { verifySlots } from "./verifySlots.ts";
 
 /** What whoever verifies knows already, or takes on trust. */
@@ -131,7 +132,11 @@ function run(text: string, options: VerifyOptions, progress: Progress): string {
   const ground = groundOf(bundle, { words: wordsOf(tries), answers, blocks, hasRepairs, reads }, options);
   const replay = replayStep(ground);
   const last = blocks.at(-1) as (typeof blocks)[number];
-  const findings = checked("replay", "nodes", () => findingsOf(tries, replay, last));
+  const header = headers.step.at(-1) ?? headers.base;
+  const step = { tries, replay, read: ground.read, header, block: last };
+  const custody = verifyCustody(bundle, claims.findings, step);
+  progress.given.push(...custody.given);
+  const findings = [...checked("replay", "nodes", () => findingsOf(tries, replay, last)), ...custody.findings];
   const opinion = opinionOnStep(ground);
   const dissent = checked("replay", "nodes", () => disagreement(tries, opinion));
   progress.findings = findings;

@@ -80,11 +80,16 @@ describe("lockstep doctor", function () {
     return `${world.node.wsUrl}|one|anvil,${bent.url}/v3/0123456789abcdef0123456789abcdef?key=secret|two|geth`;
   }
 
+  /** The settlement token, which keeps balances in its first variable. */
+  function token(): string {
+    return world.immutables.settlementAsset;
+  }
+
   /** The settings of a keeper that acts. */
   function acting(): Record<string, unknown> {
     const keys = { pauseKey: world.pauser.privateKey, attestKey: world.keys.attest.privateKey };
     const relays = `${relay.url}/fast/0123456789abcdef0123456789abcdef?key=secret`;
-    return { sources: sources(), relays, deployment, ...keys };
+    return { sources: sources(), relays, deployment, tokenSlots: `${token()}:0`, ...keys };
   }
 
   it("finds a keeper ready, and says so in a table", async () => {
@@ -126,9 +131,29 @@ describe("lockstep doctor", function () {
     const report = reportOf(visited);
     expect(report.chainId).to.equal(31_337);
     expect(named(report.checks, "skip")).to.deep.equal([
-      ...["contracts", "signers", "pause key", "pause balance", "pause nonce", "dry pause", "attest key", "post nonce"],
+      ...[
+        "contracts",
+        "token slots",
+        "signers",
+        "pause key",
+        "pause balance",
+        "pause nonce",
+        "dry pause",
+        "attest key",
+        "post nonce",
+      ],
       "relay",
     ]);
+  });
+
+  it("names a token slot whose proven word is not the balance, and says where none is declared (F13)", async () => {
+    const { code, stdout } = await visit({ ...acting(), tokenSlots: `${token()}:3` });
+    expect(code).to.equal(1);
+    expect(stdout).to.match(
+      /fail {2}token slots {4}0x[0-9a-f]{40}:3: the slot proves 0 at block \d+, where balanceOf\(0x[0-9a-f]{40}\) is \d+/,
+    );
+    const { checks } = reportOf(await visit({ ...acting(), tokenSlots: [], json: true }));
+    expect(named(checks, "skip")).to.deep.equal(["token slots"]);
   });
 
   it("asks a relay which chain it is of, and nothing else", async () => {

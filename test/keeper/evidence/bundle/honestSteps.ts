@@ -33,6 +33,7 @@ export async function readEvidenceBlock(world: World, number: number): Promise<E
   return {
     ...{ hash: block.hash, header: { ...header, rlp: "0x" }, encoding: bytesToHex(rlp), accounts },
     proven: Object.fromEntries(proven) as unknown as ProvenBooks,
+    tokens: [],
     logs: verifyReceipts(receipts, header.receiptsRoot),
     frames: receiptFrames(
       receipts.map((value) => ({ ok: true, value })),
