@@ -39,7 +39,7 @@ const SETTLE_MS = 100;
 /** All that a keeper asks: no filter, no logs, no value without its proof. */
 const ASKED = new Set([
   ...["eth_chainId", "eth_getBlockByNumber", "eth_getBlockByHash", "eth_getBlockReceipts", "eth_getTransactionReceipt"],
-  // Of what the contracts hold in their code, once, of k operators.
+  // Of what the contracts hold in their code, once, and of custody that no proof tells: by k operators.
   ...["eth_getProof", "eth_subscribe", "eth_sendRawTransaction", "eth_call"],
 ]);
 

@@ -24,7 +24,11 @@ export class RecordedKeeper {
   }
 
   /** One operator for each URL. It pauses, and attests nothing. */
-  static async start(world: LocalWorld, urls: readonly string[]): Promise<RecordedKeeper> {
+  static async start(
+    world: LocalWorld,
+    urls: readonly string[],
+    flags: Readonly<Record<string, string>> = {},
+  ): Promise<RecordedKeeper> {
     const keeper = new RecordedKeeper(await mkdtemp(join(tmpdir(), "lockstep-recorded-")));
     const { config } = loadKeeperConfig({
       flags: {
@@ -35,6 +39,7 @@ export class RecordedKeeper {
         pauseKey: world.pauser.privateKey,
         attestKey: world.keys.attest.privateKey,
         checkpointIntervalSeconds: "3600",
+        ...flags,
       },
       env: {},
     });
