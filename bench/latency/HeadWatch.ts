@@ -54,6 +54,11 @@ export class HeadWatch {
     return this.#announcedMs.get(number);
   }
 
+  /** The chain goes back: the same numbers will be announced again. */
+  forget(): void {
+    this.#announcedMs.clear();
+  }
+
   close(): void {
     this.#socket.removeAllListeners("error");
     this.#socket.on("error", () => undefined);

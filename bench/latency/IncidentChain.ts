@@ -85,6 +85,7 @@ export class IncidentChain {
     const isBack = await callNode(this.node.url, "evm_revert", [this.#snapshot]);
     if (isBack !== true) throw new KeeperError("BenchChain", "the node did not go back to its snapshot");
     this.#snapshot = (await callNode(this.node.url, "evm_snapshot")) as string;
+    this.#heads.forget();
   }
 
   async headNumber(): Promise<number> {
