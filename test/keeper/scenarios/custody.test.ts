@@ -122,7 +122,9 @@ describe("Scenario: custody below the books (F13, G15)", function () {
     await own.until("suspected", () => suspects().length > 0);
     await own.untilVerdict("InSync", number);
     expect(suspects()[0]!.condition.detail).to.contain(`of ${token} and owes`);
-    expect(own.effects.filter(({ type }) => type === "incident" || type === "broadcast")).to.deep.equal([]);
+    const sent = own.effects.flatMap((effect) => (effect.type === "broadcast" ? [effect.purpose] : []));
+    expect(sent.filter((purpose) => purpose !== "checkpoint")).to.deep.equal([]);
+    expect(own.effects.filter(({ type }) => type === "incident")).to.deep.equal([]);
   });
 
   it("does not start with a slot that is wrong, and names it", async () => {
