@@ -248,7 +248,9 @@ export class Judge {
     }
     if (inSync === "no") return null;
     this.#learnCode(fetched.proven);
-    return { kind: "InSync", isWitnessed: inSync === "witnessed", roots: this.#books.roots() };
+    // What was proven of the block, and not what the books may have become since in a memory that fails.
+    const roots = this.rootsOf(fetched.hash) ?? this.#books.roots();
+    return { kind: "InSync", isWitnessed: inSync === "witnessed", roots };
   }
 
   /** The code that a block in sync has is the code that later ones must have. Nothing is learnt from other blocks. */

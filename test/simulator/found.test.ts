@@ -1,0 +1,26 @@
+import { expect } from "chai";
+
+import { simulate } from "../../simulator/run/simulate.ts";
+import { planWith, slot } from "./plans.ts";
+
+describe("what the simulator has found, and does not find again", function () {
+  this.timeout(30_000);
+
+  it("a keeper that invents incidents does not make the others sign and write without end", () => {
+    const tamper = { kind: "tamper", how: "write", choice: 1, atMs: slot(4) } as const;
+    const equivocate = { kind: "equivocate", keeper: 3, fromMs: slot(2), toMs: slot(28) } as const;
+    // Two of four halt nothing until they have joined what the third calls it.
+    const plan = planWith([tamper, equivocate], { keepers: 2, blocks: 24 });
+    const { violations, coverage } = simulate(plan);
+    expect(violations).to.deep.equal([]);
+    expect(coverage["equivocating keeper heard"]).to.be.greaterThan(10);
+  });
+
+  it("books that change in memory are not said to be in sync with the roots that they have then", () => {
+    const jump = { kind: "clock-jump", keeper: 0, seconds: 86_400, atMs: slot(5) } as const;
+    const rot = { kind: "memory-rot", keeper: 0, choice: 66, atMs: slot(8) + 3_000 } as const;
+    for (let seed = 1; seed <= 5; seed += 1) {
+      expect(simulate(planWith([jump, rot], { seed })).violations, `seed ${seed}`).to.deep.equal([]);
+    }
+  });
+});
