@@ -2,7 +2,7 @@ import type { Verdict } from "../../keeper/domain/Verdict.ts";
 import type { Statement } from "../../keeper/domain/Statement.ts";
 import { booksRoot } from "../../keeper/domain/booksRoot.ts";
 import type { Hash } from "../../keeper/lib/hex.ts";
-import type { Effect } from "../../keeper/loop/ports.ts";
+import type { Effect, IncidentReport } from "../../keeper/loop/ports.ts";
 import type { SimBlock } from "../chain/Block.ts";
 import type { Pool } from "../chain/Pool.ts";
 import { CallData } from "../contracts/callData.ts";
@@ -20,6 +20,11 @@ interface Intent {
   readonly maxFeePerGas: bigint;
 }
 
+/** Records that a keeper writes in a slot at most; some ten are usual. */
+const MAX_RECORDS = 100;
+/** What proves an incident follows it within so long, where the keeper goes on. */
+const EVIDENCE_MS = 30_000;
+
 /** Where the hash of the block stands in the call of each pause. */
 const NAMED_AT: Readonly<Record<string, number>> = { "soft-pause": 3, "side-pause": 3, "hard-pause": 4 };
 
@@ -35,6 +40,13 @@ export class Oracles {
   /** Roots that each keeper signed, over all its lives. */
   readonly #signed = new Map<string, Hash>();
   readonly #told = new Set<string>();
+  /** Records of each keeper in each slot. */
+  readonly #records = new Map<string, number>();
+  /** Incidents that a life of a keeper has opened and not yet proved. */
+  readonly #unproved = new Map<
+    string,
+    { readonly keeper: KeeperProcess; readonly epoch: number; readonly atMs: number }
+  >();
 
   constructor(plan: Plan, parts: { readonly truth: Truth; readonly pool: Pool; readonly now: () => number }) {
     this.#plan = plan;
@@ -61,6 +73,15 @@ export class Oracles {
       case "latch":
         this.#latches(keeper, effect.detail);
         return;
+      case "journal":
+        this.#writes(keeper, effect);
+        return;
+      case "incident":
+        this.#stands(keeper, effect.report);
+        return;
+      case "evidence":
+        this.#unproved.delete(`${keeper.index} ${keeper.epoch} ${effect.transition.incidentId}`);
+        return;
       default:
     }
   }
@@ -86,6 +107,38 @@ export class Oracles {
   /** A keeper started; what it knows comes from its journal. */
   started(keeper: KeeperProcess): void {
     if (keeper.disk.isRotten) this.say("P6", keeper.index, "it goes on from a journal in which a bit has changed");
+  }
+
+  /** The run is over. */
+  end(): void {
+    for (const [key, { keeper, epoch, atMs }] of this.#unproved) {
+      if (keeper.epoch !== epoch || keeper.core === null || this.#now() - atMs < EVIDENCE_MS) continue;
+      this.say("P8", keeper.index, `nothing proves incident ${key.split(" ")[2] ?? ""}`);
+    }
+  }
+
+  #writes({ index, disk }: KeeperProcess, { kind, body }: EffectOf<"journal">): void {
+    const slot = `${index} ${Math.floor(this.#now() / (this.#plan.blockSeconds * 1_000))}`;
+    const count = (this.#records.get(slot) ?? 0) + 1;
+    this.#records.set(slot, count);
+    if (count === MAX_RECORDS)
+      this.say("bounds", index, `it writes ${MAX_RECORDS} records in one slot, the last of ${kind}`);
+    if (kind !== "incident") return;
+    const { id, state } = body as IncidentReport;
+    if (state !== "opened") return;
+    const last = disk.durable.findLast((record) => record.kind === kind && (record.body as IncidentReport).id === id);
+    if (last === undefined) return;
+    const before = (last.body as IncidentReport).state;
+    if (before !== "orphaned" && before !== "closed")
+      this.say("P4", index, `incident ${id} is opened again, which is ${before}`);
+  }
+
+  #stands(keeper: KeeperProcess, { id, state, cause }: IncidentReport): void {
+    const { index, epoch } = keeper;
+    const key = `${index} ${epoch} ${id}`;
+    if (state === "orphaned") this.#unproved.delete(key);
+    if (state !== "opened" || cause === "ordered" || cause === "view-diverged") return;
+    this.#unproved.set(key, { keeper, epoch, atMs: this.#now() });
   }
 
   /** Notes a violation, each once. */
@@ -154,6 +207,10 @@ export class Oracles {
   }
 
   #signsTransaction({ index, disk }: KeeperProcess, { key, request }: EffectOf<"sign-transaction">): void {
+    const named = new CallData(request.data).hash(3);
+    if (key === "pause" && this.#truth.isSound(named)) {
+      this.say("P3", index, `a pause is signed for block ${named}, with which nothing is wrong`);
+    }
     const isDurable = disk.durable.some(({ kind, body }) => {
       const intent = body as Intent;
       return (

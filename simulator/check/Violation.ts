@@ -1,5 +1,16 @@
 /** A promise of DESIGN.md, or what it rests on. */
-export type Promised = "P1" | "P2" | "P3" | "P4" | "P5" | "P6" | "P8";
+export type Promised =
+  | "P1"
+  | "P2"
+  | "P3"
+  | "P4"
+  | "P5"
+  | "P6"
+  | "P8"
+  /** Nothing that reaches a keeper ends it. */
+  | "lives"
+  /** Nobody can make a keeper work, or write, without end. */
+  | "bounds";
 
 /** Something that must not happen, and did. */
 export interface Violation {

@@ -77,7 +77,7 @@ function checkConvergence(simulation: Simulation, { index, core }: KeeperProcess
     return;
   }
   const line: SimBlock[] = [];
-  for (let block = head; block.parent !== null; block = block.parent) line.push(block);
+  for (let block = head; block.parent !== null && block !== GENESIS.block; block = block.parent) line.push(block);
   const rebuilt = GENESIS.books();
   for (const block of line.reverse()) {
     if (block.number > tip.number) break;

@@ -21,6 +21,7 @@ export class Script {
   readonly #slotMs: number;
   /** Slots up to which nobody makes a block. */
   #missedUntilMs = 0;
+  readonly #missed = new Set<Fault>();
   #order = 0;
   /** Heads of liars who make blocks of their own, by their fault. */
   readonly #liars = new Map<FaultOf<"lie">, SimBlock>();
@@ -52,8 +53,11 @@ export class Script {
     const { queue, chain, truth, oracles } = this.#simulation;
     const { nowMs } = queue;
     const due = this.#due(this.#lastSlotMs, nowMs);
-    const missed = due.find((fault): fault is FaultOf<"missed-slots"> => fault.kind === "missed-slots");
-    if (missed !== undefined) this.#missedUntilMs = nowMs + missed.slots * this.#slotMs;
+    for (const fault of due) {
+      if (fault.kind !== "missed-slots" || this.#missed.has(fault)) continue;
+      this.#missed.add(fault);
+      this.#missedUntilMs = nowMs + fault.slots * this.#slotMs;
+    }
     if (nowMs < this.#missedUntilMs) return;
     this.#lastSlotMs = nowMs;
     const next = this.#next(due, nowMs);
@@ -231,7 +235,7 @@ export class Script {
     }
     for (const index of fault.sources) sources[index]?.setLie(fault.how);
     if (fault.how === "fork" || fault.how === "tampered-fork" || fault.how === "flip-flop") {
-      this.#liars.set(fault, ancestorOf(chain.head, draw.below(4)));
+      this.#liars.set(fault, ancestorOf(chain.head, Math.min(draw.below(4), chain.head.number - GENESIS.block.number)));
     }
     // Who is asked which chain it serves answers at the next connection.
     if (fault.how === "wrong-chain") for (const index of fault.sources) this.#reconnect(index);

@@ -1,3 +1,5 @@
+import { KeeperError } from "../../keeper/errors/KeeperError.ts";
+import { describeError } from "../../keeper/lib/describeError.ts";
 import type { Verifiers } from "../../keeper/domain/statementDigest.ts";
 import type { Hash, Hex } from "../../keeper/lib/hex.ts";
 import type { Effect, KeyName } from "../../keeper/loop/ports.ts";
@@ -229,6 +231,13 @@ export class Simulation implements KeeperHost {
 
   signed(raw: Hex, transaction: SignedByKeeper): void {
     this.chain.pool.learn(raw, transaction);
+  }
+
+  threw(keeper: KeeperProcess, error: unknown): void {
+    const why = KeeperError.is(error) ? `${error.code}: ${error.message}` : describeError(error);
+    this.note(keeper.index, `ends: ${why}`);
+    // Where most operators lie, it may be right to end.
+    if (!this.plan.isMajorityLying) this.oracles.say("lives", keeper.index, why);
   }
 
   secondRoot(keeper: KeeperProcess): void {

@@ -1,9 +1,12 @@
 import type { Effect } from "../../keeper/loop/ports.ts";
+import type { KeeperOptions } from "../../keeper/loop/KeeperOptions.ts";
 import type { Replacements } from "../../keeper/loop/Replacements.ts";
 
 /** A keeper with something broken in it, which the simulator has to catch; the honest one has nothing. */
 export interface Twin {
   readonly replacements?: Replacements;
+  /** Is told something else at its start. */
+  readonly retold?: (options: KeeperOptions) => KeeperOptions;
   /** Changes what a core does before it is done. */
   readonly bend?: (effects: readonly Effect[], keeper: number) => readonly Effect[];
   /** Knows nothing after a restart of what it did before. */

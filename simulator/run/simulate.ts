@@ -27,6 +27,7 @@ export function simulate(plan: Plan, journal: Journal = SILENT, twin: Twin = HON
   script.begin();
   simulation.queue.runUntil(script.endMs);
   const { missed, containments } = checkEnd(simulation);
+  simulation.oracles.end();
   const { violations, falsePauses } = simulation.oracles;
   for (const { promise, atMs, keeper, detail } of violations) {
     journal.note(atMs, keeper === null ? null : `keeper ${keeper}`, `VIOLATION of ${promise}: ${detail}`);

@@ -13,6 +13,8 @@ interface Row {
   readonly kind: string;
   readonly body: string;
   readonly chain: string;
+  /** What was handed over, whatever becomes of the row. */
+  readonly written: DiskRecord;
 }
 
 /** What a store says when it is opened. */
@@ -51,7 +53,7 @@ export class Disk {
     }
     const row = { seq: this.#end.count + 1, at: 0, kind, body: encodeBody(body) };
     const chain = chainValue(this.#end.chain, row);
-    this.#rows.push({ ...row, chain });
+    this.#rows.push({ ...row, chain, written: { kind, body } });
     this.#end = { count: row.seq, chain };
     return row.seq;
   }
@@ -61,9 +63,9 @@ export class Disk {
     this.#synced = Math.max(this.#synced, seq);
   }
 
-  /** Rows that are durable. */
+  /** What was written and is durable, as it was handed over. */
   get durable(): readonly DiskRecord[] {
-    return this.#rows.slice(0, this.#synced).map(({ kind, body }) => ({ kind, body: decodeBody(body) }));
+    return this.#rows.slice(0, this.#synced).map(({ written }) => written);
   }
 
   /** The power is gone: of what was not synced only so many rows are there. Returns how many were lost. */
@@ -75,8 +77,8 @@ export class Disk {
     const last = this.#rows.at(-1);
     this.#end = last === undefined ? EMPTY_CHAIN : { count: last.seq, chain: last.chain };
     this.#roots.clear();
-    for (const { kind, body } of this.#rows) {
-      const signature = signatureOf(kind, decodeBody(body));
+    for (const { written } of this.#rows) {
+      const signature = signatureOf(written.kind, written.body);
       if (signature !== null) this.#roots.set(signature.block_hash, signature.books_root);
     }
     return lost;
@@ -119,6 +121,6 @@ export class Disk {
       }
       chain = row.chain;
     }
-    return { ok: true, records: this.durable };
+    return { ok: true, records: this.#rows.map(({ kind, body }) => ({ kind, body: decodeBody(body) })) };
   }
 }

@@ -23,6 +23,8 @@ export interface KeeperHost {
   broadcast(keeper: KeeperProcess, effect: EffectOf<"broadcast">): void;
   published(keeper: KeeperProcess): void;
   signed(raw: Hex, transaction: SignedByKeeper): void;
+  /** The core threw: in a service the process ends by it. */
+  threw(keeper: KeeperProcess, error: unknown): void;
   /** The core wanted to write another root for a block that it signed. */
   secondRoot(keeper: KeeperProcess): void;
   /** When a process that gets no time now gets some again; null where it has. */

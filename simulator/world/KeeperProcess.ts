@@ -77,10 +77,11 @@ export class KeeperProcess {
     const stored = records.map((record, at) => ({ ...record, seq: at + 1, at: 0 }));
     if (readLatch(stored) !== null) return this.#refuse("latched", "a latch stands");
     const past = this.#twin.forgets === true ? { signedRoots: new Map() } : readOwnPast(records);
-    const options: KeeperOptions = { ...this.#options(), ...past };
+    const told: KeeperOptions = { ...this.#options(), ...past };
+    const options = this.#twin.retold?.(told) ?? told;
     this.stopped = null;
     this.#startedAtMs = this.#host.nowMs;
-    this.core = new Keeper(options, this.#twin.replacements ?? {}, GENESIS.start());
+    this.core = new Keeper(options, this.#twin.replacements ?? {}, GENESIS.start(this.#twin.replacements?.reducers));
     this.#host.started(this);
     this.#tickSoon();
   }
@@ -145,11 +146,21 @@ export class KeeperProcess {
     const { core } = this;
     if (core === null) return;
     const input = { ...arrival, nowMs: 1 + this.#host.nowMs - this.#startedAtMs } as Input;
-    const effects = core.step(input);
+    const effects = this.#stepCore(core, input);
     for (const effect of this.#twin.bend?.(effects, this.index) ?? effects) {
       this.#host.saw(this, effect);
       this.#perform(effect);
       if (this.core === null) return;
+    }
+  }
+
+  #stepCore(core: Keeper, input: Input): readonly Effect[] {
+    try {
+      return core.step(input);
+    } catch (error: unknown) {
+      this.#host.threw(this, error);
+      this.crash(SUPERVISOR_MS, false);
+      return [];
     }
   }
 

@@ -1,7 +1,8 @@
 import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../../keeper/domain/bookSet.ts";
-import { Books } from "../../keeper/books/Books.ts";
+import { Books, type BooksOptions } from "../../keeper/books/Books.ts";
 import type { BooksImage } from "../../keeper/books/BooksImage.ts";
 import { readImage } from "../../keeper/books/imageSections.ts";
+import { assert } from "../../keeper/lib/assert.ts";
 import type { Address, Hash } from "../../keeper/lib/hex.ts";
 import type { StartingPoint } from "../../keeper/loop/StartingPoint.ts";
 import { sealBlock, type SimBlock } from "../chain/Block.ts";
@@ -22,12 +23,14 @@ export interface Genesis {
   readonly keepers: readonly KeeperKeys[];
   readonly block: SimBlock;
   /** A fresh starting point for a keeper: its books are its own. */
-  start(): StartingPoint;
+  start(reducers?: BooksOptions["reducers"]): StartingPoint;
   /** Books at the genesis. */
-  books(): Books;
+  books(reducers?: BooksOptions["reducers"]): Books;
 }
 
 const ETHER = 10n ** 18n;
+/** Empty blocks below the genesis: nodes call one of them final. */
+const PREHISTORY = 24;
 
 function bytesOf(base64: string): Uint8Array {
   const text = atob(base64);
@@ -59,22 +62,30 @@ function load(): Genesis {
   const keys = new Map(keepers.flatMap(({ pause, post }) => [pause, post].map((address) => [address, rich] as const)));
   const state = State.create(contracts.addresses, codeHashes, keys, words, new Map(image.answers));
   const { number, timestamp } = image.block;
-  const block = sealBlock({
-    ...{ parent: null, number, timestamp, baseFeePerGas: 10n ** 9n, state, transactions: [], tamper: null },
-    ...{ isReal: true, salt: "genesis" },
-  });
+  let block: SimBlock | null = null;
+  for (let below = PREHISTORY; below >= 0; below -= 1) {
+    block = sealBlock({
+      ...{ parent: block, number: number - below, timestamp: timestamp - 12 * below, baseFeePerGas: 10n ** 9n, state },
+      ...{ transactions: [], tamper: null, isReal: true, salt: "genesis" },
+    });
+  }
+  assert(block !== null, "there is a block");
   const own: BooksImage = {
     ...image,
     block: { number, hash: block.hash, parentHash: block.header.parentHash, timestamp },
   };
-  const books = (): Books => Books.fromImage({ ...contracts, undoDepth: 8_192 }, own);
+  const books = (reducers?: BooksOptions["reducers"]): Books => {
+    const replaced = reducers === undefined ? {} : { reducers };
+    return Books.fromImage({ ...contracts, undoDepth: 8_192, ...replaced }, own);
+  };
   const proven = Object.fromEntries(
     BOOK_NAMES.map((name, index) => [name, { storageRoot: state.roots[index] ?? "0x", codeHash: codeHashes[name] }]),
   ) as NonNullable<StartingPoint["proven"]>;
-  const start = (): StartingPoint => {
+  const { header } = block;
+  const start = (reducers?: BooksOptions["reducers"]): StartingPoint => {
     return {
-      books: books(),
-      header: block.header,
+      books: books(reducers),
+      header,
       proven,
       codeHashes: new Map(Object.entries(codeHashes) as [BookName, Hash][]),
     };
