@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { parseArgs } from "node:util";
 
-import { REQUIRED } from "./run/Coverage.ts";
+import { missingIn } from "./run/Coverage.ts";
 import { EventLog } from "./run/Journal.ts";
 import { shrink } from "./run/shrink.ts";
 import { simulate } from "./run/simulate.ts";
@@ -94,10 +94,14 @@ function tellFailure({ seed, mode, promise, detail }: Failure): string {
 
 function report(result: SweepResult, seconds: number): void {
   const blocksPerSecond = Math.round(result.blocks / seconds);
-  const missing =
-    seeds < GATED_SEEDS || isPauseForbidden ? [] : REQUIRED.filter((name) => (result.coverage[name] ?? 0) === 0);
+  const { user, system } = process.cpuUsage();
+  // Of a machine that does something else as well, the time says little.
+  const blocksPerCpuSecond = jobs === 1 ? Math.round(result.blocks / ((user + system) / 1e6)) : null;
+  const missing = seeds < GATED_SEEDS || isPauseForbidden ? [] : missingIn(result.coverage);
   if (values.json)
-    process.stdout.write(`${JSON.stringify({ ...result, missing, jobs, seconds, blocksPerSecond }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ...result, missing, jobs, seconds, blocksPerSecond, blocksPerCpuSecond }, null, 2)}\n`,
+    );
   else {
     const { runs, blocks, judged, falsePauses, missed, violations, detectionMs, pauseBlocks } = result;
     process.stdout.write(

@@ -43,3 +43,8 @@ export const REQUIRED: readonly string[] = [
   ...["keeper stalls", "signer lost", "signer lost while pausing", "gas spike above an offer", "pause replaced"],
   ...["equivocating keeper heard", "peers cut", "block without room"],
 ];
+
+/** What of {@link REQUIRED} was never reached. */
+export function missingIn(coverage: Readonly<Record<string, number>>): readonly string[] {
+  return REQUIRED.filter((situation) => (coverage[situation] ?? 0) === 0);
+}
