@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
 /**
- * `node scripts/runTests.ts`: every test once, in as many processes at a time as there are cores, each over one part of the tree.
+ * `node scripts/runTests.ts [part ...]`: every test once, or those of some parts, in as many processes at a time as there are cores,
+ * each over one part of the tree.
  * Ends with the failures and the counts of all parts as mocha prints them, and with 1 when a test failed or a part did not end
  * by itself.
  */
@@ -107,7 +108,16 @@ async function run(name: string, files: readonly string[]): Promise<Outcome> {
 
 async function main(): Promise<number> {
   const startedAt = Date.now();
-  const waiting = [...partition()].filter(([, files]) => files.length > 0);
+  const parts = partition();
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.filter((name) => !parts.has(name));
+  if (unknown.length > 0) {
+    process.stderr.write(`no such part: ${unknown.join(", ")}; there are ${[...parts.keys()].join(", ")}\n`);
+    return 2;
+  }
+  const waiting = [...parts].filter(
+    ([name, files]) => files.length > 0 && (wanted.length === 0 || wanted.includes(name)),
+  );
   const outcomes: Outcome[] = [];
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
