@@ -149,13 +149,11 @@ export class Oracles {
     this.violations.push({ promise, atMs: this.#now(), keeper, detail });
   }
 
-  /** Earlier effective transactions of a kind for one incident, or, of soft pauses, for one divergence. */
+  /** Earlier effective transactions of a kind for one incident. */
   #effectsBelow(block: SimBlock, kind: string, incidentId: Hash | null): number {
     let count = 0;
     for (let below = block.parent; below !== null; below = below.parent) {
-      count += below.effects.filter((effect) => {
-        return effect.kind === kind && (effect.incidentId === incidentId || kind === "soft-pause");
-      }).length;
+      count += below.effects.filter((effect) => effect.kind === kind && effect.incidentId === incidentId).length;
     }
     return count;
   }

@@ -27,8 +27,8 @@ export type Arrival = WithoutTime<Input>;
 
 const GWEI = 1_000_000_000n;
 const MIN_TICK_MS = 50;
-const MAX_TICK_MS = 1_000;
-const BACKOFF = 1.5;
+const MAX_TICK_MS = 2_000;
+const BACKOFF = 2;
 const SIGNER_ANSWER_MS = 20;
 const SUPERVISOR_MS = 2_000;
 const EPOCH_SECONDS = GENESIS.block.timestamp;
