@@ -21,10 +21,13 @@ export type Writes = ReadonlyMap<BookName, ReadonlyMap<Hash, bigint>>;
 const EMPTY_CODE = keccak256Hex(new Uint8Array());
 /** Of slots and addresses: there are few of them, and each is asked for over and over. */
 const HASHED = new Map<string, Uint8Array>();
+const MAX_HASHED = 100_000;
 
 function hashOf(preimage: Hex): Uint8Array {
   let hashed = HASHED.get(preimage);
-  if (hashed === undefined) HASHED.set(preimage, (hashed = keccak256(hexToBytes(preimage))));
+  if (hashed !== undefined) return hashed;
+  if (HASHED.size >= MAX_HASHED) HASHED.clear();
+  HASHED.set(preimage, (hashed = keccak256(hexToBytes(preimage))));
   return hashed;
 }
 

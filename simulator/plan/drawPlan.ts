@@ -44,7 +44,7 @@ export function drawPlan({ seed, mode, isPauseForbidden = false }: PlanOptions):
   const count = draw.between(1, isPauseForbidden ? 14 : 9);
   const kinds = isPauseForbidden ? OUTSIDE : [...OUTSIDE, ...INSIDE];
   const faults = Array.from({ length: count }, () => draw.pick(kinds)(shape));
-  if (!isPauseForbidden && draw.chance(0.65)) faults.push(tamper(shape));
+  if (!isPauseForbidden && draw.chance(0.65)) faults.push(...incident(shape));
   const isMajorityLying = !isPauseForbidden && draw.chance(0.04);
   if (isMajorityLying) faults.push(majorityLie(shape));
   return {
@@ -88,6 +88,21 @@ function tamper(shape: Shape): Fault {
   const { draw, blocks, blockMs } = shape;
   const atMs = draw.between(3 * blockMs, (blocks - 6) * blockMs);
   return { kind: "tamper", how: draw.pick(TAMPERS), choice: draw.below(1_000), atMs };
+}
+
+/** Somebody tampers, now and then just when keepers can sign nothing. */
+function incident(shape: Shape): Fault[] {
+  const { draw, blockMs } = shape;
+  const fault = tamper(shape);
+  const fromMs = startOf(fault) - blockMs;
+  const loss: Fault = {
+    kind: "signer-loss",
+    keeper: 0,
+    key: "pause",
+    fromMs,
+    toMs: fromMs + draw.between(2, 5) * blockMs,
+  };
+  return draw.chance(0.1) ? [fault, loss] : [fault];
 }
 
 /** Sources of fewer operators than make a majority; half of the time all of one operator. */
