@@ -76,9 +76,6 @@ export class Oracles {
       case "journal":
         this.#writes(keeper, effect);
         return;
-      case "incident":
-        this.#stands(keeper, effect.report);
-        return;
       case "evidence":
         this.#unproved.delete(`${keeper.index} ${keeper.epoch} ${effect.transition.incidentId}`);
         return;
@@ -117,28 +114,28 @@ export class Oracles {
     }
   }
 
-  #writes({ index, disk }: KeeperProcess, { kind, body }: EffectOf<"journal">): void {
+  #writes(keeper: KeeperProcess, { kind, body }: EffectOf<"journal">): void {
+    const { index, disk } = keeper;
     const slot = `${index} ${Math.floor(this.#now() / (this.#plan.blockSeconds * 1_000))}`;
     const count = (this.#records.get(slot) ?? 0) + 1;
     this.#records.set(slot, count);
-    if (count === MAX_RECORDS)
+    if (count === MAX_RECORDS) {
       this.say("bounds", index, `it writes ${MAX_RECORDS} records in one slot, the last of ${kind}`);
+    }
     if (kind !== "incident") return;
-    const { id, state } = body as IncidentReport;
+    const { id, state, cause } = body as IncidentReport;
+    const key = `${index} ${keeper.epoch} ${id}`;
+    if (state === "orphaned") this.#unproved.delete(key);
     if (state !== "opened") return;
+    if (cause !== "ordered" && cause !== "view-diverged") {
+      this.#unproved.set(key, { keeper, epoch: keeper.epoch, atMs: this.#now() });
+    }
     const last = disk.durable.findLast((record) => record.kind === kind && (record.body as IncidentReport).id === id);
     if (last === undefined) return;
     const before = (last.body as IncidentReport).state;
-    if (before !== "orphaned" && before !== "closed")
+    if (before !== "orphaned" && before !== "closed") {
       this.say("P4", index, `incident ${id} is opened again, which is ${before}`);
-  }
-
-  #stands(keeper: KeeperProcess, { id, state, cause }: IncidentReport): void {
-    const { index, epoch } = keeper;
-    const key = `${index} ${epoch} ${id}`;
-    if (state === "orphaned") this.#unproved.delete(key);
-    if (state !== "opened" || cause === "ordered" || cause === "view-diverged") return;
-    this.#unproved.set(key, { keeper, epoch, atMs: this.#now() });
+    }
   }
 
   /** Notes a violation, each once. */
