@@ -42,8 +42,10 @@ export class Oracles {
   readonly #told = new Set<string>();
   /** Records of each keeper in each slot. */
   readonly #records = new Map<string, number>();
-  /** Incidents that a life of a keeper has opened and not yet proved. */
-  readonly #unproved = new Map<
+  /** Incidents that a life of a keeper has proved, perhaps before it opened them. */
+  readonly #proved = new Set<string>();
+  /** Incidents that a life of a keeper has opened. */
+  readonly #opened = new Map<
     string,
     { readonly keeper: KeeperProcess; readonly epoch: number; readonly atMs: number }
   >();
@@ -77,7 +79,7 @@ export class Oracles {
         this.#writes(keeper, effect);
         return;
       case "evidence":
-        this.#unproved.delete(`${keeper.index} ${keeper.epoch} ${effect.transition.incidentId}`);
+        this.#proved.add(`${keeper.index} ${keeper.epoch} ${effect.transition.incidentId}`);
         return;
       default:
     }
@@ -108,8 +110,9 @@ export class Oracles {
 
   /** The run is over. */
   end(): void {
-    for (const [key, { keeper, epoch, atMs }] of this.#unproved) {
-      if (keeper.epoch !== epoch || keeper.core === null || this.#now() - atMs < EVIDENCE_MS) continue;
+    for (const [key, { keeper, epoch, atMs }] of this.#opened) {
+      const isOver = keeper.epoch !== epoch || keeper.core === null || this.#now() - atMs < EVIDENCE_MS;
+      if (isOver || this.#proved.has(key)) continue;
       this.say("P8", keeper.index, `nothing proves incident ${key.split(" ")[2] ?? ""}`);
     }
   }
@@ -125,10 +128,10 @@ export class Oracles {
     if (kind !== "incident") return;
     const { id, state, cause } = body as IncidentReport;
     const key = `${index} ${keeper.epoch} ${id}`;
-    if (state === "orphaned") this.#unproved.delete(key);
+    if (state === "orphaned") this.#opened.delete(key);
     if (state !== "opened") return;
     if (cause !== "ordered" && cause !== "view-diverged") {
-      this.#unproved.set(key, { keeper, epoch: keeper.epoch, atMs: this.#now() });
+      this.#opened.set(key, { keeper, epoch: keeper.epoch, atMs: this.#now() });
     }
     const last = disk.durable.findLast((record) => record.kind === kind && (record.body as IncidentReport).id === id);
     if (last === undefined) return;
