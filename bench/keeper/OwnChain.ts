@@ -45,6 +45,7 @@ interface Kept {
 
 const ZERO: Hash = `0x${"00".repeat(32)}`;
 const ZERO_BLOOM: Hex = `0x${"00".repeat(256)}`;
+const PLENTY: Hash = `0x00${"ff".repeat(31)}`;
 /** Older blocks are forgotten: whoever asks for them has no use for them. */
 const BLOCKS_KEPT = 256;
 /** Accounts beside those that are asked for, so that proofs have about as many nodes as on a chain of some size. */
@@ -154,6 +155,9 @@ export class OwnChain {
         assert(kept !== undefined && key !== undefined, "a proof of a known account at a recent block");
         return { address: first, accountProof: kept.state.prove(key), storageProof: [] };
       }
+      case "eth_call":
+        // The vault's balance of a token, the only call that there is: more than it owes.
+        return PLENTY;
       default:
         throw new Error(`${method} is not answered here`);
     }

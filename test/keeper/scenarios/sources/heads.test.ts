@@ -8,6 +8,7 @@ import { LocalWorld } from "../../../helpers/keeper/LocalWorld.ts";
 import { TAMPERED } from "../../../helpers/keeper/scenarioFork.ts";
 import type { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
 import { replace } from "../../../helpers/keeper/sourcesLies.ts";
+import { developmentWallet } from "../../../../scripts/local/accounts.ts";
 import { SourcesRig, type SourcesRigOptions } from "../../../helpers/keeper/sourcesRig.ts";
 import { Inventor, LyingServer } from "../../../helpers/keeper/sourcesServer.ts";
 
@@ -104,7 +105,16 @@ describe("sources whose heads cannot be relied on", function () {
       unsubscribed: { method: "eth_subscription", action: "drop" },
     };
     const rigs = await Promise.all(
-      Object.values(rules).map(() => SourcesRig.startOne(world, { checkpointIntervalSeconds: 3_600 })),
+      Object.values(rules).map((_, index) =>
+        SourcesRig.startOne(world, {
+          checkpointIntervalSeconds: 3_600,
+          // Three keepers at once: no two share a key.
+          flags: () => ({
+            pauseKey: developmentWallet(2 * index).privateKey,
+            attestKey: developmentWallet(2 * index + 1).privateKey,
+          }),
+        }),
+      ),
     );
     try {
       const { number } = await rigs[0]!.head();
