@@ -14,22 +14,27 @@ import { stripVTControlCharacters } from "node:util";
 /** Folders that make a part of their own, those that take longest first; what lies in none of them is the last part. */
 const PARTS = [
   "test/keeper/loop/",
-  "test/keeper/evidence/",
+  "test/keeper/scenarios/sources/",
+  "test/contracts/clearing/",
+  "test/contracts/",
+  "test/keeper/books/",
+  "test/contracts/sync/",
+  "test/keeper/scenarios/",
+  "test/keeper/scenarios/chain/",
   "test/keeper/store/",
-  "test/keeper/quorum/",
+  "test/keeper/evidence/",
   "test/keeper/scenarios/crash/",
   "test/keeper/books/naive/",
-  "test/contracts/sync/",
-  "test/keeper/books/",
-  "test/contracts/clearing/",
-  "test/keeper/scenarios/",
-  "test/contracts/",
+  "test/keeper/quorum/",
+  "test/keeper/commands/",
+  "test/keeper/trie/",
   "test/scripts/",
+  "test/simulator/",
   "test/keeper/chain/",
 ];
 
 /** Longest that a part may take, in milliseconds: one that hangs is ended, and what it printed shown. */
-const LONGEST_PART = 15 * 60_000;
+const LONGEST_PART = 20 * 60_000;
 
 /** How long a part may go on after its summary, in milliseconds: what a test left running keeps its process alive. */
 const LONGEST_END = 15_000;
