@@ -298,7 +298,6 @@ describe("Keeper with a fault of its own (G11, F19)", function () {
       console.log(`      ${caught.length} of ${kinds.size} kinds of events`);
       expect(caught).to.have.length.greaterThan(2);
     });
-
   }
 
   it("says so as well when that happened before the first proven block, each kind with one of the mutations", async () => {
