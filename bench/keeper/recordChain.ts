@@ -1,15 +1,14 @@
-import { createSource } from "../../keeper/chain/sources/createSource.ts";
 import { BOOK_NAMES } from "../../keeper/domain/bookSet.ts";
 import { assert } from "../../keeper/lib/assert.ts";
 import type { Hash } from "../../keeper/lib/hex.ts";
-import { readContracts } from "../../keeper/readContracts.ts";
 import { callNode, callNodeMany } from "../../scripts/local/callNode.ts";
 import { deployLockstep, type LockstepDeployment } from "../../scripts/local/deployLockstep.ts";
 import { startNode, type LocalNode } from "../../scripts/local/startNode.ts";
+import { readImmutables } from "../../testing/readImmutables.ts";
+import { rpcAt } from "../../testing/Rpc.ts";
 import type { RecordedBlock, Recording, TrafficSize } from "./Recording.ts";
 import { Traffic } from "./Traffic.ts";
 
-const DEADLINE_MS = 10_000;
 /** Roots are read from the node at the newest block and at so many below it, evenly spread. */
 const PROVEN_BLOCKS = 8;
 const SEED = 1;
@@ -74,7 +73,7 @@ async function readRecording(
     const number = head - step * Math.floor((head - deployment.deploymentBlock) / PROVEN_BLOCKS);
     chainRoots.push({ number, roots: await readRoots(node.url, deployment, number) });
   }
-  const immutables = await readImmutables(node, deployment);
+  const immutables = await readImmutables(rpcAt(node.url), deployment.contracts);
   return { ...known, deployment, immutables, blocks, chainRoots, events: countEvents(blocks, deployment) };
 }
 
@@ -95,19 +94,6 @@ export async function readRoots(url: string, deployment: LockstepDeployment, num
     BOOK_NAMES.map((name) => ({ method: "eth_getProof", params: [deployment.contracts[name], [], tag] })),
   );
   return answers.map((answer) => (answer as { readonly storageHash: Hash }).storageHash);
-}
-
-async function readImmutables(node: LocalNode, deployment: LockstepDeployment): Promise<Recording["immutables"]> {
-  const options = { id: "anvil", operator: "bench", client: "anvil", url: node.url };
-  const source = createSource(options, { now: () => performance.now() });
-  const end = new AbortController();
-  source.open({ onHead: () => undefined, onUp: () => undefined, onDown: () => undefined }, end.signal);
-  try {
-    return (await readContracts([source], deployment, DEADLINE_MS)).immutables;
-  } finally {
-    end.abort();
-    await source.close();
-  }
 }
 
 function countEvents(blocks: readonly RecordedBlock[], { contracts }: LockstepDeployment): number {

@@ -1,7 +1,8 @@
 import type { CommandContext } from "../../keeper/commands/CommandContext.ts";
 import { KeeperError } from "../../keeper/errors/KeeperError.ts";
 import { addressOf } from "../local/accounts.ts";
-import { markForkPoint } from "../local/chainControl.ts";
+import { markForkPoint } from "../../testing/chainControl.ts";
+import { rpcAt } from "../../testing/Rpc.ts";
 import { fundThief, tryToProfit } from "./corruptedBalance.ts";
 import type { DrillResult } from "./DrillResult.ts";
 import { PhantomEngine } from "./PhantomEngine.ts";
@@ -38,7 +39,7 @@ async function reorganise(stage: Stage, engine: PhantomEngine, say: (line: strin
   await must(stage.chain.attempt(thief.wallet, "SettlementToken", "mint", [addressOf(thief.wallet), PHANTOM]));
   const vault = stage.chain.address("CollateralVault");
   await must(stage.chain.attempt(thief.wallet, "SettlementToken", "approve", [vault, PHANTOM]));
-  const fork = await markForkPoint(stage.node.url);
+  const fork = await markForkPoint(rpcAt(stage.node.url));
   await must(stage.chain.attempt(thief.wallet, "CollateralVault", "deposit", [thief.account, token, PHANTOM]));
   await stage.until("the engine credits the deposit", () => engine.quoteOf(thief.account) > proven);
   say("the engine credited a deposit of 999,000 USD; now a reorg drops it");

@@ -1,6 +1,7 @@
 import { storage as ledger } from "../../keeper/books/generated/PositionLedger.ts";
 import type { CommandContext } from "../../keeper/commands/CommandContext.ts";
-import { tamperStorage } from "../local/chainControl.ts";
+import { tamperStorage } from "../../testing/chainControl.ts";
+import { rpcAt } from "../../testing/Rpc.ts";
 import { CORRUPTED_QUOTE, fundThief, tryToProfit } from "./corruptedBalance.ts";
 import type { DrillResult } from "./DrillResult.ts";
 import { Stage, type StageOptions } from "./Stage.ts";
@@ -15,8 +16,7 @@ export async function storageTamper(
     const thief = await fundThief(stage);
     options.say("the thief's account word is overwritten in the node: one million");
     const word = ledger.accounts.encode({ ...ledger.accounts.decode(0n), quote: CORRUPTED_QUOTE, isUsed: true });
-    await tamperStorage({
-      url: stage.node.url,
+    await tamperStorage(rpcAt(stage.node.url), {
       address: stage.deployment.contracts.PositionLedger,
       slot: ledger.accounts.slot(thief.account),
       value: word,

@@ -9,7 +9,7 @@ import type { Replacements } from "../../keeper/loop/Replacements.ts";
 import { RebuildRoom } from "../../keeper/RebuildRoom.ts";
 import type { Logger } from "../../keeper/telemetry/log.ts";
 import type { RebuildOutcome, RebuildRecord } from "../../keeper/telemetry/RebuildRecord.ts";
-import type { CoreDriver } from "../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../testing/InProcessKeeper.ts";
 import { RebuildRig } from "./rebuild/RebuildRig.ts";
 import { Waiters } from "../helpers/keeper/Waiters.ts";
 
@@ -87,7 +87,7 @@ describe("RebuildRoom", function () {
   after(() => rig.close());
 
   /** A keeper that only watches, in sync at the head. */
-  async function watch(replacements: Replacements = {}): Promise<CoreDriver> {
+  async function watch(replacements: Replacements = {}): Promise<InProcessKeeper> {
     const driver = rig.world.keeper({ keys: {}, replacements });
     await driver.follow();
     await driver.tick(1_000);
@@ -104,7 +104,7 @@ describe("RebuildRoom", function () {
     await rig.world.mine();
   }
 
-  async function locate(driver: CoreDriver): Promise<Located> {
+  async function locate(driver: InProcessKeeper): Promise<Located> {
     await driver.follow();
     for (let tick = 0; tick < 200; tick += 1) {
       await driver.tick(1_000);

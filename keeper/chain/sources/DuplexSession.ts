@@ -35,6 +35,9 @@ interface Received {
   readonly receivedAtMs: number;
 }
 
+/** Nodes push by another task than they answer. */
+const OVERTAKEN_MS = 500;
+
 /** One connection's life: connect, subscribe, fill the gap, watch the heart, end. */
 export class DuplexSession {
   readonly #openChannel: OpenChannel;
@@ -52,6 +55,8 @@ export class DuplexSession {
   #isOpen = false;
   #lastHeadAtMs = 0;
   #lastHead: RawHead | null = null;
+  /** The newest answer to {@link #fetchHead}. */
+  #fetched: { readonly number: number; readonly atMs: number } | null = null;
 
   constructor(openChannel: OpenChannel, runner: CallRunner, reporter: HeadReporter, settings: SourceSettings) {
     this.#openChannel = openChannel;
@@ -137,6 +142,7 @@ export class DuplexSession {
     const head = readHead(await this.#probe("eth_getBlockByNumber", ["latest", false]));
     if (head === undefined) this.#end(malformed("the newest block has no number and hash"));
     else {
+      this.#fetched = { number: head.number, atMs: this.#settings.now() };
       const isNewest = this.#reporter.headCount === headsBefore || head.number > (this.#lastHead?.number ?? -1);
       if (isNewest) this.#noteHead(head, this.#settings.now());
     }
@@ -230,7 +236,16 @@ export class DuplexSession {
       return;
     }
     this.#tapPush({ text, receivedAtMs }, null);
-    this.#noteHead(head, receivedAtMs);
+    if (!this.#isOvertaken(head, receivedAtMs)) this.#noteHead(head, receivedAtMs);
+  }
+
+  /**
+   * A push from below an answer that has just come was on its way before that, and is no way back: a branch in place of
+   * what was answered is pushed up to its height at least.
+   */
+  #isOvertaken(pushed: RawHead, receivedAtMs: number): boolean {
+    if (this.#fetched === null || pushed.number >= this.#fetched.number) return false;
+    return receivedAtMs - this.#fetched.atMs < OVERTAKEN_MS;
   }
 
   #onBatchAnswer(items: readonly unknown[], { text, receivedAtMs }: Received): void {

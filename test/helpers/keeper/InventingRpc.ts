@@ -1,7 +1,7 @@
 import { EMPTY_ROOT } from "../../../keeper/trie/nodeEncoding.ts";
 import type { Hash } from "../../../keeper/lib/hex.ts";
-import { forge, type BlockJson } from "./lies.ts";
-import { readBlock, type Head, type Rpc } from "./Rpc.ts";
+import { forge, type BlockJson } from "../../../testing/lies.ts";
+import { readBlock, type Head, type Rpc } from "../../../testing/Rpc.ts";
 
 /** A state that the chain once had: a header that commits to it, and the account proofs of some addresses. */
 export interface KnownState {

@@ -13,11 +13,11 @@ import { callNode } from "../../../scripts/local/callNode.ts";
 import { contractInterface } from "../../../scripts/local/contractInterface.ts";
 import type { LockstepDeployment } from "../../../scripts/local/deployLockstep.ts";
 import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
-import type { CoreDriver } from "./CoreDriver.ts";
-import type { KeeperChoice } from "./createDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
+import type { KeeperChoice } from "../../../testing/createKeeper.ts";
 import { LocalWorld } from "./LocalWorld.ts";
-import { readHeadOf, rpcAt, type Head, type Rpc } from "./Rpc.ts";
-import { Line } from "./scenarioLine.ts";
+import { readHeadOf, rpcAt, type Head, type Rpc } from "../../../testing/Rpc.ts";
+import { StagedSource } from "../../../testing/StagedSource.ts";
 
 /** A local chain with a finality of its own: Anvil's `finalized` lies eight blocks below the head. */
 export const FINAL: ChainProfile = { ...PROFILES.local, finality: "finalized", confirmations: 3 };
@@ -154,12 +154,15 @@ export class Fork {
   }
 
   /** Sources of the truth, by name. */
-  lines<Name extends string>(...names: readonly Name[]): Record<Name, Line> {
-    return Object.fromEntries(names.map((name) => [name, new Line(this.here.rpc)])) as Record<Name, Line>;
+  lines<Name extends string>(...names: readonly Name[]): Record<Name, StagedSource> {
+    return Object.fromEntries(names.map((name) => [name, new StagedSource(this.here.rpc)])) as Record<
+      Name,
+      StagedSource
+    >;
   }
 
   /** A keeper with all keys, for which a checkpoint is always due, and which is up to date. Its transactions get lost. */
-  async keeper(rpcs: Readonly<Record<string, Rpc>>, choice: Partial<KeeperChoice> = {}): Promise<CoreDriver> {
+  async keeper(rpcs: Readonly<Record<string, Rpc>>, choice: Partial<KeeperChoice> = {}): Promise<InProcessKeeper> {
     const driver = this.truth.keeper({
       rpcs,
       keys: this.truth.keys,

@@ -8,8 +8,8 @@ import { ChaosRpc, type ChaosRpcOptions } from "../../../scripts/chaos/ChaosRpc.
 import type { Rule } from "../../../scripts/chaos/Rule.ts";
 import { startLocalKeeper, type LocalKeeper } from "../../../scripts/local/LocalKeeper.ts";
 import type { LocalWorld } from "./LocalWorld.ts";
-import { readBlock, readHeadOf, type Head } from "./Rpc.ts";
-import { Seen } from "./scenarioSeen.ts";
+import { readBlock, readHeadOf, type Head } from "../../../testing/Rpc.ts";
+import { Seen } from "../../../testing/Seen.ts";
 
 /** How a keeper reaches its sources. */
 export interface SourcesRigOptions {

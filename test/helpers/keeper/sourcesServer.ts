@@ -5,7 +5,7 @@ import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
 import type { Hash } from "../../../keeper/lib/hex.ts";
 import { EMPTY_ROOT } from "../../../keeper/trie/nodeEncoding.ts";
 import { callNode } from "../../../scripts/local/callNode.ts";
-import { forge, type BlockJson, type Lie } from "./lies.ts";
+import { forge, type BlockJson, type Lie } from "../../../testing/lies.ts";
 
 interface Call {
   readonly id: unknown;

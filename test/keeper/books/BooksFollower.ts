@@ -7,14 +7,13 @@ import { verifyReceipts } from "../../../keeper/chain/verify/receipts.ts";
 import { BOOK_NAMES, type BookAddresses, type BookName, type Immutables } from "../../../keeper/domain/bookSet.ts";
 import type { Finding } from "../../../keeper/domain/Finding.ts";
 import { bigintToHex32, type Hash } from "../../../keeper/lib/hex.ts";
+import { readImmutables as readImmutablesOver } from "../../../testing/readImmutables.ts";
+import { rpcOver } from "../../../testing/Rpc.ts";
 import type { Lockstep } from "../../fixtures/deployLockstep.ts";
-import { gatherImmutables } from "../../helpers/keeper/immutables.ts";
 
 /** What the contracts of a deployment hold in their code. */
-export async function readImmutables({ ethers, ledger, guard, oracle, keeperRegistry }: Lockstep): Promise<Immutables> {
-  const contracts = { PositionLedger: ledger, SyncGuard: guard, KeeperRegistry: keeperRegistry, PriceOracle: oracle };
-  const { chainId } = await ethers.provider.getNetwork();
-  return await gatherImmutables(chainId, (name, getter) => contracts[name].getFunction(getter as never).staticCall());
+export function readImmutables(system: Lockstep): Promise<Immutables> {
+  return readImmutablesOver(rpcOver(system.connection.provider), addressesOf(system));
 }
 
 /** The book contracts of a deployment, lower case. */

@@ -4,7 +4,7 @@ import { storage as ledger } from "../../../keeper/books/generated/PositionLedge
 import { readRemembered, type Remembered } from "../../../keeper/loop/Remembered.ts";
 import type { IncidentReport } from "../../../keeper/loop/ports.ts";
 import { readHead, resume } from "../../helpers/guard.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { World } from "../../helpers/keeper/World.ts";
 
 const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
@@ -19,9 +19,9 @@ describe("What an earlier run left of its incidents", function () {
 
   afterEach(() => world.close());
 
-  const recordsOf = (driver: CoreDriver): Remembered =>
+  const recordsOf = (driver: InProcessKeeper): Remembered =>
     readRemembered(driver.all("journal").map(({ kind, body }) => ({ kind, body })));
-  const statesOf = (driver: CoreDriver): string[] => [
+  const statesOf = (driver: InProcessKeeper): string[] => [
     ...new Set(driver.all("incident").map(({ report }) => `${report.id} ${report.state}`)),
   ];
 

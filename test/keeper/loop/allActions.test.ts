@@ -13,9 +13,9 @@ import { ACTION_KINDS, ClearingActions, type ActionKind } from "../../helpers/cl
 import { deployAwkwardMarket } from "../../helpers/clearing/awkwardMarket.ts";
 import { openAwkwardMarket } from "../../helpers/keeper/anvilMarket.ts";
 import { liveBadDay } from "../../helpers/keeper/badDay.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
-import { describeVerdict } from "../../helpers/keeper/describeVerdict.ts";
-import { readBlock } from "../../helpers/keeper/Rpc.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
+import { describeVerdict } from "../../../testing/describeVerdict.ts";
+import { readBlock } from "../../../testing/Rpc.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import { World, wordsOf } from "../../helpers/keeper/World.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
@@ -40,7 +40,7 @@ const EVENTS = [
 
 /** Hears every block of a chain, one by one, and expects the keeper to be in sync with each. */
 class EveryBlock {
-  readonly driver: CoreDriver;
+  readonly driver: InProcessKeeper;
   readonly #world: World;
   /** Names of the books' events, and `entry <kind>`. */
   readonly seen = new Set<string>();
@@ -84,7 +84,7 @@ function nameOf(event: { readonly name: string }): string {
 }
 
 /** Everything from genesis again, by the other derivation: it has to agree as well. */
-async function askNaively(world: World, { keeper: { books } }: CoreDriver): Promise<string> {
+async function askNaively(world: World, { keeper: { books } }: InProcessKeeper): Promise<string> {
   const roots = await world.roots(books.tip!.hash);
   const proven = BOOK_NAMES.map((name, index) => [name, { storageRoot: roots[index] }] as const);
   const blocks = books.blocksSince(null);

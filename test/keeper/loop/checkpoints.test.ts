@@ -5,8 +5,8 @@ import { storage as ledger } from "../../../keeper/books/generated/PositionLedge
 import { ROUND_BLOCKS } from "../../../keeper/domain/rounds.ts";
 import type { Hash } from "../../../keeper/lib/hex.ts";
 import { hashRoots } from "../../helpers/attestations.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
-import type { KeeperChoice } from "../../helpers/keeper/createDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
+import type { KeeperChoice } from "../../../testing/createKeeper.ts";
 import { World } from "../../helpers/keeper/World.ts";
 
 const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
@@ -22,7 +22,7 @@ describe("Checkpoints", function () {
 
   afterEach(() => world.close());
 
-  function attester(choice: Partial<KeeperChoice> = {}): CoreDriver {
+  function attester(choice: Partial<KeeperChoice> = {}): InProcessKeeper {
     const policy = { checkpointIntervalSeconds: INTERVAL, ...choice.policy };
     return world.keeper({ keys: world.keysOf(0), ...choice, policy });
   }
@@ -33,7 +33,7 @@ describe("Checkpoints", function () {
   }
 
   /** A start, and so many blocks on top that a round begins above the head of then. */
-  async function begin(driver: CoreDriver): Promise<void> {
+  async function begin(driver: InProcessKeeper): Promise<void> {
     await driver.follow();
     await driver.tick(100);
     for (let mined = 0; mined < ROUND_BLOCKS && driver.attestations.length === 0; mined += 1) {

@@ -6,10 +6,10 @@ import { Custody } from "../../../keeper/loop/Custody.ts";
 import type { MockToken } from "../../../types/ethers-contracts/index.ts";
 import { accountOf } from "../../helpers/accounts.ts";
 import { impersonate, listCollateral } from "../../helpers/assets.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { allowDeposits, depositAllowed } from "../../helpers/keeper/deposits.ts";
-import { lyingRpc } from "../../helpers/keeper/lies.ts";
-import type { Rpc } from "../../helpers/keeper/Rpc.ts";
+import { lyingRpc } from "../../../testing/lies.ts";
+import type { Rpc } from "../../../testing/Rpc.ts";
 import { World } from "../../helpers/keeper/World.ts";
 
 const HELD = 1_000n;
@@ -39,7 +39,7 @@ function isTokenProof([, slots]: readonly unknown[]): boolean {
 }
 
 /** What stands against the newest block. */
-function findings({ verdict }: CoreDriver): readonly string[] {
+function findings({ verdict }: InProcessKeeper): readonly string[] {
   if (verdict.kind !== "Diverged") return [verdict.kind];
   return verdict.findings.map(({ cause, contract, detail }) => `${cause} ${contract}: ${detail}`);
 }
@@ -56,7 +56,7 @@ describe("Keeper and custody below the books (F13)", function () {
     return `custody-short CollateralVault: ${amounts}`;
   }
 
-  function keeper(tokens: readonly TokenSlot[], choice: Parameters<World["keeper"]>[0] = {}): CoreDriver {
+  function keeper(tokens: readonly TokenSlot[], choice: Parameters<World["keeper"]>[0] = {}): InProcessKeeper {
     return world.keeper({ ...choice, options: { tokenSlots: tokens, ...choice.options } });
   }
 
@@ -274,13 +274,13 @@ describe("Keeper and custody below the books (F13)", function () {
     }
 
     /** Follows the head and lets the time of the next question come. */
-    async function pass(driver: CoreDriver): Promise<void> {
+    async function pass(driver: InProcessKeeper): Promise<void> {
       await world.mine();
       await driver.follow();
       await driver.tick(FROM);
     }
 
-    function conditions(driver: CoreDriver): readonly string[] {
+    function conditions(driver: InProcessKeeper): readonly string[] {
       return driver.keeper.conditions.flatMap(({ kind, detail }) => (kind === "custody-suspect" ? [detail] : []));
     }
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { depositUsd } from "../../fixtures/deployLockstep.ts";
-import { readHeadOf, type Rpc } from "../../helpers/keeper/Rpc.ts";
+import { readHeadOf, type Rpc } from "../../../testing/Rpc.ts";
 import { World, wordsOf } from "../../helpers/keeper/World.ts";
 
 const USD = 1_000_000n;

@@ -12,7 +12,7 @@ import { accountOf } from "../../helpers/accounts.ts";
 import { listCollateral } from "../../helpers/assets.ts";
 import { attest, postCheckpoint, readKeeperSet, signAttestation } from "../../helpers/attestations.ts";
 import { pause, readHead } from "../../helpers/guard.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { allowDeposits, depositAllowed } from "../../helpers/keeper/deposits.ts";
 import { World } from "../../helpers/keeper/World.ts";
 import { setEthPrice } from "../../helpers/liquidate.ts";
@@ -201,7 +201,7 @@ async function owe(system: Lockstep): Promise<void> {
 describe("a tampered word that an ordinary event uses in the same block (G1)", function () {
   this.timeout(60_000);
   let world: World;
-  let driver: CoreDriver;
+  let driver: InProcessKeeper;
 
   before(async () => {
     world = await World.open({ keeperCount: 2 });

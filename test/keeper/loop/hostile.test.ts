@@ -12,9 +12,9 @@ import { encodeRlp } from "../../../keeper/lib/rlp.ts";
 import { readContracts } from "../../../keeper/readContracts.ts";
 import type { View } from "../../../keeper/views/View.ts";
 import { CAUSES } from "../../helpers/guard.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
-import { forge, ForgingRpc, lyingRpc, type BlockJson, type Lie } from "../../helpers/keeper/lies.ts";
-import { readHeadOf, type Head, type Rpc } from "../../helpers/keeper/Rpc.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
+import { forge, ForgingRpc, lyingRpc, type BlockJson, type Lie } from "../../../testing/lies.ts";
+import { readHeadOf, type Head, type Rpc } from "../../../testing/Rpc.ts";
 import { World } from "../../helpers/keeper/World.ts";
 
 const ACCOUNT: Hash = `0x${"ab".repeat(32)}`;
@@ -35,15 +35,15 @@ function inAnswersTo(method: string, change: (answer: Record<string, unknown>) =
   };
 }
 
-function liarsOf(driver: CoreDriver): string[] {
+function liarsOf(driver: InProcessKeeper): string[] {
   return [...new Set(driver.all("quarantine").map(({ source }) => source))];
 }
 
-function kindsOf(driver: CoreDriver): string[] {
+function kindsOf(driver: InProcessKeeper): string[] {
   return [...new Set(driver.reports.map(({ verdict }) => verdict.kind))];
 }
 
-function alertsOf(driver: CoreDriver, event: string): number {
+function alertsOf(driver: InProcessKeeper, event: string): number {
   return driver.all("alert").filter((alert) => alert.event === event).length;
 }
 
@@ -51,7 +51,7 @@ describe("Keeper and hostile sources", function () {
   this.timeout(30_000);
   let world: World;
   let honest: Rpc;
-  let replace: () => Promise<void>;
+  let replace: () => Promise<unknown>;
 
   before(async () => {
     world = await World.open({ keeperCount: 1 });
@@ -74,21 +74,21 @@ describe("Keeper and hostile sources", function () {
     await world.mine();
   }
 
-  async function hearAll(driver: CoreDriver, sources: readonly string[], head: Head): Promise<void> {
+  async function hearAll(driver: InProcessKeeper, sources: readonly string[], head: Head): Promise<void> {
     for (const source of sources) await driver.hear(source, head);
   }
 
-  async function wait(driver: CoreDriver, times: number): Promise<void> {
+  async function wait(driver: InProcessKeeper, times: number): Promise<void> {
     for (let time = 0; time < times; time += 1) await driver.tick(300);
   }
 
-  async function expectJudged(driver: CoreDriver, kind: string): Promise<void> {
+  async function expectJudged(driver: InProcessKeeper, kind: string): Promise<void> {
     expect(driver.reports.at(-1)).to.deep.include({ number: (await readHead()).number });
     expect(driver.verdict.kind).to.equal(kind);
   }
 
   /** The divergence was pursued to its proven effect on the chain. */
-  async function expectContained(driver: CoreDriver): Promise<void> {
+  async function expectContained(driver: InProcessKeeper): Promise<void> {
     expect(driver.incident?.state).to.equal("contained");
     expect(await world.flags()).to.equal(DEGRADED);
   }
@@ -269,7 +269,7 @@ describe("Keeper and hostile sources", function () {
   });
 
   describe("views", () => {
-    async function show(driver: CoreDriver, name: string, rows: View["rows"]): Promise<void> {
+    async function show(driver: InProcessKeeper, name: string, rows: View["rows"]): Promise<void> {
       const { number: blockNumber, hash: blockHash } = driver.keeper.books.tip!;
       const view: View = { blockNumber, blockHash, rows };
       await driver.deliver({ type: "view", name, mayPause: true, view, nowMs: driver.nowMs });

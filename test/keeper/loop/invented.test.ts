@@ -10,8 +10,8 @@ import type { Replacements } from "../../../keeper/loop/Replacements.ts";
 import { hardPause, readHead } from "../../helpers/guard.ts";
 import { depositAllowed } from "../../helpers/keeper/deposits.ts";
 import { acceptWords } from "../../helpers/keeper/repairs.ts";
-import type { KeeperChoice } from "../../helpers/keeper/createDriver.ts";
-import type { Head } from "../../helpers/keeper/Rpc.ts";
+import type { KeeperChoice } from "../../../testing/createKeeper.ts";
+import type { Head } from "../../../testing/Rpc.ts";
 import type { World } from "../../helpers/keeper/World.ts";
 import { useInventedStage, type InventedStage } from "./inventedStage.ts";
 

@@ -3,8 +3,8 @@ import { expect } from "chai";
 import { PROFILES, type ChainProfile } from "../../../keeper/domain/chainProfile.ts";
 import { ROUND_BLOCKS } from "../../../keeper/domain/rounds.ts";
 import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
-import { lyingRpc } from "../../helpers/keeper/lies.ts";
-import { readBlock, type Head, type Rpc } from "../../helpers/keeper/Rpc.ts";
+import { lyingRpc } from "../../../testing/lies.ts";
+import { readBlock, type Head, type Rpc } from "../../../testing/Rpc.ts";
 import type { World } from "../../helpers/keeper/World.ts";
 import { InventedStage, useInventedStage } from "./inventedStage.ts";
 

@@ -1,11 +1,11 @@
 import type { Hash } from "../../../keeper/lib/hex.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { allowDeposits } from "../../helpers/keeper/deposits.ts";
 import { inventBlock } from "../../helpers/keeper/inventedBlocks.ts";
 import { InventingRpc, readState, type KnownState } from "../../helpers/keeper/InventingRpc.ts";
-import { forge, type BlockJson } from "../../helpers/keeper/lies.ts";
-import type { KeeperChoice } from "../../helpers/keeper/createDriver.ts";
-import { readHeadOf, type Head, type Rpc } from "../../helpers/keeper/Rpc.ts";
+import { forge, type BlockJson } from "../../../testing/lies.ts";
+import type { KeeperChoice } from "../../../testing/createKeeper.ts";
+import { readHeadOf, type Head, type Rpc } from "../../../testing/Rpc.ts";
 import { World } from "../../helpers/keeper/World.ts";
 
 type Receipt = Record<string, unknown>;
@@ -61,7 +61,7 @@ export class InventedStage {
   readonly world: World;
   recorded: RecordingRpc;
   liar: InventingRpc;
-  driver!: CoreDriver;
+  driver!: InProcessKeeper;
 
   private constructor(world: World) {
     this.world = world;

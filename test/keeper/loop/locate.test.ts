@@ -7,10 +7,10 @@ import { BOOK_NAMES } from "../../../keeper/domain/bookSet.ts";
 import type { Hash, Hex } from "../../../keeper/lib/hex.ts";
 import { depositUsd } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { allowDeposits, depositAllowed } from "../../helpers/keeper/deposits.ts";
-import { lyingRpc, type Lie } from "../../helpers/keeper/lies.ts";
-import type { Rpc } from "../../helpers/keeper/Rpc.ts";
+import { lyingRpc, type Lie } from "../../../testing/lies.ts";
+import type { Rpc } from "../../../testing/Rpc.ts";
 import { World } from "../../helpers/keeper/World.ts";
 
 const USD = 1_000_000n;
@@ -33,9 +33,9 @@ const inProofs =
   };
 
 async function locate(
-  driver: CoreDriver,
+  driver: InProcessKeeper,
   ticks = 200,
-): Promise<ReturnType<CoreDriver["all"]>[number] & { type: "located" }> {
+): Promise<ReturnType<InProcessKeeper["all"]>[number] & { type: "located" }> {
   for (let tick = 0; tick < ticks; tick += 1) {
     await driver.tick(1_000);
     const last = driver.all("located").at(-1);
@@ -49,7 +49,7 @@ describe("Keeper and the slots that differ", function () {
   let world: World;
   let account: Hex;
   let slot: Hash;
-  let replace: () => Promise<void>;
+  let replace: () => Promise<unknown>;
 
   before(async () => {
     world = await World.open();
@@ -73,7 +73,7 @@ describe("Keeper and the slots that differ", function () {
     lies: Readonly<Record<string, Lie | null>> = { a: null },
     replacements = {},
     options = {},
-  ): Promise<CoreDriver> {
+  ): Promise<InProcessKeeper> {
     const rpcs = Object.fromEntries(
       Object.entries(lies).map(([id, lie]): [string, Rpc] => [id, lie === null ? world.rpc : lyingRpc(world.rpc, lie)]),
     );
@@ -266,7 +266,7 @@ describe("Keeper and the slots that differ", function () {
 
   describe("while the books move", () => {
     it("names the words of the finding's block though the books went on", async () => {
-      let driver: CoreDriver | null = null;
+      let driver: InProcessKeeper | null = null;
       let moves = 0;
       const moving: Lie = async (method, params, ask) => {
         const answer = await ask(method, params);
@@ -291,7 +291,7 @@ describe("Keeper and the slots that differ", function () {
     });
 
     it("stops when the divergent block is taken back, and reports nothing of it", async () => {
-      let driver: CoreDriver | null = null;
+      let driver: InProcessKeeper | null = null;
       let isGone = false;
       const taking: Lie = async (method, params, ask) => {
         const answer = await ask(method, params);

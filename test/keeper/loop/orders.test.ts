@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
 import type { CoreOrder } from "../../../keeper/domain/Order.ts";
 import { resume } from "../../helpers/guard.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { World } from "../../helpers/keeper/World.ts";
 
 const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
@@ -20,7 +20,7 @@ describe("Orders", function () {
   afterEach(() => world.close());
 
   async function order(
-    driver: CoreDriver,
+    driver: InProcessKeeper,
     what: CoreOrder,
   ): Promise<{ readonly ok: boolean; readonly detail: string }> {
     count += 1;

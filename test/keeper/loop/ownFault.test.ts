@@ -9,11 +9,11 @@ import { LayoutRangeError } from "../../../keeper/books/layout/LayoutRangeError.
 import { addSlot } from "../../../keeper/books/layout/slots.ts";
 import { BOOK_NAMES, type BookName } from "../../../keeper/domain/bookSet.ts";
 import type { Hash } from "../../../keeper/lib/hex.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { emitEveryEvent } from "../../helpers/keeper/everyEvent.ts";
 import { samples } from "../../helpers/samples.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
-import { readBlock, type Head, type Rpc } from "../../helpers/keeper/Rpc.ts";
+import { readBlock, type Head, type Rpc } from "../../../testing/Rpc.ts";
 import { TOPICS } from "../../helpers/keeper/usedWords.ts";
 import { World } from "../../helpers/keeper/World.ts";
 import { deployToured } from "../books/naive/tourSync.ts";
@@ -199,7 +199,7 @@ describe("Keeper with a fault of its own (G11, F19)", function () {
 
   after(() => world.close());
 
-  const start = (reducers?: Reducers, proofDepth = 64): CoreDriver =>
+  const start = (reducers?: Reducers, proofDepth = 64): InProcessKeeper =>
     world.keeper({
       rpcs: { hardhat: rpc },
       keys: world.keysOf(0),
@@ -209,7 +209,7 @@ describe("Keeper with a fault of its own (G11, F19)", function () {
       ...(reducers === undefined ? {} : { replacements: { reducers } }),
     });
 
-  function expectOwnFault(driver: CoreDriver, what: string): void {
+  function expectOwnFault(driver: InProcessKeeper, what: string): void {
     expect(driver.verdict.kind, what).to.equal("OwnFault");
     expect(driver.keeper.judge.hasOwnFault, what).to.equal(true);
     expect(driver.all("latch"), what).to.have.length(1);
@@ -250,7 +250,7 @@ describe("Keeper with a fault of its own (G11, F19)", function () {
 
   describe("where the second opinion fails as well", () => {
     const secondOpinion = () => ({ agreesWithChain: false, hasFailed: true, detail: "could not go on" }) as const;
-    const judged = async (kind: string, mutation: Mutation): Promise<CoreDriver> => {
+    const judged = async (kind: string, mutation: Mutation): Promise<InProcessKeeper> => {
       const [book = "", name = ""] = kind.split(".");
       const at = spoiltAt(book as BookName, name, mutation)!;
       const reducers = breakReducer(book as BookName, name, mutation, () => undefined);

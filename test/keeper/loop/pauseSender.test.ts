@@ -4,8 +4,8 @@ import { Transaction, type Wallet } from "ethers";
 import { PAUSE_GAS_LIMIT } from "../../../keeper/actions/plan/gasLimits.ts";
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
 import { readRemembered } from "../../../keeper/loop/Remembered.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
-import type { KeeperChoice } from "../../helpers/keeper/createDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
+import type { KeeperChoice } from "../../../testing/createKeeper.ts";
 import { World } from "../../helpers/keeper/World.ts";
 
 const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
@@ -13,12 +13,12 @@ const GWEI = 10n ** 9n;
 const ETHER = 10n ** 18n;
 
 /** What was signed, oldest first. */
-function attemptsOf(driver: CoreDriver): Transaction[] {
+function attemptsOf(driver: InProcessKeeper): Transaction[] {
   const raws = new Set(driver.all("broadcast").map(({ raw }) => raw));
   return [...raws].map((raw) => Transaction.from(raw));
 }
 
-const eventsOf = (driver: CoreDriver): string[] => driver.all("alert").map(({ event }) => event);
+const eventsOf = (driver: InProcessKeeper): string[] => driver.all("alert").map(({ event }) => event);
 
 describe("PauseSender", function () {
   this.timeout(60_000);
@@ -38,7 +38,7 @@ describe("PauseSender", function () {
   }
 
   /** A keeper that has seen the chain, on which something diverges then; its transactions wait until a block is mined. */
-  async function divergent(choice: Partial<KeeperChoice> = {}): Promise<CoreDriver> {
+  async function divergent(choice: Partial<KeeperChoice> = {}): Promise<InProcessKeeper> {
     const driver = world.keeper(choice);
     await driver.follow();
     await world.send("evm_setAutomine", false);
@@ -47,7 +47,7 @@ describe("PauseSender", function () {
   }
 
   /** The same, where the pause key has so much, wei. */
-  async function divergentWith(balance: bigint): Promise<CoreDriver> {
+  async function divergentWith(balance: bigint): Promise<InProcessKeeper> {
     const driver = world.keeper();
     await driver.follow();
     await world.send("evm_setAutomine", false);
@@ -60,7 +60,7 @@ describe("PauseSender", function () {
   }
 
   /** A keeper that begins now. The node's proof of the block before the tampered one is void, which it is forgiven after a while. */
-  async function newcomer(choice: Partial<KeeperChoice> = {}): Promise<CoreDriver> {
+  async function newcomer(choice: Partial<KeeperChoice> = {}): Promise<InProcessKeeper> {
     const driver = world.keeper(choice);
     await driver.follow();
     await driver.tick();
@@ -204,7 +204,7 @@ describe("PauseSender", function () {
     await before.follow();
     const [first] = attemptsOf(before);
     const records = before.all("journal").map(({ kind, body }) => ({ kind, body }));
-    const restart = (): Promise<CoreDriver> => newcomer({ options: { remembered: readRemembered(records) } });
+    const restart = (): Promise<InProcessKeeper> => newcomer({ options: { remembered: readRemembered(records) } });
     const waiting = await restart();
     const [second] = attemptsOf(waiting);
     expect(second!.nonce).to.equal(first!.nonce);

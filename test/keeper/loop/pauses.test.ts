@@ -4,13 +4,13 @@ import { id, Transaction } from "ethers";
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
 import { storage as guard } from "../../../keeper/books/generated/SyncGuard.ts";
 import { CAUSES, pause, readHead } from "../../helpers/guard.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { World } from "../../helpers/keeper/World.ts";
 
 const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
 
 /** What was signed and sent, each once however often it was sent. */
-function attemptsOf(driver: CoreDriver): Transaction[] {
+function attemptsOf(driver: InProcessKeeper): Transaction[] {
   const raws = new Set(driver.all("broadcast").map(({ raw }) => raw));
   return [...raws].map((raw) => Transaction.from(raw));
 }

@@ -7,10 +7,10 @@ import { contractInterface } from "../../../scripts/local/contractInterface.ts";
 import { depositUsd } from "../../fixtures/deployLockstep.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { accountOf } from "../../helpers/accounts.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
 import { openTraffic } from "../../helpers/keeper/openTraffic.ts";
-import { readBlock } from "../../helpers/keeper/Rpc.ts";
+import { readBlock } from "../../../testing/Rpc.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import { World, wordsOf } from "../../helpers/keeper/World.ts";
 import { OrderBook, UNIT } from "../../helpers/orders.ts";
@@ -18,7 +18,7 @@ import { OrderBook, UNIT } from "../../helpers/orders.ts";
 const USD = 1_000_000n;
 const GWEI = 10n ** 9n;
 
-async function expectRebuilt(driver: CoreDriver, world: World | LocalWorld): Promise<void> {
+async function expectRebuilt(driver: InProcessKeeper, world: World | LocalWorld): Promise<void> {
   const rebuilt = world.keeper({ keys: {} });
   await rebuilt.follow();
   expect(wordsOf(driver.keeper.books)).to.deep.equal(wordsOf(rebuilt.keeper.books));
@@ -31,7 +31,7 @@ describe("Keeper and reorgs on Anvil", function () {
   this.timeout(60_000);
   const owner = developmentWallet(7);
   let world: LocalWorld;
-  let driver: CoreDriver;
+  let driver: InProcessKeeper;
 
   before(async () => {
     world = await LocalWorld.open("anvil", 5);
@@ -112,7 +112,7 @@ describe("Keeper and reorgs on Anvil", function () {
 describe("Keeper and reorgs on Hardhat", function () {
   this.timeout(60_000);
   let world: World;
-  let driver: CoreDriver;
+  let driver: InProcessKeeper;
 
   beforeEach(async () => {
     world = await World.open();

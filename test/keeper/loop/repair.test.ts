@@ -8,11 +8,11 @@ import { depositUsd } from "../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../helpers/accounts.ts";
 import { postCheckpoint } from "../../helpers/attestations.ts";
 import { hardPause, readHead, resume } from "../../helpers/guard.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
-import type { KeeperChoice } from "../../helpers/keeper/createDriver.ts";
-import { describeVerdict } from "../../helpers/keeper/describeVerdict.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
+import type { KeeperChoice } from "../../../testing/createKeeper.ts";
+import { describeVerdict } from "../../../testing/describeVerdict.ts";
 import { acceptWords, repairWord } from "../../helpers/keeper/repairs.ts";
-import type { Rpc } from "../../helpers/keeper/Rpc.ts";
+import type { Rpc } from "../../../testing/Rpc.ts";
 import { World, wordsOf } from "../../helpers/keeper/World.ts";
 import { OrderBook, UNIT } from "../../helpers/orders.ts";
 
@@ -23,7 +23,7 @@ const ACCOUNTS = 1;
 describe("Keeper and what governance repairs or accepts (P5)", function () {
   this.timeout(120_000);
   let world: World;
-  let driver: CoreDriver;
+  let driver: InProcessKeeper;
 
   beforeEach(async () => {
     world = await World.open();
@@ -62,7 +62,7 @@ describe("Keeper and what governance repairs or accepts (P5)", function () {
     await hardPause(world.system, id("incident"), await readHead(world.system));
   }
 
-  async function expectInSync(keeper: CoreDriver): Promise<void> {
+  async function expectInSync(keeper: InProcessKeeper): Promise<void> {
     expect(describeVerdict(keeper.verdict)).to.equal("InSync");
     expect(keeper.keeper.books.roots()).to.deep.equal(await world.roots(keeper.keeper.books.tip!.hash));
   }
@@ -73,7 +73,7 @@ describe("Keeper and what governance repairs or accepts (P5)", function () {
   }
 
   /** A keeper that comes now and has every block to replay, few of them to prove. */
-  async function newcomer(choice: Partial<KeeperChoice> = {}): Promise<CoreDriver> {
+  async function newcomer(choice: Partial<KeeperChoice> = {}): Promise<InProcessKeeper> {
     const late = world.keeper({ options: { proofDepth: 2 }, ...choice });
     await late.follow();
     return late;
@@ -126,7 +126,7 @@ describe("Keeper and what governance repairs or accepts (P5)", function () {
     await resumeAll();
     await world.mine(3);
     // The node takes longer for each answer than a block at the head may be waited for.
-    let slow: CoreDriver | null = null;
+    let slow: InProcessKeeper | null = null;
     const rpc: Rpc = {
       request: (method, params) => {
         if (slow !== null) slow.nowMs += 150;

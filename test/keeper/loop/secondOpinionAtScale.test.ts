@@ -5,8 +5,8 @@ import type { Address } from "../../../keeper/lib/hex.ts";
 import { askSecondOpinion } from "../../../keeper/loop/secondOpinion.ts";
 import type { Replacements } from "../../../keeper/loop/Replacements.ts";
 import { developmentWallet } from "../../../scripts/local/accounts.ts";
-import { createDriver } from "../../helpers/keeper/createDriver.ts";
-import { describeVerdict } from "../../helpers/keeper/describeVerdict.ts";
+import { createKeeper } from "../../../testing/createKeeper.ts";
+import { describeVerdict } from "../../../testing/describeVerdict.ts";
 import { DepositChain } from "./secondOpinionChain.ts";
 import { DEPOSITED, DEPOSITED_IMMUTABLES, quoteSlotOf } from "./secondOpinionDeposits.ts";
 
@@ -19,7 +19,7 @@ async function diverge(count: number, replacements: Replacements = {}): Promise<
   const pause = developmentWallet(1);
   const chain = new DepositChain([pause.address.toLowerCase() as Address]);
   const sent: string[] = [];
-  const driver = createDriver(DEPOSITED, DEPOSITED_IMMUTABLES, {
+  const driver = createKeeper(DEPOSITED, DEPOSITED_IMMUTABLES, {
     rpcs: { node: chain },
     keys: { pause },
     replacements,

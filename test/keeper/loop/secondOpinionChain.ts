@@ -8,7 +8,7 @@ import { keccak256 } from "../../../keeper/lib/keccak.ts";
 import { EMPTY_ROOT } from "../../../keeper/trie/nodeEncoding.ts";
 import { StateTrie } from "../../../scripts/histories/StateTrie.ts";
 import { encodeAccount } from "../../../scripts/histories/World.ts";
-import type { Head, Rpc } from "../../helpers/keeper/Rpc.ts";
+import type { Head, Rpc } from "../../../testing/Rpc.ts";
 import {
   DEPOSITED,
   DEPOSITED_IMMUTABLES,

@@ -16,13 +16,14 @@ import { SideBranches, type SideVerdict } from "../../../keeper/loop/SideBranche
 import { toBookBlock } from "../../../keeper/loop/toBookBlock.ts";
 import { contractInterface } from "../../../scripts/local/contractInterface.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { allowDeposits, depositAllowed } from "../../helpers/keeper/deposits.ts";
 import { InventingRpc, readState, type KnownState } from "../../helpers/keeper/InventingRpc.ts";
-import { readBlock, readHeadOf, type Head } from "../../helpers/keeper/Rpc.ts";
-import type { KeeperKeys } from "../../helpers/keeper/createDriver.ts";
+import { readBlock, readHeadOf, type Head } from "../../../testing/Rpc.ts";
+import type { KeeperKeys } from "../../../testing/createKeeper.ts";
 import { Fork, type ForkNode } from "../../helpers/keeper/scenarioFork.ts";
-import { atMost, type Line } from "../../helpers/keeper/scenarioLine.ts";
+import { atMost } from "../../../testing/lies.ts";
+import { type StagedSource } from "../../../testing/StagedSource.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
 import { World, wordsOf } from "../../helpers/keeper/World.ts";
 
@@ -336,7 +337,7 @@ interface SentPause {
 const GUARD = contractInterface("SyncGuard");
 const DEGRADED = 3n;
 
-function pausesOf(driver: CoreDriver): SentPause[] {
+function pausesOf(driver: InProcessKeeper): SentPause[] {
   return driver.all("broadcast").flatMap(({ purpose, raw, hash }) => {
     if (purpose !== "soft-pause" && purpose !== "side-pause") return [];
     const [incidentId, , , blockHash] = GUARD.decodeFunctionData("softPause", Transaction.from(raw).data);
@@ -344,13 +345,13 @@ function pausesOf(driver: CoreDriver): SentPause[] {
   });
 }
 
-const kindsOf = (driver: CoreDriver): string[] => [...new Set(driver.reports.map(({ verdict }) => verdict.kind))];
+const kindsOf = (driver: InProcessKeeper): string[] => [...new Set(driver.reports.map(({ verdict }) => verdict.kind))];
 
 describe("One honest source among three (P2)", function () {
   this.timeout(60_000);
   let fork: Fork;
-  let driver: CoreDriver;
-  let lines: Record<"one" | "two" | "honest", Line>;
+  let driver: InProcessKeeper;
+  let lines: Record<"one" | "two" | "honest", StagedSource>;
   let parted: Head;
 
   beforeEach(async () => {
@@ -476,7 +477,7 @@ describe("One liar among three that invents divergent branches", function () {
   const MAX_SIDE_PAUSES = 4;
   let world: World;
   let liar: InventingRpc;
-  let driver: CoreDriver;
+  let driver: InProcessKeeper;
   let divergent: KnownState;
   let restore: () => Promise<void>;
 

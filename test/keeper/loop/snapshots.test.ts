@@ -12,7 +12,7 @@ import { Keeper } from "../../../keeper/loop/Keeper.ts";
 import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
 import { proofCalls, readBooks, readServedHeader, type ProvenBooks } from "../../../keeper/loop/requestBlock.ts";
 import type { SnapshotOrder } from "../../../keeper/loop/ports.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { World, wordsOf } from "../../helpers/keeper/World.ts";
 
 const CONFIRMATIONS = 3;
@@ -30,7 +30,7 @@ describe("Snapshots ordered by the core", function () {
 
   afterEach(() => world.close());
 
-  async function follow(driver: CoreDriver, blocks: number, ms = 1_000): Promise<void> {
+  async function follow(driver: InProcessKeeper, blocks: number, ms = 1_000): Promise<void> {
     for (let block = 0; block < blocks; block += 1) {
       await world.mine();
       await driver.follow();
@@ -38,7 +38,7 @@ describe("Snapshots ordered by the core", function () {
     }
   }
 
-  const orders = (driver: CoreDriver): SnapshotOrder[] => driver.all("snapshot").map(({ order }) => order);
+  const orders = (driver: InProcessKeeper): SnapshotOrder[] => driver.all("snapshot").map(({ order }) => order);
   const head = async (): Promise<number> => Number(await world.send("eth_blockNumber"));
 
   it("are of the newest final block, with the roots that the chain has there", async () => {
@@ -87,7 +87,7 @@ describe("Snapshots ordered by the core", function () {
 
   describe("and a core that begins with one", () => {
     /** A core that begins with what another ordered, on the same sources; with another word if told so. */
-    async function restart(from: CoreDriver, { tampers = false, isProven = true } = {}): Promise<CoreDriver> {
+    async function restart(from: InProcessKeeper, { tampers = false, isProven = true } = {}): Promise<InProcessKeeper> {
       const { number, hash, roots } = orders(from).at(-1)!;
       const { addresses, immutables } = world;
       const books = Books.fromImage({ addresses, immutables }, readImage([...from.keeper.books.exportAt(hash, roots)]));
@@ -143,14 +143,14 @@ describe("Snapshots ordered by the core", function () {
       return "none";
     }
 
-    async function withOrder(): Promise<CoreDriver> {
+    async function withOrder(): Promise<InProcessKeeper> {
       const driver = world.keeper({ options: OPTIONS });
       await follow(driver, CONFIRMATIONS + 2);
       return driver;
     }
 
     /** What was asked of the node by height or hash. */
-    const asked = (driver: CoreDriver): string => JSON.stringify(driver.all("request").map(({ calls }) => calls));
+    const asked = (driver: InProcessKeeper): string => JSON.stringify(driver.all("request").map(({ calls }) => calls));
 
     it("is where one from the deployment is, asks for nothing below, and goes on as it", async () => {
       const first = await withOrder();

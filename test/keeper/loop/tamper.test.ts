@@ -7,7 +7,7 @@ import type { NamedSlot } from "../../../keeper/books/layout/NamedSlot.ts";
 import { BOOK_NAMES, type BookName } from "../../../keeper/domain/bookSet.ts";
 import type { Hash, Hex } from "../../../keeper/lib/hex.ts";
 import { accountOf } from "../../helpers/accounts.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { endProtocol } from "../../helpers/keeper/endProtocol.ts";
 import { LAYOUTS, wordsOfEveryShape, type Word } from "../../helpers/keeper/usedWords.ts";
 import { liveTour } from "../books/naive/tour.ts";
@@ -37,7 +37,7 @@ async function keysOf(world: World): Promise<Hex[]> {
 }
 
 /** Lets time pass until the search has ended: it works in slices. */
-async function locate(driver: CoreDriver): Promise<void> {
+async function locate(driver: InProcessKeeper): Promise<void> {
   const before = driver.all("located").length;
   for (let tick = 0; tick < 50; tick += 1) {
     await driver.tick(1_000);
@@ -51,7 +51,7 @@ for (const isEnd of [false, true]) {
   describe(`Keeper and one changed word${isEnd ? " in a wind-down" : ""}`, function () {
     this.timeout(400_000);
     let world: World;
-    let driver: CoreDriver;
+    let driver: InProcessKeeper;
     let words: Word[];
 
     before(async () => {

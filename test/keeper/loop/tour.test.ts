@@ -15,10 +15,10 @@ import { REDUCERS } from "../../../keeper/books/reducers.ts";
 import { BOOK_NAMES } from "../../../keeper/domain/bookSet.ts";
 import { startNode } from "../../../scripts/local/startNode.ts";
 import { openOnNode } from "../../helpers/keeper/anvilMarket.ts";
-import { describeVerdict } from "../../helpers/keeper/describeVerdict.ts";
+import { describeVerdict } from "../../../testing/describeVerdict.ts";
 import { endProtocol } from "../../helpers/keeper/endProtocol.ts";
 import { World, wordsOf } from "../../helpers/keeper/World.ts";
-import { readBlock } from "../../helpers/keeper/Rpc.ts";
+import { readBlock } from "../../../testing/Rpc.ts";
 import { liveTour, tour } from "../books/naive/tour.ts";
 import { deployToured } from "../books/naive/tourSync.ts";
 

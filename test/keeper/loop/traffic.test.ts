@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import type { Hash } from "../../../keeper/lib/hex.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
 import { openTraffic } from "../../helpers/keeper/openTraffic.ts";
 import { chooseSeed } from "../../helpers/keeper/seed.ts";
@@ -49,7 +49,7 @@ class Blocks {
   }
 }
 
-async function expectEqual(driver: CoreDriver, world: { roots(blockHash: Hash): Promise<Hash[]> }): Promise<void> {
+async function expectEqual(driver: InProcessKeeper, world: { roots(blockHash: Hash): Promise<Hash[]> }): Promise<void> {
   const { books, judge } = driver.keeper;
   expect(judge.latched).to.deep.equal([]);
   expect(judge.hasOwnFault).to.equal(false);
@@ -76,7 +76,7 @@ describe("Keeper on honest traffic", function () {
     const random = new SeededRandom(chooseSeed(2));
     const { world, blocks } = await Blocks.open(random);
     const driver = world.keeper({ keys: {} });
-    const forks: (() => Promise<void>)[] = [];
+    const forks: (() => Promise<unknown>)[] = [];
     while (blocks.sent < OPERATIONS_WITH_REORGS) {
       if (random.below(3) === 0) forks.push(await world.fork());
       await blocks.next();

@@ -3,12 +3,12 @@ import { expect } from "chai";
 import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
 import { addressOf } from "../../../scripts/local/accounts.ts";
-import { tamperStorage } from "../../../scripts/local/chainControl.ts";
+import { tamperStorage } from "../../../testing/chainControl.ts";
 import { revertName } from "../../../scripts/local/contractInterface.ts";
 import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
 import type { Hex } from "../../../keeper/lib/hex.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
-import { rpcAt, type Rpc } from "../../helpers/keeper/Rpc.ts";
+import { rpcAt, type Rpc } from "../../../testing/Rpc.ts";
 
 const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
 
@@ -52,7 +52,7 @@ describe("the twin liar (G7)", function () {
   async function part(): Promise<void> {
     const liar = rpcAt(twin.url);
     expect(await hashOf(liar, "latest")).to.equal(await hashOf(truth.rpc, "latest"));
-    await tamperStorage({ url: twin.url, address: truth.addresses.PositionLedger, slot: TAMPERED, value: 1n });
+    await tamperStorage(liar, { address: truth.addresses.PositionLedger, slot: TAMPERED, value: 1n });
     await truth.trade(1);
     await truth.mine(4);
   }

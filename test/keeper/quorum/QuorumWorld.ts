@@ -5,8 +5,8 @@ import type { SignedStatement, Statement } from "../../../keeper/domain/Statemen
 import { KeySigner } from "../../../keeper/actions/signers/KeySigner.ts";
 import { statementHashes } from "../../../keeper/domain/statementDigest.ts";
 import type { Address, Hex } from "../../../keeper/lib/hex.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
-import type { KeeperChoice, KeeperKeys } from "../../helpers/keeper/createDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
+import type { KeeperChoice, KeeperKeys } from "../../../testing/createKeeper.ts";
 import { World } from "../../helpers/keeper/World.ts";
 import type { DeployOptions } from "../../fixtures/deployLockstep.ts";
 
@@ -16,7 +16,7 @@ export type Tell = (statements: readonly SignedStatement[]) => readonly SignedSt
 /** A keeper of the set, and whether it is there. */
 export interface Member {
   readonly index: number;
-  driver: CoreDriver;
+  driver: InProcessKeeper;
   readonly keys: Required<KeeperKeys>;
   isDead: boolean;
   /** Default: the truth. */
@@ -145,7 +145,7 @@ export class QuorumWorld {
     };
   }
 
-  #start(keys: Required<KeeperKeys>, index: number, choice: Partial<KeeperChoice> = {}): CoreDriver {
+  #start(keys: Required<KeeperKeys>, index: number, choice: Partial<KeeperChoice> = {}): InProcessKeeper {
     const { world } = this;
     return world.keeper({ keys, rpcs: { [`source-${index}`]: world.rpc }, ...this.#choice, ...choice });
   }

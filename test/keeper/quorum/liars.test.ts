@@ -12,7 +12,7 @@ import type { Hash } from "../../../keeper/lib/hex.ts";
 import { depositUsd } from "../../fixtures/deployLockstep.ts";
 import { attest } from "../../helpers/attestations.ts";
 import { GRADES } from "../../helpers/guard.ts";
-import type { CoreDriver } from "../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { QuorumWorld } from "./QuorumWorld.ts";
 
 const ZERO: Hash = `0x${"00".repeat(32)}`;
@@ -29,7 +29,7 @@ describe("quorum with liars in it", function () {
     console.log(`      ${line}`);
   };
 
-  function alerts(driver: CoreDriver, event: string): number {
+  function alerts(driver: InProcessKeeper, event: string): number {
     return driver.all("alert").filter((alert) => alert.event === event).length;
   }
 

@@ -9,7 +9,8 @@ import {
   witnessedWithdrawal,
 } from "../../../scripts/local/attack.ts";
 import { callNode } from "../../../scripts/local/callNode.ts";
-import { markForkPoint, tamperStorage } from "../../../scripts/local/chainControl.ts";
+import { markForkPoint, tamperStorage } from "../../../testing/chainControl.ts";
+import { rpcAt } from "../../../testing/Rpc.ts";
 import { deployLockstep } from "../../../scripts/local/deployLockstep.ts";
 import type { DeployLockstepOptions } from "../../../scripts/local/deployLockstep.ts";
 import { Market } from "../../../scripts/local/Market.ts";
@@ -96,7 +97,7 @@ for (const chain of ["hardhat", "anvil"] as const) {
     });
 
     it("goes on after a reorg took its last transactions back", async () => {
-      const point = await markForkPoint(node.url);
+      const point = await markForkPoint(rpcAt(node.url));
       await steps(3);
       const { depth, orphaned, canonical } = await point.reorg();
       expect(depth).to.equal(3);
@@ -149,7 +150,7 @@ for (const chain of ["hardhat", "anvil"] as const) {
       const account = accountIdOf(developmentWallet(7), 77n);
       const before = await market.chain.readHead();
       const address = market.chain.address("PositionLedger");
-      const block = await tamperStorage({ url: node.url, address, slot: ledgerAccountSlot(account), value: 42n });
+      const block = await tamperStorage(rpcAt(node.url), { address, slot: ledgerAccountSlot(account), value: 42n });
       expect(block).to.equal(before.number + 1);
       expect(await market.chain.ask("PositionLedger", "quoteOf", [account])).to.include({ value: 42n });
     });

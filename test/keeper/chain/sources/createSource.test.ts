@@ -307,6 +307,33 @@ describe("createSource", () => {
         expect(log.events).to.deep.equal(["up", "head 1 01", "head 5 05"]);
       });
 
+      it("does not fall back to a pushed head that the fetched one has overtaken", async () => {
+        await open(transport, { heartbeatMs: 20 });
+        await log.until("head 1");
+        server.script("eth_getBlockByNumber", ([call], wire) => {
+          server.unscript("eth_getBlockByNumber");
+          wire.send(replyText(call!.id, { number: "0x4", hash: hashOf(4) }));
+        });
+        await log.until("head 4");
+        server.pushHead(3, hashOf(3));
+        server.pushHead(4, hashOf(4));
+        // Another branch at the height is no late word.
+        server.pushHead(4, hashOf(5));
+        server.pushHead(6, hashOf(6));
+        await log.until("head 6");
+        expect(log.events).to.deep.equal(["up", "head 1 01", "head 4 04", "head 4 05", "head 6 06"]);
+      });
+
+      it("goes back with a node that went back in the moment after it was asked, by asking it again", async () => {
+        await open(transport, { heartbeatMs: 20 });
+        await log.until("head 1");
+        server.head = { number: "0x4", hash: hashOf(4) };
+        await log.until("head 4");
+        server.pushHead(3, hashOf(3));
+        await log.until("head 3");
+        expect(log.events).to.deep.equal(["up", "head 1 01", "head 4 04", "head 3 03"]);
+      });
+
       it("keeps the items of a batch that were answered alone when the others time out", async () => {
         await open(transport);
         server.script("single", ([, second], wire) => wire.send(replyText(second!.id, "kept")));

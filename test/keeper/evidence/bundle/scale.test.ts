@@ -8,9 +8,9 @@ import type { Judge } from "../../../../keeper/loop/Judge.ts";
 import type { FetchedBlock } from "../../../../keeper/loop/FetchedBlock.ts";
 import { Outbox } from "../../../../keeper/loop/Outbox.ts";
 import { Transitions } from "../../../../keeper/loop/Transitions.ts";
-import type { CoreDriver } from "../../../helpers/keeper/CoreDriver.ts";
-import { createDriver } from "../../../helpers/keeper/createDriver.ts";
-import type { Rpc } from "../../../helpers/keeper/Rpc.ts";
+import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
+import { createKeeper } from "../../../../testing/createKeeper.ts";
+import type { Rpc } from "../../../../testing/Rpc.ts";
 import { DepositChain } from "../../loop/secondOpinionChain.ts";
 import { DEPOSITED, DEPOSITED_IMMUTABLES, quoteSlotOf } from "../../loop/secondOpinionDeposits.ts";
 import { finish, settle } from "./bundleOf.ts";
@@ -22,7 +22,7 @@ const MEBIBYTE = 1024 * 1024;
 
 describe("a bundle of a step with 10,000 slots", function () {
   this.timeout(300_000);
-  let driver: CoreDriver;
+  let driver: InProcessKeeper;
   let chain: DepositChain;
 
   before(async () => {
@@ -34,7 +34,7 @@ describe("a bundle of a step with 10,000 slots", function () {
         return chain.request(method, params);
       },
     };
-    driver = createDriver(DEPOSITED, DEPOSITED_IMMUTABLES, { rpcs: { node: rpc } });
+    driver = createKeeper(DEPOSITED, DEPOSITED_IMMUTABLES, { rpcs: { node: rpc } });
     await driver.hear("node", chain.list());
     const some = (first: number, step: number): number[] =>
       Array.from({ length: IN_BLOCK }, (_, index) => first + step * index);
@@ -152,6 +152,7 @@ describe("a bundle of a step with 10,000 slots", function () {
         frames: block.frames,
       },
       ...{ facts: { header: block.header, logs: block.logs }, served: { source: "node", answers: block.accounts } },
+      custody: new Map(),
     } as unknown as FetchedBlock;
     const times: number[] = [];
     for (let round = 0; round < 50; round += 1) {

@@ -3,7 +3,7 @@ import { REDUCERS } from "../../../../keeper/books/reducers.ts";
 import type { Hash, Hex } from "../../../../keeper/lib/hex.ts";
 import { depositUsd } from "../../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
-import type { CoreDriver } from "../../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
 import { allowDeposits, depositAllowed } from "../../../helpers/keeper/deposits.ts";
 import { World } from "../../../helpers/keeper/World.ts";
 import { OrderBook, UNIT } from "../../../helpers/orders.ts";
@@ -19,7 +19,7 @@ export interface Stage {
   readonly cause: string;
   readonly contract: string;
   readonly level: "root-only" | "located";
-  readonly run: () => Promise<{ readonly world: World; readonly driver: CoreDriver }>;
+  readonly run: () => Promise<{ readonly world: World; readonly driver: InProcessKeeper }>;
 }
 
 async function opened(options: Parameters<typeof World.open>[0] = {}, choice: Parameters<World["keeper"]>[0] = {}) {

@@ -5,17 +5,17 @@ import { verifyBundle } from "../../../../keeper/evidence/bundle/verifyBundle.ts
 import { settingsHash } from "../../../../keeper/domain/settingsHash.ts";
 import { writeBundleText } from "../../../../keeper/evidence/bundle/bundleText.ts";
 import { settingsOf } from "../../../../keeper/loop/settingsOf.ts";
-import type { CoreDriver } from "../../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
 import { depositUsd } from "../../../fixtures/deployLockstep.ts";
 import { accountOf } from "../../../helpers/accounts.ts";
-import { readHeadOf } from "../../../helpers/keeper/Rpc.ts";
+import { readHeadOf } from "../../../../testing/Rpc.ts";
 import { World } from "../../../helpers/keeper/World.ts";
 import { bundleOf, settle, textOf } from "./bundleOf.ts";
 import { forge } from "./forge.ts";
 import { STAGES } from "./stages.ts";
 
 /** The evidence hashes of the pauses that a keeper signed, as the guard is told them: the last word of the call. */
-function pausesOf(driver: CoreDriver): string[] {
+function pausesOf(driver: InProcessKeeper): string[] {
   return driver.all("sign-transaction").map(({ request }) => `0x${request.data.slice(-64)}`);
 }
 

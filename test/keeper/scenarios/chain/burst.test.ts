@@ -3,9 +3,9 @@ import { expect } from "chai";
 import { EMPTY_ROOT } from "../../../../keeper/trie/nodeEncoding.ts";
 import { PROFILES } from "../../../../keeper/domain/chainProfile.ts";
 import type { Hash, Hex } from "../../../../keeper/lib/hex.ts";
-import type { CoreDriver } from "../../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
 import { Fork, hashAt, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
-import { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import { Seen } from "../../../../testing/Seen.ts";
 import { UNIT } from "../../../helpers/orders.ts";
 
 const USD = 1_000_000n;
@@ -18,7 +18,7 @@ describe("Scenario: many blocks at once after silence", function () {
   this.timeout(60_000);
   let fork: Fork;
   let here: ForkNode;
-  let driver: CoreDriver;
+  let driver: InProcessKeeper;
 
   before(async () => {
     fork = await Fork.open(113, 1);

@@ -5,7 +5,7 @@ import { KeeperError } from "../../../../keeper/errors/KeeperError.ts";
 import type { Hash } from "../../../../keeper/lib/hex.ts";
 import { startNode } from "../../../../scripts/local/startNode.ts";
 import { Fork, ForkNode, hashAt } from "../../../helpers/keeper/scenarioFork.ts";
-import { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import { Seen } from "../../../../testing/Seen.ts";
 import { SourcesRig } from "../../../helpers/keeper/sourcesRig.ts";
 
 const BURSTS = [500, 137, 15] as const;

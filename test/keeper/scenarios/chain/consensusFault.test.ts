@@ -1,11 +1,12 @@
 import { expect } from "chai";
 
 import type { Hash } from "../../../../keeper/lib/hex.ts";
-import type { CoreDriver } from "../../../helpers/keeper/CoreDriver.ts";
-import { readHeadOf } from "../../../helpers/keeper/Rpc.ts";
+import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
+import { readHeadOf } from "../../../../testing/Rpc.ts";
 import { FINAL_DEPTH, Fork, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
-import { atMost, type Line } from "../../../helpers/keeper/scenarioLine.ts";
-import { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import { atMost } from "../../../../testing/lies.ts";
+import { type StagedSource } from "../../../../testing/StagedSource.ts";
+import { Seen } from "../../../../testing/Seen.ts";
 
 const FAULT = "Unknown(consensus-fault)";
 
@@ -13,8 +14,8 @@ describe("Scenario: a branch without a block that was final", function () {
   this.timeout(60_000);
   let fork: Fork;
   let here: ForkNode;
-  let lines: Record<"a" | "b" | "c", Line>;
-  let driver: CoreDriver;
+  let lines: Record<"a" | "b" | "c", StagedSource>;
+  let driver: InProcessKeeper;
   let seen: Seen;
   let tip: Hash | undefined;
 
@@ -157,7 +158,7 @@ describe("Scenario: a branch without a block that was final", function () {
     await here.send("eth_sendRawTransaction", await fork.signDeposit(1_000_000n));
     await here.mine(FINAL_DEPTH + 2);
     // Blocks can be known and called final before their logs can be had.
-    const withoutLogs: Line["lie"] = (method, params, ask) => {
+    const withoutLogs: StagedSource["lie"] = (method, params, ask) => {
       if (/Receipt/.test(method)) throw new Error("not now");
       return ask(method, params);
     };

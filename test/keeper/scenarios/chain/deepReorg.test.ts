@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
-import type { CoreDriver } from "../../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
 import { FINAL, FINAL_DEPTH, Fork, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
-import { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import { Seen } from "../../../../testing/Seen.ts";
 import { wordsOf } from "../../../helpers/keeper/World.ts";
 
 const { confirmations } = FINAL;
@@ -11,7 +11,7 @@ describe("Scenario: a reorg deeper than the confirmations, above what is final",
   this.timeout(60_000);
   let fork: Fork;
   let here: ForkNode;
-  let driver: CoreDriver;
+  let driver: InProcessKeeper;
 
   before(async () => {
     fork = await Fork.open(102, 0);

@@ -1,17 +1,17 @@
 import { expect } from "chai";
 
 import { PROFILES } from "../../../../keeper/domain/chainProfile.ts";
-import type { CoreDriver } from "../../../helpers/keeper/CoreDriver.ts";
-import type { Rpc } from "../../../helpers/keeper/Rpc.ts";
+import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
+import type { Rpc } from "../../../../testing/Rpc.ts";
 import { Fork, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
-import type { Line } from "../../../helpers/keeper/scenarioLine.ts";
-import { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import type { StagedSource } from "../../../../testing/StagedSource.ts";
+import { Seen } from "../../../../testing/Seen.ts";
 
 describe("Scenario: one source, two branches", function () {
   this.timeout(60_000);
   let fork: Fork;
   let here: ForkNode;
-  let lines: Record<"a" | "b" | "c", Line>;
+  let lines: Record<"a" | "b" | "c", StagedSource>;
 
   before(async () => {
     fork = await Fork.open(108, 2);
@@ -28,11 +28,11 @@ describe("Scenario: one source, two branches", function () {
   });
 
   /** Finality is another scenario: here only votes decide. */
-  const follow = (rpcs: Readonly<Record<string, Rpc>>): Promise<CoreDriver> =>
+  const follow = (rpcs: Readonly<Record<string, Rpc>>): Promise<InProcessKeeper> =>
     fork.keeper(rpcs, { options: { chain: PROFILES.local } });
 
   /** Each poll of these sources finds the other backend of their pool; both mine on meanwhile. */
-  async function poll(driver: CoreDriver, count: number, ...pools: Line[]): Promise<void> {
+  async function poll(driver: InProcessKeeper, count: number, ...pools: StagedSource[]): Promise<void> {
     for (let round = 0; round < count; round += 1) {
       if (round % 2 === 0) {
         await here.mine();

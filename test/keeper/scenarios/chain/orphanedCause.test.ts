@@ -2,10 +2,11 @@ import { expect } from "chai";
 
 import { PROFILES } from "../../../../keeper/domain/chainProfile.ts";
 import type { Hex } from "../../../../keeper/lib/hex.ts";
-import type { CoreDriver } from "../../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
 import { Fork, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
-import { atMost, type Line } from "../../../helpers/keeper/scenarioLine.ts";
-import { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import { atMost } from "../../../../testing/lies.ts";
+import { type StagedSource } from "../../../../testing/StagedSource.ts";
+import { Seen } from "../../../../testing/Seen.ts";
 import { wordsOf } from "../../../helpers/keeper/World.ts";
 
 describe("Scenario: a pause whose cause is orphaned, and the twin liar", function () {
@@ -14,8 +15,8 @@ describe("Scenario: a pause whose cause is orphaned, and the twin liar", functio
   let here: ForkNode;
   /** The branch that diverges and loses. */
   let lost: ForkNode;
-  let lines: Record<"a" | "b" | "c", Line>;
-  let driver: CoreDriver;
+  let lines: Record<"a" | "b" | "c", StagedSource>;
+  let driver: InProcessKeeper;
   let sent: Hex[];
 
   before(async () => {

@@ -3,11 +3,11 @@ import { expect } from "chai";
 import { PROFILES, type ChainProfile } from "../../../../keeper/domain/chainProfile.ts";
 import type { Hash } from "../../../../keeper/lib/hex.ts";
 import { startNode } from "../../../../scripts/local/startNode.ts";
-import type { CoreDriver } from "../../../helpers/keeper/CoreDriver.ts";
-import type { Rpc } from "../../../helpers/keeper/Rpc.ts";
+import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
+import type { Rpc } from "../../../../testing/Rpc.ts";
 import { Fork, ForkNode, hashAt } from "../../../helpers/keeper/scenarioFork.ts";
-import type { Line } from "../../../helpers/keeper/scenarioLine.ts";
-import { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import type { StagedSource } from "../../../../testing/StagedSource.ts";
+import { Seen } from "../../../../testing/Seen.ts";
 
 /** A source is asked again after this at the latest. */
 const RECHECK_MS = 12_000;
@@ -19,7 +19,7 @@ describe("Scenario: another chain behind a URL", function () {
   /** A chain with the same id that began at another block 0, and is longer. */
   let other: ForkNode;
   let genesisHash: Hash;
-  let lines: Record<"a" | "b" | "c", Line>;
+  let lines: Record<"a" | "b" | "c", StagedSource>;
 
   before(async () => {
     fork = await Fork.open(115, 1);
@@ -43,25 +43,25 @@ describe("Scenario: another chain behind a URL", function () {
   const follow = (
     chain: Partial<ChainProfile> = {},
     rpcs: Readonly<Record<string, Rpc>> = lines,
-  ): Promise<CoreDriver> => {
+  ): Promise<InProcessKeeper> => {
     return fork.keeper(rpcs, { options: { chain: { ...PROFILES.local, genesisHash, ...chain } } });
   };
 
-  async function reconnect(driver: CoreDriver, ...sources: string[]): Promise<void> {
+  async function reconnect(driver: InProcessKeeper, ...sources: string[]): Promise<void> {
     for (const source of sources) {
       await driver.deliver({ type: "source-down", source, reason: "cut off", nowMs: driver.nowMs });
       await driver.deliver({ type: "source-up", source, nowMs: driver.nowMs });
     }
   }
 
-  async function wait(driver: CoreDriver, ms: number, stepMs = 1_000): Promise<void> {
+  async function wait(driver: InProcessKeeper, ms: number, stepMs = 1_000): Promise<void> {
     for (let waitedMs = 0; waitedMs < ms; waitedMs += stepMs) {
       await driver.follow();
       await driver.tick(stepMs);
     }
   }
 
-  function stateOf(driver: CoreDriver, source: string): string | undefined {
+  function stateOf(driver: InProcessKeeper, source: string): string | undefined {
     return driver.keeper.sources().find(({ id }) => id === source)?.state;
   }
 

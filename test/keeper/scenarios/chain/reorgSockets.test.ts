@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { FINAL, FINAL_DEPTH, Fork, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
-import { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import { Seen } from "../../../../testing/Seen.ts";
 import { SourcesRig } from "../../../helpers/keeper/sourcesRig.ts";
 import { UNIT } from "../../../helpers/orders.ts";
 

@@ -2,9 +2,9 @@ import { expect } from "chai";
 
 import type { Hex } from "../../../../keeper/lib/hex.ts";
 import { ROLES } from "../../../../scripts/local/accounts.ts";
-import type { CoreDriver } from "../../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
 import { Fork, hashAt, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
-import { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import { Seen } from "../../../../testing/Seen.ts";
 import { wordsOf } from "../../../helpers/keeper/World.ts";
 import { UNIT } from "../../../helpers/orders.ts";
 
@@ -14,7 +14,7 @@ describe("Scenario: a shallow reorg", function () {
   this.timeout(60_000);
   let fork: Fork;
   let here: ForkNode;
-  let driver: CoreDriver;
+  let driver: InProcessKeeper;
 
   before(async () => {
     fork = await Fork.open(101, 0);

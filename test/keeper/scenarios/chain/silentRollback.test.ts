@@ -1,9 +1,10 @@
 import { expect } from "chai";
 
-import type { CoreDriver } from "../../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
 import { FINAL_DEPTH, Fork, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
-import { atMost, type Line } from "../../../helpers/keeper/scenarioLine.ts";
-import { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import { atMost } from "../../../../testing/lies.ts";
+import { type StagedSource } from "../../../../testing/StagedSource.ts";
+import { Seen } from "../../../../testing/Seen.ts";
 import { wordsOf } from "../../../helpers/keeper/World.ts";
 
 const REGRESSION = "Unknown(height-regression)";
@@ -14,8 +15,8 @@ describe("Scenario: a silent rollback", function () {
   this.timeout(60_000);
   let fork: Fork;
   let here: ForkNode;
-  let lines: Record<"a" | "b" | "c", Line>;
-  let driver: CoreDriver;
+  let lines: Record<"a" | "b" | "c", StagedSource>;
+  let driver: InProcessKeeper;
   let seen: Seen;
 
   before(async () => {

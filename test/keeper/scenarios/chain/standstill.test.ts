@@ -1,12 +1,12 @@
 import { expect } from "chai";
 
 import type { ChainProfile } from "../../../../keeper/domain/chainProfile.ts";
-import type { CoreDriver } from "../../../helpers/keeper/CoreDriver.ts";
-import { ForgingRpc } from "../../../helpers/keeper/lies.ts";
-import type { Rpc } from "../../../helpers/keeper/Rpc.ts";
+import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
+import { ForgingRpc } from "../../../../testing/lies.ts";
+import type { Rpc } from "../../../../testing/Rpc.ts";
 import { FINAL, FINAL_DEPTH, Fork, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
-import type { Line } from "../../../helpers/keeper/scenarioLine.ts";
-import { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import type { StagedSource } from "../../../../testing/StagedSource.ts";
+import { Seen } from "../../../../testing/Seen.ts";
 
 const STALL_SECONDS = 12;
 const HALT_SECONDS = 20;
@@ -16,7 +16,7 @@ describe("Scenario: the chain, its finality or its clock stands still", function
   this.timeout(60_000);
   let fork: Fork;
   let here: ForkNode;
-  let lines: Record<"a" | "b" | "c", Line>;
+  let lines: Record<"a" | "b" | "c", StagedSource>;
 
   before(async () => {
     fork = await Fork.open(111, 1);
@@ -29,11 +29,11 @@ describe("Scenario: the chain, its finality or its clock stands still", function
     lines = fork.lines("a", "b", "c");
   });
 
-  const follow = (chain: Partial<ChainProfile>, rpcs: Readonly<Record<string, Rpc>> = lines): Promise<CoreDriver> =>
+  const follow = (chain: Partial<ChainProfile>, rpcs: Readonly<Record<string, Rpc>> = lines): Promise<InProcessKeeper> =>
     fork.keeper(rpcs, { options: { chain: { ...FINAL, ...chain } } });
 
   /** So many seconds pass, with a block each. */
-  async function goOn(driver: CoreDriver, seconds: number): Promise<void> {
+  async function goOn(driver: InProcessKeeper, seconds: number): Promise<void> {
     for (let second = 0; second < seconds; second += 1) {
       await here.mine();
       await driver.follow();
@@ -42,13 +42,13 @@ describe("Scenario: the chain, its finality or its clock stands still", function
   }
 
   /** So many seconds pass without a block. */
-  async function stand(driver: CoreDriver, seconds: number): Promise<void> {
+  async function stand(driver: InProcessKeeper, seconds: number): Promise<void> {
     for (let second = 0; second < seconds; second += 1) await driver.tick(1_000);
   }
 
   describe("finality", () => {
     let pinned: number;
-    const pin: Line["lie"] = (method, params, ask) => {
+    const pin: StagedSource["lie"] = (method, params, ask) => {
       const isFinal = method === "eth_getBlockByNumber" && params[0] === "finalized";
       return ask(method, isFinal ? [`0x${pinned.toString(16)}`, false] : params);
     };
@@ -105,7 +105,7 @@ describe("Scenario: the chain, its finality or its clock stands still", function
 
     it("that is answered with nothing from now on stalls: no answer moves no block (A11)", async () => {
       const driver = await follow({ finalityStallSeconds: STALL_SECONDS });
-      const none: Line["lie"] = (method, params, ask) =>
+      const none: StagedSource["lie"] = (method, params, ask) =>
         method === "eth_getBlockByNumber" && params[0] === "finalized" ? null : ask(method, params);
       for (const line of Object.values(lines)) line.lie = none;
       await goOn(driver, STALL_SECONDS + 2);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { ChaosRpc } from "../../../../scripts/chaos/ChaosRpc.ts";
 import { FINAL_DEPTH, Fork, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
-import { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import { Seen } from "../../../../testing/Seen.ts";
 import { ServiceRig } from "../../../helpers/keeper/ServiceRig.ts";
 
 /** Of Ethereum's profile. */

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { BOOK_NAMES } from "../../../../keeper/domain/bookSet.ts";
 import type { Hash, Hex } from "../../../../keeper/lib/hex.ts";
-import type { CoreDriver } from "../../../helpers/keeper/CoreDriver.ts";
+import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
 import { World } from "../../../helpers/keeper/World.ts";
 
 /** keccak256("eip1967.proxy.implementation") - 1, and the same of beacon and admin. */
@@ -19,7 +19,7 @@ const UNPAUSABLE = new Set(["PositionLedger", "KeeperRegistry", "SyncGuard", "Ch
 describe("Scenario: an implementation is swapped under the protocol", function () {
   this.timeout(60_000);
   let world: World;
-  let driver: CoreDriver;
+  let driver: InProcessKeeper;
 
   before(async () => {
     world = await World.open();

@@ -10,7 +10,7 @@ import { storage as ledger } from "../../../../keeper/books/generated/PositionLe
 import { CONTRACT_NAMES } from "../../../../keeper/config/deployment.ts";
 import { LocalWorld } from "../../../helpers/keeper/LocalWorld.ts";
 import { startPostgres, type PostgresServer } from "../../../helpers/postgres.ts";
-import { readHeadOf } from "../../../helpers/keeper/Rpc.ts";
+import { readHeadOf } from "../../../../testing/Rpc.ts";
 import { Replica } from "./Replica.ts";
 
 const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);

@@ -20,7 +20,7 @@ import type { Hash } from "../../../../keeper/lib/hex.ts";
 import type { Logger } from "../../../../keeper/telemetry/log.ts";
 import { startLocalKeeper, type LocalKeeper } from "../../../../scripts/local/LocalKeeper.ts";
 import { LocalWorld } from "../../../helpers/keeper/LocalWorld.ts";
-import { readBlock, readHeadOf } from "../../../helpers/keeper/Rpc.ts";
+import { readBlock, readHeadOf } from "../../../../testing/Rpc.ts";
 import { CountingProxy } from "./CountingProxy.ts";
 
 const MAIN = fileURLToPath(new URL("../../../../keeper/main.ts", import.meta.url));

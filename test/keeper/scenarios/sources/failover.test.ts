@@ -9,7 +9,7 @@ import { contractInterface } from "../../../../scripts/local/contractInterface.t
 import { deployLockstep, type LockstepDeployment } from "../../../../scripts/local/deployLockstep.ts";
 import { startNode, type LocalNode } from "../../../../scripts/local/startNode.ts";
 import { Fork, hashAt } from "../../../helpers/keeper/scenarioFork.ts";
-import type { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import type { Seen } from "../../../../testing/Seen.ts";
 import { ServiceRig } from "../../../helpers/keeper/ServiceRig.ts";
 import { SourcesRig } from "../../../helpers/keeper/sourcesRig.ts";
 

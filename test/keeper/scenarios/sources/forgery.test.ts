@@ -6,7 +6,7 @@ import type { Hash } from "../../../../keeper/lib/hex.ts";
 import { EMPTY_ROOT } from "../../../../keeper/trie/nodeEncoding.ts";
 import type { Rule } from "../../../../scripts/chaos/Rule.ts";
 import { Fork } from "../../../helpers/keeper/scenarioFork.ts";
-import type { Seen } from "../../../helpers/keeper/scenarioSeen.ts";
+import type { Seen } from "../../../../testing/Seen.ts";
 import {
   dropLog,
   edit,

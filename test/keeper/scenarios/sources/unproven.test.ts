@@ -1,9 +1,9 @@
 import { expect } from "chai";
 
 import type { Rule } from "../../../../scripts/chaos/Rule.ts";
-import { tamperStorage } from "../../../../scripts/local/chainControl.ts";
+import { tamperStorage } from "../../../../testing/chainControl.ts";
 import { LocalWorld } from "../../../helpers/keeper/LocalWorld.ts";
-import { readBlock } from "../../../helpers/keeper/Rpc.ts";
+import { readBlock } from "../../../../testing/Rpc.ts";
 import { TAMPERED } from "../../../helpers/keeper/scenarioFork.ts";
 import { SourcesRig } from "../../../helpers/keeper/sourcesRig.ts";
 
@@ -91,8 +91,7 @@ describe("sources that cannot prove (B20)", function () {
     try {
       for (const proxy of rig.proxies) await proxy.goDown();
       await rig.until("all are down", () => rig.keeper.sources().every(({ state }) => state === "down"));
-      const { url } = world.node;
-      const number = await tamperStorage({ url, address: world.addresses.PositionLedger, slot: TAMPERED, value: 1n });
+      const number = await tamperStorage(world.rpc, { address: world.addresses.PositionLedger, slot: TAMPERED, value: 1n });
       await world.trade(3);
       const rule = await onlyTheNewest(REFUSALS[0]!);
       const seen = rig.seen();

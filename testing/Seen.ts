@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
-import type { ConditionKind } from "../../../keeper/domain/conditions.ts";
-import type { Attestation } from "../../../keeper/domain/Attestation.ts";
-import type { BlockReport, Effect } from "../../../keeper/loop/ports.ts";
+import type { ConditionKind } from "../keeper/domain/conditions.ts";
+import type { Attestation } from "../keeper/domain/Attestation.ts";
+import type { BlockReport, Effect } from "../keeper/loop/ports.ts";
 import { attestationsIn } from "./attestationsIn.ts";
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;

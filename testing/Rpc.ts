@@ -1,11 +1,15 @@
-import type { Hash } from "../../../keeper/lib/hex.ts";
-import type { Lockstep } from "../../fixtures/deployLockstep.ts";
-import { callNode } from "../../../scripts/local/callNode.ts";
+import type { Hash } from "../keeper/lib/hex.ts";
+import { callNode } from "../scripts/local/callNode.ts";
 
 /** A node as a keeper's source sees it: an EIP-1193 provider in this process, or one behind a URL. */
 export interface Rpc {
   /** Rejects when the node answers with an error. */
   request(method: string, params: readonly unknown[]): Promise<unknown>;
+}
+
+/** A provider after EIP-1193, such as `connection.provider` of Hardhat. */
+export interface Eip1193Provider {
+  request(call: { readonly method: string; readonly params?: unknown[] }): Promise<unknown>;
 }
 
 /** A block as a head announces it. */
@@ -14,20 +18,21 @@ export interface Head {
   readonly hash: Hash;
 }
 
-/** The in-process network of a deployment. */
-export function rpcOf(system: Lockstep): Rpc {
-  const { provider } = system.ethers;
-  return { request: async (method, params) => (await provider.send(method, [...params])) as unknown };
+/** A network in this process. */
+export function rpcOver(provider: Eip1193Provider): Rpc {
+  return { request: (method, params) => provider.request({ method, params: [...params] }) };
 }
 
-/** The node behind a URL. */
+/** The node behind a URL, over HTTP. */
 export function rpcAt(url: string): Rpc {
   return { request: (method, params) => callNode(url, method, params) };
 }
 
 /** The newest block of a node. */
 export async function readHeadOf(rpc: Rpc): Promise<Head> {
-  return (await readBlock(rpc, "latest"))!;
+  const head = await readBlock(rpc, "latest");
+  if (head === null) throw new Error("the node has no newest block");
+  return head;
 }
 
 /** Number and hash of a block; null when the node has none. */

@@ -1,5 +1,5 @@
-import { encodeHeader } from "../../../keeper/chain/verify/header.ts";
-import type { Hash } from "../../../keeper/lib/hex.ts";
+import { encodeHeader } from "../keeper/chain/verify/header.ts";
+import type { Hash } from "../keeper/lib/hex.ts";
 import type { Rpc } from "./Rpc.ts";
 
 /** A block as JSON-RPC answers it. */
@@ -11,7 +11,7 @@ export type Lie = (method: string, params: readonly unknown[], ask: Rpc["request
 /** A node with a liar in between; a lie that throws is an error of the node. */
 export function lyingRpc(rpc: Rpc, lie: Lie): Rpc {
   const ask: Rpc["request"] = (method, params) => rpc.request(method, params);
-  return { request: async (method, params) => lie(method, params, ask) };
+  return { request: async (method, params) => await lie(method, params, ask) };
 }
 
 /** The block with other fields and the hash that belongs to them: consistent in itself, on nobody's chain. */
@@ -52,4 +52,30 @@ export class ForgingRpc implements Rpc {
     if (asked !== undefined && this.#forged.has(asked)) return this.#rpc.request(method, [first, second, "latest"]);
     return this.#rpc.request(method, params);
   }
+}
+
+/** A source that lags: it answers as a node whose newest block is this one. */
+export function atMost(number: number): Lie {
+  return (method, params, ask) => {
+    const isLatest = method === "eth_getBlockByNumber" && params[0] === "latest";
+    return ask(method, isLatest ? [`0x${number.toString(16)}`, false] : params);
+  };
+}
+
+/** Edits the answers to one method; what `edit` gives back is answered in place of each honest one. */
+export function editing(method: string, edit: (answer: unknown, params: readonly unknown[]) => unknown): Lie {
+  return async (asked, params, ask) => {
+    const answer = await ask(asked, params);
+    return asked === method ? edit(answer, params) : answer;
+  };
+}
+
+/** Leaves logs of a contract out of every block's receipts, whose bloom and root then do not fit them. */
+export function droppingLogs(address: string): Lie {
+  const isDropped = (log: unknown): boolean =>
+    (log as { readonly address: string }).address.toLowerCase() === address.toLowerCase();
+  return editing("eth_getBlockReceipts", (answer) => {
+    const receipts = answer as readonly { readonly logs: readonly unknown[] }[] | null;
+    return receipts?.map((receipt) => ({ ...receipt, logs: receipt.logs.filter((log) => !isDropped(log)) })) ?? null;
+  });
 }

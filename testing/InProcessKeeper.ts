@@ -1,22 +1,27 @@
-import { revertDataOf } from "../../../keeper/actions/plan/revertReason.ts";
-import { readRefusal, type SendRefusal } from "../../../keeper/actions/plan/sendRefusal.ts";
-import { KeySigner } from "../../../keeper/actions/signers/KeySigner.ts";
-import type { Attestation } from "../../../keeper/domain/Attestation.ts";
-import type { LocatedSlot } from "../../../keeper/domain/Finding.ts";
-import type { Verdict } from "../../../keeper/domain/Verdict.ts";
-import type { Hash, Hex } from "../../../keeper/lib/hex.ts";
-import { Keeper } from "../../../keeper/loop/Keeper.ts";
-import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
-import type { BlockReport, Effect, IncidentReport, Input, KeyName, RpcAnswer } from "../../../keeper/loop/ports.ts";
-import type { Replacements } from "../../../keeper/loop/Replacements.ts";
-import type { SeededRandom } from "../SeededRandom.ts";
+import { revertDataOf } from "../keeper/actions/plan/revertReason.ts";
+import { readRefusal, type SendRefusal } from "../keeper/actions/plan/sendRefusal.ts";
+import { KeySigner } from "../keeper/actions/signers/KeySigner.ts";
+import type { Attestation } from "../keeper/domain/Attestation.ts";
+import type { LocatedSlot } from "../keeper/domain/Finding.ts";
+import type { Verdict } from "../keeper/domain/Verdict.ts";
+import type { Hash, Hex } from "../keeper/lib/hex.ts";
+import { Keeper } from "../keeper/loop/Keeper.ts";
+import type { KeeperOptions } from "../keeper/loop/KeeperOptions.ts";
+import type { BlockReport, Effect, IncidentReport, Input, KeyName, RpcAnswer } from "../keeper/loop/ports.ts";
+import type { Replacements } from "../keeper/loop/Replacements.ts";
 import { attestationsIn } from "./attestationsIn.ts";
 import { readHeadOf, type Head, type Rpc } from "./Rpc.ts";
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
 
-/** What a driver needs. */
-export interface CoreDriverOptions {
+/** Where chance comes from. */
+export interface Chance {
+  /** A whole number of at least 0, below `limit`. */
+  below(limit: number): number;
+}
+
+/** What a keeper in this process needs. */
+export interface InProcessKeeperOptions {
   readonly options: KeeperOptions;
   /** By id of the source. */
   readonly rpcs: Readonly<Record<string, Rpc>>;
@@ -25,7 +30,7 @@ export interface CoreDriverOptions {
   /** In place of sending to every source: for transactions that get lost. */
   readonly broadcast?: (effect: EffectOf<"broadcast">) => Promise<void>;
   /** Delivers what is due in random order, and one input in eight twice. */
-  readonly shuffle?: SeededRandom;
+  readonly shuffle?: Chance;
 }
 
 /** After a tick of so long, everything may be retried and nothing is in quarantine that was before. */
@@ -35,18 +40,18 @@ const LONG_MS = 31_000;
  * Performs a keeper core's effects against nodes at once and in order, without sockets and on a clock of its own, so
  * that a test steps through what a service does by itself.
  */
-export class CoreDriver {
+export class InProcessKeeper {
   readonly keeper: Keeper;
   /** Everything that the core asked for, oldest first. */
   readonly effects: Effect[] = [];
   /** What the nodes refused of what was broadcast. */
   readonly refusals: string[] = [];
   nowMs = 1;
-  readonly #parts: CoreDriverOptions;
+  readonly #parts: InProcessKeeperOptions;
   readonly #signers: Partial<Record<KeyName, KeySigner>> = {};
   readonly #queue: Input[] = [];
 
-  constructor(parts: CoreDriverOptions) {
+  constructor(parts: InProcessKeeperOptions) {
     this.#parts = parts;
     for (const [name, key] of Object.entries(parts.keys ?? {})) this.#signers[name as KeyName] = new KeySigner(key);
     this.keeper = new Keeper(parts.options, parts.replacements);

@@ -1,11 +1,11 @@
-import type { BookAddresses, Immutables } from "../../../keeper/domain/bookSet.ts";
-import { profileOf } from "../../../keeper/domain/chainProfile.ts";
-import { POLICY_DEFAULTS, type Policy } from "../../../keeper/domain/policy.ts";
-import type { Address, Hex } from "../../../keeper/lib/hex.ts";
-import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
-import type { KeyName } from "../../../keeper/loop/ports.ts";
-import type { Replacements } from "../../../keeper/loop/Replacements.ts";
-import { CoreDriver, type CoreDriverOptions } from "./CoreDriver.ts";
+import type { BookAddresses, Immutables } from "../keeper/domain/bookSet.ts";
+import { profileOf } from "../keeper/domain/chainProfile.ts";
+import { POLICY_DEFAULTS, type Policy } from "../keeper/domain/policy.ts";
+import type { Address, Hex } from "../keeper/lib/hex.ts";
+import type { KeeperOptions } from "../keeper/loop/KeeperOptions.ts";
+import type { KeyName } from "../keeper/loop/ports.ts";
+import type { Replacements } from "../keeper/loop/Replacements.ts";
+import { InProcessKeeper, type InProcessKeeperOptions } from "./InProcessKeeper.ts";
 import type { Rpc } from "./Rpc.ts";
 
 /** The keys of a keeper, by what they are for. */
@@ -19,22 +19,22 @@ export interface KeeperChoice {
   readonly policy?: Partial<Policy>;
   readonly replacements?: Replacements;
   readonly options?: Partial<KeeperOptions>;
-  readonly broadcast?: CoreDriverOptions["broadcast"];
-  readonly shuffle?: CoreDriverOptions["shuffle"];
+  readonly broadcast?: InProcessKeeperOptions["broadcast"];
+  readonly shuffle?: InProcessKeeperOptions["shuffle"];
 }
 
 const GWEI = 1_000_000_000n;
 
 /** A keeper that has seen nothing yet, of the protocol at `addresses` on a local chain. */
-export function createDriver(
+export function createKeeper(
   addresses: BookAddresses,
   immutables: Immutables,
   { keys = {}, rpcs, policy, replacements, options, broadcast, shuffle }: KeeperChoice,
-): CoreDriver {
+): InProcessKeeper {
   const addressOf = (name: KeyName): Address | null =>
     (keys[name]?.address.toLowerCase() as Address | undefined) ?? null;
   const pairs = Object.entries(keys).map(([name, { privateKey }]) => [name, privateKey as Hex]);
-  return new CoreDriver({
+  return new InProcessKeeper({
     rpcs,
     keys: Object.fromEntries(pairs) as Partial<Record<KeyName, Hex>>,
     ...(replacements === undefined ? {} : { replacements }),

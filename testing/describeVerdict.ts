@@ -1,4 +1,4 @@
-import type { Verdict } from "../../../keeper/domain/Verdict.ts";
+import type { Verdict } from "../keeper/domain/Verdict.ts";
 
 /** A verdict with its reasons, for the message of a test that fails. */
 export function describeVerdict(verdict: Verdict): string {

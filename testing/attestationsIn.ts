@@ -1,5 +1,5 @@
-import type { Attestation } from "../../../keeper/domain/Attestation.ts";
-import type { Effect } from "../../../keeper/loop/ports.ts";
+import type { Attestation } from "../keeper/domain/Attestation.ts";
+import type { Effect } from "../keeper/loop/ports.ts";
 
 /** The attestations that a keeper asked its key to sign, oldest first. */
 export function attestationsIn(effects: readonly Effect[]): Attestation[] {
