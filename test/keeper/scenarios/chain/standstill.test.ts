@@ -29,8 +29,10 @@ describe("Scenario: the chain, its finality or its clock stands still", function
     lines = fork.lines("a", "b", "c");
   });
 
-  const follow = (chain: Partial<ChainProfile>, rpcs: Readonly<Record<string, Rpc>> = lines): Promise<InProcessKeeper> =>
-    fork.keeper(rpcs, { options: { chain: { ...FINAL, ...chain } } });
+  const follow = (
+    chain: Partial<ChainProfile>,
+    rpcs: Readonly<Record<string, Rpc>> = lines,
+  ): Promise<InProcessKeeper> => fork.keeper(rpcs, { options: { chain: { ...FINAL, ...chain } } });
 
   /** So many seconds pass, with a block each. */
   async function goOn(driver: InProcessKeeper, seconds: number): Promise<void> {

@@ -91,7 +91,11 @@ describe("sources that cannot prove (B20)", function () {
     try {
       for (const proxy of rig.proxies) await proxy.goDown();
       await rig.until("all are down", () => rig.keeper.sources().every(({ state }) => state === "down"));
-      const number = await tamperStorage(world.rpc, { address: world.addresses.PositionLedger, slot: TAMPERED, value: 1n });
+      const number = await tamperStorage(world.rpc, {
+        address: world.addresses.PositionLedger,
+        slot: TAMPERED,
+        value: 1n,
+      });
       await world.trade(3);
       const rule = await onlyTheNewest(REFUSALS[0]!);
       const seen = rig.seen();
