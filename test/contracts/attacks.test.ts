@@ -538,7 +538,7 @@ describe("attacks on the clearing that fail", () => {
   });
 
   // What a deposit adds to the level its withdrawal takes: capital alone uses nothing up.
-  it("a whale that goes in and out ten times leaves the shared limit as it was", async () => {
+  it("G20: a whale that goes in and out ten times leaves the shared limit as it was", async () => {
     const { vault, usd, mallory } = system;
     const { cap, outflowPpm } = await vault.limitsOf(usd.target);
     for (let round = 0; round < 10; round += 1) {

@@ -350,7 +350,7 @@ describe("LiquidationAuction of collateral", () => {
     });
   });
 
-  it("turns lent dollars into dollars that a winner can withdraw", async () => {
+  it("G19: turns lent dollars into dollars that a winner can withdraw", async () => {
     // Bob and the others take their dollars home: what is left in the vault is less than what erin owes bob.
     const { alice, bob, carol, dave, erin, usd, vault, ledger } = system;
     await system.orders.trade(bob, alice, { size: 10n * UNIT });

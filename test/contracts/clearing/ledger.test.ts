@@ -250,7 +250,7 @@ describe("PositionLedger", () => {
       );
     });
 
-    it("caps the open interest, and lets it shrink when the cap has", async () => {
+    it("C5: caps the open interest, and lets it shrink when the cap has", async () => {
       const { ledger, harness } = bare;
       const terms = termsOf("perpetual");
       await harness.setInstrument(1, { ...terms, maxOpenInterest: 5_000_000n }, 0);

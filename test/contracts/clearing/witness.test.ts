@@ -291,7 +291,7 @@ describe("CollateralVault > two witnesses", () => {
       expect(await system.vault.payableWitnessed(of, system.usd.target, witness)).to.equal(2_500_000_000n);
     });
 
-    it("does not pay what a tampered balance adds, before or after legal withdrawals", async () => {
+    it("G3: does not pay what a tampered balance adds, before or after legal withdrawals", async () => {
       await system.vault.connect(owner()).withdraw(account, system.usd.target, 600n, owner().address);
       const million = 1_000_000n * SCALE;
       await tamper(million);
@@ -304,7 +304,7 @@ describe("CollateralVault > two witnesses", () => {
       await expectAbove(1n, 0n);
     });
 
-    it("lets a thief that wrote itself a fortune out with what is proven, one block after the pause and ever after", async () => {
+    it("G2: lets a thief that wrote itself a fortune out with what is proven, one block after the pause and ever after", async () => {
       const { ethers, usd } = system;
       const fortune = 1_000_000n * SCALE;
       await tamper(fortune);

@@ -207,7 +207,7 @@ describe("CollateralVault > incidents", () => {
 
   for (const stage of STAGES) {
     for (const theft of THEFTS) {
-      it(`lets everybody out with what is proven, and a thief of its ${theft} with no more: ${stage} (seed ${SEED})`, async () => {
+      it(`P7: lets everybody out with what is proven, and a thief of its ${theft} with no more: ${stage} (seed ${SEED})`, async () => {
         random = new SeededRandom(SEED + STAGES.indexOf(stage) * THEFTS.length + THEFTS.indexOf(theft));
         for (let incident = 0; incident < INCIDENTS; incident += 1) {
           const { attested, holdings } = await begin();

@@ -301,7 +301,7 @@ describe("PriceOracle", () => {
       }
     });
 
-    it("makes prices valid when it has been up for exactly the grace", async () => {
+    it("C8: makes prices valid when it has been up for exactly the grace", async () => {
       const upSince = now + 100;
       await system.sequencer.set(0, upSince);
       for (const at of [upSince, upSince + GRACE - 1]) {

@@ -192,7 +192,7 @@ describe("SyncGuard > grades", () => {
   });
 
   describe("after a silence", () => {
-    it("F10: liquidates nobody in the block of the first checkpoint, nor during the grace", async () => {
+    it("F10, G9: liquidates nobody in the block of the first checkpoint, nor during the grace", async () => {
       const { auction, ethFeed, ledger, registry, users, keepers } = system;
       const account = accountOf(users[0]!);
       await new OrderBook(system).trade(users[0]!, users[1]!, { size: 28n * UNIT });

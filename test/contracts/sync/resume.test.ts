@@ -186,7 +186,7 @@ describe("SyncGuard > resume", () => {
       expect(await pushed()).to.equal(GRADES.synced);
     });
 
-    it("leaves the instrument of a dead feed to reductions, and resumes the other", async () => {
+    it("G21: leaves the instrument of a dead feed to reductions, and resumes the other", async () => {
       await haltUntilReady();
       const updatedAt = (await time.latest()) - TIMES.feedMaxAgeSeconds - 1;
       await system.ethFeed.updateAt(3_000n * 10n ** 8n, updatedAt);

@@ -17,6 +17,7 @@ import type { KeeperChoice, KeeperKeys } from "../../../testing/createKeeper.ts"
 import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { rpcAt } from "../../../testing/Rpc.ts";
 import { Staging, type StagingParts } from "../../../testing/Staging.ts";
+import { watchKeeper } from "../scenarioFacts.ts";
 
 /** The protocol on a node of its own, with its market, and keepers on it. */
 export class LocalWorld extends Staging {
@@ -69,7 +70,9 @@ export class LocalWorld extends Staging {
 
   /** A keeper from the deployment on, which pauses and posts nothing, unless chosen otherwise. */
   override keeper(choice: Partial<KeeperChoice> = {}): InProcessKeeper {
-    return super.keeper({ keys: { pause: this.pauser }, ...choice });
+    const keeper = super.keeper({ keys: { pause: this.pauser }, ...choice });
+    watchKeeper(this.node.chain === "anvil" ? "Anvil" : "Hardhat", keeper.effects);
+    return keeper;
   }
 
   /** Lets the market act so often. */

@@ -1,6 +1,7 @@
 import type { Effect } from "../../../keeper/loop/ports.ts";
 import type { Logger } from "../../../keeper/telemetry/log.ts";
 import { startLocalKeeper, type LocalKeeper, type LocalKeeperOptions } from "../../../scripts/local/LocalKeeper.ts";
+import { watchKeeper } from "../scenarioFacts.ts";
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
 
@@ -16,6 +17,7 @@ export class ServiceRig {
 
   static async start(options: Omit<LocalKeeperOptions, "log" | "onEffect">): Promise<ServiceRig> {
     const rig = new ServiceRig();
+    watchKeeper("a daemon's parts on Anvil", rig.effects);
     rig.#keeper = await startLocalKeeper({
       ...options,
       log: SILENT,

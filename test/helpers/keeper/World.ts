@@ -9,6 +9,7 @@ import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { rpcOver } from "../../../testing/Rpc.ts";
 import { Staging, type StagingParts } from "../../../testing/Staging.ts";
 import { deployLockstep, type DeployOptions, type Lockstep } from "../../fixtures/deployLockstep.ts";
+import { watchKeeper } from "../scenarioFacts.ts";
 import { addressesOf, readImmutables } from "../../keeper/books/BooksFollower.ts";
 
 /** Development account that carries checkpoints. */
@@ -39,7 +40,9 @@ export class World extends Staging {
 
   /** A keeper from genesis, which pauses with the first keeper's key and posts nothing, unless chosen otherwise. */
   override keeper(choice: Partial<KeeperChoice> = {}): InProcessKeeper {
-    return super.keeper({ rpcs: { hardhat: this.rpc }, keys: { pause: this.pauser(0) }, ...choice });
+    const keeper = super.keeper({ rpcs: { hardhat: this.rpc }, keys: { pause: this.pauser(0) }, ...choice });
+    watchKeeper("Hardhat", keeper.effects);
+    return keeper;
   }
 
   /** The pause key of keeper `index`. */

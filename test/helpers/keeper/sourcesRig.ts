@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { watchKeeper } from "../scenarioFacts.ts";
 
 import type { SourceReport } from "../../../keeper/chain/agree/SourceBoard.ts";
 import type { Keeper } from "../../../keeper/loop/Keeper.ts";
@@ -82,6 +83,7 @@ export class SourcesRig {
       proxies.push(await ChaosRpc.start({ upstreams: behind, seed: seed + index, rules: isLiar ? rules : [] }));
     }
     const rig = new SourcesRig(world, proxies, transports[0] === "http");
+    watchKeeper("a daemon's parts on Anvil", rig.effects);
     try {
       const sources = proxies.map(({ url, wsUrl }, index) => (transports[index] === "http" ? url : wsUrl));
       rig.#local = await startLocalKeeper({

@@ -223,7 +223,7 @@ describe("Keeper and the slots that differ", function () {
       expect(widths.length).to.be.at.least(1);
     });
 
-    it("searches the newest block when nobody proves words of the finding's any more, and says so", async () => {
+    it("G16: searches the newest block when nobody proves words of the finding's any more, and says so", async () => {
       let head = 0;
       const pruned: Lie = async (method, params, ask) => {
         if (asksWords(method, params)) {

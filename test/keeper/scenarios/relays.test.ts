@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { keccak256 } from "ethers";
+import { watchKeeper } from "../../helpers/scenarioFacts.ts";
 
 import { bigintToHex32, type Hash } from "../../../keeper/lib/hex.ts";
 import type { Effect, IncidentReport } from "../../../keeper/loop/ports.ts";
@@ -67,6 +68,7 @@ describe("Scenario: relays, beside sources that lose transactions", function () 
   beforeEach(async () => {
     snapshot = await world.send("evm_snapshot");
     effects = [];
+    watchKeeper("a daemon's parts on Anvil", effects);
     keeper = await startLocalKeeper({
       sources: sources.map(({ wsUrl }) => wsUrl),
       deployment: world.market.chain.deployment,

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { watchKeeper } from "../../../helpers/scenarioFacts.ts";
 
 import { expect } from "chai";
 
@@ -38,6 +39,7 @@ class Run {
 
   static async start(world: LocalWorld, url: string, dataDirectory: string): Promise<Run> {
     const run = new Run();
+    watchKeeper("a daemon's parts on Anvil", run.effects);
     run.#keeper = await startLocalKeeper({
       sources: [url],
       deployment: world.market.chain.deployment,
