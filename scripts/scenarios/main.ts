@@ -39,7 +39,7 @@ async function main(): Promise<number> {
   if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs ${values.jobs}: a whole number of at least 1`);
   if (values.write && positionals.length > 0) throw new Error("--write needs all scenarios: leave the ids out");
   const tests: ScenarioFacts[] = [];
-  let isBroken = false;
+  const broken: string[] = [];
   const startedAt = performance.now();
   await runScenarios(ids, jobs, {
     onTest: (facts) => {
@@ -48,7 +48,7 @@ async function main(): Promise<number> {
       process.stderr.write(`${mark} ${idsIn(facts.title).join(",").padEnd(8)} ${facts.title} (${facts.ms} ms)\n`);
     },
     onBroken: (files, output) => {
-      isBroken = true;
+      broken.push(...files);
       process.stderr.write(`\nfailed in ${files.join(", ")}:\n${output}\n`);
     },
   });
@@ -56,7 +56,7 @@ async function main(): Promise<number> {
   const rows = rowsOf(ids, tests);
   const missing = rows.filter((row) => row.tests.every(({ state }) => state !== "passed")).map(({ id }) => id);
   const failed = tests.filter(({ state }) => state === "failed").map(({ title }) => title);
-  const isGood = !isBroken && missing.length === 0 && failed.length === 0;
+  const isGood = broken.length === 0 && missing.length === 0 && failed.length === 0;
   if (values.json) process.stdout.write(`${JSON.stringify({ seconds, tests: tests.length, failed, missing, rows })}\n`);
   else process.stdout.write(`${renderTable(rows)}\n\n`);
   process.stderr.write(`${ids.length} scenarios, ${tests.length} tests, ${failed.length} failed, ${seconds} s\n`);

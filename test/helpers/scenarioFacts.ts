@@ -71,7 +71,7 @@ if (FILE !== undefined) {
     const active = watched.filter(({ effects, from }) => effects.length > from);
     // Of several keepers the first that has something to tell speaks for all.
     const each = active.map(({ effects, from }) => factsOf(effects.slice(from)));
-    const first = <Key extends "detectedAfter" | "pausedAfter">(key: Key): number | null =>
+    const first = (key: "detectedAfter" | "pausedAfter"): number | null =>
       each.map((facts) => facts[key]).find((value) => value !== null) ?? null;
     const facts: ScenarioFacts = {
       title: test.fullTitle(),

@@ -293,3 +293,14 @@ function claimedAbove(number: number, seen: Seen): number[] {
   const claimed = seen.reports.flatMap(({ verdict, ...report }) => (verdict.kind === "InSync" ? [report.number] : []));
   return [...claimed, ...seen.attested].filter((height) => height > number);
 }
+
+/** What a proof of Anvil's looks like that is of the next block's state: it mined that while it was asked. */
+const OVERTAKEN = "node 0 is not the one its parent names";
+
+/** Why sources other than the liar were quarantined, but for what Anvil itself gets wrong. */
+export function wronglyBlamed(seen: Seen, liar = "operator-1"): string[] {
+  return seen
+    .all("quarantine")
+    .filter(({ source, reason }) => source !== liar && reason !== OVERTAKEN)
+    .map(({ source, reason }) => `${source}: ${reason}`);
+}
