@@ -64,7 +64,11 @@ describe("Keeper and hostile sources", function () {
     replace = await world.fork();
   });
 
-  afterEach(() => replace());
+  afterEach(async () => {
+    // Some take nothing forward that could be taken back.
+    await world.mine();
+    await replace();
+  });
 
   const lying = (lie: Lie): Rpc => lyingRpc(world.rpc, lie);
   const readHead = (): Promise<Head> => readHeadOf(world.rpc);

@@ -66,7 +66,11 @@ describe("Keeper and the slots that differ", function () {
     replace = await world.fork();
   });
 
-  afterEach(() => replace());
+  afterEach(async () => {
+    // Some take nothing forward that could be taken back.
+    await world.mine();
+    await replace();
+  });
 
   /** A keeper that only watches, so that nothing else happens on the chain. */
   async function watch(
