@@ -4,17 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
+import type { Wallet } from "ethers";
+
 import type { Books } from "../../../keeper/books/Books.ts";
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
 import { PROFILES, type ChainProfile } from "../../../keeper/domain/chainProfile.ts";
 import { hexToBytes, type Hash, type Hex } from "../../../keeper/lib/hex.ts";
-import { accountIdOf, developmentWallet, ROLES } from "../../../scripts/local/accounts.ts";
+import { accountIdOf, addressOf, developmentWallet, ROLES } from "../../../scripts/local/accounts.ts";
 import { callNode } from "../../../scripts/local/callNode.ts";
 import { contractInterface } from "../../../scripts/local/contractInterface.ts";
 import type { LockstepDeployment } from "../../../scripts/local/deployLockstep.ts";
 import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
 import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import type { KeeperChoice } from "../../../testing/createKeeper.ts";
+import { TrustingDesk, type DeskHabits } from "../naive/TrustingDesk.ts";
 import { LocalWorld } from "./LocalWorld.ts";
 import { readHeadOf, rpcAt, type Head, type Rpc } from "../../../testing/Rpc.ts";
 import { StagedSource } from "../../../testing/StagedSource.ts";
@@ -26,6 +29,10 @@ export const FINAL_DEPTH = 8;
 
 const GWEI = 10n ** 9n;
 const DEPOSITOR = ROLES.traders[2];
+/** Deposits for the depositor where its own nonces must not matter. */
+const PAYER = ROLES.traders[4];
+const depositor = (): Wallet => developmentWallet(DEPOSITOR);
+const ACCOUNT = accountIdOf(depositor());
 /** A book word that belongs to nobody. */
 export const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
 
@@ -176,14 +183,38 @@ export class Fork {
     return driver;
   }
 
-  /** A signed deposit to the depositor's account, not sent; by the depositor, unless by another trader. */
-  async signDeposit(amount: bigint, trader: number = DEPOSITOR): Promise<Hex> {
+  /**
+   * A signed deposit to the depositor's account, not sent; by the depositor, unless by another trader.
+   *
+   * @param on the node that knows the trader's next nonce; default the truth
+   */
+  async signDeposit(amount: bigint, trader: number = DEPOSITOR, on = this.here): Promise<Hex> {
+    const args = [ACCOUNT, this.truth.market.chain.address("SettlementToken"), amount];
+    return this.#signVault("deposit", args, trader, on);
+  }
+
+  /** A signed withdrawal of the depositor's to itself, not sent. */
+  async signWithdrawal(amount: bigint): Promise<Hex> {
+    const args = [ACCOUNT, this.truth.market.chain.address("SettlementToken"), amount, addressOf(depositor())];
+    return this.#signVault("withdraw", args, DEPOSITOR, this.here);
+  }
+
+  /** Mines a deposit to the depositor's account on one node, in a block of its own, paid by a trader whom nobody else needs. */
+  async depositOn(node: ForkNode, amount: bigint): Promise<void> {
+    await node.send("eth_sendRawTransaction", await this.signDeposit(amount, PAYER, node));
+    await node.mine();
+  }
+
+  /** A desk that pays the depositor what a source says that it deposited from now on. */
+  async desk(rpc: Rpc, habits: DeskHabits = {}): Promise<TrustingDesk> {
+    return TrustingDesk.open(rpc, { vault: this.truth.addresses.CollateralVault, account: ACCOUNT }, habits);
+  }
+
+  async #signVault(fn: "deposit" | "withdraw", args: readonly unknown[], trader: number, on: ForkNode): Promise<Hex> {
     const { chain } = this.truth.market;
     const wallet = developmentWallet(trader);
-    const account = accountIdOf(developmentWallet(DEPOSITOR));
-    const args = [account, chain.address("SettlementToken"), amount];
-    const data = contractInterface("CollateralVault").encodeFunctionData("deposit", args);
-    const nonce = Number(await this.here.send("eth_getTransactionCount", wallet.address, "pending"));
+    const data = contractInterface("CollateralVault").encodeFunctionData(fn, args);
+    const nonce = Number(await on.send("eth_getTransactionCount", wallet.address, "pending"));
     const fees = { maxFeePerGas: 100n * GWEI, maxPriorityFeePerGas: GWEI, gasLimit: 1_000_000n };
     const to = chain.address("CollateralVault");
     return (await wallet.signTransaction({ type: 2, chainId: 31_337, nonce, to, data, ...fees })) as Hex;
@@ -191,7 +222,7 @@ export class Fork {
 
   /** What the depositor's account holds by a keeper's books. */
   quoteBy({ keeper: { books } }: { readonly keeper: { readonly books: Books } }): bigint {
-    const slot = ledger.accounts.slot(accountIdOf(developmentWallet(DEPOSITOR)));
+    const slot = ledger.accounts.slot(ACCOUNT);
     return ledger.accounts.decode(books.read("PositionLedger", slot)).quote;
   }
 

@@ -9,6 +9,8 @@ import { type StagedSource } from "../../../../testing/StagedSource.ts";
 import { Seen } from "../../../../testing/Seen.ts";
 
 const FAULT = "Unknown(consensus-fault)";
+/** Units of the settlement token in a deposit that only the twin has. */
+const LOST = 500_000_000n;
 
 describe("Scenario: a branch without a block that was final", function () {
   this.timeout(60_000);
@@ -63,7 +65,11 @@ describe("Scenario: a branch without a block that was final", function () {
   }
 
   it("that all serve at once is a consensus fault: latched, nothing followed, nothing signed, for good (A5)", async () => {
+    const desk = await fork.desk(lines.a, { tag: "finalized" });
+    await fork.depositOn(fork.twin, LOST);
+    await fork.twin.mine(FINAL_DEPTH);
     for (const line of Object.values(lines)) line.rpc = fork.twin.rpc;
+    await desk.serve();
     await driver.follow();
     expectFault();
     // That the sources come back changes nothing: a human decides.
@@ -76,6 +82,8 @@ describe("Scenario: a branch without a block that was final", function () {
     expect(new Set(seen.said)).to.deep.equal(new Set([FAULT]));
     expect(seen.all("latch")).to.have.length(1);
     seen.expectUnsigned();
+    // Who waits for what one source calls final, and no more, has paid for what is not there.
+    expect(await desk.lossBy(here.rpc)).to.equal(LOST);
   });
 
   for (const gapMs of [0, 300, 700, 1_600]) {

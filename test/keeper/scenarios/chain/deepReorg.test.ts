@@ -6,6 +6,8 @@ import { Seen } from "../../../../testing/Seen.ts";
 import { wordsOf } from "../../../helpers/keeper/World.ts";
 
 const { confirmations } = FINAL;
+/** Units of the settlement token in a deposit that a reorg takes away. */
+const LOST = 500_000_000n;
 
 describe("Scenario: a reorg deeper than the confirmations, above what is final", function () {
   this.timeout(60_000);
@@ -51,6 +53,10 @@ describe("Scenario: a reorg deeper than the confirmations, above what is final",
   for (const depth of [confirmations + 1, FINAL_DEPTH]) {
     it(`of depth ${depth} is said at once, and nothing is signed until it lies deep enough (A4)`, async () => {
       await mineAndFollow(FINAL_DEPTH + 1);
+      const desk = await fork.desk(here.rpc, { confirmations });
+      await fork.depositOn(here, LOST);
+      await mineAndFollow(confirmations);
+      await desk.serve();
       const from = (await here.head()).number;
       const seen = new Seen(driver.effects);
       await here.reorg(depth);
@@ -71,6 +77,9 @@ describe("Scenario: a reorg deeper than the confirmations, above what is final",
       expect(Math.min(...seen.attested)).to.be.greaterThan(from - depth);
       seen.expectCalm();
       await expectRebuilt();
+      // Who counts confirmations and is done then has paid for what is not there.
+      await desk.serve();
+      expect(await desk.lossBy(here.rpc)).to.equal(LOST);
     });
   }
 

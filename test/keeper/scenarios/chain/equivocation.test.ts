@@ -7,6 +7,9 @@ import { Fork, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
 import type { StagedSource } from "../../../../testing/StagedSource.ts";
 import { Seen } from "../../../../testing/Seen.ts";
 
+/** Units of the settlement token in a deposit that only the other branch has. */
+const ELSEWHERE = 500_000_000n;
+
 describe("Scenario: one source, two branches", function () {
   this.timeout(60_000);
   let fork: Fork;
@@ -47,6 +50,11 @@ describe("Scenario: one source, two branches", function () {
   it("is an equivocation with both heads: its vote is suspended, the others are followed (A8)", async () => {
     const driver = await follow(lines);
     const seen = new Seen(driver.effects);
+    const desk = await fork.desk(lines.a);
+    await here.mine();
+    await fork.depositOn(fork.twin, ELSEWHERE);
+    lines.a.rpc = fork.twin.rpc;
+    await desk.serve();
     await poll(driver, 8, lines.a);
     const [shown] = seen.all("equivocation");
     expect(shown?.source).to.equal("a");
@@ -65,6 +73,8 @@ describe("Scenario: one source, two branches", function () {
     expect(after.all("rolled-back")).to.deep.equal([]);
     expect(driver.keeper.books.tip?.hash).to.equal((await here.head()).hash);
     seen.expectCalm();
+    // Who believes each answer of the pool has paid for what is on the other branch.
+    expect(await desk.lossBy(here.rpc)).to.equal(ELSEWHERE);
   });
 
   it("and no other source: Unknown, nothing signed while it goes back and forth (A8)", async () => {
@@ -128,6 +138,8 @@ describe("Scenario: one source, two branches", function () {
   it("of its own, valid in everything: the branch that k others serve is followed, the split is said (A9)", async () => {
     lines.a.rpc = fork.twin.rpc;
     const driver = await follow(lines);
+    const desk = await fork.desk(lines.a, { confirmations: 1 });
+    await fork.depositOn(fork.twin, ELSEWHERE);
     const seen = new Seen(driver.effects);
     for (let block = 0; block < 9; block += 1) {
       // The minority is faster: height is no vote.
@@ -145,6 +157,9 @@ describe("Scenario: one source, two branches", function () {
       expect(await here.send("eth_getBlockByHash", blockHash, false)).to.not.equal(null);
     }
     seen.expectCalm();
+    // That all of it is valid is no help to who asks that source alone.
+    await desk.serve();
+    expect(await desk.lossBy(here.rpc)).to.equal(ELSEWHERE);
   });
 
   it("each of three, each valid: nobody has k votes, Unknown, nothing signed (A9)", async () => {

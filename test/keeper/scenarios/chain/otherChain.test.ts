@@ -12,6 +12,9 @@ import { Seen } from "../../../../testing/Seen.ts";
 /** A source is asked again after this at the latest. */
 const RECHECK_MS = 12_000;
 
+/** Units of the settlement token in a deposit that only the other chain has. */
+const ELSEWHERE = 500_000_000n;
+
 describe("Scenario: another chain behind a URL", function () {
   this.timeout(60_000);
   let fork: Fork;
@@ -101,8 +104,11 @@ describe("Scenario: another chain behind a URL", function () {
     });
 
     it("at the start: it has no say and is asked nothing else (A15)", async () => {
+      const desk = await fork.desk(lines.a);
+      await fork.depositOn(fork.twin, ELSEWHERE);
       lines.a.rpc = fork.twin.rpc;
       await fork.twin.send("anvil_setChainId", 31_338);
+      await desk.serve();
       const driver = await follow();
       expect(stateOf(driver, "a")).to.equal("foreign");
       const asked = driver.all("request").filter(({ source }) => source === "a");
@@ -111,6 +117,8 @@ describe("Scenario: another chain behind a URL", function () {
         "eth_getBlockByNumber",
       ]);
       expect(driver.verdict).to.include({ kind: "InSync", isWitnessed: true });
+      // Who does not ask which chain it is has paid for what came in on another one.
+      expect(await desk.lossBy(here.rpc)).to.equal(ELSEWHERE);
     });
   });
 
@@ -236,6 +244,11 @@ describe("Scenario: another chain behind a URL", function () {
     it("no pinned block: what k operators serve is followed, and the split is said (A16)", async () => {
       lines.a.rpc = fork.twin.rpc;
       const driver = await follow();
+      const desk = await fork.desk(lines.a);
+      await fork.depositOn(fork.twin, ELSEWHERE);
+      await desk.serve();
+      // Who chose no chain has paid here for what came in there.
+      expect(await desk.lossBy(here.rpc)).to.equal(ELSEWHERE);
       await wait(driver, 5_000);
       expect(driver.verdict).to.include({ kind: "InSync", isWitnessed: true });
       expect(driver.keeper.conditions.map(({ kind }) => kind)).to.include("split");

@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import { keccak256 } from "ethers";
 
 import type { Hex } from "../../../../keeper/lib/hex.ts";
-import { ROLES } from "../../../../scripts/local/accounts.ts";
+import { addressOf, developmentWallet, ROLES } from "../../../../scripts/local/accounts.ts";
+import { contractInterface } from "../../../../scripts/local/contractInterface.ts";
 import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
 import { Fork, hashAt, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
 import { Seen } from "../../../../testing/Seen.ts";
@@ -32,6 +34,16 @@ describe("Scenario: a shallow reorg", function () {
     return raw;
   }
 
+  /** Whether the token lets the vault have any. */
+  async function setVaultBlocked(isBlocked: boolean): Promise<void> {
+    const { chain } = fork.truth.market;
+    const args = [fork.truth.addresses.CollateralVault, isBlocked];
+    const data = contractInterface("MockToken").encodeFunctionData("setBlocked", args);
+    const from = addressOf(developmentWallet(ROLES.deployer));
+    await here.send("eth_sendTransaction", { from, to: chain.address("SettlementToken"), data });
+    await here.mine();
+  }
+
   /** The books are those that a keeper has which never saw the reorg. */
   async function expectRebuilt(by = driver): Promise<void> {
     const rebuilt = await fork.keeper(fork.lines("a"), { keys: {} });
@@ -43,9 +55,11 @@ describe("Scenario: a shallow reorg", function () {
   for (const depth of [1, 2, 3]) {
     it(`of depth ${depth} drops a deposit: taken back, nothing is said of it, nothing paused (A1)`, async () => {
       const before = fork.quoteBy(driver);
+      const desk = await fork.desk(here.rpc);
       await deposit(77n);
       await here.mine(depth - 1);
       await driver.follow();
+      await desk.serve();
       expect(fork.quoteBy(driver)).to.equal(before + 77n * UNIT);
       const seen = new Seen(driver.effects);
       await here.reorg(depth);
@@ -56,6 +70,9 @@ describe("Scenario: a shallow reorg", function () {
       expect(seen.said).to.deep.equal(["InSync"]);
       seen.expectCalm();
       await expectRebuilt();
+      // Who takes nothing back has paid for what is not there.
+      await desk.serve();
+      expect(await desk.lossBy(here.rpc)).to.equal(77n * USD);
     });
   }
 
@@ -124,8 +141,10 @@ describe("Scenario: a shallow reorg", function () {
 
   it("drops a deposit that comes back blocks later: none for a while, then one (A2)", async () => {
     const before = fork.quoteBy(driver);
+    const desk = await fork.desk(here.rpc);
     const raw = await deposit(13n);
     await driver.follow();
+    await desk.serve();
     await here.reorg(1);
     await driver.follow();
     expect(fork.quoteBy(driver)).to.equal(before);
@@ -134,6 +153,33 @@ describe("Scenario: a shallow reorg", function () {
     await driver.follow();
     expect(fork.quoteBy(driver)).to.equal(before + 13n * UNIT);
     await expectRebuilt();
+    // Who knows an event by its place has another one there, and pays twice.
+    await desk.serve();
+    expect([desk.paid, await desk.lossBy(here.rpc)]).to.deep.equal([26n * USD, 13n * USD]);
+  });
+
+  it("includes a deposit again that reverts there: not booked any more, though its transaction is the same (A3)", async () => {
+    const before = fork.quoteBy(driver);
+    const desk = await fork.desk(here.rpc, { identity: "transaction" });
+    const raw = await deposit(500n);
+    await driver.follow();
+    await desk.serve();
+    expect(fork.quoteBy(driver)).to.equal(before + 500n * UNIT);
+    const seen = new Seen(driver.effects);
+    await here.reorg(1);
+    await setVaultBlocked(true);
+    await here.send("eth_sendRawTransaction", raw);
+    await here.mine();
+    const receipt = await here.send("eth_getTransactionReceipt", keccak256(raw));
+    expect(receipt).to.include({ status: "0x0" });
+    await setVaultBlocked(false);
+    await driver.follow();
+    expect(fork.quoteBy(driver)).to.equal(before);
+    seen.expectCalm();
+    await expectRebuilt();
+    // Who knows an event by its transaction keeps what that did elsewhere.
+    await desk.serve();
+    expect(await desk.lossBy(here.rpc)).to.equal(500n * USD);
   });
 
   it("includes two deposits again the other way round: other results of the same transactions (A3)", async () => {

@@ -8,6 +8,8 @@ import { Seen } from "../../../../testing/Seen.ts";
 import { wordsOf } from "../../../helpers/keeper/World.ts";
 
 const REGRESSION = "Unknown(height-regression)";
+/** Units of the settlement token in a deposit that is lost with its block. */
+const LOST = 500_000_000n;
 /** A pool with a node that lags says an ancestor for less than this. */
 const PATIENCE_MS = 3_000;
 
@@ -49,8 +51,14 @@ describe("Scenario: a silent rollback", function () {
 
   for (const depth of [1, 5, FINAL_DEPTH + 2]) {
     it(`of ${depth} is waited for: Unknown, nothing taken back, nothing signed, until there are others (A7)`, async () => {
+      const desk = await fork.desk(here.rpc);
+      await fork.depositOn(here, LOST);
+      await driver.follow();
+      await desk.serve();
+      seen = new Seen(driver.effects);
       const from = driver.keeper.books.tip;
       await here.send("anvil_rollback", depth);
+      await here.send("anvil_dropAllTransactions");
       await wait(PATIENCE_MS + 1_000);
       expect(seen.said.at(-1)).to.equal(REGRESSION);
       expect(driver.keeper.books.tip?.hash).to.equal(from?.hash);
@@ -62,6 +70,9 @@ describe("Scenario: a silent rollback", function () {
       expect(seen.all("rolled-back").map((effect) => effect.depth)).to.deep.equal([depth]);
       seen.expectCalm();
       await expectRebuilt();
+      // Who waits for new heads and looks at nothing else has paid for what is not there.
+      await desk.serve();
+      expect(await desk.lossBy(here.rpc)).to.equal(LOST);
     });
   }
 

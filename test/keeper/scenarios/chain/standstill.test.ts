@@ -1,10 +1,11 @@
 import { expect } from "chai";
 
 import type { ChainProfile } from "../../../../keeper/domain/chainProfile.ts";
+import { ROUND_BLOCKS } from "../../../../keeper/domain/rounds.ts";
 import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
 import { ForgingRpc } from "../../../../testing/lies.ts";
 import type { Rpc } from "../../../../testing/Rpc.ts";
-import { FINAL, FINAL_DEPTH, Fork, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
+import { FINAL, FINAL_DEPTH, Fork, hashAt, type ForkNode } from "../../../helpers/keeper/scenarioFork.ts";
 import type { StagedSource } from "../../../../testing/StagedSource.ts";
 import { Seen } from "../../../../testing/Seen.ts";
 
@@ -80,6 +81,33 @@ describe("Scenario: the chain, its finality or its clock stands still", function
       seen.expectCalm();
     });
 
+    it("that stalls, and with it what was above is replaced: signed by who counts blocks, and by nobody else (A11)", async () => {
+      const driver = await follow({ finalityStallSeconds: STALL_SECONDS });
+      const counting = await follow({ finality: "depth" });
+      for (const line of Object.values(lines)) line.lie = pin;
+      await goOn(driver, STALL_SECONDS + 2);
+      const seen = new Seen(driver.effects);
+      for (let block = 0; block < ROUND_BLOCKS; block += 1) {
+        await goOn(driver, 1);
+        await counting.follow();
+        await counting.tick(1_000);
+      }
+      const signed = counting.attestations.at(-1)!;
+      const { number } = await here.head();
+      await here.reorg(number - Number(signed.blockNumber) + 1);
+      await driver.follow();
+      // Its signature is of a block that is on no chain any more.
+      expect(await hashAt(here, Number(signed.blockNumber))).to.not.equal(signed.blockHash);
+      expect(seen.attested).to.deep.equal([]);
+      seen.expectCalm();
+      for (const line of Object.values(lines)) line.lie = null;
+      await goOn(driver, FINAL_DEPTH + 2);
+      expect(driver.verdict).to.include({ kind: "InSync", isWitnessed: true });
+      for (const { blockNumber, blockHash } of seen.attestations) {
+        expect(blockHash).to.equal(await hashAt(here, Number(blockNumber)));
+      }
+    });
+
     it("that one of three does not see move is none (A11)", async () => {
       const driver = await follow({ finalityStallSeconds: STALL_SECONDS });
       lines.a.lie = pin;
@@ -130,6 +158,8 @@ describe("Scenario: the chain, its finality or its clock stands still", function
     it("that stop coming are a halt: Unknown, until they come again in a burst (A12)", async () => {
       const driver = await follow({ haltSeconds: HALT_SECONDS });
       const seen = new Seen(driver.effects);
+      const blind = await follow({ haltSeconds: Infinity });
+      const unseen = new Seen(blind.effects);
       await stand(driver, HALT_SECONDS - 2);
       expect(seen.said).to.deep.equal([]);
       await stand(driver, 3);
@@ -138,6 +168,14 @@ describe("Scenario: the chain, its finality or its clock stands still", function
       await stand(driver, HALT_SECONDS);
       expect(seen.begun).to.deep.equal(["halted-chain"]);
       seen.expectUnsigned();
+      // Who does not look at the time stands by its InSync for nine hours and a half, and says nothing.
+      await blind.tick(9.5 * 3_600_000);
+      expect([blind.verdict.kind, unseen.said, unseen.begun, unseen.all("alert")]).to.deep.equal([
+        "InSync",
+        [],
+        [],
+        [],
+      ]);
       await here.mine(40);
       await driver.follow();
       expect(seen.begun).to.deep.equal(["halted-chain", "burst"]);
@@ -213,14 +251,20 @@ describe("Scenario: the chain, its finality or its clock stands still", function
       await driver.follow();
       expect(driver.keeper.conditions).to.deep.equal([]);
       const seen = new Seen(driver.effects);
+      const blind = await follow({ futureSeconds: Infinity });
+      const unseen = new Seen(blind.effects);
       await here.send("evm_setNextBlockTimestamp", timestamp + 900);
       for (let block = 0; block < 10; block += 1) {
         await here.mine();
         await driver.follow();
+        await blind.follow();
+        await blind.tick(1_000);
       }
       expect(seen.begun).to.deep.equal(["clock-skew"]);
       expect(seen.said).to.deep.equal(["InSync"]);
       seen.expectUnsigned();
+      // Who has one clock, and that is the block's, vouches for a quarter of an hour that has not been.
+      expect(unseen.attested.some((number) => number > (driver.keeper.books.tip?.number ?? 0) - 10)).to.equal(true);
       await tickAt(timestamp + 900);
       expect(seen.ended).to.deep.equal(["clock-skew"]);
       await goOn(driver, 9);
