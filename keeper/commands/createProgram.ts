@@ -116,16 +116,21 @@ const addVerify: AddCommand = (program, context, setExit) => {
 const addDrill: AddCommand = (program, context, setExit) => {
   program
     .command("drill")
-    .description("stage a desync on an own local chain with traffic; exit 0 only if it was contained")
+    .description(
+      "rehearse a desync with market traffic and a real keeper, on a chain of its own or a test deployment; exit 0 only if it was contained",
+    )
     .argument("[scenario]", "see --list")
-    .option("--list", "list the scenarios", false)
+    .option("--list", "list the scenarios, and which of them can run with --rpc", false)
     .option("--json", "print the result as JSON", false)
     .addOption(new Option("--chain <kind>", "node to start").choices(CHAINS).default("hardhat"))
     .option("--seed <number>", "seed of the market", parseWhole, 1)
+    .option("--rpc <url>", "use the deployment on this Hardhat node or Anvil, and take back what was done")
+    .option("--deployment <path>", "with --rpc: deployment file of that protocol (env LOCKSTEP_DEPLOYMENT)")
+    .option("--chain-id <id>", "with --rpc: this chain is a development chain, whatever its id", parseWhole)
     .action(async (scenario: string | undefined, flags: Record<string, never>) => {
       const { drill } = await import("../../scripts/drills/drill.ts");
-      const { list: isList, json: isJson, chain, seed } = flags as never;
-      setExit(await drill({ scenario, isList, isJson, chain, seed }, context));
+      const { list: isList, json: isJson, chain, seed, rpc, deployment, chainId } = flags as never;
+      setExit(await drill({ scenario, isList, isJson, chain, seed, rpc, deployment, chainId }, context));
     });
 };
 

@@ -9,6 +9,7 @@ import type { Hash } from "../lib/hex.ts";
 import type { BlockFetcher } from "./BlockFetcher.ts";
 import type { Canonical } from "./Canonical.ts";
 import { FinalityPoll } from "./FinalityPoll.ts";
+import type { Heard } from "./Heard.ts";
 import { Heads } from "./Heads.ts";
 import { Identity } from "./Identity.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
@@ -119,9 +120,10 @@ export class Agreement {
     for (const source of this.sourcesOf(block)) this.board.forgive(source);
   }
 
-  /** Takes answers to an own request in; false when the id is somebody else's. */
-  answer(id: number, answers: readonly RpcAnswer[]): boolean {
-    return this.#identity.answer(id, answers) || this.#poll.answer(id, answers);
+  /** Takes answers to an own request in. */
+  answer(id: number, answers: readonly RpcAnswer[]): Heard {
+    const heard = this.#identity.answer(id, answers);
+    return heard === "not-ours" ? this.#poll.answer(id, answers) : heard;
   }
 
   /** Asks what is due, and counts the votes. */
@@ -148,12 +150,7 @@ export class Agreement {
 
   /** Whether newest heads of k operators, their headers verified or not, fulfil a condition. */
   isQuorum(fulfils: (source: string, head: ServedHead) => boolean): boolean {
-    const heads = new Map(this.board.heads());
-    const operators = this.board.reports().flatMap(({ id, operator }) => {
-      const head = heads.get(id);
-      return head !== undefined && fulfils(id, head) ? [operator] : [];
-    });
-    return new Set(operators).size >= this.quorum;
+    return this.board.operatorsWhose(fulfils) >= this.quorum;
   }
 
   /** Sources that vote for a block. */

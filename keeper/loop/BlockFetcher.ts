@@ -25,6 +25,7 @@ import {
   rangeCalls,
   readHeader,
   readLinkedHeader,
+  claimedHash,
   readServedHeader,
   readReceipts,
   receiptCalls,
@@ -79,10 +80,12 @@ export class BlockFetcher {
     this.#ask(block, parts, sources, { calls: [...calls, ...rangeCalls(number, below)], range: below }, nowMs);
   }
 
-  /** Takes a block in that was not asked for by its hash; its header counts when it hashes to what the block says. */
-  learn(value: unknown, source: string, nowMs: number): void {
-    const found = readServedHeader(value);
+  /** Takes a block in that was not asked for by its hash; its header counts when it hashes to what the block says. False when it is not new. */
+  learn(value: unknown, source: string, nowMs: number): boolean {
+    const hash = claimedHash(value);
+    const found = hash === null || this.header(hash) !== undefined ? null : readServedHeader(value);
     if (found !== null) this.#learn(found, source, nowMs);
+    return found !== null;
   }
 
   /** Asks for the account proofs of a block whose header came without. */

@@ -89,11 +89,15 @@ export class Canonical {
     return null;
   }
 
-  /** Of a block and those below it, down to a height, the newest with the greatest weight. */
-  strongest(from: FetchedBlock, downTo: number, weigh: (block: FetchedBlock) => number): FetchedBlock {
+  /**
+   * Of a block and those below it, down to a height, the newest with the greatest weight.
+   *
+   * @param most a weight that none exceeds: beyond a block that has it nothing is looked at
+   */
+  strongest(from: FetchedBlock, downTo: number, most: number, weigh: (block: FetchedBlock) => number): FetchedBlock {
     let [best, weight] = [from, weigh(from)];
     let block = this.below(from, 1);
-    while (block?.header != null && block.header.number >= downTo) {
+    while (weight < most && block?.header != null && block.header.number >= downTo) {
       const other = weigh(block);
       if (other > weight) [best, weight] = [block, other];
       block = this.below(block, 1);

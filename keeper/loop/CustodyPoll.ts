@@ -5,6 +5,7 @@ import type { Condition } from "../domain/conditions.ts";
 import type { Address, Hash } from "../lib/hex.ts";
 import { describeShortage } from "./Custody.ts";
 import type { Follower, Standing } from "./Follower.ts";
+import type { Heard } from "./Heard.ts";
 import type { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
@@ -102,22 +103,22 @@ export class CustodyPoll {
     this.#round = { hash: tip.hash, questions, asked };
   }
 
-  /** Takes answers to an own request in; false when the id is somebody else's. */
-  answer(id: number, answers: readonly RpcAnswer[]): boolean {
+  /** Takes answers to an own request in: nothing is new before the last one. */
+  answer(id: number, answers: readonly RpcAnswer[]): Heard {
     const round = this.#round;
     const operator = round?.asked.get(id);
-    if (round === null || operator === undefined) return false;
+    if (round === null || operator === undefined) return "not-ours";
     round.asked.delete(id);
     for (const [index, { said }] of round.questions.entries()) {
       const answer = answers[index];
       if (answer?.ok !== true || typeof answer.value !== "string" || !WORD.test(answer.value)) continue;
       said.set(operator, BigInt(answer.value));
     }
-    if (round.asked.size > 0) return true;
+    if (round.asked.size > 0) return "nothing-new";
     this.#round = null;
-    if (!this.#parts.follower.holds(round.hash)) return true;
+    if (!this.#parts.follower.holds(round.hash)) return "nothing-new";
     for (const question of round.questions) this.#settle(question);
-    return true;
+    return "new";
   }
 
   /** Where no k operators say the same nothing is known, and what was known before holds. */

@@ -135,7 +135,8 @@ export class Decider {
     if (isNew && fetched.proven !== null) this.#follower.agreement.forgive(tip);
     const isAgreed = votes >= this.#follower.agreement.quorum;
     this.#act(verdict, fetched, { allowed, isNew, isLevel, isAgreed });
-    for (const pauses of this.#pursued) pauses.pursue(this.#follower.strongest(fetched, pauses.since), tip, nowMs);
+    const strongest = (downTo: number): FetchedBlock => this.#follower.strongest(fetched, downTo);
+    for (const pauses of this.#pursued) pauses.pursue(strongest, tip, nowMs);
   }
 
   /** The newest block of k operators, below a head that not so many serve. */

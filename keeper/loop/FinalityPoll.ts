@@ -2,6 +2,7 @@ import type { Finality, VerifiedChain } from "../chain/agree/Finality.ts";
 import type { SourceBoard } from "../chain/agree/SourceBoard.ts";
 import type { ServedHead } from "../chain/agree/Votes.ts";
 import type { Hash } from "../lib/hex.ts";
+import type { Heard } from "./Heard.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer, RpcCall } from "./ports.ts";
 
@@ -14,7 +15,7 @@ export class FinalityPoll {
   readonly #board: SourceBoard;
   readonly #finality: Finality;
   readonly #chain: VerifiedChain;
-  readonly #learn: (block: unknown, source: string, nowMs: number) => void;
+  readonly #learn: (block: unknown, source: string, nowMs: number) => boolean;
   readonly #options: { readonly intervalMs: number; readonly requestDeadlineMs: number };
   readonly #requests = new Map<number, string>();
   #askedAtMs = -Infinity;
@@ -25,8 +26,8 @@ export class FinalityPoll {
       readonly board: SourceBoard;
       readonly finality: Finality;
       readonly chain: VerifiedChain;
-      /** Takes the blocks behind the tags in: a source may serve one here that it denies when it is asked by hash. */
-      readonly learn?: (block: unknown, source: string, nowMs: number) => void;
+      /** Takes the blocks behind the tags in, true for a new one: a source may serve one here that it denies when it is asked by hash. */
+      readonly learn?: (block: unknown, source: string, nowMs: number) => boolean;
     },
     options: { readonly intervalMs: number; readonly requestDeadlineMs: number },
   ) {
@@ -34,7 +35,7 @@ export class FinalityPoll {
     this.#board = parts.board;
     this.#finality = parts.finality;
     this.#chain = parts.chain;
-    this.#learn = parts.learn ?? (() => undefined);
+    this.#learn = parts.learn ?? (() => false);
     this.#options = options;
   }
 
@@ -50,18 +51,20 @@ export class FinalityPoll {
     }
   }
 
-  /** Takes answers to an own request in; false when the id is somebody else's. */
-  answer(id: number, answers: readonly RpcAnswer[]): boolean {
+  /** Takes answers to an own request in. */
+  answer(id: number, answers: readonly RpcAnswer[]): Heard {
     const source = this.#requests.get(id);
-    if (source === undefined) return false;
+    if (source === undefined) return "not-ours";
     this.#requests.delete(id);
     // Who was not heard, or is asked too often, has not said that it does not know the tag.
-    if (answers.some((answer) => !answer.ok && answer.code !== "SourceRpcError")) return true;
+    if (answers.some((answer) => !answer.ok && answer.code !== "SourceRpcError")) return "nothing-new";
     const [latest, safe, finalized] = answers.map(readTag);
-    if (latest == null || !this.#board.trusted().includes(source)) return true;
-    for (const answer of answers) if (answer.ok) this.#learn(answer.value, source, this.#askedAtMs);
+    if (latest == null || !this.#board.trusted().includes(source)) return "nothing-new";
+    const learnt = answers.filter((answer) => answer.ok && this.#learn(answer.value, source, this.#askedAtMs));
+    const { final, mode } = this.#finality;
     this.#finality.claim(source, { latest, safe: safe ?? null, finalized: finalized ?? null }, this.#chain);
-    return true;
+    const isSame = final === this.#finality.final && mode?.detail === this.#finality.mode?.detail;
+    return isSame && learnt.length === 0 ? "nothing-new" : "new";
   }
 }
 

@@ -11,6 +11,7 @@ import { Doubts } from "./Doubts.ts";
 import { describeSplit } from "./describeSplit.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
 import { FinalityGuard } from "./FinalityGuard.ts";
+import type { Heard } from "./Heard.ts";
 import type { Judge } from "./Judge.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
@@ -151,15 +152,19 @@ export class Follower {
 
   /** Of the books' blocks down to a height, the newest of those that k operators vote for, else of those with the most votes. */
   strongest(tip: FetchedBlock, downTo: number): FetchedBlock {
-    return this.#canonical.strongest(tip, Math.max(downTo, (tip.header?.number ?? 0) - MAX_SIDE_DEPTH), ({ header }) =>
+    const { quorum } = this.agreement;
+    const lowest = Math.max(downTo, (tip.header?.number ?? 0) - MAX_SIDE_DEPTH);
+    return this.#canonical.strongest(tip, lowest, quorum, ({ header }) =>
       // More than k say no more: one that stays behind would hold back what is done at the head.
-      header === null ? 0 : Math.min(this.agreement.quorum, this.agreement.votesFor(header)),
+      header === null ? 0 : Math.min(quorum, this.agreement.votesFor(header)),
     );
   }
 
-  /** Takes answers to an own request in; false when the id is somebody else's. */
-  answer(id: number, answers: readonly RpcAnswer[], nowMs: number): boolean {
-    return this.agreement.answer(id, answers) || this.#fetcher.answer(id, answers, nowMs);
+  /** Takes answers to an own request in. */
+  answer(id: number, answers: readonly RpcAnswer[], nowMs: number): Heard {
+    const heard = this.agreement.answer(id, answers);
+    if (heard !== "not-ours") return heard;
+    return this.#fetcher.answer(id, answers, nowMs) ? "new" : "not-ours";
   }
 
   /** Lets time pass: quarantines end, and what nobody answered is asked again, less and less often. */

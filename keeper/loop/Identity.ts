@@ -1,6 +1,7 @@
 import type { SourceBoard } from "../chain/agree/SourceBoard.ts";
 import type { ChainProfile, PinnedBlock } from "../domain/chainProfile.ts";
 import type { Hash } from "../lib/hex.ts";
+import type { Heard } from "./Heard.ts";
 import type { Outbox } from "./Outbox.ts";
 import type { RpcAnswer, RpcCall } from "./ports.ts";
 
@@ -63,19 +64,20 @@ export class Identity {
     for (const [id, asked] of this.#requests) if (asked === source) this.#requests.delete(id);
   }
 
-  /** Takes answers to an own request in; false when the id is somebody else's. */
-  answer(id: number, answers: readonly RpcAnswer[]): boolean {
+  /** Takes answers to an own request in. */
+  answer(id: number, answers: readonly RpcAnswer[]): Heard {
     const source = this.#requests.get(id);
-    if (source === undefined) return false;
+    if (source === undefined) return "not-ours";
     this.#requests.delete(id);
     const finding = judgeIdentity(answers, this.#wanted);
-    if (finding === "unknown") return true;
+    if (finding === "unknown") return "nothing-new";
+    const wasOurs = this.#board.isOurs(source);
     const isNew = finding !== null && !this.#foreign.has(source);
     if (finding === null) this.#foreign.delete(source);
     else this.#foreign.add(source);
     this.#board.identify(source, finding);
     if (isNew) this.#onForeign(source, finding);
-    return true;
+    return isNew || wasOurs !== this.#board.isOurs(source) ? "new" : "nothing-new";
   }
 
   #ask(source: string, nowMs: number): void {

@@ -187,7 +187,8 @@ export class Keeper {
         this.#follower.announce(input.source, { number: input.number, hash: input.hash });
         break;
       case "answers":
-        this.#answer(input);
+        // What was heard before changes nothing: only time could, and time has ticks.
+        if (!this.#answer(input)) return this.#outbox.take();
         break;
       case "journalled":
         this.#acts.journalled(input);
@@ -244,10 +245,15 @@ export class Keeper {
     this.#transitions.lead();
   }
 
-  #answer({ id, answers, nowMs }: Extract<Input, { type: "answers" }>): void {
-    if (this.#follower.answer(id, answers, nowMs) || this.#acts.answer(id, answers)) return;
-    if (this.#custody.answer(id, answers)) return;
+  /** Whether something may be new. */
+  #answer({ id, answers, nowMs }: Extract<Input, { type: "answers" }>): boolean {
+    const followed = this.#follower.answer(id, answers, nowMs);
+    if (followed !== "not-ours") return followed === "new";
+    if (this.#acts.answer(id, answers)) return true;
+    const asked = this.#custody.answer(id, answers);
+    if (asked !== "not-ours") return asked === "new";
     this.#locator.answer(id, answers, nowMs);
+    return true;
   }
 
   #look(nowMs: number): readonly Condition[] {

@@ -52,11 +52,6 @@ export class Pauses {
     return this.#incident === null ? null : reportOf(this.#incident);
   }
 
-  /** The first divergent block of the incident that stands: no block below it can be paused for. */
-  get since(): number {
-    return this.#incident?.finding.blockNumber ?? Number.MAX_SAFE_INTEGER;
-  }
-
   /** Takes up what an earlier run, or another replica, left unfinished. */
   adopt(reports: Iterable<IncidentReport>): void {
     for (const report of reports) {
@@ -109,13 +104,16 @@ export class Pauses {
   /**
    * Sends, or sends again, when the incident stands and its pause is not effective at the books' tip.
    *
-   * @param newest whose proven nonce the pause takes: the newest block with the most votes. A child that a single source invents of it
-   * would otherwise tell the nonce; nor is such a child believed when it shows an effect.
+   * @param strongest the newest block with the most votes, down to a height: its proven nonce is the pause's. A child that a single
+   * source invents of it would otherwise tell the nonce; nor is such a child believed when it shows an effect.
    */
-  pursue(newest: FetchedBlock, tip: BookBlock, nowMs: number): void {
+  pursue(strongest: (downTo: number) => FetchedBlock, tip: BookBlock, nowMs: number): void {
     this.#settleEnding(tip);
     const incident = this.#incident;
-    if (incident === null || this.#options.pauser === null || newest.header === null) return;
+    if (incident === null || this.#options.pauser === null) return;
+    // No block below the first divergent one can be paused for.
+    const newest = strongest(incident.finding.blockNumber);
+    if (newest.header === null) return;
     // What only a child shows that few vote for decides nothing, neither that a pause took effect nor that it did not.
     if (newest.hash === tip.hash ? this.#settle(incident, tip) : isContained(incident)) return;
     this.#sender.attempt(incident, newest, tip.hash, nowMs);

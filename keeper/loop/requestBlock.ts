@@ -98,8 +98,14 @@ export function readLinkedHeader(answer: RpcAnswer, hash: Hash): Header | null {
 
 /** The header of a block, whichever it is; null when it does not hash to what it says of itself. */
 export function readServedHeader(value: unknown): Header | null {
+  const hash = claimedHash(value);
+  return hash === null ? null : readLinkedHeader({ ok: true, value }, hash);
+}
+
+/** The hash that a block says of itself, unverified; null where it says none. */
+export function claimedHash(value: unknown): Hash | null {
   const hash = typeof value === "object" && value !== null ? (value as { readonly hash?: unknown }).hash : null;
-  return typeof hash === "string" ? readLinkedHeader({ ok: true, value }, hash as Hash) : null;
+  return typeof hash === "string" ? (hash as Hash) : null;
 }
 
 /** Header and transaction hashes of the first answer. A null answer is a block that the source does not have. */

@@ -26,7 +26,7 @@ type WithoutTime<Value> = Value extends { readonly nowMs: number } ? Omit<Value,
 export type Arrival = WithoutTime<Input>;
 
 const GWEI = 1_000_000_000n;
-const MIN_TICK_MS = 50;
+const MIN_TICK_MS = 100;
 const MAX_TICK_MS = 2_000;
 const BACKOFF = 2;
 const SIGNER_ANSWER_MS = 20;

@@ -166,7 +166,7 @@ export class SourceBoard {
 
   /** Sources that answer, are of this chain and are not in quarantine: they may be asked. */
   trusted(): string[] {
-    return this.#ids((entry) => entry.isUp && entry.isOurs && entry.quarantine === null);
+    return this.#ids(isTrusted);
   }
 
   /** Sources that are up, of this chain or not yet known to be. */
@@ -181,10 +181,11 @@ export class SourceBoard {
 
   /** What the trusted sources announced last. */
   heads(): (readonly [string, ServedHead])[] {
-    return this.trusted().flatMap((source) => {
-      const head = this.#entries.get(source)?.announced ?? null;
-      return head === null ? [] : [[source, head] as const];
-    });
+    const heads: (readonly [string, ServedHead])[] = [];
+    for (const entry of this.#entries.values()) {
+      if (entry.announced !== null && isTrusted(entry)) heads.push([entry.voter.id, entry.announced]);
+    }
+    return heads;
   }
 
   /** The same sources, best first: those that answer, soon, and are not limited; otherwise in the order given. */
@@ -194,6 +195,16 @@ export class SourceBoard {
       return entry === undefined ? Infinity : entry.silences + (entry.limitedUntilMs > 0 ? 1_000 : 0);
     };
     return [...sources].sort((one, other) => rank(one) - rank(other));
+  }
+
+  /** Operators of whose trusted sources one announced a head last that fulfils a condition. */
+  operatorsWhose(fulfils: (source: string, head: ServedHead) => boolean): number {
+    const counted = new Set<string>();
+    for (const entry of this.#entries.values()) {
+      const { voter, announced } = entry;
+      if (announced !== null && isTrusted(entry) && fulfils(voter.id, announced)) counted.add(voter.operator);
+    }
+    return counted.size;
   }
 
   /** Operators of the trusted sources. */
@@ -242,6 +253,10 @@ function newEntry(voter: Voter): Entry {
     score: 100,
     latencyMs: null,
   };
+}
+
+function isTrusted({ isUp, isOurs, quarantine }: Entry): boolean {
+  return isUp && isOurs && quarantine === null;
 }
 
 function stateOf(entry: Entry): SourceState {

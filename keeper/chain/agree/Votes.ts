@@ -38,24 +38,19 @@ export interface Candidate extends ServedHead {
 export class Votes {
   readonly #voters: readonly Voter[];
   readonly #heads = new Map<string, ServedHead>();
+  readonly operatorCount: number;
+  /** k: a majority of the configured operators. */
+  readonly quorum: number;
 
   constructor(voters: readonly Voter[]) {
     this.#voters = voters;
-  }
-
-  get operatorCount(): number {
-    return new Set(this.#voters.map(({ operator }) => operator)).size;
-  }
-
-  /** k: a majority of the configured operators. */
-  get quorum(): number {
-    return Math.floor(this.operatorCount / 2) + 1;
+    this.operatorCount = new Set(voters.map(({ operator }) => operator)).size;
+    this.quorum = Math.floor(this.operatorCount / 2) + 1;
   }
 
   /** Whether k operators serve anything at all. */
   get isHeard(): boolean {
-    const heard = this.#voters.filter(({ id }) => this.#heads.has(id));
-    return new Set(heard.map(({ operator }) => operator)).size >= this.quorum;
+    return this.#count(() => true) >= this.quorum;
   }
 
   serve(source: string, head: ServedHead): void {
@@ -73,12 +68,16 @@ export class Votes {
 
   /** Operators that vote for `block`: they serve it or a verified descendant of it. */
   votesFor(block: ServedHead, { isAncestor }: Pick<Ancestry, "isAncestor">): number {
-    return new Set(this.#supporters(block, isAncestor).map(({ operator }) => operator)).size;
+    return this.#count((head) => isOn(block, head, isAncestor));
   }
 
   /** Sources that serve `block` or a verified descendant of it. */
   sourcesOf(block: ServedHead, { isAncestor }: Pick<Ancestry, "isAncestor">): string[] {
-    return this.#supporters(block, isAncestor).map(({ id }) => id);
+    const supporters = this.#voters.filter(({ id }) => {
+      const head = this.#heads.get(id);
+      return head !== undefined && isOn(block, head, isAncestor);
+    });
+    return supporters.map(({ id }) => id);
   }
 
   /**
@@ -93,7 +92,7 @@ export class Votes {
     const heads = [...new Map(served.map((head) => [head.hash, head])).values()];
     const isBelow = (head: ServedHead): boolean =>
       heads.some(({ hash }) => hash !== head.hash && tree.isAncestor(head.hash, hash));
-    const ends = heads.filter((head) => !isBelow(head));
+    const ends = heads.length === 1 ? heads : heads.filter((head) => !isBelow(head));
     return ends
       .map((head) => ({ ...head, votes: this.votesFor(head, tree), sources: this.sourcesOf(head, tree) }))
       .sort((one, other) => this.#compare(one, other, ends, tree));
@@ -104,11 +103,14 @@ export class Votes {
     return this.leaves(tree)[0] ?? null;
   }
 
-  #supporters(block: ServedHead, isAncestor: Ancestry["isAncestor"]): Voter[] {
-    return this.#voters.filter(({ id }) => {
+  /** Operators of whose sources one serves a head that fulfils a condition. Asked several times for each thing a keeper hears. */
+  #count(fulfils: (head: ServedHead) => boolean): number {
+    const counted: string[] = [];
+    for (const { id, operator } of this.#voters) {
       const head = this.#heads.get(id);
-      return head !== undefined && head.number >= block.number && isAncestor(block.hash, head.hash);
-    });
+      if (head !== undefined && !counted.includes(operator) && fulfils(head)) counted.push(operator);
+    }
+    return counted.length;
   }
 
   #compare(one: ServedHead, other: ServedHead, ends: readonly ServedHead[], tree: Tree): number {
@@ -139,4 +141,8 @@ export class Votes {
     }, end);
     return { operators: new Set(operators).size, highest };
   }
+}
+
+function isOn(block: ServedHead, head: ServedHead, isAncestor: Ancestry["isAncestor"]): boolean {
+  return head.number >= block.number && isAncestor(block.hash, head.hash);
 }

@@ -121,16 +121,17 @@ export class Convictions {
     number: number,
     proven: Readonly<Partial<Record<(typeof BOOK_NAMES)[number], { readonly storageRoot: Hash } | null>>> | null,
   ): number | undefined {
-    const { books, options } = this.#context;
-    const set = bookSetAt(BigInt(number), (slot) => books.read("CheckpointRegistry", slot));
-    const isOurs = set.contracts.join() === BOOK_NAMES.map((name) => options.addresses[name]).join();
-    // The registry convicts nobody for another set or another number of roots: it can never be posted.
-    if (proven === null || !isOurs || set.version !== version || roots.length !== BOOK_NAMES.length) return undefined;
+    if (proven === null || roots.length !== BOOK_NAMES.length) return undefined;
     const index = BOOK_NAMES.findIndex((name, place) => {
       const contract = proven[name];
       return contract !== undefined && (contract?.storageRoot ?? EMPTY_ROOT) !== roots[place];
     });
-    return index === -1 ? undefined : index;
+    if (index === -1) return undefined;
+    const { books, options } = this.#context;
+    const set = bookSetAt(BigInt(number), (slot) => books.read("CheckpointRegistry", slot));
+    const isOurs = set.contracts.join() === BOOK_NAMES.map((name) => options.addresses[name]).join();
+    // The registry convicts nobody for another set or another number of roots: it can never be posted.
+    return isOurs && set.version === version ? index : undefined;
   }
 
   #ask(open: Case, tipNumber: number): void {

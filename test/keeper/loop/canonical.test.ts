@@ -124,9 +124,11 @@ describe("Canonical", () => {
     const line = grow(10);
     const tip = fetched.get(line.at(-1)!)!;
     const weights = new Map([15, 14, 13, 12, 11].map((number, index) => [number, [1, 2, 2, 3, 9][index]!]));
-    const strongest = (downTo: number) =>
-      canonical.strongest(tip, downTo, ({ header }) => weights.get(header!.number) ?? 0).header!.number;
-    expect([16, 15, 14, 13, 12, 11, 0].map(strongest)).to.deep.equal([15, 15, 14, 14, 12, 11, 11]);
+    const strongest = (downTo: number, most = 9) =>
+      canonical.strongest(tip, downTo, most, ({ header }) => weights.get(header!.number) ?? 0).header!.number;
+    const lowest = [16, 15, 14, 13, 12, 11, 0];
+    expect(lowest.map((downTo) => strongest(downTo))).to.deep.equal([15, 15, 14, 14, 12, 11, 11]);
+    expect(strongest(0, 2), "nothing below one that has the most there can be").to.equal(14);
   });
 
   describe("releaseUpTo", () => {

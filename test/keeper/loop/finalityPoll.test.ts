@@ -4,6 +4,7 @@ import { Finality } from "../../../keeper/chain/agree/Finality.ts";
 import { SourceBoard } from "../../../keeper/chain/agree/SourceBoard.ts";
 import type { ServedHead } from "../../../keeper/chain/agree/Votes.ts";
 import { FinalityPoll } from "../../../keeper/loop/FinalityPoll.ts";
+import type { Heard } from "../../../keeper/loop/Heard.ts";
 import type { RpcAnswer } from "../../../keeper/loop/ports.ts";
 import { SeededRandom } from "../../helpers/SeededRandom.ts";
 import { AskedOutbox, failed, ok } from "../../helpers/keeper/AskedOutbox.ts";
@@ -47,8 +48,7 @@ describe("FinalityPoll", () => {
   /** Tags of a node whose newest block is 40 and whose final one is at a height. */
   const tags = (finalized: number): RpcAnswer[] => [tag(chain[40]!), tag(chain[finalized]!), tag(chain[finalized]!)];
 
-  const answer = (source: string, answers: readonly RpcAnswer[]): boolean =>
-    poll.answer(outbox.next(source).id, answers);
+  const answer = (source: string, answers: readonly RpcAnswer[]): Heard => poll.answer(outbox.next(source).id, answers);
 
   it("asks every trusted source for its three tags, at once and then once an interval", () => {
     poll.check(0);
@@ -70,10 +70,11 @@ describe("FinalityPoll", () => {
   it("counts what two of three say", () => {
     join("a", "b", "c");
     poll.check(0);
-    expect(answer("a", tags(7))).to.equal(true);
+    expect(answer("a", tags(7))).to.equal("nothing-new");
     expect(finality.final).to.equal(null);
-    answer("c", tags(9));
+    expect(answer("c", tags(9))).to.equal("new");
     expect(finality.final).to.deep.equal({ number: 7, hash: chain[7]!.hash });
+    expect(answer("b", tags(7))).to.equal("nothing-new");
   });
 
   it("does not ask again who has not answered yet", () => {
@@ -150,7 +151,7 @@ describe("FinalityPoll", () => {
   });
 
   it("takes no answer that is not its own", () => {
-    expect(poll.answer(5, tags(7))).to.equal(false);
+    expect(poll.answer(5, tags(7))).to.equal("not-ours");
   });
 });
 

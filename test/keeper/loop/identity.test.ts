@@ -4,6 +4,7 @@ import { SourceBoard } from "../../../keeper/chain/agree/SourceBoard.ts";
 import type { PinnedBlock } from "../../../keeper/domain/chainProfile.ts";
 import type { Hash } from "../../../keeper/lib/hex.ts";
 import { Identity, judgeIdentity, type WantedChain } from "../../../keeper/loop/Identity.ts";
+import type { Heard } from "../../../keeper/loop/Heard.ts";
 import type { RpcAnswer } from "../../../keeper/loop/ports.ts";
 import { AskedOutbox, failed, ok } from "../../helpers/keeper/AskedOutbox.ts";
 import { hashOf } from "../../helpers/keeper/blockTree.ts";
@@ -93,7 +94,7 @@ describe("Identity", () => {
   const stateOf = (source: string) => board.reports().find(({ id }) => id === source)!.state;
 
   /** Answers the oldest question to a source; what Identity says of it. */
-  const answer = (source: string, answers: readonly RpcAnswer[] = OURS): boolean =>
+  const answer = (source: string, answers: readonly RpcAnswer[] = OURS): Heard =>
     identity.answer(outbox.next(source).id, answers);
 
   it("asks each connected source for chain id, genesis and pin, once at a time", () => {
@@ -122,12 +123,13 @@ describe("Identity", () => {
   it("gives a source its say when it serves this chain, and asks again after a while", () => {
     identity.check(0);
     expect(stateOf("a")).to.equal("unidentified");
-    expect(answer("a")).to.equal(true);
+    expect(answer("a")).to.equal("new");
     expect(stateOf("a")).to.equal("up");
     identity.check(RECHECK_MS - 1);
     expect(outbox.asked).to.deep.equal([]);
     identity.check(RECHECK_MS);
     expect(outbox.asked).to.deep.equal(["a"]);
+    expect(answer("a")).to.equal("nothing-new");
     expect(foreign).to.deep.equal([]);
   });
 
@@ -198,10 +200,10 @@ describe("Identity", () => {
     const old = outbox.next("a");
     board.setDown("a", "closed");
     connect("a");
-    expect(identity.answer(old.id, OURS)).to.equal(false);
+    expect(identity.answer(old.id, OURS)).to.equal("not-ours");
     expect(stateOf("a")).to.equal("unidentified");
     identity.check(1);
-    expect(answer("a")).to.equal(true);
+    expect(answer("a")).to.equal("new");
     expect(stateOf("a")).to.equal("up");
   });
 
@@ -209,6 +211,6 @@ describe("Identity", () => {
     board.setDown("a", "closed");
     identity.check(0);
     expect(outbox.open).to.deep.equal([]);
-    expect(identity.answer(77, OURS)).to.equal(false);
+    expect(identity.answer(77, OURS)).to.equal("not-ours");
   });
 });
