@@ -32,7 +32,8 @@ const DEPOSITOR = ROLES.traders[2];
 /** Deposits for the depositor where its own nonces must not matter. */
 const PAYER = ROLES.traders[4];
 const depositor = (): Wallet => developmentWallet(DEPOSITOR);
-const ACCOUNT = accountIdOf(depositor());
+/** The account that all deposits are for. */
+export const DEPOSITOR_ACCOUNT = accountIdOf(depositor());
 /** A book word that belongs to nobody. */
 export const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
 
@@ -189,13 +190,13 @@ export class Fork {
    * @param on the node that knows the trader's next nonce; default the truth
    */
   async signDeposit(amount: bigint, trader: number = DEPOSITOR, on = this.here): Promise<Hex> {
-    const args = [ACCOUNT, this.truth.market.chain.address("SettlementToken"), amount];
+    const args = [DEPOSITOR_ACCOUNT, this.truth.market.chain.address("SettlementToken"), amount];
     return this.#signVault("deposit", args, trader, on);
   }
 
   /** A signed withdrawal of the depositor's to itself, not sent. */
   async signWithdrawal(amount: bigint): Promise<Hex> {
-    const args = [ACCOUNT, this.truth.market.chain.address("SettlementToken"), amount, addressOf(depositor())];
+    const args = [DEPOSITOR_ACCOUNT, this.truth.market.chain.address("SettlementToken"), amount, addressOf(depositor())];
     return this.#signVault("withdraw", args, DEPOSITOR, this.here);
   }
 
@@ -207,7 +208,7 @@ export class Fork {
 
   /** A desk that pays the depositor what a source says that it deposited from now on. */
   async desk(rpc: Rpc, habits: DeskHabits = {}): Promise<TrustingDesk> {
-    return TrustingDesk.open(rpc, { vault: this.truth.addresses.CollateralVault, account: ACCOUNT }, habits);
+    return TrustingDesk.open(rpc, { vault: this.truth.addresses.CollateralVault, account: DEPOSITOR_ACCOUNT }, habits);
   }
 
   async #signVault(fn: "deposit" | "withdraw", args: readonly unknown[], trader: number, on: ForkNode): Promise<Hex> {
@@ -222,7 +223,7 @@ export class Fork {
 
   /** What the depositor's account holds by a keeper's books. */
   quoteBy({ keeper: { books } }: { readonly keeper: { readonly books: Books } }): bigint {
-    const slot = ledger.accounts.slot(ACCOUNT);
+    const slot = ledger.accounts.slot(DEPOSITOR_ACCOUNT);
     return ledger.accounts.decode(books.read("PositionLedger", slot)).quote;
   }
 

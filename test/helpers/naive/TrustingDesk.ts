@@ -67,14 +67,19 @@ export class TrustingDesk {
     return [...this.#entries.values()].reduce((sum, amount) => sum + amount, 0n);
   }
 
-  /** Reads what is new, and pays out all that is credited and was not paid. */
+  /** Reads what is new, and pays it out. */
   async serve(): Promise<void> {
+    await this.read();
+    this.payOut();
+  }
+
+  /** Credits what is new. */
+  async read(): Promise<void> {
     const { confirmations = 0, lookBack = Infinity, goesBack = false } = this.#habits;
     const last = (await this.#readHeight()) - confirmations;
     const first = Math.max(this.#cursor + 1, last - lookBack + 1);
     if (first <= last) for (const log of await this.#readLogs(first, last)) this.take(log);
     if (goesBack || last > this.#cursor) this.#cursor = last;
-    this.payOut();
   }
 
   /** Credits an event, as it is told. */
