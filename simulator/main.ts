@@ -1,90 +1,40 @@
-import { fork } from "node:child_process";
-import { parseArgs } from "node:util";
-
+import { HELP, readOptions, type CommandOptions } from "./command/options.ts";
+import { Progress } from "./command/Progress.ts";
+import { SweepFile } from "./command/SweepFile.ts";
+import { runChunk, runInWorkers, serveChunks, type Chunk, type ChunkResult } from "./command/Workers.ts";
+import { drawPlan } from "./plan/drawPlan.ts";
 import { missingIn } from "./run/Coverage.ts";
 import { EventLog } from "./run/Journal.ts";
 import { shrink } from "./run/shrink.ts";
 import { simulate } from "./run/simulate.ts";
-import { sweep, Tally, type Failure, type SweepResult, type TallyPart } from "./run/sweep.ts";
+import { modesFor, Tally, type Failure, type SweepResult } from "./run/sweep.ts";
 import { tellStory } from "./run/tellStory.ts";
-import { drawPlan } from "./plan/drawPlan.ts";
-import type { Mode } from "./plan/Plan.ts";
 
-/*
- * `npm run simulate -- --seeds 2000 [--seed 1] [--mode safety|liveness|both] [--json] [--jobs 2] [--false-pauses] [--log]`
- *
- * Ends with 1 when a promise was broken, and when a sweep of {@link GATED_SEEDS} seeds or more did not reach what it must reach.
- */
+/** The command of the simulator; see {@link HELP}. */
 
+/** From so many seeds on, a sweep has to reach what it must reach. */
 const GATED_SEEDS = 400;
+const CHUNK_SEEDS = 10;
 const USAGE = 2;
+const INTERRUPTED = 130;
+const ROOT = new URL("..", import.meta.url);
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "100" },
-    seed: { type: "string", default: "1" },
-    mode: { type: "string", default: "both" },
-    json: { type: "boolean", default: false },
-    jobs: { type: "string", default: "1" },
-    /** Only what must never lead to a pause, in longer runs: the figure of P3. */
-    "false-pauses": { type: "boolean", default: false },
-    /** The whole event log of one seed. */
-    log: { type: "boolean", default: false },
-    /** What this process is for another one. */
-    part: { type: "boolean", default: false },
-  },
-});
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-function count(name: "seeds" | "seed" | "jobs"): number {
-  const number = Number(values[name]);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  process.stderr.write(`--${name} ${values[name]}: expected a whole number\n`);
-  process.exit(USAGE);
-}
-
-function modesOf(name: string): readonly Mode[] {
-  if (name === "both") return ["safety", "liveness"];
-  if (name === "safety" || name === "liveness") return [name];
-  process.stderr.write(`--mode ${name}: expected safety, liveness or both\n`);
-  process.exit(USAGE);
-}
-
-const [seeds, first, jobs] = [count("seeds"), count("seed"), Math.max(1, count("jobs"))];
-const isPauseForbidden = values["false-pauses"];
-const modes = modesOf(isPauseForbidden ? "safety" : values.mode);
-
-/** Other processes run parts of the seeds. */
-async function sweepInParts(): Promise<Tally> {
-  const tally = new Tally();
-  const size = Math.ceil(seeds / jobs);
-  const parts = Array.from({ length: jobs }, (_, index) => {
-    const from = index * size;
-    const args = [
-      "--part",
-      "--seed",
-      String(first + from),
-      "--seeds",
-      String(Math.max(0, Math.min(size, seeds - from))),
-    ];
-    return [...args, "--mode", values.mode, ...(isPauseForbidden ? ["--false-pauses"] : [])];
+function chunksOf({ first, seeds, mode, isPauseForbidden }: CommandOptions): Chunk[] {
+  return Array.from({ length: Math.ceil(seeds / CHUNK_SEEDS) }, (_, index) => {
+    const from = index * CHUNK_SEEDS;
+    return { first: first + from, seeds: Math.min(CHUNK_SEEDS, seeds - from), mode, isPauseForbidden };
   });
-  await Promise.all(
-    parts.map(async (args) => {
-      const child = fork(new URL(import.meta.url), args);
-      const { promise, resolve, reject } = Promise.withResolvers<TallyPart>();
-      child.on("message", (part) => {
-        resolve(part as TallyPart);
-      });
-      child.on("exit", (code) => {
-        reject(new Error(`a part of the sweep ended with ${String(code)}`));
-      });
-      tally.add(await promise);
-    }),
-  );
-  return tally;
 }
 
-function tellFailure({ seed, mode, promise, detail }: Failure): string {
+function printLog({ first, mode, isPauseForbidden }: CommandOptions): void {
+  const log = new EventLog();
+  for (const one of modesFor(mode, first)) simulate(drawPlan({ seed: first, mode: one, isPauseForbidden }), log);
+  process.stdout.write(`${log.lines.join("\n")}\n`);
+}
+
+function tellFailure({ seed, mode, promise, detail }: Failure, isPauseForbidden: boolean): string {
   const plan = drawPlan({ seed, mode, isPauseForbidden });
   const smallest = shrink(plan, promise, (candidate) => simulate(candidate).violations);
   const again = `npm run simulate -- --seeds 1 --seed ${seed} --mode ${mode}${isPauseForbidden ? " --false-pauses" : ""}`;
@@ -92,40 +42,73 @@ function tellFailure({ seed, mode, promise, detail }: Failure): string {
   return `\n${promise} in seed ${seed}, ${mode}: ${detail}\n${size}; again: ${again}\n\n${tellStory(smallest)}\n`;
 }
 
-function report(result: SweepResult, seconds: number): void {
-  const blocksPerSecond = Math.round(result.blocks / seconds);
-  const { user, system } = process.cpuUsage();
-  // Of a machine that does something else as well, the time says little.
-  const blocksPerCpuSecond = jobs === 1 ? Math.round(result.blocks / ((user + system) / 1e6)) : null;
-  const missing = seeds < GATED_SEEDS || isPauseForbidden ? [] : missingIn(result.coverage);
-  if (values.json)
-    process.stdout.write(
-      `${JSON.stringify({ ...result, missing, jobs, seconds, blocksPerSecond, blocksPerCpuSecond }, null, 2)}\n`,
-    );
-  else {
-    const { runs, blocks, judged, falsePauses, missed, violations, detectionMs, pauseBlocks } = result;
-    process.stdout.write(
-      `${seeds} seeds, ${runs} runs, ${blocks} blocks, ${judged} judged, ${blocksPerSecond} blocks per second\n`,
-    );
-    process.stdout.write(`${violations.length} violations, ${falsePauses} false pauses, ${missed} missed\n`);
-    process.stdout.write(
-      `detection ms ${JSON.stringify(detectionMs)}, blocks to the pause ${JSON.stringify(pauseBlocks)}\n`,
-    );
-    for (const name of missing) process.stdout.write(`never reached: ${name}\n`);
-    const [failure] = violations;
-    if (failure !== undefined) process.stdout.write(tellFailure(failure));
-  }
-  process.exitCode = result.violations.length > 0 || missing.length > 0 ? 1 : 0;
+/** @param seconds of the clock, of this go alone */
+function report(
+  result: SweepResult,
+  { isJson, isPauseForbidden, jobs }: CommandOptions,
+  times: { readonly seconds: number; readonly cpuSeconds: number },
+): void {
+  const { seeds, runs, blocks, judged, falsePauses, missed, violations, coverage, detectionMs, pauseBlocks } = result;
+  const [seconds, cpuSeconds] = [Math.round(times.seconds), Math.round(times.cpuSeconds)];
+  // One core's: of a machine that does something else as well, the time of the clock says little.
+  const blocksPerCpuSecond = Math.round(blocks / times.cpuSeconds);
+  const missing = seeds < GATED_SEEDS || isPauseForbidden ? [] : missingIn(coverage);
+  const lines = [
+    `${seeds} seeds, ${runs} runs, ${blocks} blocks, ${judged} judged, ${blocksPerCpuSecond} blocks a second of one core`,
+    `${violations.length} violations, ${falsePauses} false pauses, ${missed} missed`,
+    `detection ms ${JSON.stringify(detectionMs)}, blocks to the pause ${JSON.stringify(pauseBlocks)}`,
+    ...missing.map((name) => `never reached: ${name}`),
+    ...violations.slice(0, 1).map((failure) => tellFailure(failure, isPauseForbidden)),
+  ];
+  const object = { ...result, missing, jobs, seconds, cpuSeconds, blocksPerSecond: blocksPerCpuSecond };
+  process.stdout.write(isJson ? `${JSON.stringify(object, null, 2)}\n` : `${lines.join("\n")}\n`);
+  process.exitCode = violations.length > 0 || missing.length > 0 ? 1 : 0;
 }
 
-if (values.log) {
-  const log = new EventLog();
-  for (const mode of modes) simulate(drawPlan({ seed: first, mode, isPauseForbidden }), log);
-  process.stdout.write(`${log.lines.join("\n")}\n`);
-} else if (values.part) {
-  process.send?.(sweep({ first, seeds, modes, isPauseForbidden }).toPart());
-} else {
-  const startedAt = performance.now();
-  const tally = jobs === 1 ? sweep({ first, seeds, modes, isPauseForbidden }) : await sweepInParts();
-  report(tally.result(), (performance.now() - startedAt) / 1_000);
+async function run(options: CommandOptions): Promise<void> {
+  const file = options.resume === null ? null : SweepFile.open(options.resume, ROOT.pathname, options);
+  const chunks = file?.left(chunksOf(options)) ?? chunksOf(options);
+  const [all, now] = [new Tally(), new Tally()];
+  let cpuSeconds = 0;
+  const take = ({ part, cpuSeconds: more }: ChunkResult): void => {
+    all.add(part);
+    cpuSeconds += more;
+  };
+  for (const result of file?.done ?? []) take(result);
+  const left = chunks.reduce((sum, { seeds }) => sum + seeds, 0);
+  if (file !== null) say(`${all.result().seeds} seeds done before, ${left} left`);
+  const progress = new Progress(left, say);
+  const onDone = (result: ChunkResult): void => {
+    take(result);
+    now.add(result.part);
+    file?.add(result);
+    progress.see(now);
+  };
+  const end = new AbortController();
+  process.once("SIGINT", () => end.abort());
+  if (options.jobs > 1) {
+    await runInWorkers(chunks, { jobs: options.jobs, script: new URL(import.meta.url), signal: end.signal }, onDone);
+  } else {
+    for (const chunk of chunks) {
+      onDone(runChunk(chunk));
+      // Nothing else has its turn while a chunk runs: a signal has it here.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (end.signal.aborted) break;
+    }
+  }
+  report(all.result(), options, { seconds: progress.seconds, cpuSeconds });
+  if (end.signal.aborted) process.exitCode = INTERRUPTED;
+}
+
+if (process.argv[2] === "--worker") serveChunks();
+else {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (options.isHelp) process.stdout.write(HELP);
+    else if (options.isLog) printLog(options);
+    else await run(options);
+  } catch (error: unknown) {
+    say(`simulate: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = USAGE;
+  }
 }

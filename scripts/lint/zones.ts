@@ -156,7 +156,13 @@ export const ZONES: readonly Zone[] = [
     ],
     packages: [],
   },
-  { name: "simulator/main", paths: ["simulator/main.ts"], isPure: false, may: ["simulator"], packages: [] },
+  {
+    name: "simulator/command",
+    paths: ["simulator/main.ts", "simulator/command/"],
+    isPure: false,
+    may: ["simulator"],
+    packages: [],
+  },
 
   // What other teams stage attacks with: the core in their test's process. Nothing of the keeper imports it.
   {

@@ -9,6 +9,9 @@ export interface PlannedSource {
 /** What a run checks: that nothing wrong happens whatever fails, or that what must happen does once the faults have stopped. */
 export type Mode = "safety" | "liveness";
 
+/** What the runs of a sweep check: one of the two, each seed both, or each seed one by turns. */
+export type ModeChoice = Mode | "both" | "turns";
+
 /** Everything about a simulation that chance decides before it begins. The same plan gives the same run. */
 export interface Plan {
   readonly seed: number;

@@ -1,7 +1,7 @@
 import type { Violation } from "../check/Violation.ts";
 import type { Containment } from "../check/checkEnd.ts";
 import { drawPlan } from "../plan/drawPlan.ts";
-import type { Mode } from "../plan/Plan.ts";
+import type { Mode, ModeChoice } from "../plan/Plan.ts";
 import { Coverage } from "./Coverage.ts";
 import { simulate } from "./simulate.ts";
 import { HONEST, type Twin } from "./Twin.ts";
@@ -38,11 +38,10 @@ export interface SweepResult {
 export interface SweepOptions {
   readonly first: number;
   readonly seeds: number;
-  readonly modes: readonly Mode[];
+  readonly mode: ModeChoice;
   /** Only what must never lead to a pause. */
   readonly isPauseForbidden?: boolean;
   readonly twin?: Twin;
-  readonly onSeed?: (seed: number) => void;
 }
 
 /** Sums up runs, of this process or of others. */
@@ -115,15 +114,21 @@ export interface TallyPart {
   readonly pauseBlocks: readonly number[];
 }
 
+/** The runs of a seed. By turns, odd seeds are about safety and even ones about liveness. */
+export function modesFor(choice: ModeChoice, seed: number): readonly Mode[] {
+  if (choice === "both") return ["safety", "liveness"];
+  if (choice === "turns") return [seed % 2 === 1 ? "safety" : "liveness"];
+  return [choice];
+}
+
 /** Runs seeds one after the other. */
 export function sweep(options: SweepOptions): Tally {
-  const { first, seeds, modes, isPauseForbidden = false, twin = HONEST, onSeed } = options;
+  const { first, seeds, mode: choice, isPauseForbidden = false, twin = HONEST } = options;
   const tally = new Tally();
   for (let seed = first; seed < first + seeds; seed += 1) {
-    for (const mode of modes)
+    for (const mode of modesFor(choice, seed))
       tally.run(seed, mode, simulate(drawPlan({ seed, mode, isPauseForbidden }), undefined, twin));
     tally.seed();
-    onSeed?.(seed);
   }
   return tally;
 }

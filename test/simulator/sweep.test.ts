@@ -8,7 +8,7 @@ describe("a sweep of the simulator", function () {
 
   it("breaks no promise in the first seeds, whatever fails and once nothing fails any more", () => {
     const { violations, falsePauses, missed, runs, blocks, coverage, pauseBlocks } = sweep({
-      ...{ first: 1, seeds: 12, modes: ["safety", "liveness"] },
+      ...{ first: 1, seeds: 12, mode: "both" },
     }).result();
     console.log(
       `      ${runs} runs, ${blocks} blocks, ${REQUIRED.length - missingIn(coverage).length} of ${REQUIRED.length} situations`,
@@ -21,7 +21,7 @@ describe("a sweep of the simulator", function () {
 
   it("pauses nothing under source faults and shallow reorgs alone (P3)", () => {
     const { falsePauses, violations, blocks, coverage } = sweep({
-      ...{ first: 1, seeds: 6, modes: ["safety"], isPauseForbidden: true },
+      ...{ first: 1, seeds: 6, mode: "safety", isPauseForbidden: true },
     }).result();
     expect(blocks).to.be.greaterThan(1_000);
     expect(violations).to.deep.equal([]);
