@@ -1,6 +1,4 @@
-import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -8,126 +6,97 @@ import { PROJECT_ROOT } from "../local/projectRoot.ts";
 import { CONTRACT_TWINS } from "./contractTwins.ts";
 import { KEEPER_TWINS } from "./keeperTwins.ts";
 import type { Twin } from "./Twin.ts";
+import { broken, TwinCopy, type Fate } from "./TwinCopy.ts";
 
-const HELP = `npm run mutants -- [--only TEXT] [--keeper | --contracts] [--json]
+const HELP = `npm run mutants -- [--only TEXT] [--keeper | --contracts] [--jobs N] [--json] [--write]
 
-Breaks the keeper and the contracts by hand in one place after the other, in a copy of the project, and runs the tests that are to
-catch it. Ends with 1 when a broken one is not caught, or when the tests fail without one.
+Breaks the keeper and the contracts by hand in one place after the other, in copies of the project, and runs the tests that are to
+catch it. Ends with 1 when a broken one is not caught, with 2 when a test fails without one, with 130 when interrupted.
 
   --only TEXT   those whose name or file has the text
   --keeper      keepers only
   --contracts   contracts only: each is compiled anew
+  --jobs N      copies at work at once; default 1
   --check       only whether each still fits the file that it breaks
   --json        one line for each
+  --write       put what caught each into docs/mutants.md; all of them have to be run for that
 `;
 
-/** What became of one. */
-interface Fate {
-  readonly twin: Twin;
-  /** The test that caught it; null when it lives. */
-  readonly caughtBy: string | null;
-  readonly seconds: number;
-}
-
-const COPIED = ["keeper", "contracts", "deploy", "scripts", "simulator", "test", "testing", "bench"];
-const COPIED_FILES = ["package.json", "hardhat.config.ts", "tsconfig.json"];
-const COMPILED = ["artifacts", "cache", "types"];
-const LONGEST_MS = 10 * 60_000;
+const DOCUMENT = join(PROJECT_ROOT, "docs", "mutants.md");
+const TABLE = /(<!-- table -->\n)[^]*(<!-- end of table -->)/;
+const INTERRUPTED = 130;
 
 const { values } = parseArgs({
   options: {
     only: { type: "string" },
     keeper: { type: "boolean", default: false },
     contracts: { type: "boolean", default: false },
+    jobs: { type: "string", default: "1" },
     check: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
 });
 
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
 function choose(): Twin[] {
-  const { only = "", keeper, contracts } = values;
+  const { only = "", keeper, contracts, write } = values;
   const all = [...(contracts ? [] : KEEPER_TWINS), ...(keeper ? [] : CONTRACT_TWINS)];
   const chosen = all.filter(({ name, file }) => name.includes(only) || file.includes(only));
   if (chosen.length === 0) throw new Error(`--only ${only}: there is none of that name`);
+  if (write && chosen.length < KEEPER_TWINS.length + CONTRACT_TWINS.length) {
+    throw new Error("--write: takes all of them, without --only, --keeper and --contracts");
+  }
   return chosen;
 }
 
-/** The file with the fault in it. */
-function broken({ name, file, find, replace }: Twin, root: string): string {
-  const text = readFileSync(join(root, file), "utf8");
-  const parts = text.split(find);
-  if (parts.length !== 2) throw new Error(`${name}: ${file} has ${parts.length - 1} places like that, and not one`);
-  return parts.join(replace);
+function readJobs(): number {
+  const jobs = Number(values.jobs);
+  if (Number.isSafeInteger(jobs) && jobs >= 1) return jobs;
+  throw new Error(`--jobs ${values.jobs}: expected a whole number from 1 on`);
 }
 
-function copyProject(): string {
-  const root = mkdtempSync(join(tmpdir(), "lockstep-twins-"));
-  for (const name of [...COPIED, ...COMPILED, ...COPIED_FILES]) {
-    const from = join(PROJECT_ROOT, name);
-    const isPlain = (source: string): boolean => !source.endsWith("node_modules");
-    if (existsSync(from)) cpSync(from, join(root, name), { recursive: true, filter: isPlain });
-  }
-  symlinkSync(join(PROJECT_ROOT, "node_modules"), join(root, "node_modules"));
-  return root;
-}
-
-/** Runs a program in the copy; its output when it failed, null when it ended well. */
-async function run(root: string, program: string, args: readonly string[]): Promise<string | null> {
-  const scratch = mkdtempSync(join(tmpdir(), "lockstep-twin-"));
-  const child = spawn(program, args, {
-    cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-    env: { ...process.env, TMPDIR: scratch },
-  });
-  const output: string[] = [];
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (chunk: Buffer) => output.push(chunk.toString()));
-  const end = (): void => {
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+/** Does something with each, one after the other in every copy. */
+async function spread<Item>(
+  copies: readonly TwinCopy[],
+  items: readonly Item[],
+  work: (copy: TwinCopy, item: Item) => Promise<void>,
+): Promise<void> {
+  const open = [...items];
+  const drain = async (copy: TwinCopy): Promise<void> => {
+    for (let item = open.shift(); item !== undefined; item = open.shift()) await work(copy, item);
   };
-  const timer = setTimeout(end, LONGEST_MS);
-  const code = await new Promise<number | null>((resolve) => {
-    child.on("error", () => resolve(null));
-    child.on("close", resolve);
+  await Promise.all(copies.map(drain));
+}
+
+function print({ twin, caughtBy, seconds }: Fate): void {
+  const { name, file } = twin;
+  const text = values.json
+    ? JSON.stringify({ name, file, caughtBy, seconds })
+    : `${caughtBy === null ? "LIVES " : "caught"} ${file}: ${name} (${seconds} s)\n       ${caughtBy ?? ""}`;
+  process.stdout.write(`${text}\n`);
+}
+
+/** What caught each, in the order of the lists. */
+function renderTable(fates: readonly Fate[]): string {
+  const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+  const rows = [...KEEPER_TWINS, ...CONTRACT_TWINS].flatMap(({ name, file }) => {
+    const fate = fates.find(({ twin }) => twin.name === name);
+    return fate === undefined ? [] : [`| \`${file}\` | ${cell(name)} | ${cell(fate.caughtBy ?? "**nothing**")} |`];
   });
-  clearTimeout(timer);
-  rmSync(scratch, { recursive: true, force: true });
-  return code === 0 ? null : output.join("");
+  return ["| file | one that | is caught by |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
-/** The title of the first test that failed, as mocha prints it. */
-function firstFailure(output: string): string {
-  const [, list = ""] = output.split(/^ {2}\d+ failing$/m);
-  const title = /^ {2}1\) ([^]*?):\n/m.exec(list)?.[1] ?? "the tests did not run to their end";
-  return title
-    .split("\n")
-    .map((line) => line.trim())
-    .join(" ");
-}
-
-async function judge(root: string, twin: Twin): Promise<Fate> {
-  const path = join(root, twin.file);
-  const sound = readFileSync(path, "utf8");
-  const startedAt = performance.now();
-  let caughtBy: string | null = null;
-  try {
-    writeFileSync(path, broken(twin, root));
-    if (twin.file.endsWith(".sol")) {
-      const fault = await run(root, "hardhat", ["build"]);
-      if (fault !== null) throw new Error(`${twin.name}: it does not compile:\n${fault.slice(-2_000)}`);
-    }
-    for (const test of twin.tests) {
-      const output = await run(root, "hardhat", ["test", "mocha", "--no-compile", test]);
-      if (output === null) continue;
-      caughtBy = `${test}: ${firstFailure(output)}`;
-      break;
-    }
-  } finally {
-    writeFileSync(path, sound);
-  }
-  return { twin, caughtBy, seconds: Math.round((performance.now() - startedAt) / 1_000) };
+function renew(fates: readonly Fate[]): void {
+  const text = readFileSync(DOCUMENT, "utf8");
+  if (!TABLE.test(text)) throw new Error(`${DOCUMENT} has no place for the table`);
+  const table = renderTable(fates);
+  writeFileSync(
+    DOCUMENT,
+    text.replace(TABLE, (_, head: string, tail: string) => `${head}\n${table}\n\n${tail}`),
+  );
 }
 
 async function main(): Promise<number> {
@@ -135,39 +104,40 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const twins = choose();
-  for (const twin of twins) broken(twin, PROJECT_ROOT);
+  const [twins, jobs] = [choose(), readJobs()];
+  for (const twin of twins) broken(twin);
   if (values.check) return 0;
-  const root = copyProject();
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const end = new AbortController();
+  process.once("SIGINT", () => end.abort());
+  const copies = Array.from({ length: Math.min(jobs, twins.length) }, () => TwinCopy.make(end.signal));
+  const fates: Fate[] = [];
   try {
     const tests = [...new Set(twins.flatMap((twin) => twin.tests))];
     say(`the sound one first: ${tests.length} files of tests`);
-    const fault = await run(root, "hardhat", ["test", "mocha", "--no-compile", ...tests]);
-    if (fault !== null) throw new Error(`tests fail without any fault:\n${fault.slice(-4_000)}`);
-    const fates: Fate[] = [];
-    for (const twin of twins) {
-      const fate = await judge(root, twin);
+    await spread(copies, tests, async (copy, test) => {
+      const fault = end.signal.aborted ? null : await copy.test(test);
+      if (fault !== null && !end.signal.aborted)
+        throw new Error(`${test} fails without any fault:\n${fault.slice(-4_000)}`);
+    });
+    await spread(copies, twins, async (copy, twin) => {
+      const fate = end.signal.aborted ? null : await copy.judge(twin);
+      if (fate === null || end.signal.aborted) return;
       fates.push(fate);
-      const { caughtBy, seconds } = fate;
-      if (values.json)
-        process.stdout.write(`${JSON.stringify({ name: twin.name, file: twin.file, caughtBy, seconds })}\n`);
-      else
-        process.stdout.write(
-          `${caughtBy === null ? "LIVES " : "caught"} ${twin.file}: ${twin.name} (${seconds} s)\n       ${caughtBy ?? ""}\n`,
-        );
-    }
-    const alive = fates.filter(({ caughtBy }) => caughtBy === null);
-    say(`${fates.length} broken ones, ${fates.length - alive.length} caught, ${alive.length} live`);
-    return alive.length === 0 ? 0 : 1;
+      print(fate);
+    });
   } finally {
-    rmSync(root, { recursive: true, force: true });
+    for (const copy of copies) copy.remove();
   }
+  const alive = fates.filter(({ caughtBy }) => caughtBy === null);
+  say(`${fates.length} broken ones, ${fates.length - alive.length} caught, ${alive.length} live`);
+  if (end.signal.aborted) return INTERRUPTED;
+  if (values.write) renew(fates);
+  return alive.length === 0 ? 0 : 1;
 }
 
 try {
   process.exitCode = await main();
 } catch (error: unknown) {
-  process.stderr.write(`mutants: ${error instanceof Error ? error.message : String(error)}\n`);
+  say(`mutants: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 2;
 }
