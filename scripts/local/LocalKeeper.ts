@@ -2,6 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { CONFIG_OPTIONS } from "../../keeper/config/configOptions.ts";
+import type { KeyRole } from "../../keeper/config/KeyConfig.ts";
 import { loadKeeperConfig } from "../../keeper/config/loadKeeperConfig.ts";
 import type { Effect } from "../../keeper/loop/ports.ts";
 import { KeeperService } from "../../keeper/service.ts";
@@ -25,6 +27,8 @@ export interface LocalKeeperOptions {
   readonly views?: readonly string[];
   /** Further settings, by the names of the configuration file; they win over those above. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** Settings by environment variable: a key that is set there is used in place of the development one. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Monotonic milliseconds, in place of this process's. */
   readonly now?: () => number;
   readonly onEffect?: (effect: Effect, nowMs: number) => void;
@@ -37,21 +41,34 @@ export interface LocalKeeper {
   stop(): Promise<void>;
 }
 
-/** Starts the real keeper with the development keys. */
+/** The development keys of a keeper, as settings, but for those that the environment sets. */
+export function developmentKeys(env: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const isSet = (role: KeyRole): boolean => {
+    const places: readonly string[] = [`${role}Key`, `${role}Keystore`, `${role}Address`];
+    return CONFIG_OPTIONS.some((option) => places.includes(option.key) && (env[option.env] ?? "") !== "");
+  };
+  return {
+    ...(isSet("pause") ? {} : { pauseKey: developmentWallet(ROLES.pauser).privateKey }),
+    ...(isSet("attest") ? {} : { attestKey: developmentWallet(ROLES.attester).privateKey }),
+  };
+}
+
+/** Starts the real keeper, with the development keys unless the options name others. */
 export async function startLocalKeeper(options: LocalKeeperOptions): Promise<LocalKeeper> {
   const dataDirectory = await mkdtemp(join(tmpdir(), "lockstep-"));
+  const { pauseKey, attestKey } = developmentKeys(options.env);
   const { config } = loadKeeperConfig({
     flags: {
       sources: options.sources.map((url, index) => `${url}|operator-${index + 1}|local`).join(","),
       dataDirectory,
       apiPort: String(options.apiPort ?? 0),
-      ...(options.mayPause === false ? {} : { pauseKey: developmentWallet(ROLES.pauser).privateKey }),
-      ...(options.mayAttest === false ? {} : { attestKey: developmentWallet(ROLES.attester).privateKey }),
+      ...(options.mayPause === false || pauseKey === undefined ? {} : { pauseKey }),
+      ...(options.mayAttest === false || attestKey === undefined ? {} : { attestKey }),
       checkpointIntervalSeconds: String(options.checkpointIntervalSeconds ?? 5),
       ...(options.views === undefined ? {} : { views: options.views.join(",") }),
       ...options.flags,
     },
-    env: {},
+    env: options.env ?? {},
   });
   const { deployment, log, now, onEffect } = options;
   try {

@@ -19,6 +19,8 @@ export interface MarketOptions {
   readonly seed: number;
   /** Told one human-readable line for each thing that happens. */
   readonly log: (line: string) => void;
+  /** Ends every wait; default: that of {@link Market.start}. */
+  readonly signal?: AbortSignal;
 }
 
 const TOKEN = 10n ** 6n;
@@ -45,7 +47,7 @@ export class Market {
   readonly #end = new AbortController();
 
   constructor(options: MarketOptions) {
-    this.chain = new LocalChain(options.url, options.deployment, this.#end.signal);
+    this.chain = new LocalChain(options.url, options.deployment, options.signal ?? this.#end.signal);
     this.#random = new SeededRandom(options.seed);
     this.#log = options.log;
     this.#log(`market seed ${options.seed}`);
