@@ -5,9 +5,11 @@ export interface DrillSlot extends Pick<LocatedSlot, "contract" | "variable" | "
   readonly cause: SlotCause | null;
 }
 
-/** What a scenario came to. The first eight fields are the shape of every drill. */
+/** What a scenario came to. These fields are the shape of every drill with one keeper or two. */
 export interface DrillResult {
   readonly scenario: string;
+  /** Whether the keeper has to pause, or must not: the books agree, or nothing is proven. */
+  readonly expects: "pause" | "no-pause";
   readonly contained: boolean;
   readonly verdict: string;
   readonly cause: string;
@@ -23,14 +25,24 @@ export interface DrillResult {
     /** Head announced → last needed byte: the node's share. */
     readonly node: number | null;
   };
-  /** What the attacker tried afterwards, and what became of it. */
+  /** What was done about it, in order: milliseconds since it was broken. */
+  readonly reactions: readonly DrillReaction[];
+  /** What the attacker tried afterwards, what else had to hold, and what became of it. */
   readonly attempts: readonly DrillAttempt[];
+  /** Whether the node of a test deployment is as it was before; null where the chain was the drill's own. */
+  readonly restored: boolean | null;
 }
 
-/** One thing that the corrupted state would have allowed. */
+/** Something that the keeper did, or noticed. */
+export interface DrillReaction {
+  readonly what: string;
+  readonly ms: number;
+}
+
+/** One thing that the corrupted state would have allowed, or that has to hold all the same. */
 export interface DrillAttempt {
   readonly what: string;
   readonly outcome: string;
-  /** Refused, or capped at what was proven. */
+  /** Refused, or capped at what was proven; or as it has to be. */
   readonly isHarmless: boolean;
 }

@@ -14,7 +14,8 @@ export const THIEF_DEPOSIT = 1_000n * 10n ** 6n;
 /** What the corrupted word says it has, 1e-18 quote. */
 export const CORRUPTED_QUOTE = 1_000_000n * 10n ** 18n;
 
-const THIEF = 11;
+/** Development account of the thief. */
+export const THIEF = 11;
 const ETH = { instrument: 1, feed: "EthFeed" } as const;
 const ANSWER_TO_PRICE = 10n ** 10n;
 /** Its margin is several times what the thief really has, and a fraction of what the corrupted word says. */
@@ -27,9 +28,11 @@ export interface Thief {
 }
 
 /** Gives the thief a small deposit, and waits until a checkpoint proves it. */
-export async function fundThief(stage: Pick<Stage, "chain" | "untilCheckpointed">): Promise<Thief> {
+export async function fundThief(
+  stage: Pick<Stage, "chain" | "untilCheckpointed"> & Partial<Pick<Stage, "accountNumber">>,
+): Promise<Thief> {
   const wallet = developmentWallet(THIEF);
-  const account = accountIdOf(wallet);
+  const account = accountIdOf(wallet, stage.accountNumber);
   const token = stage.chain.address("SettlementToken");
   const steps = [
     ["SettlementToken", "mint", [addressOf(wallet), THIEF_DEPOSIT]],
@@ -47,7 +50,7 @@ export async function fundThief(stage: Pick<Stage, "chain" | "untilCheckpointed"
 }
 
 /** Tries everything that the corrupted balance would have allowed. */
-export async function tryToProfit(stage: Stage, { wallet, account }: Thief): Promise<DrillAttempt[]> {
+export async function tryToProfit(stage: Pick<Stage, "chain">, { wallet, account }: Thief): Promise<DrillAttempt[]> {
   const trade = await tradeOnCorruption(stage, { wallet, account });
   const stolen = CORRUPTED_QUOTE / 10n ** 12n;
   const plain = await withdrawal(stage.chain, { owner: wallet, account, amount: stolen });

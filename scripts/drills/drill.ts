@@ -1,14 +1,10 @@
 import type { CommandContext } from "../../keeper/commands/CommandContext.ts";
 import { EXIT } from "../../keeper/commands/exitCodes.ts";
-import { paintFor } from "../../keeper/commands/formatBlock.ts";
 import { KeeperError } from "../../keeper/errors/KeeperError.ts";
-import type { DrillResult } from "./DrillResult.ts";
-import { fullCycle } from "./fullCycle.ts";
-import type { FullCycleResult } from "./fullCycle/FullCycleResult.ts";
-import { phantomDeposit } from "./phantomDeposit.ts";
-import type { StageOptions } from "./Stage.ts";
-import { storageTamper } from "./storageTamper.ts";
-import { uneventedWrite } from "./uneventedWrite.ts";
+import { SCENARIOS, type Scenario } from "./catalogue.ts";
+import { describeResult } from "./describeResult.ts";
+import type { DrillChoice } from "./Stage.ts";
+import { openTestDeployment, REFUSALS } from "./TestDeployment.ts";
 
 /** The options of `lockstep drill`. */
 export interface DrillOptions {
@@ -17,90 +13,83 @@ export interface DrillOptions {
   readonly isJson: boolean;
   readonly chain: "hardhat" | "anvil";
   readonly seed: number;
+  /** Node of a test deployment; undefined for a chain of the drill's own. */
+  readonly rpc?: string | undefined;
+  /** Its deployment file, and its chain id where that is not a development chain's. */
+  readonly deployment?: string | undefined;
+  readonly chainId?: number | undefined;
 }
 
-interface Scenario {
-  readonly about: string;
-  readonly run: (
-    options: Omit<StageOptions, "module" | "views">,
-    context: CommandContext,
-  ) => Promise<DrillResult | FullCycleResult>;
-}
+type Print = (line: string) => void;
 
-const SCENARIOS: Readonly<Record<string, Scenario>> = {
-  "unevented-write": {
-    about: "a bug in a book contract writes a balance without an event",
-    run: uneventedWrite,
-  },
-  "storage-tamper": {
-    about: "a balance is overwritten in the node's state",
-    run: storageTamper,
-  },
-  "phantom-deposit": {
-    about: "an off-chain engine keeps a deposit that a reorg removed",
-    run: phantomDeposit,
-  },
-  "full-cycle": {
-    about: "four keepers: an unevented write, both pauses, evidence, repair, the resume gate, and running again",
-    run: fullCycle,
-  },
-};
-
-/** `lockstep drill`: stages one scenario and says whether it was contained; exit 0 only then. */
+/**
+ * `lockstep drill`: stages one scenario and says whether it was contained; 0 only then, and only if a test deployment is again as
+ * it was. 2 for what was not begun.
+ */
 export async function drill(options: DrillOptions, context: CommandContext): Promise<number> {
-  const print = (line: string): void => {
-    context.stdout.write(`${line}\n`);
-  };
+  const print: Print = (line) => void context.stdout.write(`${line}\n`);
   if (options.isList) {
-    for (const [name, { about }] of Object.entries(SCENARIOS)) print(`${name.padEnd(18)} ${about}`);
+    list(options.isJson, print);
     return EXIT.clean;
   }
-  const scenario = options.scenario === undefined ? undefined : SCENARIOS[options.scenario];
-  if (scenario === undefined) {
-    const names = Object.keys(SCENARIOS).join(", ");
-    throw new KeeperError("UnknownScenario", `${options.scenario ?? "no scenario"}: choose one of ${names}`);
+  try {
+    return await rehearse(options, context, print);
+  } catch (error: unknown) {
+    if (!KeeperError.is(error) || !REFUSALS.includes(error.code)) throw error;
+    context.stderr.write(`lockstep: ${error.code}: ${error.message}\n`);
+    return EXIT.usage;
   }
-  const say = (line: string): void => {
+}
+
+async function rehearse(options: DrillOptions, context: CommandContext, print: Print): Promise<number> {
+  const [name, scenario] = find(options.scenario);
+  const say: Print = (line) => {
     if (!options.isJson) print(`· ${line}`);
   };
-  const result = await scenario.run({ chain: options.chain, seed: options.seed, say }, context);
+  const ground = groundOf(name, scenario, options, context, say);
+  const result = await scenario.run({ chain: options.chain, seed: options.seed, say, ...ground }, context);
   if (options.isJson) print(JSON.stringify(result));
-  else if (result.scenario === "full-cycle") describeCycle(result as FullCycleResult, context.isColoured, print);
-  else describe(result as DrillResult, context.isColoured, print);
-  return result.contained ? EXIT.clean : EXIT.fatal;
+  else describeResult(result, context.isColoured, print);
+  const isLeftBehind = "restored" in result && result.restored === false;
+  if (isLeftBehind) {
+    context.stderr.write(
+      `lockstep: ${options.rpc ?? ""} could not be taken back to what it was: start that node anew\n`,
+    );
+  }
+  return result.contained && !isLeftBehind ? EXIT.clean : EXIT.fatal;
 }
 
-function describe(result: DrillResult, isColoured: boolean, print: (line: string) => void): void {
-  const paint = paintFor(isColoured);
-  const { verdict, cause, located, blocks, ms, attempts, contained } = result;
-  print(`verdict     ${verdict} (${cause})`);
-  for (const { contract, variable, account, cause: why, before, after } of located) {
-    const about = [...(account === null ? [] : [`account ${account}`]), ...(why === null ? [] : [why])];
-    print(`located     ${[`${contract}.${variable}`, ...about].join(", ")}`);
-    print(`            books: ${before}`);
-    print(`            chain: ${after}`);
-  }
-  print(`blocks      detected after ${blocks.detect ?? "-"}, paused after ${blocks.pause ?? "-"}`);
-  const stages = (["node", "detect", "decide", "broadcast", "include"] as const).map(
-    (stage) => `${stage} ${ms[stage] ?? "-"}`,
-  );
-  print(`ms          ${stages.join("  ")}`);
-  for (const { what, outcome, isHarmless } of attempts) {
-    print(`${isHarmless ? paint.green("refused") : paint.red("HARM   ")}     ${what}: ${outcome}`);
-  }
-  print(contained ? paint.green("contained") : paint.red("NOT CONTAINED"));
+function find(name: string | undefined): [string, Scenario] {
+  const scenario = name !== undefined && Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
+  if (name !== undefined && scenario !== undefined) return [name, scenario];
+  const names = Object.keys(SCENARIOS).join(", ");
+  throw new KeeperError("UnknownScenario", `${name ?? "no scenario"}: choose one of ${names}`);
 }
 
-function describeCycle(result: FullCycleResult, isColoured: boolean, print: (line: string) => void): void {
-  const paint = paintFor(isColoured);
-  const { stages, refusals, attempts, evidence, newcomer, trouble, contained } = result;
-  for (const { name, block, ms } of stages) print(`${name.padEnd(12)} block ${block}  +${ms} ms`);
-  for (const reason of refusals) print(`${paint.green("gate        ")} ${reason}`);
-  for (const { what, outcome, isHarmless } of attempts) {
-    print(`${isHarmless ? paint.green("held        ") : paint.red("NOT HELD    ")} ${what}: ${outcome}`);
+function groundOf(
+  name: string,
+  { needsOwnChain }: Scenario,
+  { rpc, deployment, chainId }: DrillOptions,
+  { env }: CommandContext,
+  say: Print,
+): Pick<DrillChoice, "openGround"> {
+  if (rpc === undefined) {
+    if (deployment === undefined && chainId === undefined) return {};
+    throw new KeeperError("DrillRefused", "--deployment and --chain-id are for --rpc: which node?");
   }
-  print(`evidence     ${evidence}`);
-  print(`newcomer     ${newcomer}`);
-  if (trouble !== null) print(`${paint.red("trouble     ")} ${trouble}`);
-  print(contained ? paint.green("contained") : paint.red("NOT CONTAINED"));
+  if (needsOwnChain !== null) {
+    throw new KeeperError("DrillRefused", `${name} cannot be staged with --rpc: ${needsOwnChain}`);
+  }
+  return { openGround: () => openTestDeployment({ rpc, deployment, chainId, env }, say) };
+}
+
+function list(isJson: boolean, print: Print): void {
+  const rows = Object.entries(SCENARIOS).map(([scenario, { about, contained, needsOwnChain }]) => {
+    return { scenario, about, contained, rpc: needsOwnChain === null };
+  });
+  if (isJson) {
+    print(JSON.stringify(rows));
+    return;
+  }
+  for (const { scenario, about, rpc } of rows) print(`${scenario.padEnd(16)} ${rpc ? "--rpc" : "     "}  ${about}`);
 }

@@ -105,7 +105,9 @@ describe("lockstep", function () {
   it("lists the drills", async () => {
     const { code, stdout } = await lockstep(["drill", "--list"]);
     expect(code).to.equal(0);
-    expect(stdout).to.match(/^unevented-write .+\nstorage-tamper .+\nphantom-deposit .+\nfull-cycle .+\n$/);
+    expect(stdout).to.match(
+      /^unevented-write +a bug .+\nstorage-tamper +--rpc +a balance .+\n[^]+\nfull-cycle +four .+\n$/,
+    );
   });
 
   it("says which port is taken and how to choose another", async () => {

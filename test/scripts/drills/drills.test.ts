@@ -1,43 +1,41 @@
 import { expect } from "chai";
 
-import type { CommandContext } from "../../../keeper/commands/CommandContext.ts";
 import type { DrillResult } from "../../../scripts/drills/DrillResult.ts";
-import { phantomDeposit } from "../../../scripts/drills/phantomDeposit.ts";
-import { storageTamper } from "../../../scripts/drills/storageTamper.ts";
+import { SCENARIOS } from "../../../scripts/drills/catalogue.ts";
+import type { DrillChoice } from "../../../scripts/drills/Stage.ts";
 import { uneventedWrite } from "../../../scripts/drills/uneventedWrite.ts";
+import { CONTEXT, runDrill } from "./commandContext.ts";
+import { expectContained, expectHarm } from "./expectShape.ts";
 
-const CONTEXT: CommandContext = {
-  env: {},
-  stdout: { write: () => true },
-  stderr: { write: () => true },
-  isColoured: false,
-  wallNow: Date.now,
-  signal: new AbortController().signal,
-  ended: new Promise(() => undefined),
-};
 const OPTIONS = { seed: 1, say: () => undefined } as const;
+const UNPROTECTED = { isUnprotected: true, patienceMs: 1_000 } as const;
 const THIEF = "0x71be63f3384f5fb98995898a86b02fb2426c5788000000000000000000000000";
-
-function expectShape(result: DrillResult): void {
-  expect(result).to.have.all.keys("scenario", "contained", "verdict", "cause", "located", "blocks", "ms", "attempts");
-  expect(result.blocks).to.have.all.keys("detect", "pause");
-  expect(result.ms).to.include.all.keys("detect", "decide", "broadcast", "include");
-  for (const located of result.located) {
-    expect(located).to.have.all.keys("contract", "variable", "account", "cause", "before", "after");
-  }
-}
 
 /** The other fields of the thief's account word. */
 const REST = "openCount 0, epoch 0, assets 0, lastInstrument 0, lastWasLong false, hasDebt false, isUsed true";
 
-describe("drills", function () {
+/** What goes wrong in each drill that needs a chain of its own when what protects is missing. */
+const HARM: readonly (readonly [name: string, what: string, outcome: RegExp])[] = [
+  ["killed-keeper", "trade on the corrupted balance", /^accepted$/],
+  ["two-keepers", "trade on the corrupted balance", /^accepted$/],
+  ["keepers-gone", "trade on the corrupted balance", /^accepted$/],
+  ["stale-price", "take on new risk at the old price", /^accepted$/],
+];
+
+async function stage(name: string, choice: Partial<DrillChoice> = {}): Promise<DrillResult> {
+  const scenario = SCENARIOS[name];
+  if (scenario === undefined) throw new Error(`no drill ${name}`);
+  return (await scenario.run({ ...OPTIONS, chain: "anvil", ...choice }, CONTEXT)) as DrillResult;
+}
+
+describe("drills on a chain of their own", function () {
   this.timeout(120_000);
 
   for (const chain of ["hardhat", "anvil"] as const) {
     it(`contains an unevented write on ${chain}, located, in the next block`, async () => {
       const result = await uneventedWrite({ ...OPTIONS, chain }, CONTEXT);
-      expectShape(result);
-      expect(result).to.include({ contained: true, verdict: "Diverged", cause: "unexplained-write" });
+      expectContained(result);
+      expect(result).to.include({ verdict: "Diverged", cause: "unexplained-write", restored: null });
       expect(result.located).to.have.lengthOf(1);
       expect(result.located[0]).to.include({
         contract: "PositionLedger",
@@ -50,25 +48,26 @@ describe("drills", function () {
     });
   }
 
-  it("contains a tampered word", async () => {
-    const result = await storageTamper({ ...OPTIONS, chain: "hardhat" }, CONTEXT);
-    expectShape(result);
-    expect(result).to.include({ contained: true, verdict: "Diverged", cause: "unexplained-write" });
-    expect(result.located[0]).to.include({ contract: "PositionLedger", account: THIEF });
-  });
-
-  it("contains a phantom deposit, and brings the engine back into step", async () => {
-    const result = await phantomDeposit({ ...OPTIONS, chain: "hardhat" }, CONTEXT);
-    expectShape(result);
-    expect(result).to.include({ contained: true, verdict: "ViewDiverged", cause: "view-diverged" });
-    expect(result.located.map(({ account }) => account)).to.include(THIEF);
-    expect(result.attempts.at(-1)).to.include({ outcome: "corrected by the keeper's resync" });
-  });
-
   it("reports the harm, and not containment, when nobody can pause", async () => {
-    const unprotected = { ...OPTIONS, chain: "hardhat", isUnprotected: true, patienceMs: 1_000 } as const;
-    const result = await uneventedWrite(unprotected, CONTEXT);
-    expect(result).to.include({ contained: false, verdict: "Diverged" });
-    expect(result.attempts[0]).to.include({ outcome: "accepted", isHarmless: false });
+    const result = await uneventedWrite({ ...OPTIONS, ...UNPROTECTED, chain: "anvil" }, CONTEXT);
+    expectHarm(result, "trade on the corrupted balance", /^accepted$/);
+    expect(result.verdict).to.equal("Diverged");
+  });
+
+  for (const [name, what, outcome] of HARM) {
+    it(`contains ${name}, and reports the harm without what protects`, async () => {
+      expectContained(await stage(name));
+      expectHarm(await stage(name, UNPROTECTED), what, outcome);
+    });
+  }
+
+  it("lists every drill for programs, with what contained means and whether it runs on a test deployment", async () => {
+    const { code, stdout } = await runDrill(["--list", "--json"]);
+    expect(code).to.equal(0);
+    const rows = JSON.parse(stdout) as { scenario: string; about: string; contained: string; rpc: boolean }[];
+    expect(rows.map(({ scenario }) => scenario)).to.deep.equal(Object.keys(SCENARIOS));
+    for (const row of rows) expect(row).to.have.all.keys("scenario", "about", "contained", "rpc");
+    expect(rows.find(({ scenario }) => scenario === "full-cycle")?.rpc).to.equal(false);
+    expect(rows.find(({ scenario }) => scenario === "storage-tamper")?.rpc).to.equal(true);
   });
 });
