@@ -226,7 +226,8 @@ export class Stage {
   /** Waits for a condition; throws `DrillTimeout` with its name when it does not come about. */
   async until(what: string, isTrue: () => boolean | Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
     for (const deadline = performance.now() + patienceMs; !(await isTrue());) {
-      if (performance.now() >= deadline || this.#end.signal.aborted) {
+      if (this.#end.signal.aborted) throw new KeeperError("DrillFailed", `told to end before ${what}`);
+      if (performance.now() >= deadline) {
         throw new KeeperError("DrillTimeout", `waited ${patienceMs} ms in vain until ${what}`, { what });
       }
       await wait(POLL_MS, this.#end.signal);

@@ -3,6 +3,7 @@ import { EXIT } from "../../keeper/commands/exitCodes.ts";
 import { KeeperError } from "../../keeper/errors/KeeperError.ts";
 import { SCENARIOS, type Scenario } from "./catalogue.ts";
 import { describeResult } from "./describeResult.ts";
+import type { Ground } from "./Ground.ts";
 import type { DrillChoice } from "./Stage.ts";
 import { openTestDeployment, REFUSALS } from "./TestDeployment.ts";
 
@@ -35,6 +36,10 @@ export async function drill(options: DrillOptions, context: CommandContext): Pro
   try {
     return await rehearse(options, context, print);
   } catch (error: unknown) {
+    if (context.signal.aborted) {
+      context.stderr.write("lockstep: told to end before the drill was over\n");
+      return EXIT.fatal;
+    }
     if (!KeeperError.is(error) || !REFUSALS.includes(error.code)) throw error;
     context.stderr.write(`lockstep: ${error.code}: ${error.message}\n`);
     return EXIT.usage;
@@ -51,11 +56,6 @@ async function rehearse(options: DrillOptions, context: CommandContext, print: P
   if (options.isJson) print(JSON.stringify(result));
   else describeResult(result, context.isColoured, print);
   const isLeftBehind = "restored" in result && result.restored === false;
-  if (isLeftBehind) {
-    context.stderr.write(
-      `lockstep: ${options.rpc ?? ""} could not be taken back to what it was: start that node anew\n`,
-    );
-  }
   return result.contained && !isLeftBehind ? EXIT.clean : EXIT.fatal;
 }
 
@@ -70,7 +70,7 @@ function groundOf(
   name: string,
   { needsOwnChain }: Scenario,
   { rpc, deployment, chainId }: DrillOptions,
-  { env }: CommandContext,
+  { env, stderr }: CommandContext,
   say: Print,
 ): Pick<DrillChoice, "openGround"> {
   if (rpc === undefined) {
@@ -80,7 +80,17 @@ function groundOf(
   if (needsOwnChain !== null) {
     throw new KeeperError("DrillRefused", `${name} cannot be staged with --rpc: ${needsOwnChain}`);
   }
-  return { openGround: () => openTestDeployment({ rpc, deployment, chainId, env }, say) };
+  const openGround = async (): Promise<Ground> => {
+    const ground = await openTestDeployment({ rpc, deployment, chainId, env }, say);
+    const close = async (): Promise<boolean | null> => {
+      const isTakenBack = await ground.close();
+      // However the drill ended.
+      if (isTakenBack === false) stderr.write(`lockstep: ${rpc} could not be taken back: start that node anew\n`);
+      return isTakenBack;
+    };
+    return { ...ground, close };
+  };
+  return { openGround };
 }
 
 function list(isJson: boolean, print: Print): void {

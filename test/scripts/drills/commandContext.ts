@@ -19,13 +19,24 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** `lockstep drill …` in this process. */
-export async function runDrill(args: readonly string[], env: CommandContext["env"] = {}): Promise<Ran> {
+/**
+ * `lockstep drill …` in this process.
+ *
+ * @param endAt it is told to end, as by Ctrl-C, when it prints this
+ */
+export async function runDrill(args: readonly string[], env: CommandContext["env"] = {}, endAt?: string): Promise<Ran> {
   let [code, stdout, stderr] = [-1, "", ""];
+  const end = new AbortController();
   const context: CommandContext = {
     ...CONTEXT,
     env,
-    stdout: { write: (text) => (stdout += text) },
+    signal: end.signal,
+    stdout: {
+      write: (text) => {
+        stdout += text;
+        if (endAt !== undefined && text.includes(endAt)) end.abort();
+      },
+    },
     stderr: { write: (text) => (stderr += text) },
   };
   const program = createProgram(context, (status) => (code = status));

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+
 import { expect } from "chai";
 
 import type { DrillResult } from "../../../scripts/drills/DrillResult.ts";
@@ -69,5 +71,14 @@ describe("drills on a chain of their own", function () {
     for (const row of rows) expect(row).to.have.all.keys("scenario", "about", "contained", "rpc");
     expect(rows.find(({ scenario }) => scenario === "full-cycle")?.rpc).to.equal(false);
     expect(rows.find(({ scenario }) => scenario === "storage-tamper")?.rpc).to.equal(true);
+  });
+
+  it("are all in docs/drills.md, with what contained means, and whether they run on a test deployment", async () => {
+    const page = await readFile(new URL("../../../docs/drills.md", import.meta.url), "utf8");
+    for (const [name, { about, contained, needsOwnChain }] of Object.entries(SCENARIOS)) {
+      const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\` `));
+      const cells = row?.split("|").map((cell) => cell.trim());
+      expect(cells).to.deep.equal(["", `\`${name}\``, about, contained, needsOwnChain === null ? "yes" : "no", ""]);
+    }
   });
 });

@@ -122,6 +122,14 @@ describe("drills on a test deployment", function () {
         });
       }
 
+      it("takes back what it did when it is told to end in the middle, and does not exit with 0", async () => {
+        const args = ["storage-tamper", "--rpc", running.node.url, "--deployment", await running.file()];
+        const { code, stderr } = await runDrill(args, {}, "is overwritten");
+        expect(code).to.equal(1);
+        expect(stderr).to.equal("lockstep: told to end before the drill was over\n");
+        expect(await running.state()).to.deep.equal(asItWas);
+      });
+
       it("says that it could not take it back, and does not exit with 0, when the node refuses", async () => {
         const snapshot = await callNode(running.node.url, "evm_snapshot");
         const proxy = await ChaosRpc.start({ upstreams: [running.node.url], rules: ["evm_revert: replace false"] });
