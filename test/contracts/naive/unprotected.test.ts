@@ -14,6 +14,7 @@ import {
 } from "ethers";
 import { network } from "hardhat";
 
+import { developmentWallet } from "../../../scripts/local/accounts.ts";
 import { compileNaive } from "../../helpers/naive/compileNaive.ts";
 
 const connection = await network.create();
@@ -183,6 +184,30 @@ describe("contracts without a protection", () => {
       await call(guardian, "setPaused", true);
       await call(guardian, "setPaused", false);
       expect(await read(sync, "isPaused")).to.equal(false);
+    });
+
+    it("G7, G8: stays shut on a chain that has nothing of the cause for which it was shut on another branch", async () => {
+      const { chainId } = await ethers.provider.getNetwork();
+      const nonce = await ethers.provider.getTransactionCount(addresses[1]!);
+      const fees = { maxFeePerGas: 10n ** 11n, maxPriorityFeePerGas: 10n ** 9n, gasLimit: 100_000n };
+      const data = sync.interface.encodeFunctionData("setPaused", [true]);
+      const to = sync.target as string;
+      const raw = await developmentWallet(1).signTransaction({ type: 2, chainId, nonce, to, data, ...fees });
+      const fork = await networkHelpers.takeSnapshot();
+      await networkHelpers.mine();
+      const cause = (await ethers.provider.getBlock("latest"))!;
+      await ethers.provider.broadcastTransaction(raw);
+      await fork.restore();
+      await networkHelpers.time.increase(99);
+      await (await ethers.provider.broadcastTransaction(raw)).wait();
+      expect(await ethers.provider.getBlock(cause.hash!)).to.equal(null);
+      expect(await read(sync, "isPaused")).to.equal(true);
+    });
+
+    it("D13: takes a second root of one height for the first", async () => {
+      await call(sync, "post", ...signed(5, id("block 5"), id("one")));
+      await call(sync, "post", ...signed(5, id("block 5"), id("another")));
+      expect(await newest()).to.deep.equal([5n, id("another")]);
     });
 
     it("G22: is opened in a new incident by the certificate of an old one", async () => {

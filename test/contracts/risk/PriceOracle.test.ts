@@ -302,6 +302,10 @@ describe("PriceOracle", () => {
     });
 
     it("C8: makes prices valid when it has been up for exactly the grace", async () => {
+      await system.sequencer.set(1, now);
+      await refusesThere("OracleSequencerDown", []);
+      // Who does not ask the sequencer takes the price from before for the price of now.
+      expect(await oracle.price(FEED)).to.equal(PRICE * UNIT);
       const upSince = now + 100;
       await system.sequencer.set(0, upSince);
       for (const at of [upSince, upSince + GRACE - 1]) {

@@ -33,6 +33,10 @@ const { degraded: DEGRADED, halted: HALTED } = GRADES;
 const RING = 64;
 
 /** Two accounts with money and a position each, a fresh checkpoint, four keepers. */
+async function gracelessFixture(): Promise<Lockstep> {
+  return await deployLockstep(connection, { keeperCount: 4, parameters: { graceSeconds: 0 } });
+}
+
 async function fixture(): Promise<Lockstep> {
   const system = await deployLockstep(connection, { keeperCount: 4 });
   const [buyer, seller] = system.users;
@@ -222,6 +226,32 @@ describe("SyncGuard > grades", () => {
         .withArgs(graceUntil);
       await networkHelpers.time.setNextBlockTimestamp(graceUntil);
       await auction.start(account, 1);
+    });
+  });
+
+  describe("after a silence, without a grace", () => {
+    it("F10, G9: sells in the block of the first checkpoint whoever could not act for eight hours", async () => {
+      system = await networkHelpers.loadFixture(gracelessFixture);
+      const { auction, ethFeed, ledger, registry, users, keepers } = system;
+      const account = accountOf(users[0]!);
+      for (const user of users.slice(0, 2)) await depositUsd(system, user, 10_000_000_000n);
+      await new OrderBook(system).trade(users[0]!, users[1]!, { size: 28n * UNIT });
+      await postCheckpoint(system);
+      await networkHelpers.time.increase(8 * 3_600);
+      await ethFeed.update(2_750n * 10n ** 8n);
+      expect(await ledger.isStale()).to.equal(true);
+      const { attestation, roots } = await attest(system);
+      const all = keepers.map(({ attester }) => attester);
+      const signed = await signAttestation(system, attestation, all);
+      const set = await readKeeperSet(system);
+      const gas = { gasLimit: 1_000_000 };
+      const receipts = await inOneBlock(
+        system,
+        async () => await registry.post(attestation, roots, set, signed, gas),
+        async () => await auction.start(account, 1, gas),
+      );
+      expect(receipts.map(({ status }) => status)).to.deep.equal([1, 1]);
+      expect(await auction.startedAtOf(account, 1)).to.be.greaterThan(0);
     });
   });
 

@@ -17,9 +17,11 @@ const FORTUNE = 10n ** 24n;
  */
 export class Thief {
   readonly #world: World;
+  readonly #number: number;
 
-  private constructor(world: World) {
+  private constructor(world: World, number = 0) {
     this.#world = world;
+    this.#number = number;
   }
 
   /** There is money of others to be had, and the thief has an account. */
@@ -30,11 +32,16 @@ export class Thief {
     return new Thief(world);
   }
 
+  /** The same one with an account that he never used: nobody has seen its key. */
+  unseen(): Thief {
+    return new Thief(this.#world, 7);
+  }
+
   /** Writes the fortune; the next block commits to it. */
   async forge(): Promise<void> {
-    const slot = ledger.accounts.slot(accountOf(this.#self) as Hash);
+    const slot = ledger.accounts.slot(this.#account);
     const word = await this.#world.wordAt("PositionLedger", slot);
-    await this.#world.tamper("PositionLedger", slot, ledger.accounts.update(word, { quote: FORTUNE }));
+    await this.#world.tamper("PositionLedger", slot, ledger.accounts.update(word, { quote: FORTUNE, isUsed: true }));
   }
 
   /** Withdraws, in a block of its own; units of the settlement token that left beyond what was his, 0 when it is refused. */
@@ -46,7 +53,7 @@ export class Thief {
     const fees = { gasLimit: 1_000_000n, maxFeePerGas: baseFeePerGas! * 3n, maxPriorityFeePerGas: 1n };
     const before = await usd.balanceOf(this.#self.address);
     const own = vault.connect(this.#self);
-    await own.withdraw(accountOf(this.#self), usd.target, OWN + STOLEN, this.#self.address, fees);
+    await own.withdraw(this.#account, usd.target, OWN + STOLEN, this.#self.address, fees);
     await this.#world.mine();
     const taken = (await usd.balanceOf(this.#self.address)) - before;
     return taken > OWN ? taken - OWN : 0n;
@@ -54,6 +61,10 @@ export class Thief {
 
   get #self() {
     return this.#world.system.users[0]!;
+  }
+
+  get #account(): Hash {
+    return accountOf(this.#self, this.#number).toLowerCase() as Hash;
   }
 }
 

@@ -43,6 +43,18 @@ const BELIEVING: Reducer<{ readonly name: string }> = {
   },
 };
 
+/** Is a unit off with every entry. */
+const MISCOUNTING: Reducer<{ readonly name: string }> = {
+  ...SOUND,
+  apply: (event, context) => {
+    SOUND.apply(event, context);
+    if (event.name !== "EntryPosted") return;
+    const slot = ledger.accounts.slot((event as EntryPostedEvent).account);
+    const word = ledger.accounts.decode(context.read(slot));
+    context.write(slot, ledger.accounts.encode({ ...word, quote: word.quote + 1n }));
+  },
+};
+
 /** What the other tests of this folder assert would fail if the keeper were one of these: the detectors matter. */
 describe("broken twins of the detectors", function () {
   this.timeout(60_000);
@@ -58,6 +70,28 @@ describe("broken twins of the detectors", function () {
     for (const driver of [blind, sound]) await driver.follow();
     expect([blind.verdict.kind, sound.verdict.kind]).to.deep.equal(["OwnFault", "Diverged"]);
     expect(blind.hasSigned).to.equal(false);
+    await world.close();
+  });
+
+  it("a wrong reducer stops a healthy market when nobody asks for a second opinion (G11, F19)", async () => {
+    const world = await World.open();
+    const [user] = world.system.users;
+    const reducers = { ...REDUCERS, PositionLedger: MISCOUNTING };
+    const secondOpinion = () => ({ agreesWithChain: false, detail: "none" });
+    const alone = world.keeper({ replacements: { reducers, secondOpinion } });
+    const sound = world.keeper({ keys: {}, replacements: { reducers } });
+    const replace = await world.fork();
+    for (const driver of [alone, sound]) await driver.follow();
+    await depositUsd(world.system, user!, 100n * USD);
+    await sound.follow();
+    expect([sound.verdict.kind, sound.all("incident"), await world.flags()]).to.deep.equal(["OwnFault", [], 0n]);
+    await alone.follow();
+    expect([alone.verdict.kind, alone.incident?.state, await world.flags()]).to.deep.equal([
+      "Diverged",
+      "contained",
+      3n,
+    ]);
+    await replace();
     await world.close();
   });
 

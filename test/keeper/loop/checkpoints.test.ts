@@ -93,6 +93,13 @@ describe("Checkpoints", function () {
     expect(driver.verdict.kind).to.equal("InSync");
     expect(driver.attestations).to.deep.equal([]);
     expect(driver.all("alert").map(({ event }) => event)).to.include("second-root-refused");
+    // Without that memory it signs the second one, for which its bond is forfeit.
+    const forgetful = attester({ broadcast: () => Promise.resolve() });
+    await forgetful.hear("hardhat", { number: number - 1, hash: before.hash });
+    await forgetful.follow();
+    await forgetful.tick(100);
+    expect(forgetful.attestations.map((attestation) => attestation.blockHash)).to.include(blockHash);
+    expect(forgetful.attestations[0]!.booksRoot).to.not.equal(signedRoots.get(blockHash));
     await world.mine(ROUND_BLOCKS);
     await driver.follow();
     expect(driver.attestations.map((attestation) => attestation.blockHash)).to.not.include(blockHash);

@@ -218,6 +218,25 @@ describe("PauseSender", function () {
     expect(await softPauses()).to.equal(1);
   });
 
+  it("D2, G12: who sends again by the next free nonce, and looks nothing up, pays twice for one pause", async () => {
+    const before = await divergent();
+    await before.follow();
+    const [first] = attemptsOf(before);
+    // Killed, or stopped and woken: the first is in the pool.
+    const { to, data, gasLimit } = first!;
+    const fees = { maxFeePerGas: 400n * GWEI, maxPriorityFeePerGas: 2n * GWEI };
+    const again = { to, data, gasLimit, nonce: first!.nonce + 1, type: 2, ...fees };
+    const { hash } = await pauser.connect(world.system.ethers.provider).sendTransaction(again);
+    await world.mine();
+    const receipt = await world.system.ethers.provider.getTransactionReceipt(hash);
+    expect(receipt!.gasUsed).to.be.greaterThan(0n);
+    expect(await world.system.ethers.provider.getTransactionCount(pauser.address)).to.equal(2);
+    // That it is no second pause is the guard's doing, which knows the incident.
+    expect(await softPauses()).to.equal(1);
+    await before.follow();
+    expect(before.incident?.state).to.equal("contained");
+  });
+
   it("D1: without its intents a restarted keeper is outbid by itself, and gets through all the same", async () => {
     const before = await divergent();
     await before.follow();

@@ -81,9 +81,9 @@ describe("Scenario: the chain, its finality or its clock stands still", function
       seen.expectCalm();
     });
 
-    it("that stalls, and with it what was above is replaced: signed by who counts blocks, and by nobody else (A11)", async () => {
+    it("that stalls, and with it what was above is replaced: signed by who counts blocks, and none of them, and by nobody else (A11, D14)", async () => {
       const driver = await follow({ finalityStallSeconds: STALL_SECONDS });
-      const counting = await follow({ finality: "depth" });
+      const counting = await follow({ finality: "depth", confirmations: 0 });
       for (const line of Object.values(lines)) line.lie = pin;
       await goOn(driver, STALL_SECONDS + 2);
       const seen = new Seen(driver.effects);

@@ -1,12 +1,16 @@
 import { expect } from "chai";
 import { id, type Wallet } from "ethers";
 
+import { storage as ledger } from "../../../../keeper/books/generated/PositionLedger.ts";
+import { ROUND_BLOCKS } from "../../../../keeper/domain/rounds.ts";
+import type { Hash } from "../../../../keeper/lib/hex.ts";
 import type { KeeperChoice } from "../../../../testing/createKeeper.ts";
 import type { InProcessKeeper } from "../../../../testing/InProcessKeeper.ts";
 import { atMost } from "../../../../testing/lies.ts";
 import { StagedSource } from "../../../../testing/StagedSource.ts";
 import { postCheckpoint } from "../../../helpers/attestations.ts";
-import { CAUSES, pause, readHead } from "../../../helpers/guard.ts";
+import { CAUSES, hardPause, pause, readHead, sendResume } from "../../../helpers/guard.ts";
+import { accountOf } from "../../../helpers/accounts.ts";
 import { LOOT, Thief } from "../../../helpers/keeper/Thief.ts";
 import { World } from "../../../helpers/keeper/World.ts";
 import { BaselineWatch } from "../../../helpers/naive/BaselineWatch.ts";
@@ -69,9 +73,10 @@ describe("Scenario: a thief, and a pause that has trouble to come", function () 
     drivers: readonly InProcessKeeper[],
     beforeBlock: () => Promise<unknown> = () => Promise.resolve(),
     beforePause: () => Promise<unknown> = () => Promise.resolve(),
+    who = thief,
   ): Promise<bigint> {
     await world.send("evm_setAutomine", false);
-    await thief.forge();
+    await who.forge();
     await world.mine();
     await beforePause();
     for (let block = 0; block < PATIENCE; block += 1) {
@@ -80,7 +85,7 @@ describe("Scenario: a thief, and a pause that has trouble to come", function () 
       await world.mine();
     }
     for (const driver of drivers) await driver.follow();
-    return thief.steal();
+    return who.steal();
   }
 
   /** The same with another keeper, from where it began. */
@@ -234,6 +239,59 @@ describe("Scenario: a thief, and a pause that has trouble to come", function () 
       if (!isUnanimous) await expectContained(driver);
       await again();
     }
+  });
+
+  it("D10: takes all when the only keeper stands still for a while, and nothing when another one is awake", async () => {
+    const stalled = await watching();
+    expect(await attempt([])).to.equal(LOOT);
+    await stalled.follow();
+    expect(stalled.verdict.kind).to.equal("Diverged");
+    await again();
+    const [asleep, awake] = [await watching(), await watching({ keys: { pause: world.pauser(1) } })];
+    expect(await attempt([awake])).to.equal(0n);
+    for (const driver of [asleep, awake]) await expectContained(driver);
+  });
+
+  it("G17: takes all by a key that nobody has seen when those who are known are compared, and nothing when roots are", async () => {
+    const known = world.system.users.map((user) => ledger.accounts.slot(accountOf(user).toLowerCase() as Hash));
+    const read = async () => {
+      const words = [];
+      for (const slot of known) words.push(await world.wordAt("PositionLedger", slot));
+      return words;
+    };
+    const before = await read();
+    expect(await attempt([], undefined, undefined, thief.unseen())).to.equal(LOOT);
+    expect(await read()).to.deep.equal(before);
+    await again();
+    const driver = await watching();
+    expect(await attempt([driver], undefined, undefined, thief.unseen())).to.equal(0n);
+    await expectContained(driver);
+  });
+
+  it("G4, G5: takes all when signers attest what the chain shows, and nothing when each has books of his own", async () => {
+    const driver = await watching({ keys: world.keysOf(0), policy: { checkpointIntervalSeconds: 0 } });
+    await thief.forge();
+    await world.mine();
+    await driver.follow();
+    const { system } = world;
+    const incident = driver.incident!.id as string;
+    await hardPause(system, incident, await readHead(system));
+    await world.passTime(Number(await system.guard.COOL_DOWN()));
+    for (let block = 0; block < ROUND_BLOCKS; block += 1) {
+      await world.mine();
+      await driver.follow();
+      await driver.tick(1_000);
+    }
+    expect(driver.verdict.kind).to.equal("Diverged");
+    const divergent = driver.incident!.blockNumber;
+    expect(driver.attestations.filter(({ blockNumber }) => Number(blockNumber) >= divergent)).to.deep.equal([]);
+    // Without a checkpoint after it the halt stays.
+    await expect(sendResume(system)).to.be.revertedWithCustomError(system.guard, "GuardCheckpointTooOld");
+    // Everybody's keys, and the chain's own roots.
+    await postCheckpoint(system);
+    await sendResume(system);
+    expect(await world.flags()).to.equal(0n);
+    expect(await thief.steal()).to.equal(LOOT);
   });
 
   it("G14: takes all when cheap incidents and this one spend one budget, and nothing when each class has its own", async () => {
