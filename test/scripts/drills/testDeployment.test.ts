@@ -1,11 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
 import { Wallet } from "ethers";
 
+import { encodeSoftPause } from "../../../keeper/actions/plan/calls.ts";
 import { CONTRACT_NAMES } from "../../../keeper/config/deployment.ts";
+import type { Hash } from "../../../keeper/lib/hex.ts";
 import { ChaosRpc } from "../../../scripts/chaos/ChaosRpc.ts";
 import { SCENARIOS } from "../../../scripts/drills/catalogue.ts";
 import type { DrillResult } from "../../../scripts/drills/DrillResult.ts";
@@ -63,6 +65,27 @@ class Running {
     return path;
   }
 
+  /** The same as Hardhat Ignition writes it. */
+  async ignitionFile(): Promise<string> {
+    const folder = join(this.folder, `chain-${this.plain.chainId}`);
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, "deployed_addresses.json");
+    const rows = Object.entries(this.plain.contracts).map(([name, address]) => [`Lockstep#${name}`, address]);
+    await writeFile(path, JSON.stringify(Object.fromEntries(rows)));
+    return path;
+  }
+
+  /** A pause by the registered key that nothing calls for. */
+  async pause(): Promise<void> {
+    const block = (await callNode(this.node.url, "eth_getBlockByNumber", ["latest", false])) as Record<string, Hash>;
+    const [blockNumber, blockHash] = [Number(block["number"]) - 1, block["parentHash"]!];
+    const [incidentId, evidenceHash]: [Hash, Hash] = [`0x${"ee".repeat(32)}`, `0x${"00".repeat(32)}`];
+    const data = encodeSoftPause({ incidentId, causeClass: "books", blockNumber, blockHash, evidenceHash });
+    const from = addressOf(developmentWallet(ROLES.pauser));
+    const call = { from, to: this.plain.contracts["SyncGuard"], data, gas: "0x61a80" };
+    await callNode(this.node.url, "eth_sendTransaction", [call]);
+  }
+
   /** Everything of the node's state that a drill could leave behind. */
   async state(): Promise<unknown> {
     const block = (await callNode(this.node.url, "eth_getBlockByNumber", ["latest", false])) as Record<string, string>;
@@ -99,7 +122,8 @@ describe("drills on a test deployment", function () {
       const names = Object.keys(SCENARIOS).filter((name) => SCENARIOS[name]?.needsOwnChain === null);
       for (const name of chain === "hardhat" ? ON_HARDHAT : names) {
         it(`contains ${name}, and takes back what it did`, async () => {
-          const args = [name, "--json", "--rpc", running.node.url, "--deployment", await running.file()];
+          const file = await (chain === "hardhat" ? running.ignitionFile() : running.file());
+          const args = [name, "--json", "--rpc", running.node.url, "--deployment", file];
           const { code, stdout, stderr } = await runDrill(args, chain === "hardhat" ? KEYS : {});
           expect(code, stderr).to.equal(0);
           const result = JSON.parse(stdout) as DrillResult;
@@ -121,6 +145,22 @@ describe("drills on a test deployment", function () {
           expect(await running.state()).to.deep.equal(asItWas);
         });
       }
+
+      it("does not call contained what must not pause, and is paused by somebody", async () => {
+        const where = { rpc: running.node.url, deployment: await running.file(), chainId: undefined, env: {} };
+        const openGround = (): ReturnType<typeof openTestDeployment> => openTestDeployment(where, () => undefined);
+        let paused: Promise<void> = Promise.resolve();
+        const say = (line: string): void => {
+          if (line.includes("forges")) paused = running.pause();
+        };
+        const result = (await SCENARIOS["lying-source"]!.run(
+          { chain, seed: 1, say, openGround },
+          CONTEXT,
+        )) as DrillResult;
+        await paused;
+        expectHarm(result, "pauses on chain", /^1$/);
+        expect(result.attempts.find(({ what }) => what === "the liar is quarantined")?.isHarmless).to.equal(true);
+      });
 
       it("takes back what it did when it is told to end in the middle, and does not exit with 0", async () => {
         const args = ["storage-tamper", "--rpc", running.node.url, "--deployment", await running.file()];
