@@ -3,9 +3,10 @@ import { ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
 import type { MockAggregator } from "../../types/ethers-contracts/index.ts";
+import { depositUsd } from "../fixtures/deployLockstep.ts";
 import { accountOf } from "../helpers/accounts.ts";
 import { deployAuctions, DOLLAR, placeBid, setEthPrice, type AuctionSystem } from "../helpers/liquidate.ts";
-import { UNIT } from "../helpers/orders.ts";
+import { changeTerms, UNIT } from "../helpers/orders.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
@@ -114,6 +115,35 @@ describe("attacks by prices", () => {
       await setEthPrice(system, 3_000_000);
       await refused(system.orders.trade(system.alice, system.bob), "OracleOutOfBounds");
       await refused(withdraw(100n * DOLLAR), "LedgerBelowInitialMargin");
+    });
+  });
+
+  describe("C5: a thin market, moved by whoever holds both sides of it", () => {
+    /** One owner's long and short, each with a million, of so many ETH; the market is moved up by a quarter. */
+    async function squeeze(size: bigint): Promise<{ readonly long: bigint; readonly short: bigint }> {
+      const [long, short] = system.users.slice(5, 7) as [AuctionSystem["alice"], AuctionSystem["alice"]];
+      for (const user of [long, short]) await depositUsd(system, user, 1_000_000n * DOLLAR);
+      await system.orders.trade(long, short, { size: size * UNIT });
+      await setEthPrice(system, 3_750);
+      const equityOf = async (user: AuctionSystem["alice"]): Promise<bigint> =>
+        (await system.ledger.valuationOf(accountOf(user))).equity;
+      return { long: await equityOf(long), short: await equityOf(short) };
+    }
+
+    it("leaves the loss of one side to everybody else, and the other side its gain, when any size is let in", async () => {
+      await changeTerms(system, 1, { maxOpenInterest: 3_000_000_000n });
+      const { long, short } = await squeeze(2_000n);
+      expect(short).to.be.lessThan(0n);
+      expect(long).to.be.greaterThan(2_000_000n * UNIT);
+      expect(long + short).to.equal(2_000_000n * UNIT);
+    });
+
+    it("costs him who moves it, and nobody else, when it may not outgrow its cap", async () => {
+      await changeTerms(system, 1, { maxOpenInterest: 500_000_000n });
+      await refused(squeeze(2_000n), "LedgerOpenInterestCap");
+      const { long, short } = await squeeze(490n);
+      expect(short).to.be.greaterThan(0n);
+      expect(long + short).to.equal(4_000_000n * UNIT);
     });
   });
 

@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect } from "chai";
+import { id } from "ethers";
 
 import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
 import { verifyBundle } from "../../../keeper/evidence/bundle/verifyBundle.ts";
@@ -13,6 +14,9 @@ import type { Address, Hash, Hex } from "../../../keeper/lib/hex.ts";
 import { settingsOf } from "../../../keeper/loop/settingsOf.ts";
 import { selectorOf, word } from "../../../keeper/actions/plan/abi.ts";
 import { ChaosRpc } from "../../../scripts/chaos/ChaosRpc.ts";
+import { addressOf } from "../../../scripts/local/accounts.ts";
+import { contractInterface } from "../../../scripts/local/contractInterface.ts";
+import { readHeadOf, rpcAt } from "../../../testing/Rpc.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
 import { RecordedKeeper } from "../evidence/RecordedKeeper.ts";
 
@@ -132,6 +136,25 @@ describe("Scenario: custody below the books (F13, G15)", function () {
     const sent = own.effects.flatMap((effect) => (effect.type === "broadcast" ? [effect.purpose] : []));
     expect(sent.filter((purpose) => purpose !== "checkpoint")).to.deep.equal([]);
     expect(own.effects.filter(({ type }) => type === "incident")).to.deep.equal([]);
+  });
+
+  it("pauses for no balance that one source tells too low, where who believes it stops a healthy vault (G15)", async () => {
+    const own = await start({});
+    liar.setRules([{ method: "eth_call", action: "replace", result: `0x${"00".repeat(32)}` }]);
+    await world.mine();
+    await own.untilVerdict("InSync", await height());
+    expect(own.effects.filter(({ type }) => type === "incident")).to.deep.equal([]);
+    expect(await world.flags()).to.equal(0n);
+    const data = `${selectorOf("balanceOf(address)")}${word(world.addresses.CollateralVault)}`;
+    const told = BigInt((await rpcAt(liar.url).request("eth_call", [{ to: token, data }, "latest"])) as Hex);
+    expect(told).to.be.lessThan(await custody());
+    const { number, hash } = await readHeadOf(world.rpc);
+    const args = [id("low balance"), 0, number, hash, id("one source")];
+    const pause = contractInterface("SyncGuard").encodeFunctionData("softPause", args);
+    const from = addressOf(world.pauser);
+    await world.send("eth_sendTransaction", { from, to: world.addresses.SyncGuard, data: pause, gas: "0x7a120" });
+    await world.mine();
+    expect(await world.flags()).to.equal(3n);
   });
 
   it("does not start with a slot that is wrong, and names it", async () => {

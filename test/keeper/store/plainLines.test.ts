@@ -1,3 +1,7 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { expect } from "chai";
 
 /** What is to be done, as a log of plain lines holds it: no checksum, no chain, no version. */
@@ -48,13 +52,20 @@ describe("a log of plain lines in the store's place", () => {
   });
 
   it("D7: loses one keeper's intent when two write back what they have read", () => {
-    let file = JSON.stringify(INTENTS);
-    const [one, two] = [JSON.parse(file) as Intent[], JSON.parse(file) as Intent[]];
-    file = JSON.stringify([...one, { incident: "of one", nonce: 1_203 }]);
-    file = JSON.stringify([...two, { incident: "of two", nonce: 1_203 }]);
-    const kept = JSON.parse(file) as Intent[];
-    // Both have sent a transaction of this nonce, and a restart knows of one.
-    expect(kept.filter(({ nonce }) => nonce === 1_203).map(({ incident }) => incident)).to.deep.equal(["of two"]);
+    const directory = mkdtempSync(join(tmpdir(), "lockstep-plain-"));
+    try {
+      const path = join(directory, "intents.json");
+      const read = (): Intent[] => JSON.parse(readFileSync(path, "utf8")) as Intent[];
+      writeFileSync(path, JSON.stringify(INTENTS));
+      const [one, two] = [read(), read()];
+      writeFileSync(path, JSON.stringify([...one, { incident: "of one", nonce: 1_203 }]));
+      writeFileSync(path, JSON.stringify([...two, { incident: "of two", nonce: 1_203 }]));
+      // Both have sent a transaction of this nonce, and a restart knows of one.
+      const kept = read().filter(({ nonce }) => nonce === 1_203);
+      expect(kept.map(({ incident }) => incident)).to.deep.equal(["of two"]);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 
   it("D16: forgets what an older version does not know as soon as that writes", () => {

@@ -3,9 +3,16 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "chai";
 
 import type { FinalityMode } from "../../../../keeper/chain/agree/Finality.ts";
+import { PROFILES } from "../../../../keeper/domain/chainProfile.ts";
+import type { Hash } from "../../../../keeper/lib/hex.ts";
 import type { Rule } from "../../../../scripts/chaos/Rule.ts";
+import { Seen } from "../../../../testing/Seen.ts";
+import { depositUsd } from "../../../fixtures/deployLockstep.ts";
+import { accountOf } from "../../../helpers/accounts.ts";
 import { LocalWorld } from "../../../helpers/keeper/LocalWorld.ts";
 import { SourcesRig } from "../../../helpers/keeper/sourcesRig.ts";
+import { World } from "../../../helpers/keeper/World.ts";
+import { TrustingDesk } from "../../../helpers/naive/TrustingDesk.ts";
 
 const TAGS = /"(safe|finalized)"/;
 const BY_TAG = { finality: "finalized", confirmations: "3" };
@@ -33,6 +40,30 @@ async function expectWeak(rig: SourcesRig): Promise<void> {
 
 describe("sources and finality", function () {
   this.timeout(60_000);
+
+  it("is none where final means latest: what Hardhat calls final is taken back, and was paid (B21)", async () => {
+    const world = await World.open();
+    const [user] = world.system.users;
+    const keeper = world.keeper({ options: { chain: { ...PROFILES.local, finality: "finalized" } } });
+    const of = { vault: world.addresses.CollateralVault, account: accountOf(user!).toLowerCase() as Hash };
+    await keeper.follow();
+    const desk = await TrustingDesk.open(world.rpc, of, { tag: "finalized" });
+    const replace = await world.fork();
+    await depositUsd(world.system, user!, 500_000_000n);
+    await keeper.follow();
+    await desk.serve();
+    const seen = new Seen(keeper.effects);
+    await replace();
+    await keeper.follow();
+    expect(await desk.lossBy(world.rpc)).to.equal(500_000_000n);
+    // Said at the start, and acted on: a reorg is one, and no fault of the consensus.
+    expect(keeper.all("alert").map(({ event }) => event)).to.include("no-finality");
+    expect(keeper.keeper.finalBlock).to.equal(null);
+    expect([seen.said, seen.all("latch")]).to.deep.equal([["InSync"], []]);
+    seen.expectCalm();
+    expect(keeper.keeper.books.roots()).to.deep.equal(await world.roots(keeper.keeper.books.tip!.hash));
+    await world.close();
+  });
 
   describe("on Anvil", () => {
     let world: LocalWorld;

@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 
 import { expect } from "chai";
 
+import { ChaosRpc } from "../../../../scripts/chaos/ChaosRpc.ts";
 import type { Rule } from "../../../../scripts/chaos/Rule.ts";
 import { tamperStorage } from "../../../../testing/chainControl.ts";
 import { LocalWorld } from "../../../helpers/keeper/LocalWorld.ts";
@@ -23,6 +25,35 @@ const nowhere = (): string =>
   `0x${Math.trunc(performance.now() * 1_000)
     .toString(16)
     .padStart(64, "0")}`;
+
+/** Knows of a block what is pushed, and asks nothing. */
+class PushReader {
+  heads = 0;
+  readonly #socket: WebSocket;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  /** Open, and subscribed. */
+  static async open(url: string): Promise<PushReader> {
+    const socket = new WebSocket(url);
+    const reader = new PushReader(socket);
+    await once(socket, "open");
+    socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_subscribe", params: ["newHeads"] }));
+    await once(socket, "message");
+    socket.addEventListener("message", () => (reader.heads += 1));
+    return reader;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
 
 describe("sources whose heads cannot be relied on", function () {
   this.timeout(60_000);
@@ -105,6 +136,8 @@ describe("sources whose heads cannot be relied on", function () {
       // Calls are answered, and only the subscription has died.
       unsubscribed: { method: "eth_subscription", action: "drop" },
     };
+    const mute = await ChaosRpc.start({ upstreams: [world.node.url], rules: [{ ...rules["deaf"]!, times: 9 }] });
+    const trusting = await PushReader.open(mute.wsUrl);
     const rigs = await Promise.all(
       Object.values(rules).map((_, index) =>
         SourcesRig.startOne(world, {
@@ -132,7 +165,11 @@ describe("sources whose heads cannot be relied on", function () {
         await each.expectAllJudged(number);
         await expectStraight(each, seen[index]!);
       }
+      // Who waits for pushes has an open socket, and has heard of none of these blocks.
+      expect([trusting.isOpen, trusting.heads]).to.deep.equal([true, 0]);
     } finally {
+      trusting.close();
+      await mute.close();
       for (const each of rigs) await each.stop();
     }
   });

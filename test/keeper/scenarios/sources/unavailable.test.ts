@@ -106,6 +106,34 @@ describe("sources that are not available", function () {
     }
   });
 
+  it("keeps whoever sets no deadline waiting, while a keeper has judged three blocks by the others (B14)", async () => {
+    const rig = await SourcesRig.startThree(world);
+    const end = new AbortController();
+    try {
+      await rig.putLiarFirst();
+      const { number } = await rig.head();
+      const seen = rig.seen();
+      rig.liar.setRules([{ method: "eth_*", action: "hang" }]);
+      const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_blockNumber", params: [] });
+      const headers = { "content-type": "application/json" };
+      const answer = fetch(rig.liar.url, { method: "POST", headers, body, signal: end.signal }).then(
+        () => "answered",
+        () => "cut off",
+      );
+      for (let trade = 0; trade < 3; trade += 1) {
+        await world.trade(1);
+        await rig.untilInSync();
+      }
+      expect(seen.said).to.deep.equal(["InSync"]);
+      expect(await Promise.race([answer, Promise.resolve("waits")])).to.equal("waits");
+      end.abort();
+      expect(await answer).to.equal("cut off");
+      await rig.expectRecovery(seen, number);
+    } finally {
+      await rig.stop();
+    }
+  });
+
   const LIMITED: Rule = { probability: 0.3, action: "status", status: 429, retryAfter: 1 };
 
   for (const { name, transports, rules } of TROUBLES) {
