@@ -36,6 +36,9 @@ export class TwinCopy {
       const isPlain = (source: string): boolean => !source.endsWith("node_modules");
       if (existsSync(from)) cpSync(from, join(root, name), { recursive: true, filter: isPlain });
     }
+    // What was compiled is told by its whole path: what is compiled already is not compiled again.
+    const compiled = join(root, "cache", "compile-cache.json");
+    writeFileSync(compiled, readFileSync(compiled, "utf8").replaceAll(PROJECT_ROOT, `${root}/`));
     symlinkSync(join(PROJECT_ROOT, "node_modules"), join(root, "node_modules"));
     return new TwinCopy(root, signal);
   }
@@ -114,7 +117,7 @@ export function broken({ name, file, find, replace }: Twin, root = PROJECT_ROOT)
 }
 
 /** The title of the first test that failed, as mocha prints it. */
-function firstFailure(output: string): string {
+export function firstFailure(output: string): string {
   const [, list = ""] = output.split(/^ {2}\d+ failing$/m);
   const title = /^ {2}1\) ([^]*?):\n/m.exec(list)?.[1] ?? "the tests did not run to their end";
   return title

@@ -6,7 +6,7 @@ import { PROJECT_ROOT } from "../local/projectRoot.ts";
 import { CONTRACT_TWINS } from "./contractTwins.ts";
 import { KEEPER_TWINS } from "./keeperTwins.ts";
 import type { Twin } from "./Twin.ts";
-import { broken, TwinCopy, type Fate } from "./TwinCopy.ts";
+import { broken, firstFailure, TwinCopy, type Fate } from "./TwinCopy.ts";
 
 const HELP = `npm run mutants -- [--only TEXT] [--keeper | --contracts] [--jobs N] [--json] [--write]
 
@@ -117,7 +117,9 @@ async function main(): Promise<number> {
     await spread(copies, tests, async (copy, test) => {
       const fault = end.signal.aborted ? null : await copy.test(test);
       if (fault !== null && !end.signal.aborted)
-        throw new Error(`${test} fails without any fault:\n${fault.slice(-4_000)}`);
+        throw new Error(
+          `${test} fails without any fault, ${firstFailure(fault)}:\n${fault.slice(fault.search(/^ {2}\d+ failing$/m))}`,
+        );
     });
     await spread(copies, twins, async (copy, twin) => {
       const fate = end.signal.aborted ? null : await copy.judge(twin);

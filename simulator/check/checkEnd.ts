@@ -26,7 +26,7 @@ export function checkEnd(simulation: Simulation): {
   const containments = head.taint === null ? [] : [measure(simulation, head, head.taint.hash)];
   if (plan.mode === "safety") return { missed: 0, containments };
   const able = simulation.keepers.filter(
-    ({ core, wasRotten, stopped }) => core !== null && !wasRotten && stopped === null,
+    ({ core, wasRotten, hasLatched, stopped }) => core !== null && !wasRotten && !hasLatched && stopped === null,
   );
   let missed = 0;
   for (const keeper of able) checkConvergence(simulation, keeper, head);

@@ -52,6 +52,8 @@ export class KeeperProcess {
   wallAheadSeconds = 0;
   /** Its memory was changed behind its back in this run or an earlier one. */
   wasRotten = false;
+  /** It found a cause to do nothing more of itself before a person has looked. */
+  hasLatched = false;
   #epoch = 0;
   #startedAtMs = 0;
   #tickMs = MIN_TICK_MS;
@@ -173,6 +175,7 @@ export class KeeperProcess {
         this.#journal(effect);
         return;
       case "latch":
+        this.hasLatched = true;
         this.#write("latch", { detail: effect.detail });
         return;
       case "sign-transaction":
