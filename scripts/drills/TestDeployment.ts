@@ -12,7 +12,7 @@ import { parseSourceUrl } from "../../keeper/lib/parseSourceUrl.ts";
 import { openSigners } from "../../keeper/openSigners.ts";
 import { addressOf, developmentWallet, ROLES } from "../local/accounts.ts";
 import { callNode } from "../local/callNode.ts";
-import { contractInterface } from "../local/contractInterface.ts";
+import { contractInterface, revertName } from "../local/contractInterface.ts";
 import type { LockstepDeployment } from "../local/deployLockstep.ts";
 import { LocalChain } from "../local/LocalChain.ts";
 import { developmentKeys } from "../local/LocalKeeper.ts";
@@ -189,11 +189,18 @@ async function checkKeys(chain: LocalChain, keyEnv: Readonly<Record<string, stri
   try {
     await callNode(chain.url, "eth_call", [{ from: pauser, to: chain.address("SyncGuard"), data }, "latest"]);
   } catch (error: unknown) {
-    throw refused(`${where}: ${pauser} could not pause: ${messageOf(error)}`);
+    throw refused(`${where}: ${pauser} could not pause: ${reasonOf(error)}`);
   }
   const [isHalted] = await chain.read([{ contract: "SyncGuard", fn: "isHalted" }]);
   if (isHalted === true) throw refused("the protocol is halted: resume it first");
   return [pauser, attester];
+}
+
+/** The name of the contracts' error, where it was they who refused. */
+function reasonOf(error: unknown): string {
+  const data = KeeperError.is(error, "NodeRpcError") ? error.payload["data"] : undefined;
+  const reverted = typeof data === "object" && data !== null && "data" in data ? data.data : data;
+  return typeof reverted === "string" ? revertName(reverted) : messageOf(error);
 }
 
 async function checkMoney(url: string, keys: readonly Address[], capGwei: bigint): Promise<void> {

@@ -86,6 +86,15 @@ class Running {
     await callNode(this.node.url, "eth_sendTransaction", [call]);
   }
 
+  /** A transaction of a trader's that waits for the one before it. */
+  async leaveWaiting(): Promise<void> {
+    const trader = developmentWallet(ROLES.traders[0]);
+    const count = await callNode(this.node.url, "eth_getTransactionCount", [addressOf(trader), "latest"]);
+    const fees = { type: 2, gasLimit: 21_000n, maxFeePerGas: 10n ** 11n, maxPriorityFeePerGas: 1n };
+    const later = { ...fees, chainId: this.plain.chainId, nonce: Number(count) + 50, to: trader.address };
+    await callNode(this.node.url, "eth_sendRawTransaction", [await trader.signTransaction(later)]);
+  }
+
   /** Everything of the node's state that a drill could leave behind. */
   async state(): Promise<unknown> {
     const block = (await callNode(this.node.url, "eth_getBlockByNumber", ["latest", false])) as Record<string, string>;
@@ -94,9 +103,10 @@ class Running {
         callNode(this.node.url, "eth_getTransactionCount", [addressOf(new Wallet(key)), "pending"]),
       ),
     );
+    const pool = await callNode(this.node.url, "txpool_status").catch(() => null);
     const automine = await callNode(this.node.url, "hardhat_getAutomine");
     const pending = (await callNode(this.node.url, "eth_getBlockByNumber", ["pending", false])) as typeof block;
-    return [block["number"], block["hash"], automine, pending["baseFeePerGas"], waiting];
+    return [block["number"], block["hash"], automine, pending["baseFeePerGas"], waiting, pool];
   }
 
   async close(): Promise<void> {
@@ -149,9 +159,9 @@ describe("drills on a test deployment", function () {
       it("does not call contained what must not pause, and is paused by somebody", async () => {
         const where = { rpc: running.node.url, deployment: await running.file(), chainId: undefined, env: {} };
         const openGround = (): ReturnType<typeof openTestDeployment> => openTestDeployment(where, () => undefined);
-        let paused: Promise<void> = Promise.resolve();
+        let paused: Promise<unknown> = Promise.resolve();
         const say = (line: string): void => {
-          if (line.includes("forges")) paused = running.pause();
+          if (line.includes("forges")) paused = Promise.all([running.pause(), running.leaveWaiting()]);
         };
         const result = (await SCENARIOS["lying-source"]!.run(
           { chain, seed: 1, say, openGround },
@@ -160,6 +170,7 @@ describe("drills on a test deployment", function () {
         await paused;
         expectHarm(result, "pauses on chain", /^1$/);
         expect(result.attempts.find(({ what }) => what === "the liar is quarantined")?.isHarmless).to.equal(true);
+        expect(await running.state()).to.deep.equal(asItWas);
       });
 
       it("takes back what it did when it is told to end in the middle, and does not exit with 0", async () => {
@@ -252,7 +263,7 @@ describe("drills on a test deployment", function () {
         it("keys that could not act", async () => {
           const [other] = [developmentWallet(ROLES.executor).privateKey];
           expect(await here([], { LOCKSTEP_ATTEST_KEY: other })).to.contain("is no active keeper");
-          expect(await here([], { LOCKSTEP_PAUSE_KEY: other })).to.contain("could not pause");
+          expect(await here([], { LOCKSTEP_PAUSE_KEY: other })).to.match(/could not pause: KeeperRegistry\w+\n$/);
           expect(await here([], { LOCKSTEP_PAUSE_KEY: "0x12" })).to.contain("ConfigInvalid");
           proxy.setRules(["eth_getBalance: replace 0x0"]);
           expect(await here()).to.contain("fund it");
