@@ -125,6 +125,7 @@ contract NaiveSync {
     uint256 public newestNumber;
     bytes32 public newestRoot;
     bool public isPaused;
+    uint256 public pausedUntil;
 
     constructor(address keeper, address guardian) {
         (KEEPER, GUARDIAN) = (keeper, guardian);
@@ -143,6 +144,16 @@ contract NaiveSync {
     function setPaused(bool isPaused_) external {
         require(msg.sender == GUARDIAN, "not the guardian");
         isPaused = isPaused_;
+    }
+
+    function pauseFor(uint256 time) external {
+        require(msg.sender == GUARDIAN, "not the guardian");
+        pausedUntil = block.timestamp + time;
+    }
+
+    /// @dev Whether anybody has looked at the books since is no part of it.
+    function isOpen() external view returns (bool) {
+        return !isPaused && block.timestamp >= pausedUntil;
     }
 
     function _check(bytes32 digest, bytes32 r, bytes32 s, uint8 v) private view {

@@ -204,6 +204,13 @@ describe("contracts without a protection", () => {
       expect(await read(sync, "isPaused")).to.equal(true);
     });
 
+    it("G10: opens by itself when its time is over, with the theft still in the books and nobody alive", async () => {
+      await call(await as(1, sync), "pauseFor", 3_600);
+      expect(await read(sync, "isOpen")).to.equal(false);
+      await networkHelpers.time.increase(3_600);
+      expect(await read(sync, "isOpen")).to.equal(true);
+    });
+
     it("D13: takes a second root of one height for the first", async () => {
       await call(sync, "post", ...signed(5, id("block 5"), id("one")));
       await call(sync, "post", ...signed(5, id("block 5"), id("another")));

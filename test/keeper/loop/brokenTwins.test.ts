@@ -105,6 +105,10 @@ describe("broken twins of the detectors", function () {
     await new OrderBook(world.system).trade(world.system.users[0]!, world.system.users[1]!, { size: 100n * UNIT });
     for (const driver of [blind, sound]) await driver.follow();
     expect([blind.verdict.kind, sound.verdict.kind]).to.deep.equal(["InSync", "Diverged"]);
+    // Neither has a dollar in it: at 2,900 the first loss is everybody else's.
+    const poor = accountOf(world.system.users[0]!);
+    const worth = (await world.system.ledger.quoteOf(poor)) + 2_900n * (await world.system.ledger.sizeOf(poor, 1));
+    expect(worth).to.equal(-10_000n * UNIT);
     await world.close();
   });
 

@@ -10,7 +10,7 @@ import { accountOf } from "../../helpers/accounts.ts";
 import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import { allowDeposits, depositAllowed } from "../../helpers/keeper/deposits.ts";
 import { lyingRpc, type Lie } from "../../../testing/lies.ts";
-import type { Rpc } from "../../../testing/Rpc.ts";
+import { readBlock, type Rpc } from "../../../testing/Rpc.ts";
 import { World } from "../../helpers/keeper/World.ts";
 
 const USD = 1_000_000n;
@@ -248,6 +248,13 @@ describe("Keeper and the slots that differ", function () {
         /searched at block \d+ in place of \d+: nobody proves words of that block .*maximum proof window/,
       );
       expect(blocks.map(({ number }) => number)).to.deep.equal([head]);
+      // Who needs the word of that very block to be sure never is.
+      const { hash } = (await readBlock(world.rpc, driver.incident!.blockNumber))!;
+      const question = [world.addresses.PositionLedger, [slot], { blockHash: hash }];
+      const ask: Rpc["request"] = (method, params) => world.rpc.request(method, params);
+      const answer = await Promise.resolve(pruned("eth_getProof", question, ask)).then(() => "proved", String);
+      expect(answer).to.contain("exceeds maximum proof window");
+      expect(driver.verdict.kind).to.equal("Diverged");
     });
 
     it("ends when nobody ever proves a word, with a bounded number of requests", async () => {
