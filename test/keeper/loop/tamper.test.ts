@@ -47,20 +47,38 @@ async function locate(driver: InProcessKeeper): Promise<void> {
   throw new Error("the search does not end");
 }
 
-for (const isEnd of [false, true]) {
+/** A world with all that the tour leaves in it, from which the protocol can be ended. */
+async function openToured() {
+  const system = await deployToured(await network.create());
+  const world = await World.of(system);
+  const grown = await liveTour(system);
+  // The tour has used up the pauses of the others; this one is new.
+  const pauser = world.pauser(5);
+  await addKeeper(system, KEEPER, pauser);
+  return { world, grown, pauser };
+}
+
+/** The wind-down comes first, and is taken back: the other half is told where the tour ended, as well. */
+let opened: ReturnType<typeof openToured> | null = null;
+
+after(async () => {
+  await (await opened)?.world.close();
+});
+
+for (const isEnd of [true, false]) {
   describe(`Keeper and one changed word${isEnd ? " in a wind-down" : ""}`, function () {
     this.timeout(400_000);
     let world: World;
     let driver: InProcessKeeper;
     let words: Word[];
+    let restore: () => Promise<unknown>;
 
     before(async () => {
-      const system = await deployToured(await network.create());
-      world = await World.of(system);
-      const grown = await liveTour(system);
-      // The tour has used up the pauses of the others; this one is new.
-      const pauser = world.pauser(5);
-      await addKeeper(system, KEEPER, pauser);
+      opened ??= openToured();
+      const { grown, pauser, ...rest } = await opened;
+      world = rest.world;
+      restore = await world.fork();
+      await world.mine();
       if (isEnd) await endProtocol(grown);
       driver = world.keeper({ keys: { pause: pauser } });
       await driver.follow();
@@ -69,7 +87,7 @@ for (const isEnd of [false, true]) {
       words = all.filter(({ name }) => !isEnd || LAST_VARIABLES.has(name?.variable ?? ""));
     });
 
-    after(() => world.close());
+    after(() => restore());
 
     /** Tampers, expects the finding, puts the word right, expects it to stand, and takes everything back by a reorg. */
     async function expectFound(
