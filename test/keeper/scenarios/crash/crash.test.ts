@@ -9,7 +9,7 @@ import { chooseSeed } from "../../../helpers/keeper/seed.ts";
 const RUNS = 10;
 // 30 are asked of the long run; here answers come when they come.
 const LEAST_POINTS = 8;
-const TWO_KEEPERS_RUNS = 3;
+const TWO_KEEPERS_RUNS = 2;
 
 /** As many as fit; the rest by `node scripts/crashes/main.ts --runs 200`. */
 describe("Scenario: a keeper is killed between verdict and proven effect", function () {
