@@ -42,6 +42,16 @@ describe("Votes", () => {
     expect(votes.quorum).to.equal(2);
   });
 
+  it("has heard a quorum when k operators serve something, each of them counted once", () => {
+    const ids = ["x1", "x2", "x3", "y1", "z1"];
+    expect(votesOf(ids, {}).isHeard).to.equal(false);
+    expect(votesOf(ids, { x1: "a2", x2: "a3", x3: "b2" }).isHeard).to.equal(false);
+    const votes = votesOf(ids, { x1: "a2", y1: "b2" });
+    expect(votes.isHeard).to.equal(true);
+    votes.withdraw("y1");
+    expect(votes.isHeard).to.equal(false);
+  });
+
   it("counts an operator with three sources once", () => {
     const votes = votesOf(["x1", "x2", "x3", "y1", "z1"], { x1: "a2", x2: "a2", x3: "a2" });
     expect(votes.operatorCount).to.equal(3);
