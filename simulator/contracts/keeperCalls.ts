@@ -21,14 +21,10 @@ import type { Statement } from "../../keeper/domain/Statement.ts";
 import type { Address, Hash, Hex } from "../../keeper/lib/hex.ts";
 import type { ChainEffect } from "../chain/Block.ts";
 import { CallData } from "./callData.ts";
-import { encodeEvent, type EventValue, type RawLog } from "./encodeEvent.ts";
+import { require, resultOf, type CallResult } from "./callResult.ts";
+import { Emitter } from "./Emitter.ts";
 import type { Execution } from "./Execution.ts";
-import { countSigners } from "./idealSignature.ts";
-
-/** What a call came to. */
-export type CallResult =
-  | { readonly ok: true; readonly logs: readonly RawLog[]; readonly effect: Omit<ChainEffect, "keeper"> | null }
-  | { readonly ok: false; /** The error's selector. */ readonly data: Hex };
+import { quorumError } from "./idealSignature.ts";
 
 const CERTIFICATE = "((bytes32,uint32,uint32,uint64,bytes32),(uint32,uint16,address[]),bytes)";
 const SOFT_PAUSE = selectorOf("softPause(bytes32,uint8,uint64,bytes32,bytes32)");
@@ -37,38 +33,6 @@ const HARD_PAUSE = selectorOf(`hardPause${CERTIFICATE}`);
 const POST_WINDOW = 64;
 const VIEW = 1n;
 const ZERO_ADDRESS: Address = `0x${"00".repeat(20)}`;
-
-/** A call that the contracts refuse. */
-class Reverted extends Error {
-  readonly data: Hex;
-
-  constructor(signature: string) {
-    super(signature);
-    this.data = selectorOf(signature);
-  }
-}
-
-function require(condition: boolean, error: string): asserts condition {
-  if (!condition) throw new Reverted(error);
-}
-
-/** Collects logs of one call. */
-class Emitter {
-  readonly logs: RawLog[] = [];
-  readonly #execution: Execution;
-
-  constructor(execution: Execution) {
-    this.#execution = execution;
-  }
-
-  emit(
-    book: keyof Execution["contracts"]["addresses"],
-    name: string,
-    values: Readonly<Record<string, EventValue>>,
-  ): void {
-    this.logs.push(encodeEvent(this.#execution.contracts.addresses[book], name, values));
-  }
-}
 
 interface Call {
   readonly execution: Execution;
@@ -86,15 +50,8 @@ interface Call {
 export function callContract(execution: Execution, sender: Address, data: Hex): CallResult {
   const out = new Emitter(execution);
   const call = { execution, sender, data: new CallData(data), state: execution.view(), out };
-  try {
-    const entry = ENTRIES.get(data.slice(0, 10));
-    if (entry === undefined) return { ok: false, data: "0x" };
-    const effect = entry(call);
-    return { ok: true, logs: out.logs, effect };
-  } catch (error: unknown) {
-    if (!(error instanceof Reverted)) throw error;
-    return { ok: false, data: error.data };
-  }
+  const entry = ENTRIES.get(data.slice(0, 10));
+  return entry === undefined ? { ok: false, data: "0x" } : resultOf(out.logs, () => entry(call));
 }
 
 type Entry = (call: Call) => Omit<ChainEffect, "keeper"> | null;
@@ -173,9 +130,8 @@ function requireQuorum({ data, state }: Call, place: number, signatures: Hex, di
     members: data.list(place + data.placeOf(place + 2)).map((word): Address => `0x${word.slice(26)}`),
   };
   require(BigInt(keeperSetHash(set)) === state.get(keepers.commitment), "QuorumWrongSet(bytes32,bytes32)");
-  const signers = countSigners(signatures, digest, set.members);
-  require(signers >= 0, "QuorumNotMember(address)");
-  require(BigInt(signers) >= set.quorum, "QuorumTooFew(uint256,uint256)");
+  const error = quorumError(signatures, digest, set);
+  require(error === null, error ?? "");
 }
 
 function digestOf({ execution }: Call, statement: Statement): Hash {
@@ -195,6 +151,7 @@ function hardPause(call: Call): Omit<ChainEffect, "keeper"> | null {
   requireCanonical(call, blockNumber, blockHash);
   const flags = state.get(hot.flags);
   if (isWoundDown(state) || (state.get(guard.cause) === BigInt(incidentId) && has(flags, HALT))) return null;
+  require(certificate.setId === data.number(data.placeOf(5)), "GuardWrongKeeperSet(uint32,uint32)");
   const isCurrent = state.get(halt.clearedNonce) <= pauseNonce && pauseNonce <= state.get(incident.nonce);
   require(isCurrent, "GuardWrongNonce(uint32,uint32)");
   const signatures = data.bytes(data.placeOf(6));
@@ -220,14 +177,17 @@ function post(call: Call): Omit<ChainEffect, "keeper"> {
     ...{ blockHash: data.hash(3), booksRoot: data.hash(4) },
   };
   const { blockNumber, blockHash } = attestation;
+  require(BigInt(blockHash) !== 0n, "RegistryZeroHash()");
   require(blockNumber < BigInt(execution.number), "RegistryFutureBlock(uint64,uint256)");
   require(BigInt(execution.number) - blockNumber <= POST_WINDOW, "RegistryOldBlock(uint64,uint256)");
   require(blockNumber > state.get(cursor.highest), "RegistryNotNewer(uint64,uint64)");
   require(execution.hashOf(Number(blockNumber)) === blockHash, "RegistryWrongBlock(uint64,bytes32,bytes32)");
   require(attestation.setId === state.get(cursor.setId), "RegistryWrongKeeperSet(uint32,uint32)");
   const version = bookSetVersionAt(state, blockNumber);
-  require(attestation.bookSetVersion === version, "RegistryWrongBookSet(uint32,uint32)");
-  require(booksRoot(roots) === attestation.booksRoot, "RegistryWrongRoots(bytes32,bytes32)");
+  require(attestation.bookSetVersion === version && version !== 0n, "RegistryWrongBookSet(uint32,uint32)");
+  require(BigInt(roots.length) === state.get(cursor.bookCount), "RegistryRootCount(uint256,uint256)");
+  require(!roots.some((root) => BigInt(root) === 0n), "RegistryZeroRoot(uint256)");
+  require(booksRoot(roots) === attestation.booksRoot, "RegistryRootsMismatch(bytes32,bytes32)");
   const digest = digestOf(call, { kind: "attestation", attestation, roots });
   requireQuorum(call, data.placeOf(6), data.bytes(data.placeOf(7)), digest);
 
