@@ -2,14 +2,15 @@ import { expect } from "chai";
 
 import { writePlace } from "../../keeper/books/naive/words.ts";
 import { hot } from "../../keeper/books/naive/ledgerStorage.ts";
+import type { Hash } from "../../keeper/lib/hex.ts";
 import { Draw } from "../../scripts/histories/Draw.ts";
-import { ancestorOf } from "../../simulator/chain/Block.ts";
+import { ancestorOf, type SimBlock } from "../../simulator/chain/Block.ts";
 import { USER_ADDRESSES } from "../../simulator/chain/traffic.ts";
 import recorded from "../../simulator/world/genesis.json" with { type: "json" };
 import { GENESIS } from "../../simulator/world/genesis.ts";
 import { chooseSeed } from "../helpers/keeper/seed.ts";
-import { History, MODEL, type Model, type Tally } from "./History.ts";
-import { hardPauseOf, postOf, softPauseOf } from "./keeperRequests.ts";
+import { History, MODEL, type Model, type Operation, type Tally } from "./History.ts";
+import { hardPauseOf, postOf, softPauseOf, type Scene } from "./keeperRequests.ts";
 import type { Recording } from "./market.ts";
 import { playHistory } from "./playHistory.ts";
 import { RealContracts } from "./RealContracts.ts";
@@ -46,6 +47,28 @@ function withoutHashes({ sections, ...rest }: Recording): unknown {
     return { kind, head: { ...head, block: { ...head.block, hash: null, parentHash: null } } };
   });
   return { ...rest, pieces };
+}
+
+const DRAW = new Draw(1, 0);
+const OWNER = USER_ADDRESSES[0]!;
+
+type Make = (scene: Scene) => Operation;
+
+/** The next block with these operations. */
+async function grow(history: History, seconds: number, ...makes: readonly Make[]): Promise<void> {
+  await history.grow(seconds, function* (execution) {
+    for (const make of makes) yield make({ execution, draw: DRAW });
+  });
+}
+
+const postParent: Make = (scene) => postOf(scene, scene.execution.parent);
+
+function withdrawal(amount: bigint) {
+  return { kind: "withdraw", owner: OWNER, account: `${OWNER}${"00".repeat(12)}`, amount: amount * UNIT } as const;
+}
+
+function countsOf({ tally }: History, ...names: readonly string[]): number[] {
+  return names.map((name) => tally.get(name) ?? 0);
 }
 
 describe("the contracts as the simulator models them, and the real ones", function () {
@@ -86,51 +109,96 @@ describe("the contracts as the simulator models them, and the real ones", functi
 
   it("let out what the shared limit holds, then what an account's own allowance holds, and no more", async () => {
     const history = await History.begin(real, "limits");
-    const draw = new Draw(1, 0);
-    const [owner] = USER_ADDRESSES;
-    const account = `${owner!}${"00".repeat(12)}` as const;
-    const withdrawal = (amount: bigint) =>
-      ({ kind: "withdraw", owner: owner!, account, amount: amount * UNIT }) as const;
-    await history.grow(12, function* () {
-      yield { ...withdrawal(500_000_000n), kind: "deposit" };
-    });
+    await grow(history, 12, () => ({ ...withdrawal(500_000_000n), kind: "deposit" }));
     // What was brought raises the limit for a while.
-    await history.grow(30 * 86_400, function* (execution) {
-      yield postOf({ execution, draw }, execution.parent);
-      yield withdrawal(100_000_001n);
-      yield withdrawal(100_000_000n);
-      yield withdrawal(1_000n);
-      yield withdrawal(100_000_000n);
-    });
-    expect(history.tally.get("withdraw")).to.equal(2);
-    expect(history.tally.get("VaultOutflowLimited")).to.equal(2);
+    await grow(
+      history,
+      30 * 86_400,
+      postParent,
+      ...[100_000_001n, 100_000_000n, 1_000n, 100_000_000n].map((amount) => () => withdrawal(amount)),
+    );
+    expect(countsOf(history, "withdraw", "VaultOutflowLimited")).to.deep.equal([2, 2]);
+  });
+
+  it("shut the exits when the newest checkpoint is a second too old, and begin a grace with the next one", async () => {
+    const history = await History.begin(real, "stale");
+    const { staleLimit } = GENESIS.contracts.immutables;
+    await grow(history, 1, postParent, () => ({ ...withdrawal(2n), kind: "deposit" }));
+    await grow(history, Number(staleLimit), () => withdrawal(1n), postParent);
+    await grow(
+      history,
+      Number(staleLimit) + 1,
+      () => withdrawal(1n),
+      postParent,
+      () => withdrawal(1n),
+    );
+    expect(countsOf(history, "withdraw", "LedgerWithdrawalRestricted")).to.deep.equal([2, 1]);
   });
 
   it("take the oldest block that can be named, and not the one before", async () => {
     const history = await History.begin(real, "age");
-    const draw = new Draw(1, 0);
-    await history.grow(1, function* (execution) {
-      for (const depth of [257, 256]) {
-        yield softPauseOf({ execution, draw }, ancestorOf(execution.parent, depth - 1));
-        yield hardPauseOf({ execution, draw }, ancestorOf(execution.parent, depth - 1));
-      }
-      for (const depth of [65, 64]) yield postOf({ execution, draw }, ancestorOf(execution.parent, depth - 1));
-    });
-    const counts = ["GuardOldBlock", "RegistryOldBlock", "soft-pause", "hard-pause", "post"].map((what) => {
-      return history.tally.get(what);
-    });
+    const named =
+      (make: (scene: Scene, block: SimBlock) => Operation, age: number): Make =>
+      (scene) =>
+        make(scene, ancestorOf(scene.execution.parent, age - 1));
+    const pauses = [257, 256].flatMap((age) => [named(softPauseOf, age), named(hardPauseOf, age)]);
+    await grow(history, 1, ...pauses, named(postOf, 65), named(postOf, 64));
+    const counts = countsOf(history, "GuardOldBlock", "RegistryOldBlock", "soft-pause", "hard-pause", "post");
     expect(counts).to.deep.equal([2, 1, 1, 1, 1]);
+  });
+
+  it("lift a soft pause, and arm its keeper again, at the same second and with the same block", async () => {
+    const history = await History.begin(real, "soft");
+    const [softTime, viewTime, coolDown] = (["softTime", "viewTime", "coolDown"] as const).map((name) =>
+      Number(GENESIS.contracts.immutables[name]),
+    ) as [number, number, number];
+    const pause =
+      (causeClass: "books" | "view"): Make =>
+      (scene) => ({ ...softPauseOf(scene, scene.execution.parent), from: GENESIS.keepers[0]!.pause, causeClass });
+
+    await grow(history, 1, pause("books"), pause("books"));
+    await grow(history, softTime - 1, pause("books"), postParent);
+    expect(countsOf(history, "SoftLifted")).to.deep.equal([0]);
+    await grow(history, 1, postParent);
+    expect(countsOf(history, "SoftPaused", "SoftLifted", "KeeperRegistryNotRearmed")).to.deep.equal([1, 1, 1]);
+
+    await grow(history, coolDown - 1, pause("books"), pause("view"));
+    expect(countsOf(history, "SoftPaused", "KeeperRegistryNotRearmed")).to.deep.equal([1, 3]);
+    await grow(history, 1, pause("books"));
+    const paused = ancestorOf(history.head, 1);
+    await grow(history, softTime, (scene) => postOf(scene, paused), pause("view"), postParent);
+    expect(countsOf(history, "SoftPaused", "SoftLifted", "KeeperRegistryNotRearmed")).to.deep.equal([2, 2, 4]);
+
+    // A pause for a view takes its time from the one for the books that follows it.
+    await grow(history, coolDown, pause("view"));
+    await grow(history, 1, pause("view"), pause("books"), pause("books"));
+    await grow(history, softTime - viewTime - 1, postParent);
+    expect(countsOf(history, "SoftPaused", "SoftLifted")).to.deep.equal([4, 2]);
+    await grow(history, 1, postParent);
+    expect(countsOf(history, "SoftLifted")).to.deep.equal([3]);
+  });
+
+  it("know since when they are halted when they are halted for more", async () => {
+    const history = await History.begin(real, "halt");
+    const halt =
+      (incidentId: Hash): Make =>
+      (scene) => {
+        const request = hardPauseOf(scene, scene.execution.parent);
+        return { ...request, certificate: { ...request.certificate, incidentId } };
+      };
+    const [one, other] = [`0x${"01".repeat(32)}`, `0x${"02".repeat(32)}`] as const;
+    await grow(history, 1, (scene) => softPauseOf(scene, scene.execution.parent));
+    await grow(history, 100, halt(one));
+    await grow(history, 100, halt(other), halt(other), postParent);
+    await grow(history, 100, halt(one));
+    expect(countsOf(history, "HardPaused", "hard-pause without effect")).to.deep.equal([3, 1]);
   });
 
   it("keep the witness of an incident when the ring of checkpoints is full", async () => {
     const history = await History.begin(real, "ring");
-    const draw = new Draw(1, 0);
-    for (let posted = 0; posted < RING + 3; posted += 1) {
-      await history.grow(1, function* (execution) {
-        yield postOf({ execution, draw }, execution.parent);
-        if (posted === 1) yield softPauseOf({ execution, draw }, execution.parent);
-      });
-    }
+    await grow(history, 1, postParent);
+    await grow(history, 1, postParent, (scene) => softPauseOf(scene, scene.execution.parent));
+    for (let posted = 2; posted < RING + 3; posted += 1) await grow(history, 1, postParent);
     expect(history.tally.get("CheckpointReplaced")).to.be.greaterThan(1);
   });
 

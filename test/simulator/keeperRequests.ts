@@ -96,7 +96,8 @@ export function encodeRequest(request: KeeperRequest, sign: Sign): Request {
 
 // What is drawn
 
-interface Scene {
+/** A block that is being made, and what chance decides in it. */
+export interface Scene {
   readonly execution: Execution;
   readonly draw: Draw;
 }
