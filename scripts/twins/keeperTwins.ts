@@ -115,11 +115,11 @@ export const KEEPER_TWINS: readonly Twin[] = [
     tests: [`${LOOP}reorg.test.ts`],
   },
   {
-    name: "signs the roots of a block that nobody proved",
+    name: "takes a block that nobody proved for one that agrees",
     file: "keeper/loop/Judge.ts",
     find: "    if (all.length === 0 && fetched.proven !== null) {",
     replace: "    if (all.length === 0) {",
-    tests: [`${LOOP}sources.test.ts`, `${LOOP}checkpoints.test.ts`, `${LOOP}tamper.test.ts`],
+    tests: [`${LOOP}judge.test.ts`],
   },
   {
     name: "says in sync where nothing is proved",
@@ -147,7 +147,7 @@ export const KEEPER_TWINS: readonly Twin[] = [
     file: "keeper/books/BlockApplication.ts",
     find: "        if (said === implied) return;",
     replace: "        if (said === implied || said !== implied) return;",
-    tests: [`${LOOP}brokenTwins.test.ts`, `${LOOP}healedWord.test.ts`, `${LOOP}causes.test.ts`],
+    tests: ["test/keeper/books/sampleBook.test.ts"],
   },
   {
     name: "asks nothing of legality",
@@ -161,7 +161,7 @@ export const KEEPER_TWINS: readonly Twin[] = [
     file: "keeper/books/BlockApplication.ts",
     find: '        this.#find("unreadable", book, log.logIndex, `a log with the unknown topic ${log.topics[0] ?? "(none)"}`);',
     replace: "",
-    tests: [`${LOOP}causes.test.ts`],
+    tests: ["test/keeper/books/sampleBook.test.ts"],
   },
   {
     name: "leaves words behind when it takes a block back",
@@ -261,7 +261,7 @@ export const KEEPER_TWINS: readonly Twin[] = [
     file: "keeper/loop/Pauses.ts",
     find: "    if (!isEffective && isContained(incident)) {",
     replace: "    if (!isEffective && isContained(incident) && incident.attempts < 0) {",
-    tests: [`${LOOP}reorg.test.ts`],
+    tests: [`${LOOP}pauses.test.ts`],
   },
   {
     name: "signs a second root for one block",
@@ -282,7 +282,7 @@ export const KEEPER_TWINS: readonly Twin[] = [
     file: "keeper/loop/quorum/mayCertify.ts",
     find: '  return allowed.inSync === "witnessed" || (allowed.inSync === "unwitnessed" && policy.isLocalChain);',
     replace: '  return allowed.inSync === "witnessed" || policy.isLocalChain || !policy.isLocalChain;',
-    tests: [`${QUORUM}incident.test.ts`, `${QUORUM}liars.test.ts`],
+    tests: [`${QUORUM}mayCertify.test.ts`],
   },
   {
     name: "signs to resume while something still differs",
@@ -310,7 +310,7 @@ export const KEEPER_TWINS: readonly Twin[] = [
     file: "keeper/store/readRecords.ts",
     find: "  if (head.count !== count || head.chain !== chain) {",
     replace: "  if (head.count < 0) {",
-    tests: ["test/keeper/store/sqlite/damage.test.ts"],
+    tests: ["test/keeper/store/sqlite/openSqliteStore.test.ts"],
   },
   {
     name: "opens a database of a newer version",

@@ -84,6 +84,19 @@ describe("a new kind of book", function () {
     }
   });
 
+  it("finds a log that it cannot read, by its topic", () => {
+    const again = openBooks(chain);
+    const at = history.findIndex(({ block }) => block.logs.length > 0);
+    for (const { block } of history.slice(0, at)) again.apply(block);
+    const { block } = history[at]!;
+    const strange = { ...block.logs[0]!, topics: [`0x${"5a".repeat(32)}` as const] };
+    const found = again.apply({ ...block, logs: [strange] });
+    expect(found.map(({ cause, contract, logIndex }) => [cause, contract, logIndex])).to.deep.equal([
+      ["unreadable", SEAT, strange.logIndex],
+    ]);
+    expect(found[0]?.detail).to.include(strange.topics[0]);
+  });
+
   it("leaves no variable out, and no storage beside the layout", () => {
     const coverage = { contract: "SampleBook", variables: VARIABLES, mapped: MAPPED_VARIABLES };
     expect(checkLayoutCoverage([coverage])).to.deep.equal([]);

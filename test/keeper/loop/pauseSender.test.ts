@@ -3,9 +3,21 @@ import { Transaction, type Wallet } from "ethers";
 
 import { PAUSE_GAS_LIMIT } from "../../../keeper/actions/plan/gasLimits.ts";
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
+import type { Header } from "../../../keeper/chain/verify/header.ts";
+import type { Finding } from "../../../keeper/domain/Finding.ts";
+import { POLICY_DEFAULTS } from "../../../keeper/domain/policy.ts";
+import { Accounts } from "../../../keeper/loop/Accounts.ts";
+import { Bids } from "../../../keeper/loop/Bids.ts";
+import { newBlock } from "../../../keeper/loop/FetchedBlock.ts";
+import { newIncident } from "../../../keeper/loop/Incident.ts";
+import type { KeeperOptions } from "../../../keeper/loop/KeeperOptions.ts";
+import { PauseSender } from "../../../keeper/loop/PauseSender.ts";
 import { readRemembered } from "../../../keeper/loop/Remembered.ts";
 import type { InProcessKeeper } from "../../../testing/InProcessKeeper.ts";
 import type { KeeperChoice } from "../../../testing/createKeeper.ts";
+import { AskedOutbox } from "../../helpers/keeper/AskedOutbox.ts";
+import { hashOf } from "../../helpers/keeper/blockTree.ts";
+import { ADDRESSES } from "../../helpers/keeper/inventedBlocks.ts";
 import { World } from "../../helpers/keeper/World.ts";
 
 const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
@@ -72,6 +84,36 @@ describe("PauseSender", function () {
     const { guard } = world.system;
     return (await guard.queryFilter(guard.filters.SoftPaused())).length;
   }
+
+  it("P4: asks for no signature before the intent is durable, and sends nothing before it is signed (D1)", () => {
+    const [outbox, accounts, address] = [new AskedOutbox(), new Accounts(), `0x${"fa".repeat(20)}` as const];
+    const policy = { ...POLICY_DEFAULTS, mode: "act", isLocalChain: true, allowSingleSource: false };
+    const own = { chainId: 31_337, addresses: ADDRESSES, pauser: address, maxFeePerGas: 1_000n * GWEI, sources: [] };
+    const options = { ...own, policy } as unknown as KeeperOptions;
+    const sender = new PauseSender(options, { outbox, accounts, bids: new Bids(), ask: () => null });
+    const newest = newBlock(hashOf("newest"), true, 0);
+    newest.header = { hash: newest.hash, number: 50, baseFeePerGas: 20n * GWEI } as Header;
+    newest.nonces = new Map([[address, 7]]);
+    const finding: Finding = {
+      ...{ cause: "unexplained-write", contract: "PositionLedger", detail: "roots differ", logIndex: null },
+      ...{ blockNumber: 49, blockHash: hashOf("divergent") },
+    };
+    const incident = newIncident(hashOf("incident"), finding, hashOf("evidence"));
+    const types = (): string[] => outbox.others.map(({ type }) => type);
+    sender.attempt(incident, newest, newest.hash, 0);
+    expect(types()).to.deep.equal(["journal"]);
+    const id = (): number => incident.awaited!.id;
+    expect(sender.signed(incident, { type: "signed", id: id(), raw: "0x", hash: hashOf("x"), nowMs: 0 })).to.equal(
+      false,
+    );
+    expect(sender.journalled(incident, { type: "journalled", id: id(), nowMs: 0 })).to.equal(true);
+    expect(types()).to.deep.equal(["journal", "sign-transaction"]);
+    expect(sender.journalled(incident, { type: "journalled", id: id(), nowMs: 0 })).to.equal(false);
+    expect(sender.signed(incident, { type: "signed", id: id(), raw: "0x", hash: hashOf("x"), nowMs: 0 })).to.equal(
+      true,
+    );
+    expect(types()).to.deep.equal(["journal", "sign-transaction", "broadcast"]);
+  });
 
   it("E1: is included within three blocks when the base fee rises a thousandfold during the incident", async () => {
     const driver = await divergent({ options: { maxFeePerGas: 50_000n * GWEI } });

@@ -194,6 +194,27 @@ describe("Pauses", function () {
     expect(driver.incident?.state).to.equal("contained");
   });
 
+  it("pauses again when a reorg takes its pause away and leaves the divergent block (A4)", async () => {
+    const driver = world.keeper();
+    await driver.follow();
+    await diverge();
+    const replace = await world.fork();
+    for (let look = 0; look < 2; look += 1) await driver.follow();
+    expect(driver.incident?.state).to.equal("contained");
+    await replace();
+    expect(await world.flags()).to.equal(0n);
+    for (let look = 0; look < 2; look += 1) await driver.follow();
+    const states = driver.all("incident").map(({ report }) => report.state);
+    expect(states.filter((state, index) => state !== states[index - 1])).to.deep.equal([
+      "opened",
+      "acting",
+      "contained",
+      "acting",
+      "contained",
+    ]);
+    expect(await world.flags()).to.not.equal(0n);
+  });
+
   it("does not take a pause of a block before the divergent one for its own", async () => {
     const driver = world.keeper({ broadcast: lost });
     await driver.follow();
