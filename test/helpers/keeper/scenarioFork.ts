@@ -196,7 +196,12 @@ export class Fork {
 
   /** A signed withdrawal of the depositor's to itself, not sent. */
   async signWithdrawal(amount: bigint): Promise<Hex> {
-    const args = [DEPOSITOR_ACCOUNT, this.truth.market.chain.address("SettlementToken"), amount, addressOf(depositor())];
+    const args = [
+      DEPOSITOR_ACCOUNT,
+      this.truth.market.chain.address("SettlementToken"),
+      amount,
+      addressOf(depositor()),
+    ];
     return this.#signVault("withdraw", args, DEPOSITOR, this.here);
   }
 
