@@ -85,7 +85,7 @@ describe("PauseSender", function () {
     return (await guard.queryFilter(guard.filters.SoftPaused())).length;
   }
 
-  it("P4: asks for no signature before the intent is durable, and sends nothing before it is signed (D1)", () => {
+  it("D1: asks for no signature before the intent is durable, and sends nothing before it is signed", () => {
     const [outbox, accounts, address] = [new AskedOutbox(), new Accounts(), `0x${"fa".repeat(20)}` as const];
     const policy = { ...POLICY_DEFAULTS, mode: "act", isLocalChain: true, allowSingleSource: false };
     const own = { chainId: 31_337, addresses: ADDRESSES, pauser: address, maxFeePerGas: 1_000n * GWEI, sources: [] };
