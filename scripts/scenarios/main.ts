@@ -17,7 +17,7 @@ them fails, or when a scenario has none.
   --jobs N  processes at a time; default: the cores there are
 `;
 
-const TABLE = /(<!-- table -->\n)[^]*(\n<!-- end of table -->)/;
+const TABLE = /(<!-- table -->\n)[^]*?(<!-- end of table -->)/;
 const DOCUMENT = "docs/scenarios.md";
 
 async function main(): Promise<number> {
@@ -80,7 +80,7 @@ function renew(table: string, count: number, seconds: number): void {
   const line = `${count} tests, ${seconds} s.`;
   writeFileSync(
     DOCUMENT,
-    text.replace(TABLE, (_, head: string, tail: string) => `${head}\n${line}\n\n${table}\n${tail}`),
+    text.replace(TABLE, (_, head: string, tail: string) => `${head}\n${line}\n\n${table}\n\n${tail}`),
   );
 }
 

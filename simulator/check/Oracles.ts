@@ -8,6 +8,8 @@ import type { Pool } from "../chain/Pool.ts";
 import { CallData } from "../contracts/callData.ts";
 import type { Plan } from "../plan/Plan.ts";
 import type { KeeperProcess } from "../world/KeeperProcess.ts";
+import { EVIL_KEEPER } from "../plan/Fault.ts";
+import { Exits } from "./Exits.ts";
 import type { Truth } from "./Truth.ts";
 import type { Promised, Violation } from "./Violation.ts";
 
@@ -37,6 +39,8 @@ export class Oracles {
   readonly #truth: Truth;
   readonly #pool: Pool;
   readonly #now: () => number;
+  readonly #cover: (situation: string) => void;
+  readonly #exits = new Exits();
   /** Roots that each keeper signed, over all its lives. */
   readonly #signed = new Map<string, Hash>();
   readonly #told = new Set<string>();
@@ -50,8 +54,17 @@ export class Oracles {
     { readonly keeper: KeeperProcess; readonly epoch: number; readonly atMs: number }
   >();
 
-  constructor(plan: Plan, parts: { readonly truth: Truth; readonly pool: Pool; readonly now: () => number }) {
+  constructor(
+    plan: Plan,
+    parts: {
+      readonly truth: Truth;
+      readonly pool: Pool;
+      readonly now: () => number;
+      readonly cover: (situation: string) => void;
+    },
+  ) {
     this.#plan = plan;
+    this.#cover = parts.cover;
     this.#truth = parts.truth;
     this.#pool = parts.pool;
     this.#now = parts.now;
@@ -93,7 +106,7 @@ export class Oracles {
           this.say("P1", keeper, `a checkpoint of block ${blockHash} was posted, which is not sound`);
         continue;
       }
-      if (this.#truth.isSound(blockHash)) {
+      if (this.#truth.isSound(blockHash) && keeper !== EVIL_KEEPER) {
         this.falsePauses += 1;
         this.say("P3", keeper, `a ${kind} for block ${blockHash}, with which nothing is wrong, took effect`);
       }
@@ -101,6 +114,29 @@ export class Oracles {
       if (before > 0)
         this.say("P4", keeper, `incident ${String(incidentId)} has ${before + 1} effective transactions: ${kind}`);
     }
+    this.#leaves(block);
+  }
+
+  /** Somebody wants to leave after a block of the chain. */
+  #leaves(block: SimBlock): void {
+    if (block.taint !== null) return;
+    const overreach = this.#exits.overreach(block);
+    if (overreach !== null) this.say("P7", null, overreach);
+    const attempt = this.#exits.tryToLeave(block);
+    if (attempt === null) return;
+    const { refusal, excuse } = attempt;
+    if (refusal === null) this.#cover("exit open");
+    else if (excuse !== null) this.#cover(`exit shut: ${excuse}`);
+    else this.say("P7", null, `nobody can leave after block ${block.number}, for no reason: ${refusal}`);
+  }
+
+  /** The faults are over since some time, and keepers run that are a quorum: who wants to leave can. */
+  leavesAtEnd(block: SimBlock, quietSinceSeconds: number): void {
+    const attempt = this.#exits.tryToLeave(block);
+    if (attempt === null || attempt.refusal === null) return;
+    const { excuse, until } = attempt;
+    if (block.timestamp < Math.max(quietSinceSeconds, until)) return;
+    this.say("P7", null, `nobody can leave after block ${block.number}, although all is well: ${String(excuse)}`);
   }
 
   /** A keeper started; what it knows comes from its journal. */

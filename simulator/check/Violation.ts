@@ -6,6 +6,7 @@ export type Promised =
   | "P4"
   | "P5"
   | "P6"
+  | "P7"
   | "P8"
   /** Nothing that reaches a keeper ends it. */
   | "lives"

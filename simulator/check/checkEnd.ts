@@ -7,6 +7,13 @@ import type { Simulation } from "../run/Simulation.ts";
 import { GENESIS } from "../world/genesis.ts";
 import type { KeeperProcess } from "../world/KeeperProcess.ts";
 
+/** Keepers that can post a checkpoint together. */
+const QUORUM = 3;
+/** Seconds that a keeper's clock may be wrong by. */
+const MAX_CLOCK_ERROR = 60;
+/** Keepers that were struck down last run again after so many blocks. */
+const RECOVERY_BLOCKS = 5;
+
 /** How long a divergence stood. */
 export interface Containment {
   readonly kind: string;
@@ -30,6 +37,13 @@ export function checkEnd(simulation: Simulation): {
   );
   let missed = 0;
   for (const keeper of able) checkConvergence(simulation, keeper, head);
+  // A clock that nobody sets right stays wrong: its keeper calls the chain halted, or its head made in the future.
+  const punctual = able.filter(({ wallAheadSeconds }) => Math.abs(wallAheadSeconds) <= MAX_CLOCK_ERROR);
+  if (head.taint === null && punctual.length >= QUORUM) {
+    const { blocks, blockSeconds, checkpointSeconds } = plan;
+    const quietSince = GENESIS.block.timestamp + (blocks + RECOVERY_BLOCKS) * blockSeconds + 2 * checkpointSeconds;
+    simulation.oracles.leavesAtEnd(head, quietSince);
+  }
   if (head.taint !== null && able.length > 0 && !isRestricted(head)) {
     missed = 1;
     const { kind, book, number } = head.taint;

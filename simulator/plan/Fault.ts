@@ -30,6 +30,9 @@ export const CRASH_MOMENTS = ["any", "intent-written", "intent-durable", "signed
 /** One of {@link CRASH_MOMENTS}. */
 export type CrashMoment = (typeof CRASH_MOMENTS)[number];
 
+/** The keeper of the set that lies in some plans; no honest one then runs under its keys. */
+export const EVIL_KEEPER = 3;
+
 /** Something that goes wrong. Everything about it is decided when the plan is drawn, so that each can be left out. */
 export type Fault =
   // The chain
@@ -64,7 +67,9 @@ export type Fault =
   | ({ readonly kind: "disk-full"; readonly keeper: number } & Span)
   | ({ readonly kind: "clock-jump"; readonly keeper: number; readonly seconds: number } & Moment)
   | ({ readonly kind: "signer-loss"; readonly keeper: number; readonly key: "pause" | "attest" | "post" } & Span)
-  | ({ readonly kind: "equivocate"; readonly keeper: number } & Span);
+  | ({ readonly kind: "equivocate"; readonly keeper: number } & Span)
+  /** One of the set pauses softly, with its own key, for the head, with which nothing is wrong. */
+  | ({ readonly kind: "false-pause"; readonly keeper: number } & Moment);
 
 /** The fault of a kind. */
 export type FaultOf<Kind extends Fault["kind"]> = Extract<Fault, { kind: Kind }>;

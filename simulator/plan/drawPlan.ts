@@ -1,12 +1,15 @@
 import type { TamperKind } from "../chain/Block.ts";
 import { Draw } from "../../scripts/histories/Draw.ts";
-import { CRASH_MOMENTS, LIES, startOf, type Fault } from "./Fault.ts";
+import { CRASH_MOMENTS, EVIL_KEEPER, LIES, startOf, type Fault } from "./Fault.ts";
 import type { Mode, Plan, PlannedSource } from "./Plan.ts";
 
 const TAMPERS: readonly TamperKind[] = [
   "write",
   ...(["write", "new-word", "result", "missing-effect", "illegal", "unreadable", "code"] as const),
 ];
+/** Chance of its own, so that which plans are long changes nothing else about any. */
+const LONG_STREAM = 2;
+const LONG_SECONDS = 120;
 const KEYS = ["pause", "attest", "post"] as const;
 
 /** Sources by the operators that have them; in some an operator has most of the sources. */
@@ -37,21 +40,24 @@ export function drawPlan({ seed, mode, isPauseForbidden = false }: PlanOptions):
   const sources = fleet.map((operator, index): PlannedSource => {
     return { id: `source-${index}`, operator: `operator-${operator}` };
   });
-  const keepers = isPauseForbidden ? 1 : draw.pick([1, 1, 1, 1, 1, 1, 2, 2, 4, 4]);
-  const blockSeconds = draw.pick([12, 12, 2]);
+  // Some are about a keeper that pauses for nothing: hours have to pass until what it did is over.
+  const isLong = !isPauseForbidden && new Draw(seed, LONG_STREAM).chance(0.05);
+  const keepers = isLong ? 4 : isPauseForbidden ? 1 : draw.pick([1, 1, 1, 1, 1, 1, 2, 2, 4, 4]);
+  const blockSeconds = isLong ? LONG_SECONDS : draw.pick([12, 12, 2]);
   const blocks = isPauseForbidden ? draw.between(150, 250) : draw.between(20, 60);
   const shape = { draw, fleet, keepers, blocks, blockMs: blockSeconds * 1_000 };
   const count = draw.between(1, isPauseForbidden ? 14 : 9);
   const kinds = isPauseForbidden ? OUTSIDE : [...OUTSIDE, ...INSIDE];
   const faults = Array.from({ length: count }, () => draw.pick(kinds)(shape));
-  if (!isPauseForbidden && draw.chance(0.65)) faults.push(...incident(shape));
+  if (isLong) faults.push(...falsePauses(shape));
+  else if (!isPauseForbidden && draw.chance(0.65)) faults.push(...incident(shape));
   const isMajorityLying = !isPauseForbidden && draw.chance(0.04);
   if (isMajorityLying) faults.push(majorityLie(shape));
   return {
     ...{ seed, mode, blocks, blockSeconds, keepers, sources, isMajorityLying },
-    quietBlocks: mode === "liveness" ? 30 : 0,
-    traffic: draw.pick([0, 1, 1, 2, 3]),
-    checkpointSeconds: blockSeconds * draw.pick([3, 6, 12]),
+    quietBlocks: mode === "safety" ? 0 : isLong ? 50 : 30,
+    traffic: draw.pick(isLong ? [1, 1, 2, 3] : [0, 1, 1, 2, 3]),
+    checkpointSeconds: blockSeconds * draw.pick(isLong ? [2, 3] : [3, 6, 12]),
     faults: faults.sort((one, other) => startOf(one) - startOf(other)),
   };
 }
@@ -103,6 +109,11 @@ function incident(shape: Shape): Fault[] {
     toMs: fromMs + draw.between(2, 5) * blockMs,
   };
   return draw.chance(0.1) ? [fault, loss] : [fault];
+}
+
+function falsePauses(shape: Shape): Fault[] {
+  const pauses = shape.draw.between(1, 3);
+  return Array.from({ length: pauses }, () => ({ kind: "false-pause", keeper: EVIL_KEEPER, ...moment(shape) }));
 }
 
 /** Sources of fewer operators than make a majority; half of the time all of one operator. */
@@ -170,7 +181,7 @@ const INSIDE: readonly Make[] = [
   }),
   (shape) => ({ kind: "signer-loss", keeper: keeper(shape), key: shape.draw.pick(KEYS), ...span(shape, 5) }),
   (shape) => ({ kind: "peers-cut", keeper: keeper(shape), ...span(shape) }),
-  (shape) => ({ kind: "equivocate", keeper: 3, ...span(shape, 20) }),
+  (shape) => ({ kind: "equivocate", keeper: EVIL_KEEPER, ...span(shape, 20) }),
 ];
 
 function crash(shape: Shape): Fault {

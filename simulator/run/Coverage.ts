@@ -42,6 +42,7 @@ export const REQUIRED: readonly string[] = [
   ...["restart", "bit rot refused", "own fault latched", "latch refuses a start", "disk full", "clock jump"],
   ...["keeper stalls", "signer lost", "signer lost while pausing", "gas spike above an offer", "pause replaced"],
   ...["equivocating keeper heard", "peers cut", "block without room"],
+  ...["one key pauses for nothing", "exit open", "exit shut: soft", "exit shut: stale"],
 ];
 
 /** What of {@link REQUIRED} was never reached. */

@@ -1,3 +1,4 @@
+import { encodeSoftPause } from "../../keeper/actions/plan/calls.ts";
 import { keccak256Hex } from "../../keeper/lib/keccak.ts";
 import type { Hash } from "../../keeper/lib/hex.ts";
 import { booksRoot } from "../../keeper/domain/booksRoot.ts";
@@ -7,12 +8,13 @@ import { cursor } from "../../keeper/books/naive/syncStorage.ts";
 import { readPlace } from "../../keeper/books/naive/words.ts";
 import { ancestorOf, type SimBlock } from "../chain/Block.ts";
 import { signIdeally } from "../contracts/idealSignature.ts";
-import type { Fault, FaultOf } from "../plan/Fault.ts";
+import { EVIL_KEEPER, type Fault, type FaultOf } from "../plan/Fault.ts";
 import { isOnBranch, type NextBlock } from "../world/Chain.ts";
 import { GENESIS } from "../world/genesis.ts";
 import type { Simulation } from "./Simulation.ts";
 
-const EVIL_KEEPER = 3;
+/** Wei. */
+const FALSE_PAUSE_FEES = { maxFeePerGas: 10_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n };
 const PROPAGATION_MS = [10, 350] as const;
 
 /** What happens when: the slots of the chain, and every fault of the plan. */
@@ -155,6 +157,7 @@ export class Script {
   #strike(fault: Extract<Fault, { atMs: number }>): void {
     const simulation = this.#simulation;
     if (!("keeper" in fault)) return;
+    if (fault.kind === "false-pause") return this.#pauseFalsely();
     const keeper = simulation.keepers[fault.keeper];
     if (keeper === undefined) return;
     if (fault.kind === "crash") {
@@ -288,6 +291,28 @@ export class Script {
       });
       keeper.deliver({ type: "statements", peer: `keeper-${EVIL_KEEPER}`, statements });
     }
+  }
+
+  /** A keeper of the set uses its own key to pause for nothing. */
+  #pauseFalsely(): void {
+    const { chain } = this.#simulation;
+    const keys = GENESIS.keepers[EVIL_KEEPER];
+    const { number, hash, state } = chain.head;
+    const nonce = keys === undefined ? undefined : state.keys.get(keys.pause)?.nonce;
+    if (keys === undefined || nonce === undefined) return;
+    this.#simulation.note(null, `keeper ${EVIL_KEEPER} PAUSES for block ${number}, with which nothing is wrong`);
+    this.#simulation.cover("one key pauses for nothing");
+    const data = encodeSoftPause({
+      ...{ incidentId: hash, causeClass: "books", blockNumber: number, blockHash: hash, evidenceHash: hash },
+    });
+    const { addresses, immutables } = GENESIS.contracts;
+    const request = {
+      ...{ chainId: Number(immutables.chainId), to: addresses.SyncGuard, data, nonce, gasLimit: 400_000n },
+      ...FALSE_PAUSE_FEES,
+    };
+    const raw = signIdeally(keys.pause, hash);
+    chain.pool.learn(raw, { request, from: keys.pause, hash, keeper: EVIL_KEEPER });
+    chain.pool.offer(raw, nonce);
   }
 }
 

@@ -54,12 +54,13 @@ export class Simulation implements KeeperHost {
     this.draw = new Draw(seed, STREAM.sources);
     this.network = new Network(queue, { draw: new Draw(seed, STREAM.network), coverage, faults });
     this.sources = plan.sources.map((source) => new Source(source, this.draw));
-    const isEvil = faults.some(({ kind }) => kind === "equivocate");
+    const isEvil = faults.some(({ kind }) => kind === "equivocate" || kind === "false-pause");
     const count = Math.min(plan.keepers, isEvil ? 3 : 4);
     this.keepers = Array.from({ length: count }, (_, index) => {
       return new KeeperProcess(index, { host: this, draw: new Draw(seed, STREAM.keepers + index), twin });
     });
-    this.oracles = new Oracles(plan, { truth: this.truth, pool: this.chain.pool, now: () => queue.nowMs });
+    const cover = (situation: string): void => coverage.hit(situation);
+    this.oracles = new Oracles(plan, { truth: this.truth, pool: this.chain.pool, now: () => queue.nowMs, cover });
     const { addresses, immutables } = GENESIS.contracts;
     const { CheckpointRegistry: registry, SyncGuard: guard } = addresses;
     this.verifiers = { chainId: immutables.chainId, registry, guard };

@@ -23,4 +23,21 @@ describe("what the simulator has found, and does not find again", function () {
       expect(simulate(planWith([jump, rot], { seed })).violations, `seed ${seed}`).to.deep.equal([]);
     }
   });
+
+  it("a conviction that fails again and again holds no checkpoint up, so that one key's pause ends", () => {
+    // The simulated registry convicts nobody.
+    const fromMs = longSlot(3);
+    const equivocate = { kind: "equivocate", keeper: 3, fromMs, toMs: longSlot(9) } as const;
+    const pause = { kind: "false-pause", keeper: 3, atMs: longSlot(4) } as const;
+    const long = { mode: "liveness", blockSeconds: 120, blocks: 20, quietBlocks: 40, checkpointSeconds: 240 } as const;
+    const { violations, coverage } = simulate(planWith([equivocate, pause], { ...long, keepers: 4 }));
+    expect(violations).to.deep.equal([]);
+    expect(coverage["exit shut: soft"]).to.be.greaterThan(20);
+    expect(coverage["exit open"]).to.be.greaterThan(20);
+  });
 });
+
+/** The middle of a slot of two minutes. */
+function longSlot(number: number): number {
+  return number * 120_000 - 60_000;
+}

@@ -143,6 +143,14 @@ const TWINS: readonly (readonly [name: string, breaks: Promised, twin: () => Twi
     },
     planWith([], { blocks: 30, traffic: 3 }),
   ],
+  [
+    "posts no checkpoint",
+    "P7",
+    () => without((effect) => effect.type === "sign-transaction" && effect.key === "post"),
+    planWith([{ kind: "false-pause", keeper: 3, atMs: slot(4) }], {
+      ...{ mode: "liveness", blockSeconds: 120, blocks: 10, quietBlocks: 40, checkpointSeconds: 240, keepers: 4 },
+    }),
+  ],
   ["keeps no evidence", "P8", () => without(({ type }) => type === "evidence"), planWith([TAMPER])],
 ];
 

@@ -64,6 +64,12 @@ export class Carrier {
     for (const { key, nonce, ...bid } of past?.bids ?? []) if (key === "post") this.#bids.remember(nonce, bid);
   }
 
+  /** Whether an errand was carried in vain so often that it waits: others have the key in the meantime. */
+  isResting(id: Hash, tipNumber: number): boolean {
+    const vain = this.#fruitless.get(id);
+    return vain !== undefined && vain.times >= MAX_FRUITLESS && tipNumber < vain.atNumber + AGAIN_BLOCKS;
+  }
+
   /** Sends the errand, or sends it again, or waits. */
   pursue(errand: Errand | null, tipNumber: number, baseFeePerGas: bigint): void {
     const { poster } = this.#options;
@@ -75,8 +81,7 @@ export class Carrier {
     // After a reorg the tip is lower than it was: the transaction is back in nobody's hands, and is sent again.
     const age = tipNumber - (flight?.sentAt ?? -Infinity);
     if (flight?.errand.id === errand.id && age >= 0 && age < PATIENCE_BLOCKS) return;
-    const vain = this.#fruitless.get(errand.id);
-    if (vain !== undefined && vain.times >= MAX_FRUITLESS && tipNumber < vain.atNumber + AGAIN_BLOCKS) return;
+    if (this.isResting(errand.id, tipNumber)) return;
     const nonce = count;
     const bid = this.#bids.next(nonce, baseFeePerGas);
     const fees = feesFor(bid.baseFeePerGas, bid.attempt, this.#options.maxFeePerGas);

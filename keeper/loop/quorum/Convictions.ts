@@ -68,11 +68,11 @@ export class Convictions {
     for (const open of this.#cases.values()) if (open.proof === null) this.#ask(open, view.tip.number);
   }
 
-  /** What is to be carried now, if it is this keeper's turn. */
-  errand(view: QuorumView): Errand | null {
+  /** What is to be carried now, if it is this keeper's turn, and was not carried in vain just now. */
+  errand(view: QuorumView, isResting: (id: Hash) => boolean): Errand | null {
     const { options, rotation } = this.#context;
     for (const { id, signer, statement, signature, index, proof } of this.#cases.values()) {
-      if (proof === null || signer === options.attester) continue;
+      if (proof === null || signer === options.attester || isResting(id)) continue;
       const members = view.set.members.filter((member) => member !== signer);
       if (!rotation.isMine(id, members, options.attester, view.tip.number)) continue;
       const { attestation, roots } = statement;

@@ -13,7 +13,7 @@ import type { KeeperOptions } from "../KeeperOptions.ts";
 import type { Outbox } from "../Outbox.ts";
 import type { OwnPast } from "../OwnPast.ts";
 import type { Input, RpcAnswer } from "../ports.ts";
-import { Carrier } from "./Carrier.ts";
+import { Carrier, type Errand } from "./Carrier.ts";
 import { Convictions } from "./Convictions.ts";
 import { Disagreements } from "./Disagreements.ts";
 import { GuardWords } from "./GuardWords.ts";
@@ -163,13 +163,15 @@ export class Quorum {
     return [tip.hash, this.#book.version, verdict?.kind, block?.hash, isAgreed, allowed?.inSync].join(" ");
   }
 
-  /** The most urgent first: there is one transaction at a time. */
+  /** The most urgent first, for there is one transaction at a time; what is carried in vain holds nothing else up. */
   #carry(view: QuorumView, { fetched }: Standing, opinion: Opinion | null): void {
     if (this.#options.policy.mode !== "act") return;
+    const isResting = (id: Hash): boolean => this.#carrier.isResting(id, view.tip.number);
+    const unless = (errand: Errand | null): Errand | null => (errand === null || isResting(errand.id) ? null : errand);
     const errand =
-      this.#hardPauses.errand(view, opinion) ??
-      this.#convictions.errand(view) ??
-      this.#resumes.errand(view, opinion) ??
+      unless(this.#hardPauses.errand(view, opinion)) ??
+      this.#convictions.errand(view, isResting) ??
+      unless(this.#resumes.errand(view, opinion)) ??
       (opinion?.allowed.sign === true ? this.checkpoints.errand(view) : null);
     this.#carrier.pursue(errand, view.tip.number, fetched.header?.baseFeePerGas ?? 0n);
   }
