@@ -1,7 +1,7 @@
 import { Ancestry, type Link } from "../chain/agree/Ancestry.ts";
 import { ChainWatch, type Sight } from "../chain/agree/ChainWatch.ts";
 import { Contradictions } from "../chain/agree/Contradictions.ts";
-import { Finality } from "../chain/agree/Finality.ts";
+import { Finality, type VerifiedChain } from "../chain/agree/Finality.ts";
 import type { SourceBoard } from "../chain/agree/SourceBoard.ts";
 import { Votes, type Candidate, type ServedHead } from "../chain/agree/Votes.ts";
 import type { Condition } from "../domain/conditions.ts";
@@ -54,7 +54,10 @@ export class Agreement {
     this.ancestry = new Ancestry(link, canonical.at.bind(canonical));
     this.finality = new Finality(sources, this.#votes.quorum, chain.finality, chain.confirmations);
     const { isAncestor } = this.ancestry;
-    const verified = { numberOf: (hash: Hash): number | undefined => link(hash)?.number, isAncestor };
+    const verified: VerifiedChain = {
+      ...{ numberOf: (hash) => link(hash)?.number, isAncestor },
+      isOutOfReach: (below, held) => canonical.has(held.hash) && canonical.at(below.number) === undefined,
+    };
     this.#poll = new FinalityPoll(
       { outbox, board, finality: this.finality, chain: verified, learn: fetcher.learn.bind(fetcher) },
       { intervalMs: Math.min(MAX_FINALITY_POLL_MS, chain.blockSeconds * 1_000), requestDeadlineMs },

@@ -11,7 +11,7 @@ import type { RebuildOptions } from "./RebuildOptions.ts";
 const TAGS = ["latest", "safe", "finalized"] as const;
 
 /** No header of a claim is looked at: k operators' claims give a height, and what is there is agreed on by itself. */
-const UNKNOWN_CHAIN = { numberOf: () => undefined, isAncestor: () => false };
+const UNKNOWN_CHAIN = { numberOf: () => undefined, isAncestor: () => false, isOutOfReach: () => false };
 
 /**
  * Height of the newest block that k operators call final: by their tags, or, where these say nothing, by the confirmations

@@ -68,9 +68,16 @@ export const KEEPER_TWINS: readonly Twin[] = [
   {
     name: "lets what is final leave its branch",
     file: "keeper/chain/agree/Finality.ts",
-    find: "      if (this.#final !== null && !isAncestor(this.#final.hash, candidate.hash)) continue;",
+    find: "      if (this.#final !== null && !isFollowedBy(this.#final, candidate)) continue;",
     replace: "",
     tests: ["test/keeper/agree/Finality.test.ts"],
+  },
+  {
+    name: "waits for ever for what links an old final block to the books",
+    file: "keeper/loop/Agreement.ts",
+    find: "isOutOfReach: (below, held) => canonical.has(held.hash) && canonical.at(below.number) === undefined,",
+    replace: "isOutOfReach: () => false,",
+    tests: ["test/simulator/found.test.ts"],
   },
   {
     name: "calls a tag that equals latest finality",
@@ -325,5 +332,12 @@ export const KEEPER_TWINS: readonly Twin[] = [
     find: "    return this.#rows.get(keyOf(chain_id, block_hash));",
     replace: "    return this.#rows.get(keyOf(chain_id, `${block_hash}!`));",
     tests: ["test/keeper/store/sqlite/openSqliteStore.test.ts"],
+  },
+  {
+    name: "carries a conviction that fails again and again, and nothing else",
+    file: "keeper/loop/quorum/Convictions.ts",
+    find: "if (proof === null || signer === options.attester || isResting(id)) continue;",
+    replace: "if (proof === null || signer === options.attester) continue;",
+    tests: ["test/simulator/found.test.ts"],
   },
 ];

@@ -1,6 +1,11 @@
 import { expect } from "chai";
 
+import { SILENT } from "../../simulator/run/Journal.ts";
+import { Script } from "../../simulator/run/Script.ts";
+import { Simulation } from "../../simulator/run/Simulation.ts";
 import { simulate } from "../../simulator/run/simulate.ts";
+import { FINAL_DEPTH } from "../../simulator/world/Chain.ts";
+import { GENESIS } from "../../simulator/world/genesis.ts";
 import { planWith, slot } from "./plans.ts";
 
 describe("what the simulator has found, and does not find again", function () {
@@ -34,6 +39,17 @@ describe("what the simulator has found, and does not find again", function () {
     expect(violations).to.deep.equal([]);
     expect(coverage["exit shut: soft"]).to.be.greaterThan(20);
     expect(coverage["exit open"]).to.be.greaterThan(20);
+  });
+
+  it("what was final before the books began is left behind, however far finality has moved in the meantime", () => {
+    // A block is made every two seconds and nobody is heard for a minute: the final block is then above where the books began.
+    const away = [0, 1, 2].map((source) => ({ kind: "down", source, fromMs: 13_000, toMs: 75_000 }) as const);
+    const simulation = new Simulation(planWith(away, { blockSeconds: 2, blocks: 60 }), SILENT);
+    const script = new Script(simulation);
+    script.begin();
+    simulation.queue.runUntil(script.endMs);
+    const { final, head } = { final: simulation.keepers[0]?.core?.finalBlock, head: simulation.chain.head };
+    expect(final?.number).to.be.within(GENESIS.block.number + 1, head.number - FINAL_DEPTH);
   });
 });
 

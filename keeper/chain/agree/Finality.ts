@@ -25,13 +25,16 @@ export interface VerifiedChain {
   readonly numberOf: (hash: Hash) => number | undefined;
   /** Whether the first block is the second or a verified ancestor of it. */
   readonly isAncestor: (ancestor: Hash, descendant: Hash) => boolean;
+  /** Whether the second block is one of the books', and the first lies below all that they hold: nothing can link them any more. */
+  readonly isOutOfReach: (below: ServedHead, held: ServedHead) => boolean;
 }
 
 /**
  * The newest block that k operators call final.
  *
  * Each operator's newest tag is a claim; a block is final when k operators claim it or a verified descendant of it. It
- * never goes back: who claims less than before is behind.
+ * never goes back: who claims less than before is behind. And it stays on its branch, as far as the books reach: a final block from
+ * before they began, or of so long ago that they have let go of it, is followed by any that they hold.
  */
 export class Finality {
   readonly #voters: readonly Voter[];
@@ -60,15 +63,17 @@ export class Finality {
   }
 
   /** Takes a claim in. The number that it gives of a block counts for nothing where the header says another. */
-  claim(source: string, claim: FinalityClaim, { numberOf, isAncestor }: VerifiedChain): void {
+  claim(source: string, claim: FinalityClaim, { numberOf, isAncestor, isOutOfReach }: VerifiedChain): void {
     this.#claims.set(source, claim);
     this.#settleMode();
     if (this.#mode === null || this.#mode.policy === "depth") return;
+    const isFollowedBy = (final: ServedHead, candidate: ServedHead): boolean =>
+      isAncestor(final.hash, candidate.hash) || isOutOfReach(final, candidate);
     for (const candidate of this.#tags()) {
       if (numberOf(candidate.hash) !== candidate.number) continue;
       if (this.#final !== null && candidate.number <= this.#final.number) continue;
       if (this.#supporters((tag) => isAncestor(candidate.hash, tag.hash)) < this.#quorum) continue;
-      if (this.#final !== null && !isAncestor(this.#final.hash, candidate.hash)) continue;
+      if (this.#final !== null && !isFollowedBy(this.#final, candidate)) continue;
       this.#final = candidate;
     }
   }

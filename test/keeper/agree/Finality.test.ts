@@ -36,9 +36,13 @@ describe("Finality", function () {
     verified = knowing();
   });
 
-  function knowing(knows: (block: TreeBlock) => boolean = () => true): VerifiedChain {
+  /** The books hold the chain's blocks from a height on. */
+  function knowing(knows: (block: TreeBlock) => boolean = () => true, lowest = 0): VerifiedChain {
     const header = tree.headers(knows);
-    return { numberOf: (hash) => header(hash)?.number, isAncestor: tree.ancestry(knows).isAncestor };
+    return {
+      ...{ numberOf: (hash) => header(hash)?.number, isAncestor: tree.ancestry(knows).isAncestor },
+      isOutOfReach: (below, held) => below.number < lowest && chain[held.number]?.hash === held.hash,
+    };
   }
 
   const open = (policy: FinalityPolicy = "finalized"): Finality => new Finality(VOTERS, QUORUM, policy, CONFIRMATIONS);
@@ -128,6 +132,28 @@ describe("Finality", function () {
       for (const source of ["a1", "b1"]) claim(finality, source, chain[10]!);
       for (const source of ["a1", "b1", "c1"]) claim(finality, source, other);
       expect(finality.final).to.deep.equal(headOf(chain[10]!));
+    });
+
+    it("follows any that the books hold when what was final lies below all of them, and nothing beside them", () => {
+      const finality = open();
+      const other = tree.extend(chain[5]!, 60);
+      const atEnds = ({ number }: TreeBlock): boolean => number === 10 || number >= 30;
+      verified = knowing(atEnds, 30);
+      for (const source of ["a1", "b1"]) claim(finality, source, chain[10]!);
+      for (const source of ["a1", "b1", "c1"]) claim(finality, source, other);
+      expect(finality.final?.number, "beside them").to.equal(10);
+      claim(finality, "a1", chain[40]!);
+      expect(finality.final?.number, "only one says so").to.equal(10);
+      claim(finality, "b1", chain[40]!);
+      expect(finality.final).to.deep.equal(headOf(chain[40]!));
+    });
+
+    it("does not jump within what the books hold, though nothing links the two", () => {
+      const finality = open();
+      verified = knowing(({ number }) => number === 10 || number >= 30, 10);
+      for (const source of ["a1", "b1"]) claim(finality, source, chain[10]!);
+      for (const source of ["a1", "b1", "c1"]) claim(finality, source, chain[40]!);
+      expect(finality.final?.number).to.equal(10);
     });
 
     it("waits for the header of a claimed block", () => {

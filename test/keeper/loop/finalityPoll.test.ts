@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { Finality } from "../../../keeper/chain/agree/Finality.ts";
+import { Finality, type VerifiedChain } from "../../../keeper/chain/agree/Finality.ts";
 import { SourceBoard } from "../../../keeper/chain/agree/SourceBoard.ts";
 import type { ServedHead } from "../../../keeper/chain/agree/Votes.ts";
 import { FinalityPoll } from "../../../keeper/loop/FinalityPoll.ts";
@@ -155,6 +155,6 @@ describe("FinalityPoll", () => {
   });
 });
 
-function ancestryOf(tree: BlockTree): Pick<ReturnType<BlockTree["ancestry"]>, "isAncestor"> {
-  return { isAncestor: tree.ancestry().isAncestor };
+function ancestryOf(tree: BlockTree): Pick<VerifiedChain, "isAncestor" | "isOutOfReach"> {
+  return { isAncestor: tree.ancestry().isAncestor, isOutOfReach: () => false };
 }
