@@ -10,6 +10,8 @@ import { idsIn } from "./catalogue.ts";
 const TITLES = /\b(?:it|describe)(?:\.\w+)?\(|\bname:|=>\s*`|`,$/;
 /** So many files share a process, which takes some seconds to begin. */
 const FILES_AT_ONCE = 5;
+/** Where processes are killed and files are damaged again and again: begun first, so that nobody waits for them at the end. */
+const LONG = /^test\/keeper\/(scenarios\/crash|store)\//;
 const HOOKS = "test/helpers/scenarioFacts.ts";
 
 /** Files with a test that has one of these ids in its title. */
@@ -36,6 +38,8 @@ export async function runScenarios(ids: readonly string[], jobs: number, handler
   // Neighbours take alike: each part takes of the whole list.
   const count = Math.ceil(files.length / FILES_AT_ONCE);
   for (const [index, file] of files.entries()) (parts[index % count] ??= []).push(file);
+  const weight = (part: readonly string[]): number => part.filter((file) => LONG.test(file)).length;
+  parts.sort((one, other) => weight(other) - weight(one));
   const worker = async (): Promise<void> => {
     for (let part = parts.shift(); part !== undefined; part = parts.shift()) await runPart(part, ids, handlers);
   };

@@ -41,7 +41,7 @@ export function drawPlan({ seed, mode, isPauseForbidden = false }: PlanOptions):
     return { id: `source-${index}`, operator: `operator-${operator}` };
   });
   // Some are about a keeper that pauses for nothing: hours have to pass until what it did is over.
-  const isLong = !isPauseForbidden && new Draw(seed, LONG_STREAM).chance(0.05);
+  const isLong = !isPauseForbidden && new Draw(seed, LONG_STREAM).chance(0.03);
   const keepers = isLong ? 4 : isPauseForbidden ? 1 : draw.pick([1, 1, 1, 1, 1, 1, 2, 2, 4, 4]);
   const blockSeconds = isLong ? LONG_SECONDS : draw.pick([12, 12, 2]);
   const blocks = isPauseForbidden ? draw.between(150, 250) : draw.between(20, 60);
@@ -55,7 +55,7 @@ export function drawPlan({ seed, mode, isPauseForbidden = false }: PlanOptions):
   if (isMajorityLying) faults.push(majorityLie(shape));
   return {
     ...{ seed, mode, blocks, blockSeconds, keepers, sources, isMajorityLying },
-    quietBlocks: mode === "safety" ? 0 : isLong ? 50 : 30,
+    quietBlocks: mode === "safety" ? 0 : isLong ? 42 : 30,
     traffic: draw.pick(isLong ? [1, 1, 2, 3] : [0, 1, 1, 2, 3]),
     checkpointSeconds: blockSeconds * draw.pick(isLong ? [2, 3] : [3, 6, 12]),
     faults: faults.sort((one, other) => startOf(one) - startOf(other)),
