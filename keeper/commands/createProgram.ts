@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 
 import { BUILD } from "../build.ts";
 import { addAlerts } from "./addAlerts.ts";
@@ -8,6 +8,8 @@ import { addSettings } from "./addSettings.ts";
 import type { AddCommand } from "./AddCommand.ts";
 import type { CommandContext } from "./CommandContext.ts";
 import { compileEagerly } from "./compileEagerly.ts";
+import { completionScript, SHELLS, type Shell } from "./completion.ts";
+import { EXIT } from "./exitCodes.ts";
 
 const CHAINS = ["hardhat", "anvil"] as const;
 
@@ -170,6 +172,28 @@ const addChaosRpc: AddCommand = (program, context, setExit) => {
     });
 };
 
+const addConfig: AddCommand = (program, context, setExit) => {
+  const command = program
+    .command("config")
+    .description("every setting as run would have it, and where it came from; secrets are not shown");
+  addSettings(command);
+  command.action(async (flags: Record<string, unknown>) => {
+    const { showConfig } = await import("./showConfig.ts");
+    setExit(showConfig(flags, context));
+  });
+};
+
+const addCompletion: AddCommand = (program, context, setExit) => {
+  program
+    .command("completion")
+    .description("a script that completes commands and options: source <(lockstep completion bash)")
+    .addArgument(new Argument("<shell>", "the shell it is for").choices(SHELLS))
+    .action((shell: Shell) => {
+      context.stdout.write(`${completionScript(program, shell)}\n`);
+      setExit(EXIT.clean);
+    });
+};
+
 /** The command line. `setExit` is told the exit status of the command that ran. */
 export function createProgram(context: CommandContext, setExit: (code: number) => void): Command {
   const program = new Command("lockstep")
@@ -181,6 +205,7 @@ export function createProgram(context: CommandContext, setExit: (code: number) =
     addUp,
     addRun,
     addDoctor,
+    addConfig,
     addResync,
     addDrill,
     addReplay,
@@ -189,6 +214,7 @@ export function createProgram(context: CommandContext, setExit: (code: number) =
     addOrders,
     addAlerts,
     addChaosRpc,
+    addCompletion,
   ])
     add(program, context, setExit);
   return program;

@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 
 import type { ScenarioFacts } from "../../test/helpers/scenarioFacts.ts";
+import { replaceTable } from "../replaceTable.ts";
 import { idsIn, SCENARIOS } from "./catalogue.ts";
 import { renderTable, rowsOf } from "./renderTable.ts";
 import { runScenarios } from "./runScenarios.ts";
@@ -17,7 +17,6 @@ them fails, or when a scenario has none.
   --jobs N  processes at a time; default: the cores there are
 `;
 
-const TABLE = /(<!-- table -->\n)[^]*?(<!-- end of table -->)/;
 const DOCUMENT = "docs/scenarios.md";
 
 async function main(): Promise<number> {
@@ -61,7 +60,9 @@ async function main(): Promise<number> {
   else process.stdout.write(`${renderTable(rows)}\n\n`);
   process.stderr.write(`${ids.length} scenarios, ${tests.length} tests, ${failed.length} failed, ${seconds} s\n`);
   if (missing.length > 0) process.stderr.write(`without a test that passed: ${missing.join(", ")}\n`);
-  if (values.write && isGood) renew(renderTable(rows), tests.length, seconds);
+  if (values.write && isGood) {
+    await replaceTable(DOCUMENT, `${tests.length} tests, ${seconds} s.\n\n${renderTable(rows)}`);
+  }
   return isGood ? 0 : 1;
 }
 
@@ -72,16 +73,6 @@ function choose(wanted: readonly string[]): string[] {
   const unknown = wanted.filter((name) => !all.some((id) => id === name || id.startsWith(name)));
   if (unknown.length > 0) throw new Error(`no such scenario: ${unknown.join(", ")}; there are ${all.join(", ")}`);
   return chosen;
-}
-
-function renew(table: string, count: number, seconds: number): void {
-  const text = readFileSync(DOCUMENT, "utf8");
-  if (!TABLE.test(text)) throw new Error(`${DOCUMENT} has no place for the table`);
-  const line = `${count} tests, ${seconds} s.`;
-  writeFileSync(
-    DOCUMENT,
-    text.replace(TABLE, (_, head: string, tail: string) => `${head}\n${line}\n\n${table}\n\n${tail}`),
-  );
 }
 
 try {

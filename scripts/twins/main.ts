@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { PROJECT_ROOT } from "../local/projectRoot.ts";
+import { replaceTable } from "../replaceTable.ts";
 import { CONTRACT_TWINS } from "./contractTwins.ts";
 import { KEEPER_TWINS } from "./keeperTwins.ts";
 import type { Twin } from "./Twin.ts";
@@ -23,7 +23,6 @@ catch it. Ends with 1 when a broken one is not caught, with 2 when a test fails 
 `;
 
 const DOCUMENT = join(PROJECT_ROOT, "docs", "mutants.md");
-const TABLE = /(<!-- table -->\n)[^]*(<!-- end of table -->)/;
 const INTERRUPTED = 130;
 
 const { values } = parseArgs({
@@ -89,16 +88,6 @@ function renderTable(fates: readonly Fate[]): string {
   return ["| file | one that | is caught by |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
-function renew(fates: readonly Fate[]): void {
-  const text = readFileSync(DOCUMENT, "utf8");
-  if (!TABLE.test(text)) throw new Error(`${DOCUMENT} has no place for the table`);
-  const table = renderTable(fates);
-  writeFileSync(
-    DOCUMENT,
-    text.replace(TABLE, (_, head: string, tail: string) => `${head}\n${table}\n\n${tail}`),
-  );
-}
-
 async function main(): Promise<number> {
   if (values.help) {
     process.stdout.write(HELP);
@@ -133,7 +122,7 @@ async function main(): Promise<number> {
   const alive = fates.filter(({ caughtBy }) => caughtBy === null);
   say(`${fates.length} broken ones, ${fates.length - alive.length} caught, ${alive.length} live`);
   if (end.signal.aborted) return INTERRUPTED;
-  if (values.write) renew(fates);
+  if (values.write) await replaceTable(DOCUMENT, renderTable(fates));
   return alive.length === 0 ? 0 : 1;
 }
 
