@@ -6,7 +6,7 @@ import type { Effect, IncidentReport } from "../../keeper/loop/ports.ts";
 import type { SimBlock } from "../chain/Block.ts";
 import type { Pool } from "../chain/Pool.ts";
 import { CallData } from "../contracts/callData.ts";
-import type { Plan } from "../plan/Plan.ts";
+import { hasEvilKeeper, type Plan } from "../plan/Plan.ts";
 import type { KeeperProcess } from "../world/KeeperProcess.ts";
 import { EVIL_KEEPER } from "../plan/Fault.ts";
 import { Exits } from "./Exits.ts";
@@ -106,7 +106,8 @@ export class Oracles {
           this.say("P1", keeper, `a checkpoint of block ${blockHash} was posted, which is not sound`);
         continue;
       }
-      if (this.#truth.isSound(blockHash) && keeper !== EVIL_KEEPER) {
+      const isOfLiar = keeper === EVIL_KEEPER && hasEvilKeeper(this.#plan);
+      if (this.#truth.isSound(blockHash) && !isOfLiar) {
         this.falsePauses += 1;
         this.say("P3", keeper, `a ${kind} for block ${blockHash}, with which nothing is wrong, took effect`);
       }

@@ -12,6 +12,11 @@ export type Mode = "safety" | "liveness";
 /** What the runs of a sweep check: one of the two, each seed both, or each seed one by turns. */
 export type ModeChoice = Mode | "both" | "turns";
 
+/** Whether one of the set lies: {@link EVIL_KEEPER}. */
+export function hasEvilKeeper({ faults }: Plan): boolean {
+  return faults.some(({ kind }) => kind === "equivocate" || kind === "false-pause");
+}
+
 /** Everything about a simulation that chance decides before it begins. The same plan gives the same run. */
 export interface Plan {
   readonly seed: number;

@@ -9,8 +9,8 @@ import { CallData } from "../contracts/callData.ts";
 import { Truth } from "../check/Truth.ts";
 import type { SignedByKeeper } from "../chain/Pool.ts";
 import type { SimBlock } from "../chain/Block.ts";
-import type { Fault, FaultOf } from "../plan/Fault.ts";
-import type { Plan } from "../plan/Plan.ts";
+import { EVIL_KEEPER, type Fault, type FaultOf } from "../plan/Fault.ts";
+import { hasEvilKeeper, type Plan } from "../plan/Plan.ts";
 import { Chain } from "../world/Chain.ts";
 import { GENESIS } from "../world/genesis.ts";
 import type { KeeperHost } from "../world/KeeperHost.ts";
@@ -54,8 +54,7 @@ export class Simulation implements KeeperHost {
     this.draw = new Draw(seed, STREAM.sources);
     this.network = new Network(queue, { draw: new Draw(seed, STREAM.network), coverage, faults });
     this.sources = plan.sources.map((source) => new Source(source, this.draw));
-    const isEvil = faults.some(({ kind }) => kind === "equivocate" || kind === "false-pause");
-    const count = Math.min(plan.keepers, isEvil ? 3 : 4);
+    const count = Math.min(plan.keepers, hasEvilKeeper(plan) ? EVIL_KEEPER : 4);
     this.keepers = Array.from({ length: count }, (_, index) => {
       return new KeeperProcess(index, { host: this, draw: new Draw(seed, STREAM.keepers + index), twin });
     });
