@@ -45,7 +45,9 @@ function placesOf(command: Command, path: string): Place[] {
 }
 
 function bash(name: string, places: readonly Place[]): string {
-  const cases = places.map(({ path, words }) => `    ${quote(path)}) words=${quote(words.map(textOf).join(" "))} ;;`);
+  const cases = places.map(
+    ({ path, words }) => `    ${quote(path)}) words=${quote(words.map(({ text }) => text).join(" "))} ;;`,
+  );
   const commands = places.filter(({ path }) => path !== "" && !path.includes("--")).map(({ path }) => quote(path));
   return [
     `# bash completion for ${name}: source <(${name} completion bash)`,
@@ -85,10 +87,6 @@ function fish(name: string, places: readonly Place[]): string {
     });
   });
   return [`# fish completion for ${name}: ${name} completion fish | source`, ...lines].join("\n");
-}
-
-function textOf({ text }: Word): string {
-  return text;
 }
 
 function quote(text: string): string {

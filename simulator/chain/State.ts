@@ -1,4 +1,4 @@
-import { word32 } from "../../keeper/books/naive/words.ts";
+import { readPlace, word32, type Place } from "../../keeper/books/naive/words.ts";
 import type { NaivePrice } from "../../keeper/books/naive/naiveTypes.ts";
 import { BOOK_NAMES, type BookAddresses, type BookName } from "../../keeper/domain/bookSet.ts";
 import { bigintToBytes, bytesToBigint } from "../../keeper/lib/bytes.ts";
@@ -116,6 +116,11 @@ export class State {
   read(book: BookName, slot: Hash): bigint {
     const rlp = this.storage[book].get(hashOf(slot));
     return rlp === null ? 0n : bytesToBigint(payloadOf(rlp));
+  }
+
+  /** A field of a word. */
+  value(place: Place): bigint {
+    return readPlace(this.read(place.book, place.slot), place);
   }
 
   /** `eth_getProof` of an address: its account, and words of it where it is a book. */

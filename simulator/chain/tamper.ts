@@ -1,3 +1,4 @@
+import { firstAccountOf } from "../../keeper/books/naive/decode.ts";
 import { accountAt, hot } from "../../keeper/books/naive/ledgerStorage.ts";
 import { assetAt, flowAt } from "../../keeper/books/naive/vaultStorage.ts";
 import { relax } from "../../keeper/books/naive/outflow.ts";
@@ -23,7 +24,7 @@ export interface Tampered {
 }
 
 const VICTIM: Address = `0x${"0e".repeat(19)}01`;
-const ACCOUNT: Hash = `${VICTIM}${"00".repeat(12)}`;
+const ACCOUNT = firstAccountOf(VICTIM);
 const UNIT = 1_000_000n;
 
 /** Changes the state of a block past the contracts' rules, and says where. */

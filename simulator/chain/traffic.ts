@@ -1,3 +1,4 @@
+import { firstAccountOf } from "../../keeper/books/naive/decode.ts";
 import { debtCaps } from "../../keeper/books/naive/riskStorage.ts";
 import { auctionTerms, laneAt } from "../../keeper/books/naive/tradingStorage.ts";
 import { reward } from "../../keeper/books/naive/syncStorage.ts";
@@ -25,7 +26,7 @@ export const USER_ADDRESSES: readonly Address[] = Array.from(
 
 function userOf({ draw }: Scene): { readonly owner: Address; readonly account: Hash } {
   const owner = draw.pick(USER_ADDRESSES);
-  return { owner, account: `${owner}${"00".repeat(12)}` };
+  return { owner, account: firstAccountOf(owner) };
 }
 
 function deposit(scene: Scene): UserCall {

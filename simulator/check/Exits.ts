@@ -1,8 +1,8 @@
 import { selectorOf } from "../../keeper/actions/plan/abi.ts";
+import { firstAccountOf } from "../../keeper/books/naive/decode.ts";
 import { accountAt, hot } from "../../keeper/books/naive/ledgerStorage.ts";
 import { incident } from "../../keeper/books/naive/syncStorage.ts";
-import { readPlace, type Place } from "../../keeper/books/naive/words.ts";
-import type { Hash, Hex } from "../../keeper/lib/hex.ts";
+import type { Hex } from "../../keeper/lib/hex.ts";
 import type { SimBlock } from "../chain/Block.ts";
 import { USER_ADDRESSES } from "../chain/traffic.ts";
 import { callAsUser } from "../contracts/userCalls.ts";
@@ -38,7 +38,7 @@ const LIMITED = selectorOf("VaultOutflowLimited(address,uint256,uint256,uint256)
 const { softTime, coolDown, staleLimit, settlementScale } = GENESIS.contracts.immutables;
 const AT_GENESIS: Closed = {
   ...{ isSoft: false, isHard: false, softUntil: 0, softBlock: 0, rearmedAt: new Map() },
-  postedAt: Number(wordOf(GENESIS.block, hot.checkpointTime)),
+  postedAt: Number(GENESIS.block.state.value(hot.checkpointTime)),
 };
 
 /**
@@ -57,10 +57,10 @@ export class Exits {
     const until = excuse === "soft" ? softUntil : excuse === "hard" ? Infinity : 0;
     const execution = new Execution(GENESIS.contracts, block, block.number + 1, now);
     const owner = USER_ADDRESSES.find(
-      (address) => wordOf(block, accountAt(accountOf(address)).quote) >= settlementScale,
+      (address) => block.state.value(accountAt(firstAccountOf(address)).quote) >= settlementScale,
     );
     if (owner === undefined) return null;
-    const result = callAsUser(execution, { kind: "withdraw", owner, account: accountOf(owner), amount: 1n });
+    const result = callAsUser(execution, { kind: "withdraw", owner, account: firstAccountOf(owner), amount: 1n });
     return { refusal: result.ok || result.data === LIMITED ? null : result.data, excuse, until };
   }
 
@@ -73,7 +73,7 @@ export class Exits {
       const rearmedAt = before.rearmedAt.get(keeper) ?? 0;
       if (block.timestamp < rearmedAt) return `keeper ${keeper} pauses at ${block.timestamp}, before ${rearmedAt}`;
       const most = Math.max(block.timestamp + Number(softTime), before.softUntil);
-      const until = Number(wordOf(block, incident.softUntil));
+      const until = Number(block.state.value(incident.softUntil));
       if (until > most) return `a soft pause stands until ${until}, beyond ${most}`;
     }
     return null;
@@ -118,12 +118,4 @@ function afterSoftPause(
     softBlock: Math.max(before.softBlock, pause.blockNumber),
     rearmedAt: new Map([...before.rearmedAt, [pause.keeper, until + Number(coolDown)]]),
   };
-}
-
-function accountOf(owner: Hex): Hash {
-  return `${owner}${"00".repeat(12)}`;
-}
-
-function wordOf({ state }: SimBlock, place: Place): bigint {
-  return readPlace(state.read(place.book, place.slot), place);
 }

@@ -1,14 +1,14 @@
 import type { Hash } from "../../keeper/lib/hex.ts";
 import { BOOK_NAMES } from "../../keeper/domain/bookSet.ts";
+import { quorumOf } from "../../keeper/domain/keeperSet.ts";
 import { incident, halt } from "../../keeper/books/naive/syncStorage.ts";
-import { readPlace, type Place } from "../../keeper/books/naive/words.ts";
 import type { SimBlock } from "../chain/Block.ts";
 import type { Simulation } from "../run/Simulation.ts";
 import { GENESIS } from "../world/genesis.ts";
 import type { KeeperProcess } from "../world/KeeperProcess.ts";
 
 /** Keepers that can post a checkpoint together. */
-const QUORUM = 3;
+const QUORUM = quorumOf(BigInt(GENESIS.keepers.length), GENESIS.contracts.immutables.minKeepers);
 /** Seconds that a keeper's clock may be wrong by. */
 const MAX_CLOCK_ERROR = 60;
 /** Keepers that were struck down last run again after so many blocks. */
@@ -56,12 +56,8 @@ export function checkEnd(simulation: Simulation): {
   return { missed, containments };
 }
 
-function wordOf({ state }: SimBlock, place: Place): bigint {
-  return readPlace(state.read(place.book, place.slot), place);
-}
-
 function isRestricted(head: SimBlock): boolean {
-  return wordOf(head, incident.nonce) !== wordOf(head, halt.clearedNonce);
+  return head.state.value(incident.nonce) !== head.state.value(halt.clearedNonce);
 }
 
 function measure(simulation: Simulation, head: SimBlock, hash: Hash): Containment {

@@ -1,20 +1,17 @@
-import { encodeSoftPause } from "../../keeper/actions/plan/calls.ts";
 import { keccak256Hex } from "../../keeper/lib/keccak.ts";
 import type { Hash } from "../../keeper/lib/hex.ts";
 import { booksRoot } from "../../keeper/domain/booksRoot.ts";
 import type { SignedStatement, Statement } from "../../keeper/domain/Statement.ts";
 import { statementDigest } from "../../keeper/domain/statementDigest.ts";
 import { cursor } from "../../keeper/books/naive/syncStorage.ts";
-import { readPlace } from "../../keeper/books/naive/words.ts";
 import { ancestorOf, type SimBlock } from "../chain/Block.ts";
 import { signIdeally } from "../contracts/idealSignature.ts";
+import { softPauseFor } from "../contracts/softPauseFor.ts";
 import { EVIL_KEEPER, type Fault, type FaultOf } from "../plan/Fault.ts";
 import { isOnBranch, type NextBlock } from "../world/Chain.ts";
 import { GENESIS } from "../world/genesis.ts";
 import type { Simulation } from "./Simulation.ts";
 
-/** Wei. */
-const FALSE_PAUSE_FEES = { maxFeePerGas: 10_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n };
 const PROPAGATION_MS = [10, 350] as const;
 
 /** What happens when: the slots of the chain, and every fault of the plan. */
@@ -302,16 +299,8 @@ export class Script {
     if (keys === undefined || nonce === undefined) return;
     this.#simulation.note(null, `keeper ${EVIL_KEEPER} PAUSES for block ${number}, with which nothing is wrong`);
     this.#simulation.cover("one key pauses for nothing");
-    const data = encodeSoftPause({
-      ...{ incidentId: hash, causeClass: "books", blockNumber: number, blockHash: hash, evidenceHash: hash },
-    });
-    const { addresses, immutables } = GENESIS.contracts;
-    const request = {
-      ...{ chainId: Number(immutables.chainId), to: addresses.SyncGuard, data, nonce, gasLimit: 400_000n },
-      ...FALSE_PAUSE_FEES,
-    };
     const raw = signIdeally(keys.pause, hash);
-    chain.pool.learn(raw, { request, from: keys.pause, hash, keeper: EVIL_KEEPER });
+    chain.pool.learn(raw, { request: softPauseFor(chain.head, nonce), from: keys.pause, hash, keeper: EVIL_KEEPER });
     chain.pool.offer(raw, nonce);
   }
 }
@@ -319,7 +308,7 @@ export class Script {
 function falseAttestation({ number, hash, state }: SimBlock, variant: number): Statement {
   const lie: Hash = keccak256Hex(Uint8Array.of(variant, number & 255));
   const roots = state.roots.with(variant % state.roots.length, lie);
-  const setId = readPlace(state.read(cursor.setId.book, cursor.setId.slot), cursor.setId);
+  const setId = state.value(cursor.setId);
   const attestation = {
     setId,
     bookSetVersion: 1n,
@@ -331,7 +320,7 @@ function falseAttestation({ number, hash, state }: SimBlock, variant: number): S
 }
 
 function falsePause({ number, hash, state }: SimBlock): Statement {
-  const setId = readPlace(state.read(cursor.setId.book, cursor.setId.slot), cursor.setId);
+  const setId = state.value(cursor.setId);
   const incidentId: Hash = keccak256Hex(Uint8Array.of(9, number & 255));
   const certificate = { incidentId, setId, pauseNonce: 0n, blockNumber: BigInt(number), blockHash: hash };
   return { kind: "pause", certificate };

@@ -1,7 +1,7 @@
-import type { CommandContext } from "../../../keeper/commands/CommandContext.ts";
-import { createProgram } from "../../../keeper/commands/createProgram.ts";
+import type { CommandContext } from "../../keeper/commands/CommandContext.ts";
+import { createProgram } from "../../keeper/commands/createProgram.ts";
 
-/** What a drill is given of the process, where nobody reads what it prints. */
+/** What a command is given of the process, where nobody reads what it prints. */
 export const CONTEXT: CommandContext = {
   env: {},
   stdout: { write: () => true },

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { firstAccountOf } from "../../keeper/books/naive/decode.ts";
 import { accountAt, hot } from "../../keeper/books/naive/ledgerStorage.ts";
 import { incident } from "../../keeper/books/naive/syncStorage.ts";
 import type { Place } from "../../keeper/books/naive/words.ts";
@@ -12,7 +13,7 @@ import { GENESIS } from "../../simulator/world/genesis.ts";
 const HASH: Hash = `0x${"11".repeat(32)}`;
 const { softTime, coolDown, staleLimit, settlementScale } = GENESIS.contracts.immutables;
 const [OWNER = "0x"] = USER_ADDRESSES;
-const QUOTE = accountAt(`${OWNER}${"00".repeat(12)}`).quote;
+const QUOTE = accountAt(firstAccountOf(OWNER)).quote;
 const NO_WITHDRAWAL = 2n;
 
 /** The word that holds a value at its place, and nothing else but what was there. */

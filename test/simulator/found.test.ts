@@ -31,10 +31,10 @@ describe("what the simulator has found, and does not find again", function () {
 
   it("a conviction that fails again and again holds no checkpoint up, so that one key's pause ends", () => {
     // The simulated registry convicts nobody.
-    const fromMs = longSlot(3);
-    const equivocate = { kind: "equivocate", keeper: 3, fromMs, toMs: longSlot(9) } as const;
-    const pause = { kind: "false-pause", keeper: 3, atMs: longSlot(4) } as const;
     const long = { mode: "liveness", blockSeconds: 120, blocks: 20, quietBlocks: 40, checkpointSeconds: 240 } as const;
+    const fromMs = slot(3, long.blockSeconds);
+    const equivocate = { kind: "equivocate", keeper: 3, fromMs, toMs: slot(9, long.blockSeconds) } as const;
+    const pause = { kind: "false-pause", keeper: 3, atMs: slot(4, long.blockSeconds) } as const;
     const { violations, coverage } = simulate(planWith([equivocate, pause], { ...long, keepers: 4 }));
     expect(violations).to.deep.equal([]);
     expect(coverage["exit shut: soft"]).to.be.greaterThan(20);
@@ -52,8 +52,3 @@ describe("what the simulator has found, and does not find again", function () {
     expect(final?.number).to.be.within(GENESIS.block.number + 1, head.number - FINAL_DEPTH);
   });
 });
-
-/** The middle of a slot of two minutes. */
-function longSlot(number: number): number {
-  return number * 120_000 - 60_000;
-}

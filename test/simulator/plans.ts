@@ -13,6 +13,6 @@ export function planWith(faults: readonly Fault[], changes: Partial<Plan> = {}):
 }
 
 /** The middle of a slot. */
-export function slot(number: number): number {
-  return number * 12_000 - 6_000;
+export function slot(number: number, blockSeconds = 12): number {
+  return (number - 0.5) * blockSeconds * 1_000;
 }

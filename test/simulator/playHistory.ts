@@ -1,6 +1,6 @@
 import { hot } from "../../keeper/books/naive/ledgerStorage.ts";
+import { firstAccountOf } from "../../keeper/books/naive/decode.ts";
 import { incident, keyAt } from "../../keeper/books/naive/syncStorage.ts";
-import type { Hash } from "../../keeper/lib/hex.ts";
 import { Draw } from "../../scripts/histories/Draw.ts";
 import { drawCall, USER_ADDRESSES } from "../../simulator/chain/traffic.ts";
 import { Execution } from "../../simulator/contracts/Execution.ts";
@@ -64,7 +64,7 @@ function drawSeconds({ head }: History, draw: Draw): number {
 /** What nobody's traffic in the simulator asks for: amounts that meet the limits, and orders that are dead. */
 function drawExtreme(draw: Draw): Operation {
   const owner = draw.pick(USER_ADDRESSES);
-  const account: Hash = `${owner}${"00".repeat(12)}`;
+  const account = firstAccountOf(owner);
   const kind = draw.pick(CALLS);
   if (kind === "cancel") return { kind, owner, account, lane: 1n, sequence: BigInt(draw.below(3)) };
   return { kind, owner, account, amount: BigInt(draw.between(1, 50)) * 10_000_000n * UNIT };

@@ -1,37 +1,26 @@
 import { expect } from "chai";
 
-import { encodeSoftPause } from "../../keeper/actions/plan/calls.ts";
 import { REDUCERS } from "../../keeper/books/reducers.ts";
-import type { BlockReport, Effect } from "../../keeper/loop/ports.ts";
+import type { Effect } from "../../keeper/loop/ports.ts";
 import type { Promised } from "../../simulator/check/Violation.ts";
 import type { Fault } from "../../simulator/plan/Fault.ts";
 import type { Plan } from "../../simulator/plan/Plan.ts";
+import { softPauseFor } from "../../simulator/contracts/softPauseFor.ts";
 import { SILENT } from "../../simulator/run/Journal.ts";
 import { simulate } from "../../simulator/run/simulate.ts";
 import type { Twin } from "../../simulator/run/Twin.ts";
-import { GENESIS } from "../../simulator/world/genesis.ts";
 import { planWith, slot } from "./plans.ts";
 
 const TAMPER: Fault = { kind: "tamper", how: "write", choice: 1, atMs: slot(6) };
-const GWEI = 1_000_000_000n;
-
-/** What a keeper signs that pauses for a block. */
-function pauseFor({ number, hash }: BlockReport): Effect {
-  const data = encodeSoftPause({
-    ...{ incidentId: hash, causeClass: "books", blockNumber: number, blockHash: hash, evidenceHash: hash },
-  });
-  const fees = { gasLimit: 400_000n, maxFeePerGas: 10n * GWEI, maxPriorityFeePerGas: GWEI };
-  const { addresses } = GENESIS.contracts;
-  const request = { chainId: 31_337, to: addresses.SyncGuard, data, nonce: 0, ...fees };
-  return { type: "sign-transaction", id: -1, key: "pause", request };
-}
 
 /** Pauses for whatever it cannot tell. */
 const anxious: Twin = {
   bend: (effects) => {
     return effects.flatMap((effect) => {
       const isUnknown = effect.type === "block" && effect.report.verdict.kind === "Unknown";
-      return isUnknown ? [effect, pauseFor(effect.report)] : [effect];
+      return isUnknown
+        ? [effect, { type: "sign-transaction", id: -1, key: "pause", request: softPauseFor(effect.report, 0) }]
+        : [effect];
     });
   },
 };

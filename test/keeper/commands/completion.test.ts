@@ -6,14 +6,12 @@ import type { Command } from "commander";
 
 import { completionScript, SHELLS } from "../../../keeper/commands/completion.ts";
 import { createProgram } from "../../../keeper/commands/createProgram.ts";
+import { CONTEXT } from "../../helpers/commandContext.ts";
 
 const run = promisify(execFile);
 
 function program(): Command {
-  const output = { write: () => true };
-  const signal = AbortSignal.any([]);
-  const context = { env: {}, stdout: output, stderr: output, isColoured: false, wallNow: () => 0, signal };
-  return createProgram({ ...context, ended: Promise.resolve() }, () => undefined);
+  return createProgram(CONTEXT, () => undefined);
 }
 
 /** What bash offers for the last of some words. */

@@ -6,6 +6,7 @@ import { expect } from "chai";
 
 import { showConfig } from "../../../keeper/commands/showConfig.ts";
 import { CONFIG_TABLE } from "../../../keeper/config/configTable.ts";
+import { CONTEXT } from "../../helpers/commandContext.ts";
 
 const KEY = `0x${"5e".repeat(32)}`;
 
@@ -21,9 +22,7 @@ describe("lockstep config", () => {
   function show(flags: Record<string, unknown>, env: Record<string, string> = {}): string {
     let text = "";
     const stdout = { write: (chunk: string) => (text += chunk) };
-    const signal = AbortSignal.any([]);
-    const context = { env, stdout, stderr: stdout, isColoured: false, wallNow: () => 0, signal };
-    expect(showConfig(flags, { ...context, ended: Promise.resolve() })).to.equal(0);
+    expect(showConfig(flags, { ...CONTEXT, env, stdout })).to.equal(0);
     return text;
   }
 

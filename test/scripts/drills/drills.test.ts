@@ -6,7 +6,7 @@ import type { DrillResult } from "../../../scripts/drills/DrillResult.ts";
 import { SCENARIOS } from "../../../scripts/drills/catalogue.ts";
 import type { DrillChoice } from "../../../scripts/drills/Stage.ts";
 import { uneventedWrite } from "../../../scripts/drills/uneventedWrite.ts";
-import { CONTEXT, runDrill } from "./commandContext.ts";
+import { CONTEXT, runDrill } from "../../helpers/commandContext.ts";
 import { expectContained, expectHarm } from "./expectShape.ts";
 
 const OPTIONS = { seed: 1, say: () => undefined } as const;

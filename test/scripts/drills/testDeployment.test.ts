@@ -17,7 +17,7 @@ import { callNode } from "../../../scripts/local/callNode.ts";
 import { deployLockstep } from "../../../scripts/local/deployLockstep.ts";
 import { Market } from "../../../scripts/local/Market.ts";
 import { startNode, type LocalNode } from "../../../scripts/local/startNode.ts";
-import { CONTEXT, runDrill, type Ran } from "./commandContext.ts";
+import { CONTEXT, runDrill, type Ran } from "../../helpers/commandContext.ts";
 import { expectContained, expectHarm } from "./expectShape.ts";
 
 /** What goes wrong in each drill when what protects is missing. */
