@@ -156,6 +156,16 @@ export class Books {
     return this.#known.accounts;
   }
 
+  /** How many of them there are. */
+  get accountCount(): number {
+    return this.#known.accounts.length;
+  }
+
+  /** Some of them in the order in which events named them: that of an account stays as long as its first event does. */
+  accountsFrom(start: number, count: number): readonly Hex[] {
+    return this.#known.accounts.slice(start, start + count);
+  }
+
   /** Whether governance repaired or accepted words of the books in a block. */
   hasRepair({ logs }: BookBlock): boolean {
     return logs.some(({ address, topics }) => {

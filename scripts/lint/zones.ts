@@ -40,6 +40,8 @@ export const ZONES: readonly Zone[] = [
     types: ["chain/verify", "books"],
     packages: ["ethers"],
   },
+  // What is said of the books at a block: to users, and to the dashboard.
+  { name: "queries", paths: ["keeper/queries/"], isPure: true, may: [...BASE, "trie", "books"], packages: [] },
   { name: "chain/verify", paths: ["keeper/chain/verify/"], isPure: true, may: [...BASE, "trie"], packages: [] },
   { name: "chain/agree", paths: ["keeper/chain/agree/"], isPure: true, may: [...BASE, "chain/verify"], packages: [] },
   { name: "actions/plan", paths: ["keeper/actions/plan/"], isPure: true, may: BASE, packages: [] },

@@ -42,6 +42,9 @@ export interface LegalityContext {
   illegal(book: BookName, logIndex: number, detail: string): void;
 }
 
+/** What the value of an account follows from: the books and the prices of one moment, wherever they are read. */
+export type BooksReader = Pick<LegalityContext, "timestamp" | "immutables" | "addresses" | "readOf" | "priceOf">;
+
 /** One concern of legality: sees every event of a transaction in order, then its end. */
 export interface Rule {
   /** Judges one event after its reducer has applied it. */

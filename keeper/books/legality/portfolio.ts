@@ -16,7 +16,7 @@ import { openInstruments } from "../reducers/ledger/openIds.ts";
 import { fundingOf, readMarket } from "../reducers/ledger/market.ts";
 import { readHot } from "./flags.ts";
 import { KIND, readInstrument, readOption, readSettlement, type OptionState } from "./instruments.ts";
-import type { LegalityContext } from "./LegalityContext.ts";
+import type { BooksReader } from "./LegalityContext.ts";
 
 /** What a portfolio is worth, or why the keeper cannot say, or why the chain would not say. */
 export type Valued =
@@ -38,12 +38,12 @@ const NO_READING: MarginReading = { quality: "unusable", value: 0n, low: 0n, hig
 const MAX_COLLATERALS = 32n;
 
 /** An account's word. */
-export function readAccount(account: Hex, context: LegalityContext): AccountsWord {
+export function readAccount(account: Hex, context: BooksReader): AccountsWord {
   return ledger.accounts.decode(context.readOf("PositionLedger", ledger.accounts.slot(account)));
 }
 
 /** A position's word. */
-export function readPosition(account: Hex, instrument: bigint, context: LegalityContext): PositionsWord {
+export function readPosition(account: Hex, instrument: bigint, context: BooksReader): PositionsWord {
   return ledger.positions.decode(context.readOf("PositionLedger", ledger.positions.slot(account, instrument)));
 }
 
@@ -63,7 +63,7 @@ function collateralIdsOf({ assets }: AccountsWord): bigint[] {
 }
 
 /** The feeds that decide what an account is worth. */
-export function feedsOf(account: Hex, context: LegalityContext): bigint[] {
+export function feedsOf(account: Hex, context: BooksReader): bigint[] {
   const read: Read = (slot) => context.readOf("PositionLedger", slot);
   const positions = openInstruments(account, read).map((instrument) => readInstrument(instrument, context).feed);
   const assets = collateralIdsOf(readAccount(account, context)).map(
@@ -81,7 +81,7 @@ export type Mark =
   { readonly isKnown: false } | { readonly isKnown: true; readonly mark: bigint | null; readonly isFeedAsked: boolean };
 
 /** The mark of an instrument by the books and prices of the context. */
-export function markNow(instrument: bigint, context: LegalityContext): Mark {
+export function markNow(instrument: bigint, context: BooksReader): Mark {
   const terms = readInstrument(instrument, context);
   if (terms.kind === KIND.none) return { isKnown: true, mark: null, isFeedAsked: false };
   const option = terms.kind === KIND.perpetual ? null : optionStateOf(instrument, context);
@@ -105,7 +105,7 @@ export function markNow(instrument: bigint, context: LegalityContext): Mark {
 export function valueAccount(
   account: Hex,
   pricing: Pricing,
-  context: LegalityContext,
+  context: BooksReader,
   { unusable }: ValuedAs = {},
 ): Valued {
   const read: Read = (slot) => context.readOf("PositionLedger", slot);
@@ -142,7 +142,7 @@ export function valueAccount(
 }
 
 /** Its final price is what an option is worth from its expiry on, whatever the feed says. */
-function isSettled(option: OptionState | null, { timestamp }: LegalityContext): boolean {
+function isSettled(option: OptionState | null, { timestamp }: BooksReader): boolean {
   return option !== null && option.settlementPrice !== null && timestamp >= option.expiry;
 }
 
@@ -157,7 +157,7 @@ function marginPosition(
 }
 
 /** Strike, expiry, volatility and final price of an option. */
-function optionStateOf(instrument: bigint, context: LegalityContext): OptionState {
+function optionStateOf(instrument: bigint, context: BooksReader): OptionState {
   const { settledAt, price, isWindDown } = readSettlement(instrument, context);
   return { ...readOption(instrument, context), settlementPrice: settledAt === 0n ? null : price, isWindDown };
 }
@@ -165,7 +165,7 @@ function optionStateOf(instrument: bigint, context: LegalityContext): OptionStat
 function readCollateral(
   account: Hex,
   word: AccountsWord,
-  context: LegalityContext,
+  context: BooksReader,
   readingOf: (feed: bigint) => MarginReading | null,
 ): MarginCollateral[] | null {
   const collateral: MarginCollateral[] = [];
