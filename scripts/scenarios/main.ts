@@ -14,7 +14,7 @@ them fails, or when a scenario has none.
 
   --write   put the table of what they came to into docs/scenarios.md; all of them have to be run for that
   --json    the results as one JSON value, in place of the table
-  --jobs N  processes at a time; default: the cores there are
+  --jobs N  processes at a time; default: one more than there are cores
 `;
 
 const DOCUMENT = "docs/scenarios.md";
@@ -25,7 +25,7 @@ async function main(): Promise<number> {
     options: {
       write: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
-      jobs: { type: "string", default: String(availableParallelism()) },
+      jobs: { type: "string", default: String(availableParallelism() + 1) },
       help: { type: "boolean", short: "h", default: false },
     },
   });
