@@ -2,7 +2,7 @@ import { ActingStatus } from "./ActingStatus.ts";
 import { ChainStatus, type Watched } from "./ChainStatus.ts";
 import type { Hash } from "./lib/hex.ts";
 import type { BlockReport, Effect } from "./loop/ports.ts";
-import { openIncident, stageTimes, type IncidentRecord } from "./telemetry/IncidentRecord.ts";
+import { openIncident, type IncidentRecord } from "./telemetry/IncidentRecord.ts";
 import { Metrics } from "./telemetry/Metrics.ts";
 import type { RebuildRecord } from "./telemetry/RebuildRecord.ts";
 
@@ -115,6 +115,14 @@ export class Status {
     return this.#last?.report ?? null;
   }
 
+  /** The last verdict with the time of it, and why nothing can be said since; null where there is none. */
+  get standing(): {
+    readonly last: { readonly report: BlockReport; readonly atMs: number } | null;
+    readonly unknown: { readonly reason: string; readonly detail: string } | null;
+  } {
+    return { last: this.#last, unknown: this.#unknown };
+  }
+
   /** From now on the core is asked about its sources and the chain as well. */
   watch(watched: Watched): void {
     this.#chain.watch(watched);
@@ -210,7 +218,7 @@ export class Status {
     return { ready: isReady, reason: isReady ? "synced" : state.toLowerCase() };
   }
 
-  toJson(): unknown {
+  toJson(): Readonly<Record<string, unknown>> {
     const last = this.#last;
     return {
       state: this.state,
@@ -227,7 +235,6 @@ export class Status {
       rebuild: this.#rebuild,
       ...this.#chain.toJson(),
       ...this.acting.toJson(),
-      incidents: [...this.incidents.values()].map((incident) => ({ ...incident, ms: stageTimes(incident) })),
     };
   }
 

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 
 import { Afterwards } from "./Afterwards.ts";
-import { startApi, type Api } from "./api/httpServer.ts";
+import { ApiRoom } from "./ApiRoom.ts";
 import type { Source } from "./chain/sources/Source.ts";
 import type { Deployment } from "./config/deployment.ts";
 import type { KeeperConfig } from "./config/KeeperConfig.ts";
@@ -74,7 +74,7 @@ export class KeeperService {
   readonly #watchers: { see(effect: Effect): void }[] = [];
   #store: StoreRoom | null = null;
   #lock: DirectoryLock | null = null;
-  #api: Api | null = null;
+  #api: ApiRoom | null = null;
   #evidence: EvidenceRoom | null = null;
   #signing: SignerRoom | null = null;
   #snapshots: SnapshotRoom | null = null;
@@ -168,15 +168,9 @@ export class KeeperService {
     const room = await StoreRoom.open({ config, log, signal: this.#abort.signal, onLost: this.#fail.bind(this) });
     this.#store = room;
     const journal = room.store;
-    this.#api = await startApi({
-      host: config.apiHost,
-      port: config.apiPort,
-      handlers: {
-        isReady: () => this.status.readiness(),
-        status: () => this.status.toJson(),
-        metrics: () => this.status.metrics(),
-        statements: () => this.#peers?.document ?? null,
-      },
+    this.#api = await ApiRoom.open({
+      ...{ config, deployment, log, now: this.#now, wallNow: this.#wallNow, status: this.status },
+      ...{ statements: () => this.#peers?.document ?? null, afterwards: this.#afterwards },
     });
     const isLeading = await room.tryLead();
     if (isLeading) refuseWhileLatched(journal);
@@ -213,6 +207,7 @@ export class KeeperService {
       ...{ options, sources: config.sources, log, now, onRecord: status.rebuilding.bind(status) },
     });
     this.status.watch(core.keeper);
+    this.#api.watch(core.keeper);
     const { keeper } = core;
     this.#peers = openPeers({
       ...{ config, deployment, log, now, signal, keeper, status: status.acting.peers },
@@ -223,7 +218,7 @@ export class KeeperService {
       ...{ deliver: this.#deliver.bind(this), onFatal: this.#fail.bind(this) },
     });
     this.#watchers.push(this.#views, evidence, ...(core.snapshots === null ? [] : [core.snapshots]), this.#rebuilds);
-    this.#watchers.push(people, this.#readinessRoom({ keeper, options, sources, signers }));
+    this.#watchers.push(people, this.#api, this.#readinessRoom({ keeper, options, sources, signers }));
     if (isLeading) this.#lead(people);
     else this.#standBy(room, people).catch(this.#fail.bind(this));
     this.#inputs.open(this.#step.bind(this));

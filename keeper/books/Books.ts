@@ -161,6 +161,11 @@ export class Books {
     return this.#known.accounts.length;
   }
 
+  /** Whether an event has named an account. */
+  hasAccount(account: Hex): boolean {
+    return account.length === 66 && this.#known.knows(account);
+  }
+
   /** Some of them in the order in which events named them: that of an account stays as long as its first event does. */
   accountsFrom(start: number, count: number): readonly Hex[] {
     return this.#known.accounts.slice(start, start + count);

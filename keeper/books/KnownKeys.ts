@@ -33,6 +33,11 @@ export class KnownKeys {
     return this.#accounts;
   }
 
+  /** Whether an event has named it. */
+  knows(key: Hex | bigint): boolean {
+    return this.#seen.has(key);
+  }
+
   /** Assets (addresses) and instruments (numbers). */
   get others(): readonly (Hex | bigint)[] {
     return this.#others;

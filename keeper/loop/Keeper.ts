@@ -2,7 +2,8 @@ import { Books } from "../books/Books.ts";
 import type { SourceReport } from "../chain/agree/SourceBoard.ts";
 import type { ServedHead } from "../chain/agree/Votes.ts";
 import type { Condition } from "../domain/conditions.ts";
-import type { Address } from "../lib/hex.ts";
+import { BOOK_NAMES, type BookName } from "../domain/bookSet.ts";
+import type { Address, Hash } from "../lib/hex.ts";
 import type { Header } from "../chain/verify/header.ts";
 import { Acts } from "./Acts.ts";
 import { Follower, type FollowerEvents, type Standing } from "./Follower.ts";
@@ -139,6 +140,13 @@ export class Keeper {
     const { header, nonces, balances } = this.#tip?.fetched ?? {};
     if (this.#tip === null || header == null || nonces == null || balances == null) return null;
     return { isLevel: this.#tip.isLevel, header, nonces, balances };
+  }
+
+  /** Storage roots that are proven at the newest block of the books; null where none are. */
+  get storageRoots(): ReadonlyMap<BookName, Hash> | null {
+    const { hash, proven } = this.#tip?.fetched ?? {};
+    if (proven == null || hash !== this.#books.tip?.hash) return null;
+    return new Map(BOOK_NAMES.flatMap((name) => (proven[name] === null ? [] : [[name, proven[name].storageRoot]])));
   }
 
   /** What is known of each source. */

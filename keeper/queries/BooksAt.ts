@@ -39,6 +39,11 @@ export class BooksAt implements BooksReader {
     return this.#books.accountCount;
   }
 
+  /** Whether events have named an account. */
+  hasAccount(account: Hex): boolean {
+    return this.#books.hasAccount(account);
+  }
+
   /** Some of them, in the order in which they were named. */
   accountsFrom(start: number, count: number): readonly Hex[] {
     return this.#books.accountsFrom(start, count);

@@ -54,16 +54,25 @@ export type Margin =
   /** A price that logs have not told, or why the contracts would not value it either. */
   | { readonly kind: "unknown" | "refused"; readonly detail: string };
 
-/** What the books say of one account. */
-export interface AccountState {
+/** How an account stands with its requirements; `unvalued` where its prices are not known, or the contracts would not say. */
+export type Standing = "flat" | "free" | "restricted" | "liquidatable" | "unvalued";
+
+/** An account in a list. */
+export interface AccountSummary {
   readonly account: Hex;
   /** The first 20 bytes of its name: who may act for it. */
   readonly owner: Address;
   /** As it is stored, 1e-18 quote; what is pending is not in it. */
   readonly quote: bigint;
+  readonly positionCount: number;
+  readonly margin: Margin;
+  readonly standing: Standing;
+}
+
+/** What the books say of one account. */
+export interface AccountState extends Pick<AccountSummary, "account" | "owner" | "quote" | "margin" | "standing"> {
   readonly positions: readonly PositionState[];
   readonly collateral: readonly CollateralState[];
-  readonly margin: Margin;
   /** Of all its positions on each feed. */
   readonly greeks: readonly { readonly feed: bigint; readonly greeks: Greeks | null }[];
 }
@@ -75,15 +84,46 @@ const MAX_COLLATERALS = 32n;
 export function describeAccount(account: Hex, reader: BooksReader): AccountState {
   const read = (slot: Hash): bigint => reader.readOf("PositionLedger", slot);
   const positions = openInstruments(account, read).map((instrument) => describePosition(account, instrument, reader));
+  const margin = marginOf(account, reader);
   return {
-    account,
-    owner: account.slice(0, OWNER_LENGTH) as Address,
-    quote: readAccount(account, reader).quote,
-    positions,
+    ...{ account, owner: ownerOf(account), quote: readAccount(account, reader).quote, positions, margin },
+    standing: standingOf(margin, positions.length),
     collateral: readCollateral(account, reader),
-    margin: marginOf(account, reader),
     greeks: greeksByFeed(positions, reader),
   };
+}
+
+/** What a list shows of an account. */
+export function summarizeAccount(account: Hex, reader: BooksReader): AccountSummary {
+  const { quote, openCount } = readAccount(account, reader);
+  const positionCount = Number(openCount);
+  const margin = marginOf(account, reader);
+  return {
+    account,
+    owner: ownerOf(account),
+    quote,
+    positionCount,
+    margin,
+    standing: standingOf(margin, positionCount),
+  };
+}
+
+/** Positions of an account, those in one instrument where it is named. */
+export function positionsOf(account: Hex, instrument: bigint | null, reader: BooksReader): PositionState[] {
+  const open = openInstruments(account, (slot) => reader.readOf("PositionLedger", slot));
+  const wanted = instrument === null ? open : open.filter((id) => id === instrument);
+  return wanted.map((id) => describePosition(account, id, reader));
+}
+
+function ownerOf(account: Hex): Address {
+  return account.slice(0, OWNER_LENGTH) as Address;
+}
+
+function standingOf(margin: Margin, positionCount: number): Standing {
+  if (margin.kind !== "valued") return "unvalued";
+  if (positionCount === 0) return "flat";
+  if (margin.equity < margin.maintenance) return "liquidatable";
+  return margin.free < 0n ? "restricted" : "free";
 }
 
 /** What an account may do, as the contracts decide it: prices that are not valid count at their worst. */

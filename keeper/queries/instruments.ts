@@ -1,6 +1,8 @@
 import { KIND, readInstrument, readOption, readSettlement } from "../books/legality/instruments.ts";
 import type { BooksReader } from "../books/legality/LegalityContext.ts";
 import { markNow } from "../books/legality/portfolio.ts";
+import { premiumPpm } from "../books/model/syncLag.ts";
+import { readHot } from "../books/legality/flags.ts";
 import type { Greeks } from "../books/model/optionPricing.ts";
 import { readClearingSize, readMarket } from "../books/reducers/ledger/market.ts";
 import type { Reading } from "../books/Prices.ts";
@@ -49,6 +51,8 @@ export interface InstrumentState {
     /** Quote per underlying; null before it is fixed. */
     readonly settlementPrice: bigint | null;
   } | null;
+  /** What lag adds to the initial requirement of a position now, parts per million of its notional; null where no log tells the price. */
+  readonly lagPremiumPpm: bigint | null;
   /** Of one unit, and of all long positions of accounts. */
   readonly greeks: { readonly unit: Greeks; readonly open: Greeks } | null;
 }
@@ -82,8 +86,20 @@ export function describeInstrument(instrument: bigint, reader: BooksReader): Ins
     terms: { initialPpm, maintenancePpm, priceBandPpm, lagVolatilityPpm, makerFeePpm, takerFeePpm },
     funding: kind === KIND.perpetual ? { longIndex, shortIndex, premiumPpb, maxPpm: maxFundingPpm, accruedAt } : null,
     option: kind === KIND.perpetual ? null : describeOption(instrument, reader),
+    lagPremiumPpm: lagPremiumOf(reading, { lagVolatilityPpm, initialPpm }, reader),
     greeks: unit === null ? null : { unit, open: scaled(unit, openInterest) },
   };
+}
+
+/** Lag is the age of the price and that of the newest checkpoint, together. */
+function lagPremiumOf(
+  reading: Reading,
+  { lagVolatilityPpm, initialPpm }: { readonly lagVolatilityPpm: bigint; readonly initialPpm: bigint },
+  reader: BooksReader,
+): bigint | null {
+  if (!reading.isKnown) return null;
+  const ageOf = (since: bigint): bigint => (reader.timestamp > since ? reader.timestamp - since : 0n);
+  return premiumPpm(lagVolatilityPpm, ageOf(reading.updatedAt) + ageOf(readHot(reader).checkpointTime), initialPpm);
 }
 
 /** `valid`, why a price is not, or `unknown`. */

@@ -72,7 +72,7 @@ export interface StageTimes {
 }
 
 /** The stages of an incident. */
-export function stageTimes({ times }: IncidentRecord): StageTimes {
+export function stageTimes({ times }: Pick<IncidentRecord, "times">): StageTimes {
   const between = (from: number | null, to: number | null): number | null =>
     from === null || to === null ? null : Math.max(0, to - from);
   return {

@@ -14,7 +14,7 @@ import type { LockstepDeployment, LockstepParameters } from "../local/deployLock
 import { startLocalKeeper, type LocalKeeper, type LocalKeeperOptions } from "../local/LocalKeeper.ts";
 import type { LocalChain } from "../local/LocalChain.ts";
 import { Market } from "../local/Market.ts";
-import { describeIncident } from "./describeIncident.ts";
+import { describeIncident, type ToldIncident } from "./describeIncident.ts";
 import type { DrillAttempt, DrillReaction, DrillResult } from "./DrillResult.ts";
 import { readEvents } from "./fullCycle/readEvents.ts";
 import { openOwnGround, type Ground } from "./Ground.ts";
@@ -272,7 +272,7 @@ export class Stage {
   }
 
   /** The result where a pause is due: contained only if there is one, and every attempt afterwards was harmless. */
-  result(scenario: string, incident: IncidentRecord | null, attempts: readonly DrillAttempt[]): DrillResult {
+  result(scenario: string, incident: ToldIncident | null, attempts: readonly DrillAttempt[]): DrillResult {
     const isHarmless = attempts.length > 0 && attempts.every((attempt) => attempt.isHarmless);
     const contained = incident?.containedIn != null && isHarmless;
     const described = this.#described(incident);
@@ -318,7 +318,7 @@ export class Stage {
     return this.ground.close();
   }
 
-  #described(incident: IncidentRecord | null): ReturnType<typeof describeIncident> {
+  #described(incident: ToldIncident | null): ReturnType<typeof describeIncident> {
     const last = this.#keeper?.service.status.lastReport?.verdict.kind ?? "Unknown";
     return describeIncident(this.effects, incident, last);
   }

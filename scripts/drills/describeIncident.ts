@@ -1,6 +1,10 @@
 import type { Effect } from "../../keeper/loop/ports.ts";
-import { stageTimes, type IncidentRecord } from "../../keeper/telemetry/IncidentRecord.ts";
+import { stageTimes, type IncidentRecord, type StageTimes } from "../../keeper/telemetry/IncidentRecord.ts";
 import type { DrillResult, DrillSlot } from "./DrillResult.ts";
+
+/** An incident of a keeper in this process, or as its API shows it. */
+export type ToldIncident = Pick<IncidentRecord, "cause" | "blockNumber" | "containedIn" | "located"> &
+  (Pick<IncidentRecord, "times"> | { readonly ms: StageTimes });
 
 type Described = Pick<DrillResult, "verdict" | "cause" | "located" | "blocks" | "ms">;
 
@@ -11,14 +15,14 @@ type Described = Pick<DrillResult, "verdict" | "cause" | "located" | "blocks" | 
  * @param incident null where it found nothing
  * @param last its newest verdict
  */
-export function describeIncident(effects: readonly Effect[], incident: IncidentRecord | null, last: string): Described {
+export function describeIncident(effects: readonly Effect[], incident: ToldIncident | null, last: string): Described {
   const judged = effects.find((effect) => effect.type === "block" && effect.report.verdict.kind === "Diverged");
   const foundIn = judged?.type === "block" ? judged.report.number : (incident?.blockNumber ?? null);
   const isView = incident?.cause === "view-diverged";
   const divergentBlock = incident?.blockNumber ?? null;
   const blocksSince = (block: number | null | undefined): number | null =>
     block == null || divergentBlock === null ? null : block - divergentBlock;
-  const stages = incident === null ? null : stageTimes(incident);
+  const stages = incident === null ? null : "ms" in incident ? incident.ms : stageTimes(incident);
   return {
     verdict: isView ? "ViewDiverged" : judged === undefined ? last : "Diverged",
     cause: incident?.cause ?? "none",

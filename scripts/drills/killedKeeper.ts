@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { CommandContext } from "../../keeper/commands/CommandContext.ts";
-import type { IncidentRecord } from "../../keeper/telemetry/IncidentRecord.ts";
+import type { ToldIncident } from "./describeIncident.ts";
 import type { Trap } from "../crashes/KeeperJob.ts";
 import { KeeperProcess } from "../crashes/KeeperProcess.ts";
 import { migrateQuote } from "../local/attack.ts";
@@ -36,7 +36,7 @@ export async function killedKeeper(choice: DrillChoice, context: CommandContext)
       await migrateQuote(stage.chain, { by: thief.wallet, account: thief.account, quote: CORRUPTED_QUOTE });
       const killed = await stage.await("the keeper is killed", () => first.ending?.killedAt === POINT);
       if (choice.isUnprotected !== true) await start(next, null);
-      let incident: IncidentRecord | null = null;
+      let incident: ToldIncident | null = null;
       const paused = await stage.await("a keeper finds its pause proven", async () => {
         incident = await readContained(apiUrl);
         return incident !== null;
@@ -68,9 +68,9 @@ async function seatFor(
 }
 
 /** The incident that the keeper's process calls contained; null while there is none, or nobody answers. */
-async function readContained(apiUrl: string): Promise<IncidentRecord | null> {
+async function readContained(apiUrl: string): Promise<ToldIncident | null> {
   try {
-    const { incidents } = (await (await fetch(`${apiUrl}/status`)).json()) as { incidents: IncidentRecord[] };
+    const { incidents } = (await (await fetch(`${apiUrl}/status`)).json()) as { incidents: ToldIncident[] };
     return incidents.find(({ containedIn }) => containedIn !== null) ?? null;
   } catch {
     return null;

@@ -77,7 +77,13 @@ export const ZONES: readonly Zone[] = [
   { name: "control", paths: ["keeper/control/"], isPure: false, may: BASE, packages: [] },
   { name: "telemetry", paths: ["keeper/telemetry/"], isPure: false, may: BASE, packages: [] },
   { name: "peers", paths: ["keeper/peers/"], isPure: false, may: BASE, packages: [] },
-  { name: "api", paths: ["keeper/api/"], isPure: false, may: BASE, packages: [] },
+  {
+    name: "api",
+    paths: ["keeper/api/"],
+    isPure: false,
+    may: [...BASE, "queries"],
+    packages: ["fastify", "@fastify/swagger", "typebox"],
+  },
   { name: "config", paths: ["keeper/config/"], isPure: false, may: BASE, packages: ["@noble/hashes", "dotenv"] },
 
   {
@@ -125,6 +131,7 @@ export const ZONES: readonly Zone[] = [
     may: [
       ...[...BASE, "trie", "books", "books/naive", "chain/verify", "chain/agree", "actions/plan"],
       ...[
+        "queries",
         "views",
         "views/adapters",
         "loop",

@@ -56,7 +56,8 @@ class RunningKeeper {
   }
 
   get status(): StatusJson {
-    return this.service.status.toJson() as StatusJson;
+    const { status } = this.service;
+    return { ...status.toJson(), incidents: [...status.incidents.values()] } as unknown as StatusJson;
   }
 
   /** Resolves when something that is said or done makes the condition true; the test's own time limit ends it otherwise. */

@@ -166,7 +166,7 @@ describe("lint zones", function () {
     ],
     "siblings meeting in service.ts": [
       "keeper/service.ts",
-      'import { startApi } from "./api/httpServer.ts";\nimport { createSource } from "./chain/sources/createSource.ts";\nvoid [startApi, createSource];',
+      'import { startApi } from "./api/startApi.ts";\nimport { createSource } from "./chain/sources/createSource.ts";\nvoid [startApi, createSource];',
     ],
     "the environment in main.ts": ["keeper/main.ts", 'void process.env["HOME"];'],
     "a default export of an Ignition module": ["deploy/modules/x.ts", "export default 1;"],

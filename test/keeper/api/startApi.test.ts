@@ -1,10 +1,20 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect } from "chai";
-import type { Api, ApiHandlers } from "../../../keeper/api/httpServer.ts";
-import { startApi } from "../../../keeper/api/httpServer.ts";
+import type { ApiHandlers } from "../../../keeper/api/ports.ts";
+import { startApi, type Api } from "../../../keeper/api/startApi.ts";
 import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
+import type { Hash } from "../../../keeper/lib/hex.ts";
 import { fetchStatements } from "../../../keeper/peers/fetchStatements.ts";
+
+const INCIDENT: Hash = `0x${"1f".repeat(32)}`;
+
+interface ProblemAnswer {
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+}
 
 describe("startApi", () => {
   let api: Api;
@@ -17,6 +27,12 @@ describe("startApi", () => {
       isReady: () => ({ ready: true, reason: "in sync" }),
       status: () => ({ block: 7, wei: 2n ** 80n }),
       metrics: () => "lockstep_up 1\n",
+      heartbeat: () => ({ state: "IN_SYNC" }),
+      statements: () => null,
+      latency: () => [],
+      books: () => ({ kind: "unproven", code: "Starting", detail: "no block was judged yet", retryAfterSeconds: 10 }),
+      incidents: () => [{ id: INCIDENT }],
+      evidence: () => Promise.resolve(null),
     };
     api = await startApi({ port: 0, handlers, closeGraceMs: 50, onError: (error, path) => errors.push([error, path]) });
   });
@@ -32,6 +48,17 @@ describe("startApi", () => {
     socket.write(text);
     await once(socket, "close");
     return answer;
+  }
+
+  /** Status and problem of an answer to a URL. */
+  async function problem(path: string, init: RequestInit = {}): Promise<readonly [number, string]> {
+    const response = await fetch(`${api.url}${path}`, init);
+    expect(response.headers.get("content-type")).to.equal("application/problem+json; charset=utf-8");
+    const { status, code, title, detail } = (await response.json()) as ProblemAnswer;
+    expect(status).to.equal(response.status);
+    expect(title).to.match(/^[A-Z]/);
+    expect(detail.length).to.be.greaterThan(10);
+    return [status, code];
   }
 
   async function refusal(port: number, host: string): Promise<KeeperError> {
@@ -97,13 +124,16 @@ describe("startApi", () => {
   });
 
   it("answers 404 to other paths and 405 to other methods", async () => {
-    for (const path of ["/", "/status/", "/STATUS", "/../status", "/%73tatus", "/__proto__"]) {
-      const response = await raw(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    for (const path of ["/", "/status/", "/STATUS", "/../status", "/..%2fstatus", "/__proto__", "/v1/", "/v2/status"]) {
+      const response = await raw(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
       expect(response, path).to.match(/^HTTP\/1\.1 404 /);
+      expect(response, path).to.include("NoSuchPath");
     }
-    const response = await fetch(`${api.url}/status`, { method: "DELETE" });
-    expect([response.status, response.headers.get("allow")]).to.deep.equal([405, "GET, HEAD"]);
-    expect(await response.json()).to.deep.equal({ error: "method not allowed" });
+    for (const method of ["DELETE", "POST", "PUT", "PATCH", "OPTIONS"]) {
+      const response = await fetch(`${api.url}/status`, { method });
+      expect([response.status, response.headers.get("allow")], method).to.deep.equal([405, "GET, HEAD"]);
+    }
+    expect(await problem("/v1/accounts", { method: "POST" })).to.deep.equal([405, "MethodNotAllowed"]);
   });
 
   it("answers HEAD like GET, without the body", async () => {
@@ -130,17 +160,86 @@ describe("startApi", () => {
       throw bug;
     };
     const response = await fetch(`${api.url}/status`);
-    expect([response.status, await response.text()]).to.deep.equal([500, '{"error":"internal error"}\n']);
+    const text = await response.text();
+    expect([response.status, (JSON.parse(text) as ProblemAnswer).code]).to.deep.equal([500, "InternalError"]);
+    expect(text).to.not.include("secret");
     expect(errors).to.deep.equal([[bug, "/status"]]);
     expect((await fetch(`${api.url}/healthz`)).status).to.equal(200);
   });
 
   it("refuses bodies, long headers and what is no HTTP", async () => {
-    const withBody = await raw("GET /status HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\nxxx");
+    const withBody = await raw("GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 999999\r\n\r\nxxx");
     expect(withBody).to.match(/^HTTP\/1\.1 413 /);
-    const longHeader = await raw(`GET /status HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(10_000)}\r\n\r\n`);
+    const longHeader = await raw(`GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ${"x".repeat(10_000)}\r\n\r\n`);
     expect(longHeader).to.match(/^HTTP\/1\.1 431 /);
     expect(await raw("nonsense\r\n\r\n")).to.match(/^HTTP\/1\.1 400 /);
+  });
+
+  it("refuses parameters that are no such thing, and says so", async () => {
+    const bad = [
+      "accounts?limit=0",
+      "accounts?limit=501",
+      "accounts?limit=ten",
+      "accounts?limit=1&limit=2",
+      "accounts?cursor=-1",
+      "accounts?ownr=0x12",
+      "accounts/0x12",
+      "accounts/__proto__",
+      `accounts/${INCIDENT.toUpperCase()}`,
+      "instruments/one",
+      "positions?instrument=1e3",
+      "incidents?offset=3",
+      "incidents/..%2f..%2f..%2fetc%2fpasswd/evidence",
+      "incidents/0x1f%00/evidence",
+    ];
+    for (const path of bad) expect(await problem(`/v1/${path}`), path).to.deep.equal([400, "BadParameter"]);
+    expect(await problem("/v1/accounts/%zz")).to.deep.equal([400, "BadRequest"]);
+    expect(await problem(`/v1/accounts/0x${"12".repeat(100)}`)).to.deep.equal([414, "UriTooLong"]);
+    const other: Hash = `0x${"2f".repeat(32)}`;
+    expect(await problem(`/v1/incidents/${other}`)).to.deep.equal([404, "NoSuchIncident"]);
+    expect(await problem(`/v1/incidents/${INCIDENT}/evidence`)).to.deep.equal([404, "NoEvidence"]);
+    expect((await fetch(`${api.url}/v1/incidents/${INCIDENT}`)).status).to.equal(200);
+  });
+
+  it("says why the books cannot be relied upon, and when to ask again", async () => {
+    for (const path of [
+      "accounts",
+      `accounts/${INCIDENT}`,
+      "positions",
+      "instruments",
+      "totals",
+      "grade",
+      "checkpoints",
+    ]) {
+      expect(await problem(`/v1/${path}`), path).to.deep.equal([503, "Starting"]);
+    }
+    const { headers } = await fetch(`${api.url}/v1/grade`, { headers: { "if-none-match": "*" } });
+    expect([headers.get("retry-after"), headers.get("etag")]).to.deep.equal(["10", null]);
+  });
+
+  it("refuses names that a foreign name server may have made up, where it listens for this machine only", async () => {
+    const ask = (host: string): Promise<string> =>
+      raw(`GET /status HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    for (const host of [
+      "attacker.example",
+      `attacker.example:${api.port}`,
+      "localhost.attacker.example",
+      "127.0.0.1.nip.io",
+    ]) {
+      expect(await ask(host), host).to.match(/^HTTP\/1\.1 421 /);
+    }
+    for (const host of ["127.0.0.1", `localhost:${api.port}`, `[::1]:${api.port}`]) {
+      expect(await ask(host), host).to.match(/^HTTP\/1\.1 200 /);
+    }
+    const open = await startApi({ host: "0.0.0.0", port: 0, handlers, closeGraceMs: 50 });
+    try {
+      const socket = connect(open.port, "127.0.0.1");
+      socket.end("GET /status HTTP/1.1\r\nHost: keeper-1\r\nConnection: close\r\n\r\n");
+      const [chunk] = (await once(socket, "data")) as [Buffer];
+      expect(chunk.toString("latin1")).to.match(/^HTTP\/1\.1 200 /);
+    } finally {
+      await open.close();
+    }
   });
 
   it("closes within its grace even when a client never finishes its request", async () => {

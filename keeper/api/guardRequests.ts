@@ -1,0 +1,59 @@
+import { isIP } from "node:net";
+
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+import { ApiProblem } from "./problems.ts";
+
+/** Sent with every answer. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+/**
+ * Refuses, before anything else is looked at: bodies, methods that do more than read, and names of this machine that somebody
+ * else's name server made up. Puts the security headers on every answer.
+ *
+ * @param isLoopback only programs of this machine can connect: a page of another site that does so has a name for it
+ */
+export function guardRequests(app: FastifyInstance, isLoopback: boolean): void {
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+    if (carriesBody(request) && request.routeOptions.config.takesBody !== true) {
+      // It is never read: the connection cannot be used for a next request.
+      reply.header("connection", "close");
+      throw new ApiProblem(413, "BodyRefused", "a request has no body here: send it without one");
+    }
+    if (isLoopback && !isOwnName(request.headers.host ?? "")) {
+      throw new ApiProblem(
+        421,
+        "NameRefused",
+        "this keeper listens for programs of its own machine only: ask for 127.0.0.1, [::1] or localhost (DNS rebinding is refused)",
+      );
+    }
+    return Promise.resolve();
+  });
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** The route reads a body. */
+    readonly takesBody?: boolean;
+  }
+}
+
+function carriesBody({ headers }: FastifyRequest): boolean {
+  const { "content-length": length, "transfer-encoding": encoding } = headers;
+  return encoding !== undefined || (length !== undefined && length !== "0");
+}
+
+/** An address of its own proves that no name server was asked. */
+function isOwnName(host: string): boolean {
+  const name = host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+  return name === "localhost" || isIP(name) !== 0;
+}
