@@ -182,6 +182,16 @@ export const ZONES: readonly Zone[] = [
     packages: ["chai"],
   },
 
+  // What programs and pages read a keeper with: of the keeper it knows the shapes of answers.
+  {
+    name: "client",
+    paths: ["client/"],
+    isPure: false,
+    may: [],
+    types: ["api"],
+    packages: ["eventsource-parser"],
+  },
+
   { name: "deploy", paths: ["deploy/"], isPure: false, may: [], packages: "*" },
   { name: "scripts", paths: ["scripts/"], isPure: false, may: "*", packages: "*" },
   { name: "bench", paths: ["bench/"], isPure: false, may: "*", packages: "*" },

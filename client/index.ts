@@ -1,0 +1,19 @@
+/**
+ * A typed client for a keeper's verified read API, for Node and browsers. See docs/api.md.
+ */
+export { LockstepClient, type LockstepClientOptions, type PageOptions } from "./LockstepClient.ts";
+export { LockstepError } from "./LockstepError.ts";
+export { type StreamedEvent } from "./readEvents.ts";
+export type * from "../keeper/api/schemas/books.ts";
+export type { Greeks, Problem, ProvenAt } from "../keeper/api/schemas/answers.ts";
+export type {
+  ContractRoots,
+  EventData,
+  Finding,
+  Incident,
+  LatencySample,
+  LocatedSlot,
+  Source,
+  StatusDocument,
+  Verdict,
+} from "../keeper/api/schemas/status.ts";
