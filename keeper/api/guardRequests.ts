@@ -1,8 +1,12 @@
-import { isIP } from "node:net";
+import type { ServerResponse } from "node:http";
+import { isIP, type Socket } from "node:net";
 
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 import { ApiProblem } from "./problems.ts";
+
+/** Requests of one connection whose answers are not taken yet. */
+const MAX_PENDING = 8;
 
 /** Sent with every answer. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -22,7 +26,12 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
  * @param isLoopback only programs of this machine can connect: a page of another site that does so has a name for it
  */
 export function guardRequests(app: FastifyInstance, isLoopback: boolean): void {
+  const pending = new WeakMap<Socket, number>();
   app.addHook("onRequest", async (request, reply) => {
+    if (!admit(request.raw.socket, reply.raw, pending)) {
+      reply.hijack();
+      return;
+    }
     reply.headers(SECURITY_HEADERS);
     if (carriesBody(request) && request.routeOptions.config.takesBody !== true) {
       // It is never read: the connection cannot be used for a next request.
@@ -38,6 +47,22 @@ export function guardRequests(app: FastifyInstance, isLoopback: boolean): void {
     }
     return Promise.resolve();
   });
+}
+
+/**
+ * Answers wait in memory until those before them are taken, and whoever asks on without reading would have all of them made: its
+ * connection ends.
+ */
+function admit(socket: Socket, response: ServerResponse, pending: WeakMap<Socket, number>): boolean {
+  if (socket.destroyed) return false;
+  const count = (pending.get(socket) ?? 0) + 1;
+  if (count > MAX_PENDING) {
+    socket.destroy();
+    return false;
+  }
+  pending.set(socket, count);
+  response.once("close", () => pending.set(socket, (pending.get(socket) ?? 1) - 1));
+  return true;
 }
 
 declare module "fastify" {

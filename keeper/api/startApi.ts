@@ -25,7 +25,10 @@ export interface ApiOptions {
   readonly onError?: (error: unknown, path: string) => void;
   /** How long `close` waits for answers under way. */
   readonly closeGraceMs?: number;
+  /** Between two signs of life of a stream. */
   readonly heartbeatMs?: number;
+  /** Streams at a time. */
+  readonly maxStreams?: number;
 }
 
 /** A running API. */
@@ -42,7 +45,7 @@ export interface Api {
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
 /** Streams and requests together; more are not accepted. */
-const MAX_CONNECTIONS = 1_024;
+const MAX_CONNECTIONS = 640;
 
 /**
  * Serves what operators and programs read: `/healthz`, `/readyz`, `/status`, `/metrics`, and `/v1/` as `/v1/openapi.json` describes
@@ -57,6 +60,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     snapshot: () => handlers.status(),
     heartbeat: () => handlers.heartbeat(),
     ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
+    ...(options.maxStreams === undefined ? {} : { maxClients: options.maxStreams }),
   });
   const app = createApp();
   handleFailures(app, options.onError);
@@ -84,6 +88,8 @@ function createApp(): FastifyInstance {
     logger: false,
     bodyLimit: 1_024,
     requestTimeout: 10_000,
+    // Nothing is read or written for so long: streams say something more often.
+    connectionTimeout: 15_000,
     keepAliveTimeout: 5_000,
     maxRequestsPerSocket: 10_000,
     http: { maxHeaderSize: 8_192, headersTimeout: 5_000 },

@@ -242,6 +242,19 @@ describe("startApi", () => {
     }
   });
 
+  it("makes no answer for a client that has not taken the ones before", async () => {
+    let made = 0;
+    const long = "x".repeat(262_144);
+    handlers.status = () => ({ long, made: (made += 1) });
+    const socket = connect(api.port, api.host);
+    socket.on("error", () => undefined);
+    await once(socket, "connect");
+    socket.write("GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".repeat(400));
+    await once(socket, "close");
+    expect(made).to.be.lessThan(16);
+    expect((await fetch(`${api.url}/healthz`)).status).to.equal(200);
+  });
+
   it("closes within its grace even when a client never finishes its request", async () => {
     const socket = connect(api.port, api.host);
     socket.on("error", () => undefined);
