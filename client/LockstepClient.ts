@@ -9,7 +9,13 @@ import type {
   PositionPage,
   TotalsAnswer,
 } from "../keeper/api/schemas/books.ts";
-import type { IncidentAnswer, IncidentPage, LatencyAnswer, StatusDocument } from "../keeper/api/schemas/status.ts";
+import type {
+  DrillState,
+  IncidentAnswer,
+  IncidentPage,
+  LatencyAnswer,
+  StatusDocument,
+} from "../keeper/api/schemas/status.ts";
 import { errorOf, LockstepError } from "./LockstepError.ts";
 import { readEvents, type StreamedEvent } from "./readEvents.ts";
 
@@ -143,6 +149,12 @@ export class LockstepClient {
     return new Uint8Array(await response.arrayBuffer());
   }
 
+  /** Begins a drill where `lockstep up` offers one; `status().drill` says how far it is. */
+  async startDrill(): Promise<DrillState> {
+    const response = await this.#send("/v1/drill", {}, "POST");
+    return (await response.json()) as DrillState;
+  }
+
   /**
    * What happens, from the status as it is on; ends when the keeper or the network ends the stream, or the signal does. Who goes on
    * listening asks again, and begins with the status once more.
@@ -154,7 +166,7 @@ export class LockstepClient {
     options: { readonly signal?: AbortSignal; readonly silenceMs?: number } = {},
   ): AsyncGenerator<StreamedEvent> {
     const open = (signal: AbortSignal): Promise<Response> => {
-      return this.#request("/v1/events", { accept: "text/event-stream" }, signal);
+      return this.#request("/v1/events", { headers: { accept: "text/event-stream" }, signal });
     };
     yield* readEvents(open, options);
   }
@@ -196,14 +208,19 @@ export class LockstepClient {
     }
   }
 
-  #send(target: string, headers: Readonly<Record<string, string>>): Promise<Response> {
-    return this.#request(target, { accept: "application/json", ...headers }, AbortSignal.timeout(this.#deadlineMs));
+  #send(target: string, headers: Readonly<Record<string, string>>, method: "GET" | "POST" = "GET"): Promise<Response> {
+    const init = {
+      headers: { accept: "application/json", ...headers },
+      signal: AbortSignal.timeout(this.#deadlineMs),
+      method,
+    };
+    return this.#request(target, init);
   }
 
-  async #request(target: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response> {
+  async #request(target: string, init: RequestInit): Promise<Response> {
     let response: Response;
     try {
-      response = await this.#fetch(`${this.#url}${target}`, { headers, signal, redirect: "error", cache: "no-store" });
+      response = await this.#fetch(`${this.#url}${target}`, { ...init, redirect: "error", cache: "no-store" });
     } catch (cause: unknown) {
       const detail = `no keeper answers at ${this.#url}: is it running, and is the address right?`;
       throw new LockstepError({ code: "Unreachable", detail, status: null }, null, { cause });

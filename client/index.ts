@@ -8,6 +8,7 @@ export type * from "../keeper/api/schemas/books.ts";
 export type { Greeks, Problem, ProvenAt } from "../keeper/api/schemas/answers.ts";
 export type {
   ContractRoots,
+  DrillState,
   EventData,
   Finding,
   Incident,

@@ -1,9 +1,10 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import type { Afterwards } from "./Afterwards.ts";
 import type { ApiEvent } from "./api/EventStream.ts";
-import type { EvidenceFile } from "./api/ports.ts";
+import type { EvidenceFile, Rehearsal } from "./api/ports.ts";
 import { startApi, type Api } from "./api/startApi.ts";
 import { BUILD } from "./build.ts";
 import { BUNDLE_FILE } from "./BundleRoom.ts";
@@ -15,6 +16,7 @@ import { LOCAL_CHAIN_IDS } from "./domain/chainProfile.ts";
 import type { Hash } from "./lib/hex.ts";
 import type { Keeper } from "./loop/Keeper.ts";
 import type { BlockReport, Effect } from "./loop/ports.ts";
+import { describeLag, type LagPremium } from "./queries/lag.ts";
 import { QueryRoom } from "./QueryRoom.ts";
 import type { Status } from "./Status.ts";
 import type { IncidentRecord } from "./telemetry/IncidentRecord.ts";
@@ -34,8 +36,11 @@ export interface ApiRoomParts {
   readonly statements: () => string | null;
   /** Telling whoever watches waits for acts. */
   readonly afterwards: Pick<Afterwards, "add">;
+  readonly rehearsal: Rehearsal | null;
 }
 
+/** The built dashboard. */
+const PAGES = fileURLToPath(new URL("../dashboard/dist", import.meta.url));
 /** Verdicts whose latency is shown. */
 const MAX_SAMPLES = 600;
 /** Incidents in the status; `/v1/incidents` has all. */
@@ -46,6 +51,7 @@ interface Sample {
   readonly timestamp: number;
   readonly detectionMs: number;
   readonly verdictMs: number;
+  lagPremium: readonly LagPremium[];
 }
 
 /** Where the keeper is read: it answers from memory, tells those who watch what happens, and can do nothing else. */
@@ -71,7 +77,7 @@ export class ApiRoom {
     const room = new ApiRoom(parts);
     const { config, status, log, statements } = parts;
     room.#api = await startApi({
-      ...{ host: config.apiHost, port: config.apiPort },
+      ...{ host: config.apiHost, port: config.apiPort, pages: PAGES },
       handlers: {
         isReady: () => status.readiness(),
         status: () => room.#document(),
@@ -82,11 +88,16 @@ export class ApiRoom {
         books: () => room.#queries.books(),
         incidents: () => room.#incidents(),
         evidence: (incident) => room.#evidence(incident),
+        ...(parts.rehearsal === null ? {} : { rehearsal: parts.rehearsal }),
       },
       onError: (error, path) => {
         log.error("api-error", { error, path });
       },
     });
+    const { rehearsal } = parts;
+    if (rehearsal !== null) {
+      rehearsal.onChange = () => room.#api?.events.publish({ event: "drill", data: rehearsal.state() });
+    }
     return room;
   }
 
@@ -133,6 +144,7 @@ export class ApiRoom {
       ...status.toJson(),
       contracts: this.#contracts(),
       incidents: this.#incidents().slice(0, MAX_IN_STATUS),
+      drill: this.#parts.rehearsal?.state() ?? null,
     };
   }
 
@@ -173,8 +185,15 @@ export class ApiRoom {
 
   #sample({ number: block, timestamp, headAtMs, factsAtMs }: BlockReport): void {
     const now = this.#parts.now();
-    this.#samples.push({ block, timestamp, detectionMs: round(now - headAtMs), verdictMs: round(now - factsAtMs) });
+    const times = { detectionMs: round(now - headAtMs), verdictMs: round(now - factsAtMs) };
+    const sample: Sample = { block, timestamp, ...times, lagPremium: [] };
+    this.#samples.push(sample);
     if (this.#samples.length > MAX_SAMPLES) this.#samples.shift();
+    this.#parts.afterwards.add(() => {
+      const books = this.#queries.books();
+      if (books.kind === "proven" && books.at.block.number === block)
+        sample.lagPremium = describeLag(books.at.items, books.at);
+    });
   }
 
   #noteState(): void {
@@ -190,10 +209,14 @@ export class ApiRoom {
     switch (effect.type) {
       case "block": {
         const { number, hash, timestamp, verdict, votes, quorum, logCount, slotCount: slots } = effect.report;
-        const { detectionMs, verdictMs } = this.#samples.at(-1) ?? { detectionMs: 0, verdictMs: 0 };
+        const sample = this.#samples.at(-1);
         const block = { number, hash, timestamp };
-        const counts = { votes, quorum, logCount, slots, detectionMs, verdictMs };
-        return () => ({ event: "verdict", data: { block, verdict, state: status.state, ...counts } });
+        const counts = { votes, quorum, logCount, slots };
+        return () => {
+          const { detectionMs = 0, verdictMs = 0, lagPremium = [] } = sample ?? {};
+          const measured = { detectionMs, verdictMs, lagPremium };
+          return { event: "verdict", data: { block, verdict, state: status.state, ...counts, ...measured } };
+        };
       }
       case "unknown": {
         const { reason, detail } = effect;

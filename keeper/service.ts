@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 
 import { Afterwards } from "./Afterwards.ts";
+import type { Rehearsal } from "./api/ports.ts";
 import { ApiRoom } from "./ApiRoom.ts";
 import type { Source } from "./chain/sources/Source.ts";
 import type { Deployment } from "./config/deployment.ts";
@@ -47,6 +48,8 @@ export interface ServiceOptions {
   readonly wallNow?: () => number;
   /** Sees every effect as it is performed: for the live line, drills and tests. */
   readonly onEffect?: (effect: Effect, nowMs: number) => void;
+  /** What the API may begin on a chain that was made for it. */
+  readonly rehearsal?: Rehearsal;
 }
 
 /**
@@ -171,6 +174,7 @@ export class KeeperService {
     this.#api = await ApiRoom.open({
       ...{ config, deployment, log, now: this.#now, wallNow: this.#wallNow, status: this.status },
       ...{ statements: () => this.#peers?.document ?? null, afterwards: this.#afterwards },
+      rehearsal: this.#options.rehearsal ?? null,
     });
     const isLeading = await room.tryLead();
     if (isLeading) refuseWhileLatched(journal);

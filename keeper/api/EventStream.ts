@@ -4,7 +4,8 @@ import { toJson } from "../lib/toJson.ts";
 
 /** What happens to a keeper, for those who watch it. */
 export interface ApiEvent {
-  readonly event: "status" | "verdict" | "unknown" | "incident" | "condition" | "source" | "checkpoint" | "heartbeat";
+  readonly event:
+    "status" | "verdict" | "unknown" | "incident" | "condition" | "source" | "checkpoint" | "drill" | "heartbeat";
   readonly data: unknown;
 }
 

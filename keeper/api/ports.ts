@@ -25,6 +25,16 @@ export interface EvidenceFile {
   readonly bytes: number;
 }
 
+/** A rehearsal that can be begun on a local chain. */
+export interface Rehearsal {
+  /** As `DrillState` has it. */
+  state(): unknown;
+  /** Begins one; false while one is running. */
+  start(): boolean;
+  /** Told whenever it is further. */
+  onChange: (() => void) | null;
+}
+
 /** What the API shows; every call answers from memory, but for the evidence. */
 export interface ApiHandlers {
   /** Whether the keeper may be relied upon now, and if not, why. */
@@ -45,6 +55,8 @@ export interface ApiHandlers {
   latency(): readonly unknown[];
   /** As `Incident` has them, newest first. */
   incidents(): readonly { readonly id: Hash }[];
+  /** Where `lockstep up` offers one; the only thing here that acts, on the chain that it has made itself. */
+  readonly rehearsal?: Rehearsal;
   /** Null where there is none, or none yet. */
   evidence(incident: Hash): Promise<EvidenceFile | null>;
 }

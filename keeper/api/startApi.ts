@@ -12,7 +12,9 @@ import { openApiOptions } from "./openApi.ts";
 import type { ApiHandlers } from "./ports.ts";
 import { ApiProblem, problemOf, PROBLEM_TYPE, sendProblem } from "./problems.ts";
 import { addBookRoutes } from "./routes/bookRoutes.ts";
+import { addDrillRoute } from "./routes/drillRoute.ts";
 import { addKeeperRoutes } from "./routes/keeperRoutes.ts";
+import { addPageRoutes } from "./routes/pageRoutes.ts";
 
 /** Where and what to serve. */
 export interface ApiOptions {
@@ -23,6 +25,8 @@ export interface ApiOptions {
   readonly handlers: ApiHandlers;
   /** Told when a handler throws; the client sees a 500 without details. */
   readonly onError?: (error: unknown, path: string) => void;
+  /** Folder of the built dashboard. */
+  readonly pages?: string;
   /** How long `close` waits for answers under way. */
   readonly closeGraceMs?: number;
   /** Between two signs of life of a stream. */
@@ -49,7 +53,7 @@ const MAX_CONNECTIONS = 640;
 
 /**
  * Serves what operators and programs read: `/healthz`, `/readyz`, `/status`, `/metrics`, and `/v1/` as `/v1/openapi.json` describes
- * it. Nothing on it can act.
+ * it. Nothing on it can act, but for the drill on a local chain.
  *
  * @throws KeeperError `PortTaken`, or `ApiListenFailed` when the address cannot be bound for another reason.
  */
@@ -69,9 +73,12 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   await app.register((routes, _options, done) => {
     addKeeperRoutes(routes, handlers, events);
     addBookRoutes(routes, handlers);
+    if (handlers.rehearsal !== undefined) addDrillRoute(routes, handlers.rehearsal);
     routes.get("/v1/openapi.json", { schema: { hide: true } }, () => app.swagger());
     done();
   });
+  const { pages } = options;
+  if (pages !== undefined) await app.register((routes) => addPageRoutes(routes, pages));
   await listen(app, host, options.port);
   app.server.maxConnections = MAX_CONNECTIONS;
   const { port } = app.server.address() as AddressInfo;

@@ -86,18 +86,17 @@ export function describeInstrument(instrument: bigint, reader: BooksReader): Ins
     terms: { initialPpm, maintenancePpm, priceBandPpm, lagVolatilityPpm, makerFeePpm, takerFeePpm },
     funding: kind === KIND.perpetual ? { longIndex, shortIndex, premiumPpb, maxPpm: maxFundingPpm, accruedAt } : null,
     option: kind === KIND.perpetual ? null : describeOption(instrument, reader),
-    lagPremiumPpm: lagPremiumOf(reading, { lagVolatilityPpm, initialPpm }, reader),
+    lagPremiumPpm: lagPremiumPpmOf(instrument, reader),
     greeks: unit === null ? null : { unit, open: scaled(unit, openInterest) },
   };
 }
 
-/** Lag is the age of the price and that of the newest checkpoint, together. */
-function lagPremiumOf(
-  reading: Reading,
-  { lagVolatilityPpm, initialPpm }: { readonly lagVolatilityPpm: bigint; readonly initialPpm: bigint },
-  reader: BooksReader,
-): bigint | null {
+/** What lag adds to the initial requirement now, parts per million of the notional; null where no log tells the price. */
+export function lagPremiumPpmOf(instrument: bigint, reader: BooksReader): bigint | null {
+  const { feed, lagVolatilityPpm, initialPpm } = readInstrument(instrument, reader);
+  const reading = reader.priceOf(feed);
   if (!reading.isKnown) return null;
+  // Lag is the age of the price and that of the newest checkpoint, together.
   const ageOf = (since: bigint): bigint => (reader.timestamp > since ? reader.timestamp - since : 0n);
   return premiumPpm(lagVolatilityPpm, ageOf(reading.updatedAt) + ageOf(readHot(reader).checkpointTime), initialPpm);
 }

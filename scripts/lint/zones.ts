@@ -82,7 +82,7 @@ export const ZONES: readonly Zone[] = [
     paths: ["keeper/api/"],
     isPure: false,
     may: [...BASE, "queries"],
-    packages: ["fastify", "@fastify/swagger", "typebox"],
+    packages: ["fastify", "@fastify/static", "@fastify/swagger", "typebox"],
   },
   { name: "config", paths: ["keeper/config/"], isPure: false, may: BASE, packages: ["@noble/hashes", "dotenv"] },
 
@@ -190,6 +190,15 @@ export const ZONES: readonly Zone[] = [
     may: [],
     types: ["api"],
     packages: ["eventsource-parser"],
+  },
+
+  // The page that a keeper serves: it knows the client, and nothing else of the keeper.
+  {
+    name: "dashboard",
+    paths: ["dashboard/"],
+    isPure: false,
+    may: ["client"],
+    packages: ["preact", "uplot", "vite"],
   },
 
   { name: "deploy", paths: ["deploy/"], isPure: false, may: [], packages: "*" },

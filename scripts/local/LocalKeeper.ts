@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import type { Rehearsal } from "../../keeper/api/ports.ts";
 import { CONFIG_OPTIONS } from "../../keeper/config/configOptions.ts";
 import type { KeyRole } from "../../keeper/config/KeyConfig.ts";
 import { loadKeeperConfig } from "../../keeper/config/loadKeeperConfig.ts";
@@ -32,6 +33,8 @@ export interface LocalKeeperOptions {
   /** Monotonic milliseconds, in place of this process's. */
   readonly now?: () => number;
   readonly onEffect?: (effect: Effect, nowMs: number) => void;
+  /** What its API may begin. */
+  readonly rehearsal?: Rehearsal;
 }
 
 /** A keeper in this process with a data directory of its own that goes with it. */
@@ -70,7 +73,7 @@ export async function startLocalKeeper(options: LocalKeeperOptions): Promise<Loc
     },
     env: options.env ?? {},
   });
-  const { deployment, log, now, onEffect } = options;
+  const { deployment, log, now, onEffect, rehearsal } = options;
   try {
     const service = await KeeperService.start({
       config,
@@ -78,6 +81,7 @@ export async function startLocalKeeper(options: LocalKeeperOptions): Promise<Loc
       log,
       ...(now === undefined ? {} : { now }),
       ...(onEffect === undefined ? {} : { onEffect }),
+      ...(rehearsal === undefined ? {} : { rehearsal }),
     });
     return {
       service,

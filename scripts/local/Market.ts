@@ -45,6 +45,10 @@ export class Market {
   readonly #random: SeededRandom;
   readonly #log: (line: string) => void;
   readonly #end = new AbortController();
+  /** Resolves when it may act again. */
+  #gate: Promise<void> = Promise.resolve();
+  #open: () => void = () => undefined;
+  #acting: Promise<unknown> = Promise.resolve();
 
   constructor(options: MarketOptions) {
     this.chain = new LocalChain(options.url, options.deployment, options.signal ?? this.#end.signal);
@@ -111,14 +115,30 @@ export class Market {
     const onAbort = (): void => this.#end.abort();
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
+    signal.addEventListener("abort", () => this.#open(), { once: true });
     while (!signal.aborted) {
+      await this.#gate;
       const startedAt = performance.now();
-      const line = await this.step();
+      const acting = this.step();
+      this.#acting = acting;
+      const line = await acting;
       if (!this.#end.signal.aborted) this.#log(line);
       const pauseMs = options.intervalMs - (performance.now() - startedAt);
       await wait(Math.max(line.startsWith("error: ") ? ERROR_PAUSE_MS : 0, pauseMs), signal);
     }
     signal.removeEventListener("abort", onAbort);
+  }
+
+  /** Does nothing from now on until it may {@link go}; resolves when what it was doing is done. */
+  async silence(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    [this.#gate, this.#open] = [promise, resolve];
+    await this.#acting;
+  }
+
+  /** Acts again. */
+  go(): void {
+    this.#open();
   }
 
   /**

@@ -5,7 +5,8 @@ import { LiveView } from "../../keeper/commands/LiveView.ts";
 import { wait } from "../../keeper/chain/sources/wait.ts";
 import type { Effect } from "../../keeper/loop/ports.ts";
 import { deployLockstep } from "./deployLockstep.ts";
-import { startLocalKeeper } from "./LocalKeeper.ts";
+import { LocalDrill } from "./LocalDrill.ts";
+import { startLocalKeeper, type LocalKeeper } from "./LocalKeeper.ts";
 import { Market } from "./Market.ts";
 import { startNode } from "./startNode.ts";
 
@@ -23,6 +24,9 @@ export interface UpOptions {
   readonly intervalMs: number;
   readonly isVerbose: boolean;
 }
+
+/** Short, so that a newcomer sees a drill from its beginning to its end. Seconds. */
+const PARAMETERS = { coolDownSeconds: 10, graceSeconds: 10 };
 
 interface Tally {
   blocks: number;
@@ -51,7 +55,7 @@ export async function up(options: UpOptions, context: CommandContext): Promise<n
   try {
     const url = await openChain(options, end.signal, say, stops);
     say("2/4 deploying the contracts");
-    const deployment = await deployLockstep({ url: url.http, module: "Lockstep", log: say });
+    const deployment = await deployLockstep({ url: url.http, module: "Lockstep", parameters: PARAMETERS, log: say });
     say("3/4 minting test tokens, funding five traders");
     const market = new Market({
       url: url.http,
@@ -64,7 +68,9 @@ export async function up(options: UpOptions, context: CommandContext): Promise<n
     await market.prepare();
     say("4/4 starting the keeper");
     const live = new LiveView({ write: say, isColoured: context.isColoured, wallNow: context.wallNow });
-    const keeper = await startLocalKeeper({
+    const drill: LocalDrill = new LocalDrill({ market, keeper: () => keeper, signal: end.signal });
+    const keeper: LocalKeeper = await startLocalKeeper({
+      rehearsal: drill,
       sources: [url.ws],
       deployment,
       log: createLogger({ level: "error", output: context.stderr, now: context.wallNow }),
@@ -75,7 +81,7 @@ export async function up(options: UpOptions, context: CommandContext): Promise<n
       },
     });
     stops.push(() => keeper.stop());
-    say(`ready: ${keeper.service.apiUrl}/status  /metrics  /healthz  /readyz   (Ctrl-C ends it)`);
+    say(`ready: ${keeper.service.apiUrl}/   (also /status, /metrics and /v1/openapi.json; Ctrl-C ends it)`);
     const traffic = market.start(end.signal, { intervalMs: options.intervalMs });
     stops.push(() => traffic);
     const timer = wait(options.durationMs ?? 2 ** 31 - 1, end.signal);

@@ -154,14 +154,39 @@ const StandingAlert = Type.Object({
   acknowledged: nullable(Type.Object({ by: Type.String(), reason: Type.String(), atMs: Milliseconds })),
 });
 
-/** One sample of how fast verdicts come. */
+const LagPremium = Type.Array(
+  Type.Object({ instrument: Type.String(), ppm: Type.Integer({ description: "of the notional, parts per million" }) }),
+  {
+    description:
+      "what lag added to the initial requirement at the block, for the first instruments; empty where it was not in sync",
+  },
+);
+
+/** How fast one verdict came, and what lag cost at its block. */
 export const LatencySample = Type.Object({
   block: BlockNumber,
   timestamp: Type.Integer({ description: "of the block, seconds since the epoch" }),
   detectionMs: Type.Number({ description: "head announced to verdict" }),
   verdictMs: Type.Number({ description: "last needed byte to verdict: the keeper's own share" }),
+  lagPremium: LagPremium,
 });
 export type LatencySample = Static<typeof LatencySample>;
+
+/** A rehearsal on a local chain, as far as it is. */
+export const DrillState = Type.Object({
+  isRunning: Type.Boolean(),
+  steps: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      title: Type.String(),
+      block: nullable(BlockNumber),
+      ms: Type.Integer({ description: "milliseconds since the chain was broken" }),
+    }),
+  ),
+  outcome: nullable(oneOf(["resumed", "failed"]), "null while it runs, and before the first"),
+  trouble: nullable(Type.String(), "what ended it before its time"),
+});
+export type DrillState = Static<typeof DrillState>;
 
 /** Everything that operators see of a running keeper. */
 export const StatusDocument = Type.Object({
@@ -224,6 +249,7 @@ export const StatusDocument = Type.Object({
     }),
   ),
   incidents: Type.Array(Incident, { description: "of this run, newest first, each with its first located words" }),
+  drill: nullable(DrillState, "null where none is offered: on every chain but that of `lockstep up`"),
 });
 export type StatusDocument = Static<typeof StatusDocument>;
 
@@ -247,12 +273,14 @@ export const EventData = {
     state: Type.String(),
     detectionMs: Type.Number(),
     verdictMs: Type.Number(),
+    lagPremium: LagPremium,
   }),
   unknown: Type.Object({ reason: Type.String(), detail: Type.String(), state: Type.String() }),
   incident: Incident,
   condition: Type.Object({ kind: Type.String(), detail: Type.String(), holds: Type.Boolean() }),
   source: Type.Object({ source: Type.String(), reason: Type.String() }),
   checkpoint: Type.Object({ blockNumber: Decimal, blockHash: Hash, transaction: Hash }),
+  drill: DrillState,
   heartbeat: Type.Object({
     state: Type.String(),
     secondsSinceVerdict: nullable(Type.Number()),
