@@ -49,7 +49,18 @@ const CORE_RULES = Object.fromEntries(
 const plugin = { rules: { zones: zonesRule, documented: documentedRule } };
 
 export default defineConfig(
-  { ignores: ["node_modules/", "artifacts/", "cache/", "types/", "coverage/", ".lockstep/", "deploy/deployments/"] },
+  {
+    ignores: [
+      "node_modules/",
+      "artifacts/",
+      "cache/",
+      "types/",
+      "coverage/",
+      ".lockstep/",
+      "deploy/deployments/",
+      "dashboard/dist/",
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: "error", reportUnusedInlineConfigs: "error" } },
   tseslint.configs.strictTypeChecked,
   {

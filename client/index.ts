@@ -6,15 +6,12 @@ export { LockstepError } from "./LockstepError.ts";
 export { type StreamedEvent } from "./readEvents.ts";
 export type * from "../keeper/api/schemas/books.ts";
 export type { Greeks, Problem, ProvenAt } from "../keeper/api/schemas/answers.ts";
+export type { Finding, Incident, LocatedSlot, Verdict } from "../keeper/api/schemas/incidents.ts";
 export type {
   ContractRoots,
   DrillState,
   EventData,
-  Finding,
-  Incident,
   LatencySample,
-  LocatedSlot,
   Source,
   StatusDocument,
-  Verdict,
 } from "../keeper/api/schemas/status.ts";

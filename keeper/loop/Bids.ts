@@ -35,6 +35,18 @@ export class Bids {
     return bid;
   }
 
+  /** The last offer under a nonce once more, for at least this base fee: nobody has seen it. Null where it is not the last. */
+  again(nonce: number, attempt: number, baseFeePerGas: bigint): Bid | null {
+    const last = this.#last.get(nonce);
+    if (last?.attempt !== attempt) return null;
+    const bid: Bid = {
+      attempt,
+      baseFeePerGas: last.baseFeePerGas > baseFeePerGas ? last.baseFeePerGas : baseFeePerGas,
+    };
+    this.#note(nonce, bid);
+    return bid;
+  }
+
   #note(nonce: number, bid: Bid): void {
     this.#last.delete(nonce);
     this.#last.set(nonce, bid);

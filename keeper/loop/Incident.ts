@@ -18,6 +18,12 @@ export interface SentPause {
   resend: { readonly atMs: number; readonly waitMs: number };
 }
 
+/** What is to be signed, and how often its nonce was bid for before. */
+export interface Intended {
+  readonly request: TransactionRequest;
+  readonly attempt: number;
+}
+
 /** A divergence that is being contained. */
 export interface Incident {
   readonly id: Hash;
@@ -32,7 +38,9 @@ export interface Incident {
   /** Attempts so far; each pays more than the one before. */
   attempts: number;
   /** The step that is awaited: the intent in the journal, or the signature. */
-  awaited: { readonly id: number; readonly step: "journal" | "sign"; readonly request: TransactionRequest } | null;
+  awaited: (Intended & { readonly id: number; readonly step: "journal" | "sign" }) | null;
+  /** What is written down, and could not be signed: nobody has seen it. */
+  unsigned: Intended | null;
   sent: SentPause | null;
   /** Nonces that the chain used up without an effect. */
   fruitless: number;
@@ -55,7 +63,7 @@ export interface Incident {
 export function newIncident(id: Hash, finding: Finding, evidenceHash: Hash): Incident {
   return {
     ...{ id, finding, evidenceHash, state: "opened", attemptedAt: null, highest: -1, heights: 0, attempts: 0 },
-    ...{ awaited: null, sent: null, fruitless: 0, refusal: null, inquiry: null },
+    ...{ awaited: null, unsigned: null, sent: null, fruitless: 0, refusal: null, inquiry: null },
     ...{ transaction: null, untakenSinceMs: null, waitUntilMs: 0, said: new Set(), containedIn: null },
   };
 }

@@ -6,9 +6,9 @@ import { revertReason, type RevertReason } from "../actions/plan/revertReason.ts
 import type { TransactionRequest } from "../actions/plan/TransactionRequest.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { Accounts } from "./Accounts.ts";
-import type { Bids } from "./Bids.ts";
+import type { Bid, Bids } from "./Bids.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
-import type { Incident, SentPause } from "./Incident.ts";
+import type { Incident, Intended, SentPause } from "./Incident.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
 import type { Outbox } from "./Outbox.ts";
 import { classOf } from "./PauseEffect.ts";
@@ -72,18 +72,23 @@ export class PauseSender {
       const detail = `not included ${incident.heights - 1} blocks after it was first sent; it is tried on`;
       this.say(incident, "pause-not-included", detail);
     }
-    const bid = this.#parts.bids.next(nonce, header.baseFeePerGas ?? 0n, incident.attempts);
+    const bid = this.#bid(incident, nonce, header.baseFeePerGas ?? 0n);
     const named = namedBlock(incident.finding, { blockNumber: header.number, blockHash: hash });
     const fees = feesFor(bid.baseFeePerGas, bid.attempt, this.#cap(newest));
     const request = this.#request(incident, named, nonce, fees);
     const { maxFeePerGas } = fees;
-    const id = this.#parts.outbox.newId();
-    incident.awaited = { id, step: "journal", request };
-    const body = {
-      ...{ key: "pause", purpose: "soft-pause", incidentId: incident.id, causeClass: classOf(incident.finding) },
-      ...{ ...named, nonce, ...bid, ...fees },
-    };
-    this.#parts.outbox.emit({ type: "journal", id, kind: "intent", body });
+    const { unsigned } = incident;
+    incident.unsigned = null;
+    if (unsigned !== null && isSame(unsigned.request, request)) this.#sign(incident, unsigned);
+    else {
+      const id = this.#parts.outbox.newId();
+      incident.awaited = { id, step: "journal", request, attempt: bid.attempt };
+      const body = {
+        ...{ key: "pause", purpose: "soft-pause", incidentId: incident.id, causeClass: classOf(incident.finding) },
+        ...{ ...named, nonce, ...bid, ...fees },
+      };
+      this.#parts.outbox.emit({ type: "journal", id, kind: "intent", body });
+    }
     if (maxFeePerGas < (header.baseFeePerGas ?? 0n)) {
       const detail = `${pauser} can pay ${maxFeePerGas} wei per gas, the base fee is ${header.baseFeePerGas ?? 0n}`;
       this.say(incident, "pause-unfunded", detail);
@@ -94,10 +99,7 @@ export class PauseSender {
   journalled(incident: Incident, { id }: Extract<Input, { type: "journalled" }>): boolean {
     const { awaited } = incident;
     if (awaited?.id !== id || awaited.step !== "journal") return false;
-    const signId = this.#parts.outbox.newId();
-    const { request } = awaited;
-    incident.awaited = { id: signId, step: "sign", request };
-    this.#parts.outbox.emit({ type: "sign-transaction", id: signId, key: "pause", request });
+    this.#sign(incident, awaited);
     return true;
   }
 
@@ -118,6 +120,7 @@ export class PauseSender {
   /** The signer could not: once more in a moment. False when the id is somebody else's. */
   signFailed(incident: Incident, { id, message, nowMs }: Extract<Input, { type: "sign-failed" }>): boolean {
     if (incident.awaited?.id !== id) return false;
+    incident.unsigned = incident.awaited;
     incident.awaited = null;
     incident.attemptedAt = null;
     incident.waitUntilMs = nowMs + SIGNER_RETRY_MS;
@@ -183,6 +186,20 @@ export class PauseSender {
     this.#parts.outbox.emit({ type: "alert", level: "critical", event, detail: `incident ${id}: ${detail}` });
   }
 
+  #sign(incident: Incident, { request, attempt }: Intended): void {
+    const id = this.#parts.outbox.newId();
+    incident.awaited = { id, step: "sign", request, attempt };
+    this.#parts.outbox.emit({ type: "sign-transaction", id, key: "pause", request });
+  }
+
+  /** More than the last under the nonce; as much as that where it was never signed. */
+  #bid({ unsigned, attempts }: Incident, nonce: number, baseFeePerGas: bigint): Bid {
+    const { bids } = this.#parts;
+    const isOpen = unsigned !== null && unsigned.request.nonce === nonce;
+    const again = isOpen ? bids.again(nonce, unsigned.attempt, baseFeePerGas) : null;
+    return again ?? bids.next(nonce, baseFeePerGas, attempts);
+  }
+
   #refused(incident: Incident, reason: RevertReason): void {
     if (reason.kind === "not-of-this-chain" || reason.kind === "done") return;
     incident.refusal = { reason, untilHeight: incident.highest + BACKOFF_HEIGHTS };
@@ -225,4 +242,13 @@ export class PauseSender {
     const data = encodeSoftPause({ incidentId: id, causeClass: classOf(finding), ...named, evidenceHash });
     return { chainId, to: addresses.SyncGuard, data, nonce, gasLimit: PAUSE_GAS_LIMIT, ...fees };
   }
+}
+
+function isSame(one: TransactionRequest, other: TransactionRequest): boolean {
+  return (
+    one.data === other.data &&
+    one.nonce === other.nonce &&
+    one.maxFeePerGas === other.maxFeePerGas &&
+    one.maxPriorityFeePerGas === other.maxPriorityFeePerGas
+  );
 }

@@ -160,7 +160,7 @@ function readCollateral(account: Hex, reader: BooksReader): CollateralState[] {
     const { asset, haircutPpm } = registry.collateral.decode(word);
     const balanceSlot = ledger.collateral.slot(account, asset);
     const { balance } = ledger.collateral.decode(reader.readOf("PositionLedger", balanceSlot));
-    held.push({ asset: asset as Address, balance, haircutPpm });
+    held.push({ asset, balance, haircutPpm });
   }
   return held;
 }

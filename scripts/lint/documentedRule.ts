@@ -22,9 +22,9 @@ export const documentedRule: Rule.RuleModule = {
   },
 };
 
-/** `export type X = (typeof XS)[number]` says nothing that the line before it does not. */
+/** `export type X = (typeof XS)[number]` or `Static<typeof X>` says nothing that the line before it does not. */
 function isDerived(declaration: Node, context: Rule.RuleContext): boolean {
-  return /^type \w+ = \(?typeof \w+\)?\[/.test(context.sourceCode.getText(declaration));
+  return /^type \w+ = (\(?typeof \w+\)?\[|Static<typeof \w+>;$)/.test(context.sourceCode.getText(declaration));
 }
 
 function namesOf(declaration: Node): string {

@@ -36,7 +36,7 @@ export class OpenApiDocument {
     if (schema === undefined) return `${key} is not in the document`;
     const validate = this.#validators.get(key) ?? this.#ajv.compile(closed(schema) as object);
     this.#validators.set(key, validate);
-    return validate(body) === true ? null : `${key}: ${this.#ajv.errorsText(validate.errors)}`;
+    return validate(body) ? null : `${key}: ${this.#ajv.errorsText(validate.errors)}`;
   }
 }
 

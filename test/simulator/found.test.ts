@@ -41,6 +41,16 @@ describe("what the simulator has found, and does not find again", function () {
     expect(coverage["exit open"]).to.be.greaterThan(20);
   });
 
+  it("a signer that is away while a pause is needed is not asked at ever higher prices, each written down", () => {
+    const blockSeconds = 120;
+    const tamper = { kind: "tamper", how: "write", choice: 1, atMs: slot(4, blockSeconds) } as const;
+    const fromMs = slot(3, blockSeconds);
+    const away = { kind: "signer-loss", keeper: 0, key: "pause", fromMs, toMs: slot(6, blockSeconds) } as const;
+    const { violations, coverage } = simulate(planWith([tamper, away], { blockSeconds, blocks: 12 }));
+    expect(violations).to.deep.equal([]);
+    expect(coverage["signer lost while pausing"]).to.be.greaterThan(200);
+  });
+
   it("what was final before the books began is left behind, however far finality has moved in the meantime", () => {
     // A block is made every two seconds and nobody is heard for a minute: the final block is then above where the books began.
     const away = [0, 1, 2].map((source) => ({ kind: "down", source, fromMs: 13_000, toMs: 75_000 }) as const);

@@ -60,7 +60,7 @@ export function Answer({ view }: { readonly view: KeeperView }) {
           </p>
           <Why status={status} />
         </div>
-        <Figures status={status} />
+        <Figures status={status} sinceMs={now - view.toldAtMs} />
       </section>
     </>
   );
@@ -88,7 +88,7 @@ function Why({ status }: { readonly status: StatusDocument }) {
   );
 }
 
-function Figures({ status }: { readonly status: StatusDocument }) {
+function Figures({ status, sinceMs }: { readonly status: StatusDocument; readonly sinceMs: number }) {
   const { block, votes, quorum, secondsSinceVerdict, slots } = status;
   return (
     <dl class="figures">
@@ -98,7 +98,7 @@ function Figures({ status }: { readonly status: StatusDocument }) {
       </div>
       <div>
         <dt>Judged</dt>
-        <dd>{secondsSinceVerdict === null ? "never" : `${span(secondsSinceVerdict * 1_000)} ago`}</dd>
+        <dd>{secondsSinceVerdict === null ? "never" : `${span(secondsSinceVerdict * 1_000 + sinceMs)} ago`}</dd>
       </div>
       <div>
         <dt>Operators for it</dt>

@@ -51,7 +51,7 @@ export function Chart({
         ...{
           width: element.clientWidth || 300,
           height: HEIGHT,
-          legend: { show: series.length > 1 },
+          legend: { show: series.length > 1, live: false },
           cursor: { y: false },
         },
         scales: {

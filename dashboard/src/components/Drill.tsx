@@ -16,11 +16,11 @@ export function Drill({ store, status }: { readonly store: KeeperStore; readonly
       .catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
   };
   return (
-    <section aria-labelledby="drill" class="drill whole">
+    <section aria-labelledby="drill" class="drill">
       <h2 id="drill">Drill</h2>
       <p>
         This chain is your own. The drill writes a million into a trader's account behind the protocol's back; watch the
-        keeper find it, pause, and let trading go on once it is repaired. It takes about half a minute, and leaves
+        keeper find it, pause, and let trading go on once it is repaired. It takes some ten seconds, and leaves
         everything as it was.
       </p>
       <button type="button" class="primary" onClick={begin} disabled={drill.isRunning || status.state !== "IN_SYNC"}>

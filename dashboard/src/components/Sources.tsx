@@ -38,7 +38,7 @@ export function Sources({ status: { sources, finality, quorum } }: { readonly st
         ))}
       </Table>
       <p class="note">
-        {quorum} operators decide.{" "}
+        {quorum} {quorum === 1 ? "operator decides" : "operators decide"}.{" "}
         {finality.block === null ? "Nothing is final yet" : `Final up to block ${height(finality.block.number)}`}
         {finality.mode === null ? "." : `: ${finality.mode.detail}.`}
       </p>

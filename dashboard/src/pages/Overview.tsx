@@ -19,15 +19,21 @@ export function Overview({
   readonly status: StatusDocument;
 }) {
   return (
-    <div class="grid">
+    <>
       <Drill store={store} status={status} />
-      <Grade store={store} view={view} />
-      <Contracts status={status} />
-      <Sources status={status} />
-      <LatencyCharts samples={view.samples} />
-      <LagChart samples={view.samples} />
-      <Checkpoints store={store} view={view} />
-      <People status={status} />
-    </div>
+      <div class="columns">
+        <div>
+          <Grade store={store} view={view} />
+          <Sources status={status} />
+          <LatencyCharts samples={view.samples} />
+          <LagChart samples={view.samples} />
+        </div>
+        <div>
+          <Contracts status={status} />
+          <Checkpoints store={store} view={view} />
+          <People status={status} />
+        </div>
+      </div>
+    </>
   );
 }

@@ -3,6 +3,8 @@ import type { LatencySample, LockstepClient, StatusDocument, StreamedEvent } fro
 /** What the page knows, and since when. */
 export interface KeeperView {
   readonly status: StatusDocument | null;
+  /** When that was told, by this page's monotonic clock. */
+  readonly toldAtMs: number;
   /** `live` while the stream says something. */
   readonly connection: "connecting" | "live" | "lost";
   /** When the keeper was heard last, by this page's monotonic clock; null before the first word. */
@@ -20,7 +22,14 @@ const MAX_SAMPLES = 600;
 export class KeeperStore {
   readonly #client: LockstepClient;
   readonly #listeners = new Set<() => void>();
-  #view: KeeperView = { status: null, connection: "connecting", heardAtMs: null, samples: [], revision: 0 };
+  #view: KeeperView = {
+    status: null,
+    toldAtMs: 0,
+    connection: "connecting",
+    heardAtMs: null,
+    samples: [],
+    revision: 0,
+  };
   #refresh: number | null = null;
   #refreshedAtMs = -Infinity;
 
@@ -130,7 +139,8 @@ export class KeeperStore {
   }
 
   #set(change: Partial<KeeperView>): void {
-    this.#view = { ...this.#view, ...change };
+    const told = change.status === undefined ? {} : { toldAtMs: performance.now() };
+    this.#view = { ...this.#view, ...told, ...change };
     for (const listener of this.#listeners) listener();
   }
 }

@@ -180,19 +180,27 @@ export const Checkpoint = Type.Object({
 });
 export type Checkpoint = Static<typeof Checkpoint>;
 
+/** Some accounts. */
 export const AccountPage = provenPage(AccountSummary);
 export type AccountPage = Static<typeof AccountPage>;
+/** One account. */
 export const AccountAnswer = proven(Account);
 export type AccountAnswer = Static<typeof AccountAnswer>;
+/** Some positions. */
 export const PositionPage = provenPage(Type.Object({ account: Hash, ...Position.properties }));
 export type PositionPage = Static<typeof PositionPage>;
+/** All instruments. */
 export const InstrumentsAnswer = proven(Type.Array(Instrument));
 export type InstrumentsAnswer = Static<typeof InstrumentsAnswer>;
+/** One instrument. */
 export const InstrumentAnswer = proven(Instrument);
 export type InstrumentAnswer = Static<typeof InstrumentAnswer>;
+/** The books as a whole. */
 export const TotalsAnswer = proven(Totals);
 export type TotalsAnswer = Static<typeof TotalsAnswer>;
+/** The pause in force. */
 export const GradeAnswer = proven(Grade);
 export type GradeAnswer = Static<typeof GradeAnswer>;
+/** Checkpoints, newest first. */
 export const CheckpointsAnswer = proven(Type.Array(Checkpoint));
 export type CheckpointsAnswer = Static<typeof CheckpointsAnswer>;

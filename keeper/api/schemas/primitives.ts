@@ -3,6 +3,9 @@ import { Type, type TSchema } from "typebox";
 /** 32 bytes: of a block, a transaction, a root, an incident, an account. */
 export const Hash = Type.String({ pattern: "^0x[0-9a-f]{64}$", description: "32 bytes, lower case" });
 
+/** The height of a block. */
+export const BlockNumber = Type.Integer({ minimum: 0 });
+
 /** 20 bytes. */
 export const Address = Type.String({ pattern: "^0x[0-9a-f]{40}$", description: "20 bytes, lower case" });
 

@@ -26,6 +26,8 @@ interface Flight {
   /** Block at which it was sent; none once another transaction is known to hold the nonce. */
   sentAt: number | null;
   readonly request: TransactionRequest;
+  /** How often the nonce was bid for before. */
+  readonly attempt: number;
   /** The step that is awaited: the intent in the journal, or the signature. */
   awaited: { readonly id: number; readonly step: "journal" | "sign" } | null;
   hash: Hash | null;
@@ -83,12 +85,18 @@ export class Carrier {
     if (flight?.errand.id === errand.id && age >= 0 && age < PATIENCE_BLOCKS) return;
     if (this.isResting(errand.id, tipNumber)) return;
     const nonce = count;
-    const bid = this.#bids.next(nonce, baseFeePerGas);
+    // What was never signed was seen by nobody: it is bid for at the same price.
+    const unsigned = flight?.hash === null && flight.nonce === nonce ? flight.attempt : null;
+    const again = unsigned === null ? null : this.#bids.again(nonce, unsigned, baseFeePerGas);
+    const bid = again ?? this.#bids.next(nonce, baseFeePerGas);
     const fees = feesFor(bid.baseFeePerGas, bid.attempt, this.#options.maxFeePerGas);
     const id = this.#outbox.newId();
     const { to, data, gasLimit, purpose, id: about } = errand;
     const request = { chainId: this.#options.chainId, to, data, nonce, gasLimit, ...fees };
-    this.#flight = { errand, nonce, sentAt: tipNumber, request, awaited: { id, step: "journal" }, hash: null };
+    this.#flight = {
+      ...{ errand, nonce, sentAt: tipNumber, request, attempt: bid.attempt },
+      ...{ awaited: { id, step: "journal" }, hash: null },
+    };
     const body = { key: "post", purpose, about, nonce, ...bid, ...fees };
     this.#outbox.emit({ type: "journal", id, kind: "intent", body });
   }

@@ -85,7 +85,8 @@ describe("PauseSender", function () {
     return (await guard.queryFilter(guard.filters.SoftPaused())).length;
   }
 
-  it("D1: asks for no signature before the intent is durable, and sends nothing before it is signed", () => {
+  /** A sender alone, at a block whose base fee is 20 gwei, with an incident of the block before. */
+  function bareSender() {
     const [outbox, accounts, address] = [new AskedOutbox(), new Accounts(), `0x${"fa".repeat(20)}` as const];
     const policy = { ...POLICY_DEFAULTS, mode: "act", isLocalChain: true, allowSingleSource: false };
     const own = { chainId: 31_337, addresses: ADDRESSES, pauser: address, maxFeePerGas: 1_000n * GWEI, sources: [] };
@@ -100,6 +101,46 @@ describe("PauseSender", function () {
     };
     const incident = newIncident(hashOf("incident"), finding, hashOf("evidence"));
     const types = (): string[] => outbox.others.map(({ type }) => type);
+    return { sender, incident, newest, types, outbox };
+  }
+
+  it("E2: asks a signer that is away again for the same, at the same price, and writes it down once", () => {
+    const { sender, incident, newest, types, outbox } = bareSender();
+    const id = (): number => incident.awaited!.id;
+    const code = "SignerUnavailable";
+    sender.attempt(incident, newest, newest.hash, 0);
+    sender.journalled(incident, { type: "journalled", id: id(), nowMs: 0 });
+    for (let nowMs = 1_000; nowMs <= 60_000; nowMs += 1_000) {
+      sender.signFailed(incident, { type: "sign-failed", id: id(), code, message: "away", nowMs });
+      sender.attempt(incident, newest, newest.hash, nowMs + 500);
+    }
+    expect(types().filter((type) => type === "journal")).to.have.length(1);
+    const fees = outbox.others.flatMap((effect) =>
+      effect.type === "sign-transaction" ? [effect.request.maxFeePerGas] : [],
+    );
+    expect(fees).to.have.length(61);
+    expect(new Set(fees).size).to.equal(1);
+    // A block later it names that block: an intent of its own, which is still the first to be seen.
+    sender.signFailed(incident, { type: "sign-failed", id: id(), code, message: "away", nowMs: 61_000 });
+    const later = newBlock(hashOf("later"), true, 0);
+    later.header = { ...newest.header!, hash: later.hash, number: 51, baseFeePerGas: 40n * GWEI };
+    later.nonces = newest.nonces;
+    sender.attempt(incident, later, later.hash, 62_000);
+    expect(types().filter((type) => type === "journal")).to.have.length(2);
+    expect(incident.awaited!.attempt).to.equal(0);
+    expect(incident.awaited!.request.maxFeePerGas > fees[0]!).to.equal(true);
+    // What was sent is outbid by the next.
+    sender.journalled(incident, { type: "journalled", id: id(), nowMs: 62_001 });
+    sender.signed(incident, { type: "signed", id: id(), raw: "0x", hash: hashOf("x"), nowMs: 62_002 });
+    const last = newBlock(hashOf("last"), true, 0);
+    last.header = { ...later.header, hash: last.hash, number: 52 };
+    last.nonces = newest.nonces;
+    sender.attempt(incident, last, last.hash, 63_000);
+    expect(incident.awaited!.attempt).to.equal(1);
+  });
+
+  it("D1: asks for no signature before the intent is durable, and sends nothing before it is signed", () => {
+    const { sender, incident, newest, types } = bareSender();
     sender.attempt(incident, newest, newest.hash, 0);
     expect(types()).to.deep.equal(["journal"]);
     const id = (): number => incident.awaited!.id;
