@@ -152,7 +152,7 @@ export default defineConfig(
     files: ["keeper/books/generated/**"],
     rules: { "max-lines": "off", "max-lines-per-function": "off", "lockstep/documented": "off" },
   },
-  { files: ["*.config.ts", "*.config.js", "deploy/modules/**"], rules: { "import-x/no-default-export": "off" } },
+  { files: ["**/*.config.ts", "*.config.js", "deploy/modules/**"], rules: { "import-x/no-default-export": "off" } },
   {
     files: ["test/**"],
     rules: {

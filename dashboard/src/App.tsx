@@ -35,7 +35,14 @@ export function App({ store }: { readonly store: KeeperStore }) {
   }, [page.hash]);
   return (
     <>
-      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
         Skip to the content
       </a>
       <Header status={status} connection={view.connection}>

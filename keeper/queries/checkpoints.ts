@@ -26,7 +26,7 @@ export function describeCheckpoints(reader: BooksReader): CheckpointState[] {
     return {
       ...{ blockNumber, digest: digestAt(index, read), postedAt, isPaid },
       status: CHECKPOINT_STATUSES[Number(status)] ?? "none",
-      carrier: BigInt(carrier) === 0n ? null : (carrier),
+      carrier: BigInt(carrier) === 0n ? null : carrier,
     };
   });
 }

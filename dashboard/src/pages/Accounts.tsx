@@ -52,7 +52,10 @@ function Explorer({ store, view }: { readonly store: KeeperStore; readonly view:
             spellcheck={false}
             value={text}
             aria-invalid={owner !== "" && !isPrefix}
-            onInput={(event) => (setText(event.currentTarget.value), setTrail(["0"]))}
+            onInput={(event) => {
+              setText(event.currentTarget.value);
+              setTrail(["0"]);
+            }}
           />
         </label>
         {owner !== "" && !isPrefix ? <span class="problem">0x and hexadecimal digits</span> : null}

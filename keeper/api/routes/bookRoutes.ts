@@ -33,7 +33,13 @@ function describedAs(summary: string, tag: string, answer: TSchema, more: object
 /** Everything that is read from the proven books. */
 export function addBookRoutes(app: FastifyInstance, handlers: Pick<ApiHandlers, "books">): void {
   const answer = answerer(handlers);
+  addAccounts(app, answer);
+  addAccount(app, answer);
+  addInstruments(app, answer);
+  addSync(app, answer);
+}
 
+function addAccounts(app: FastifyInstance, answer: Answer): void {
   app.get(
     "/v1/accounts",
     {
@@ -59,7 +65,9 @@ export function addBookRoutes(app: FastifyInstance, handlers: Pick<ApiHandlers, 
         return { data: items, next };
       }),
   );
+}
 
+function addAccount(app: FastifyInstance, answer: Answer): void {
   app.get(
     "/v1/accounts/:account",
     {
@@ -109,7 +117,9 @@ export function addBookRoutes(app: FastifyInstance, handlers: Pick<ApiHandlers, 
         return { data: items, next };
       }),
   );
+}
 
+function addInstruments(app: FastifyInstance, answer: Answer): void {
   app.get(
     "/v1/instruments",
     {
@@ -155,7 +165,9 @@ export function addBookRoutes(app: FastifyInstance, handlers: Pick<ApiHandlers, 
         data: describeTotals(listedInstruments(at.items, at), at.accountCount, at),
       })),
   );
+}
 
+function addSync(app: FastifyInstance, answer: Answer): void {
   app.get(
     "/v1/grade",
     { schema: describedAs("The pause in force, and what users can do", "sync", schemas.GradeAnswer) },

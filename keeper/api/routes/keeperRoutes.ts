@@ -20,6 +20,14 @@ const Readiness = Type.Object({ ready: Type.Boolean(), reason: Type.String() });
 
 /** What is said of the keeper itself: it needs no proven books. */
 export function addKeeperRoutes(app: FastifyInstance, handlers: ApiHandlers, events: EventStream): void {
+  addProbes(app, handlers);
+  addMachines(app, handlers);
+  addIncidents(app, handlers);
+  addEvidence(app, handlers);
+  addEvents(app, events);
+}
+
+function addProbes(app: FastifyInstance, handlers: ApiHandlers): void {
   app.get(
     "/healthz",
     {
@@ -60,7 +68,10 @@ export function addKeeperRoutes(app: FastifyInstance, handlers: ApiHandlers, eve
       (_request, reply) => sendJson(reply, handlers.status()),
     );
   }
+}
 
+/** What other programs fetch. */
+function addMachines(app: FastifyInstance, handlers: ApiHandlers): void {
   app.get(
     "/metrics",
     {
@@ -98,7 +109,9 @@ export function addKeeperRoutes(app: FastifyInstance, handlers: ApiHandlers, eve
     },
     (_request, reply) => sendJson(reply, { data: handlers.latency() }),
   );
+}
 
+function addIncidents(app: FastifyInstance, handlers: ApiHandlers): void {
   app.get(
     "/v1/incidents",
     {
@@ -135,7 +148,9 @@ export function addKeeperRoutes(app: FastifyInstance, handlers: ApiHandlers, eve
       throw new ApiProblem(404, "NoSuchIncident", `this keeper knows no incident ${id} since it started`);
     },
   );
+}
 
+function addEvidence(app: FastifyInstance, handlers: ApiHandlers): void {
   app.get(
     "/v1/incidents/:id/evidence",
     {
@@ -163,7 +178,9 @@ export function addKeeperRoutes(app: FastifyInstance, handlers: ApiHandlers, eve
         .send(createReadStream(file.path));
     },
   );
+}
 
+function addEvents(app: FastifyInstance, events: EventStream): void {
   app.get(
     "/v1/events",
     {
