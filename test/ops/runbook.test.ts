@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
-import type { Command } from "commander";
 
 import { INCIDENT_STATES } from "../../keeper/alerts/plan/incidentStates.ts";
 import { createProgram } from "../../keeper/commands/createProgram.ts";
@@ -13,6 +12,7 @@ import { checkReadiness } from "../../keeper/probes/checkReadiness.ts";
 import { KeeperError } from "../../keeper/errors/KeeperError.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { CONTEXT } from "../helpers/commandContext.ts";
+import { commandsIn, isComing, objectionTo, wordsOf } from "./commandLine.ts";
 import { alertRules } from "./prometheusRules.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -29,9 +29,6 @@ const ALERTING = [
 ];
 /** Names of notices that have other headings: an incident's states, and the reasons why nothing is known. */
 const ELSEWHERE = ["incident", "unknown"];
-
-/** Commands that the runbook may name before the program has them. */
-const COMING = ["status", "incidents list", "incidents show", "keys rotate", "backup", "restore", "check"];
 
 function headings(): string[] {
   return [...RUNBOOK.matchAll(/^### (.+)$/gm)].map(([, heading = ""]) => heading);
@@ -87,59 +84,6 @@ async function expectedHeadings(): Promise<string[]> {
   ];
 }
 
-/** The words of a command as a shell reads them; what stands between quotes is one. */
-function wordsOf(line: string): string[] {
-  return [...line.matchAll(/"[^"]*"|<[^>]*>|\S+/g)].map(([word]) => word);
-}
-
-/** The commands in code of the runbook that begin with a word. */
-function commandsOf(program: string): string[][] {
-  const spans = [...RUNBOOK.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
-  return spans.filter((code) => code.startsWith(`${program} `)).map((code) => wordsOf(code).slice(1));
-}
-
-/** What the program would not understand of a command; null when it would. */
-function objection(program: Command, words: readonly string[]): string | null {
-  let command = program;
-  const rest = [...words];
-  for (let next = below(command, rest[0]); next !== undefined; next = below(command, rest[0])) {
-    command = next;
-    rest.shift();
-  }
-  if (command === program && rest[0]?.startsWith("-") !== true) return `there is no command ${words.join(" ")}`;
-  const positional: string[] = [];
-  const given: string[] = [];
-  while (rest.length > 0) {
-    const word = rest.shift() ?? "";
-    if (!word.startsWith("-")) {
-      positional.push(word);
-      continue;
-    }
-    const option = [...command.options, ...program.options].find(({ long, short }) => word === long || word === short);
-    if (option === undefined) return `${command.name()} has no ${word}`;
-    given.push(word);
-    if (option.required && rest.shift() === undefined) return `${word} is given nothing`;
-  }
-  const needed = command.registeredArguments.filter(({ required }) => required).length;
-  if (positional.length < needed || positional.length > command.registeredArguments.length)
-    return `${command.name()} takes other arguments than ${positional.join(" ")}`;
-  const missing = command.options.find(({ mandatory, long }) => mandatory && !given.includes(long ?? ""));
-  return missing === undefined ? null : `${command.name()} needs ${missing.flags}`;
-}
-
-function below(command: Command, name: string | undefined): Command | undefined {
-  return command.commands.find((each) => each.name() === name);
-}
-
-/** Whether a command is one that is still to come. */
-function isComing(program: Command, words: readonly string[]): boolean {
-  const name = COMING.find((coming) => `${words.join(" ")} `.startsWith(`${coming} `));
-  if (name === undefined) return false;
-  const [first, second] = name.split(" ");
-  const parent = below(program, first);
-  return parent === undefined || (second !== undefined && below(parent, second) === undefined);
-}
-
 describe("The runbook", () => {
   const program = createProgram(CONTEXT, () => undefined);
 
@@ -172,9 +116,11 @@ describe("The runbook", () => {
   });
 
   it("names commands and options that the program has", () => {
-    const commands = commandsOf("lockstep");
+    const commands = commandsIn(RUNBOOK, "lockstep");
     expect(commands.length).to.be.greaterThan(20);
-    const objections = commands.filter((words) => !isComing(program, words)).map((words) => objection(program, words));
+    const objections = commands
+      .filter((words) => !isComing(program, words))
+      .map((words) => objectionTo(program, words));
     expect(objections.filter((found) => found !== null)).to.deep.equal([]);
   });
 
@@ -186,7 +132,7 @@ describe("The runbook", () => {
 
   it("would not take commands that there are not", () => {
     const refused = ["nonsense", "doctor --nonsense", "latch clear", "verify", "verify a b", "pause --reason"];
-    for (const line of refused) expect(objection(program, wordsOf(line)), line).to.be.a("string");
-    expect(objection(program, wordsOf('latch clear --reason "a b" --yes'))).to.equal(null);
+    for (const line of refused) expect(objectionTo(program, wordsOf(line)), line).to.be.a("string");
+    expect(objectionTo(program, wordsOf('latch clear --reason "a b" --yes'))).to.equal(null);
   });
 });
