@@ -36,6 +36,10 @@ export class ActingStatus {
       help: "Whether a check of readiness passed when it was last made: 1, or 0 where it failed.",
       labels: ["check"],
     });
+    const signing = metrics.gauge({
+      name: "lockstep_signing_ready",
+      help: "1 while every key can sign, 0 while a remote signer does not answer for one.",
+    });
     this.#signed = metrics.counter({
       name: "lockstep_statements_signed_total",
       help: "Statements for the other keepers that were handed to the signer.",
@@ -59,9 +63,25 @@ export class ActingStatus {
       labels,
     });
     const dropped = metrics.counter({ name: "lockstep_alerts_dropped_total", help: "Notices given up.", labels });
+    const failing = metrics.gauge({
+      name: "lockstep_alerts_failing",
+      help: "1 while the newest attempt of a sink failed.",
+      labels,
+    });
+    const standing = metrics.gauge({
+      name: "lockstep_alerts_standing",
+      help: "Alerts that were raised and have not ended, by level, whether or not somebody was told.",
+      labels: ["level"],
+    });
     const before = new Map<string, { sent: number; failed: number; dropped: number }>();
     metrics.onCollect(() => {
-      for (const { name: sink, ...now } of this.#alerting?.health().sinks ?? []) {
+      signing.set((this.#signing?.problem ?? null) === null ? 1 : 0);
+      const health = this.#alerting?.health();
+      for (const level of ["warning", "critical"] as const) {
+        standing.set(health?.standing.filter((alert) => alert.level === level).length ?? 0, { level });
+      }
+      for (const { name: sink, ...now } of health?.sinks ?? []) {
+        failing.set(now.failingSinceMs === null ? 0 : 1, { sink });
         const last = before.get(sink) ?? { sent: 0, failed: 0, dropped: 0 };
         waiting.set(now.waiting, { sink });
         sent.add({ sink }, now.sent - last.sent);

@@ -1,5 +1,5 @@
 import type { FinalityMode } from "./chain/agree/Finality.ts";
-import type { SourceReport } from "./chain/agree/SourceBoard.ts";
+import type { SourceReport, SourceState } from "./chain/agree/SourceBoard.ts";
 import type { ServedHead } from "./chain/agree/Votes.ts";
 import { CONDITION_KINDS, type Condition, type ConditionKind } from "./domain/conditions.ts";
 import type { Metrics } from "./telemetry/Metrics.ts";
@@ -10,6 +10,9 @@ export interface Watched {
   readonly conditions: readonly Condition[];
   readonly finalBlock: ServedHead | null;
 }
+
+/** States of a source that answers and has no say. */
+const DISBELIEVED: readonly SourceState[] = ["foreign", "quarantined", "suspended"];
 
 /** What operators see of the chain and its sources. */
 export class ChainStatus {
@@ -28,6 +31,25 @@ export class ChainStatus {
       help: "Share of a source's newest answers that came and verified, 0 to 100.",
       labels,
     });
+    const quarantined = metrics.gauge({
+      name: "lockstep_source_quarantined",
+      help: "1 for a source that is not believed: in quarantine, suspended or of another chain.",
+      labels,
+    });
+    const head = metrics.gauge({
+      name: "lockstep_source_head_number",
+      help: "Newest block that a source has announced.",
+      labels,
+    });
+    const latency = metrics.gauge({
+      name: "lockstep_source_latency_seconds",
+      help: "Time that a source takes to answer, by its newest answers.",
+      labels,
+    });
+    const quorum = metrics.gauge({
+      name: "lockstep_operator_quorum",
+      help: "k: operators that have to serve a block before it counts as in sync, a majority of those configured.",
+    });
     const condition = metrics.gauge({
       name: "lockstep_condition",
       help: "1 while something is unusual about the chain or its sources.",
@@ -38,10 +60,15 @@ export class ChainStatus {
       help: "Newest block that k operators call final.",
     });
     metrics.onCollect(() => {
-      for (const { id, operator, state, score: value } of this.#watched?.sources() ?? []) {
-        up.set(state === "up" || state === "limited" ? 1 : 0, { source: id, operator });
-        score.set(value, { source: id, operator });
+      const sources = this.#watched?.sources() ?? [];
+      for (const { id: source, operator, state, ...seen } of sources) {
+        up.set(state === "up" || state === "limited" ? 1 : 0, { source, operator });
+        quarantined.set(DISBELIEVED.includes(state) ? 1 : 0, { source, operator });
+        score.set(seen.score, { source, operator });
+        if (seen.head !== null) head.set(seen.head.number, { source, operator });
+        if (seen.latencyMs !== null) latency.set(seen.latencyMs / 1_000, { source, operator });
       }
+      if (sources.length > 0) quorum.set(majorityOf(new Set(sources.map(({ operator }) => operator)).size));
       for (const kind of CONDITION_KINDS) condition.set(this.holds(kind) ? 1 : 0, { condition: kind });
       const block = this.#watched?.finalBlock ?? null;
       if (block !== null) final.set(block.number);
@@ -65,4 +92,8 @@ export class ChainStatus {
       sources: this.#watched?.sources() ?? [],
     };
   }
+}
+
+function majorityOf(count: number): number {
+  return Math.floor(count / 2) + 1;
 }

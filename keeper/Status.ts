@@ -1,25 +1,32 @@
 import { ActingStatus } from "./ActingStatus.ts";
+import { BUILD } from "./build.ts";
 import { ChainStatus, type Watched } from "./ChainStatus.ts";
+import { IncidentStatus } from "./IncidentStatus.ts";
 import type { Hash } from "./lib/hex.ts";
 import type { BlockReport, Effect } from "./loop/ports.ts";
-import { openIncident, type IncidentRecord } from "./telemetry/IncidentRecord.ts";
-import { Metrics } from "./telemetry/Metrics.ts";
+import { ProtocolStatus, type WatchedBooks } from "./ProtocolStatus.ts";
+import type { IncidentRecord } from "./telemetry/IncidentRecord.ts";
+import { Metrics, type MetricFamily } from "./telemetry/Metrics.ts";
 import type { RebuildRecord } from "./telemetry/RebuildRecord.ts";
 
+/** Every word of {@link KeeperState}. */
+export const KEEPER_STATES = [
+  "STARTING",
+  "LAGGING",
+  "IN_SYNC",
+  "FINALITY_STALLED",
+  "SOURCE_DEGRADED",
+  "UNKNOWN",
+  "DIVERGED",
+  "PAUSED",
+  "REPAIRING",
+  "RESUME_GATE",
+  "OWN_FAULT",
+  "CONSENSUS_FAULT",
+] as const;
+
 /** What the keeper is doing, in one word; see docs/architecture.md. */
-export type KeeperState =
-  | "STARTING"
-  | "LAGGING"
-  | "IN_SYNC"
-  | "FINALITY_STALLED"
-  | "SOURCE_DEGRADED"
-  | "UNKNOWN"
-  | "DIVERGED"
-  | "PAUSED"
-  | "REPAIRING"
-  | "RESUME_GATE"
-  | "OWN_FAULT"
-  | "CONSENSUS_FAULT";
+export type KeeperState = (typeof KEEPER_STATES)[number];
 
 /** States in which the keeper does its work. */
 const READY: readonly KeeperState[] = [
@@ -32,17 +39,16 @@ const READY: readonly KeeperState[] = [
   "RESUME_GATE",
 ];
 
-const MAX_INCIDENTS = 100;
-
 /** What operators see of a running keeper: `/status`, `/readyz`, `/metrics`, and the incidents of the drills. */
 export class Status {
   isDraining = false;
   /** Another replica of this keeper leads, or may. */
   isStandby = true;
-  readonly incidents = new Map<Hash, IncidentRecord>();
   readonly #now: () => number;
   readonly #metrics = new Metrics();
   readonly #chain = new ChainStatus(this.#metrics);
+  readonly #protocol = new ProtocolStatus(this.#metrics);
+  readonly #incidents = new IncidentStatus(this.#metrics);
   readonly acting = new ActingStatus(this.#metrics);
   readonly #verdicts = this.#metrics.counter({
     name: "lockstep_verdicts_total",
@@ -72,10 +78,6 @@ export class Status {
     name: "lockstep_verdict_latency_seconds",
     help: "Last needed byte to verdict.",
   });
-  readonly #inclusion = this.#metrics.histogram({
-    name: "lockstep_inclusion_latency_seconds",
-    help: "Pause broadcast to its proven effect.",
-  });
   readonly #rebuilds = this.#metrics.counter({
     name: "lockstep_rebuilds_total",
     help: "Rebuilds beside the running keeper, by outcome.",
@@ -88,8 +90,45 @@ export class Status {
   #unknown: { readonly reason: string; readonly detail: string } | null = null;
   #lastInSync: { readonly number: number; readonly hash: Hash } | null = null;
 
-  constructor(now: () => number) {
+  /** @param now monotonic milliseconds; @param wallNow milliseconds since the epoch */
+  constructor(now: () => number, wallNow: () => number = Date.now) {
     this.#now = now;
+    this.#describeProcess(wallNow());
+    this.#describeAges(now());
+  }
+
+  /** Which program this is, since when, and what it is doing. */
+  #describeProcess(startedAtWallMs: number): void {
+    const build = this.#metrics.gauge({
+      name: "lockstep_build_info",
+      help: "1, with the version of the program as its label.",
+      labels: ["version"],
+    });
+    build.set(1, { version: BUILD });
+    const started = this.#metrics.gauge({
+      name: "lockstep_start_time_seconds",
+      help: "When the process started, seconds since the epoch.",
+    });
+    started.set(startedAtWallMs / 1_000);
+    const states = this.#metrics.gauge({
+      name: "lockstep_state",
+      help: "1 for the state in which the keeper is, 0 for each other one.",
+      labels: ["state"],
+    });
+    const ready = this.#metrics.gauge({ name: "lockstep_ready", help: "1 while /readyz answers 200." });
+    const leading = this.#metrics.gauge({
+      name: "lockstep_leading",
+      help: "1 for the replica that acts, 0 for one that stands by.",
+    });
+    this.#metrics.onCollect(() => {
+      const { state: current } = this;
+      for (const state of KEEPER_STATES) states.set(state === current ? 1 : 0, { state });
+      ready.set(this.readiness().ready ? 1 : 0);
+      leading.set(this.isStandby ? 0 : 1);
+    });
+  }
+
+  #describeAges(startedAtMs: number): void {
     const stall = this.#metrics.gauge({
       name: "lockstep_oldest_unchecked_seconds",
       help: "Age of the newest verdict: the stall alarm.",
@@ -102,12 +141,16 @@ export class Status {
       name: "lockstep_snapshot_age_seconds",
       help: "Time since that snapshot was written, or used to start; since the start without one.",
     });
-    const startedAtMs = now();
     this.#metrics.onCollect(() => {
       snapshotBlock.set(this.#snapshot?.number ?? 0);
-      snapshotAge.set((now() - (this.#snapshot?.atMs ?? startedAtMs)) / 1_000);
-      stall.set((now() - (this.#last?.atMs ?? startedAtMs)) / 1_000);
+      snapshotAge.set((this.#now() - (this.#snapshot?.atMs ?? startedAtMs)) / 1_000);
+      stall.set((this.#now() - (this.#last?.atMs ?? startedAtMs)) / 1_000);
     });
+  }
+
+  /** Incidents by id, oldest first. */
+  get incidents(): ReadonlyMap<Hash, IncidentRecord> {
+    return this.#incidents.records;
   }
 
   /** The last block that was judged. */
@@ -123,9 +166,10 @@ export class Status {
     return { last: this.#last, unknown: this.#unknown };
   }
 
-  /** From now on the core is asked about its sources and the chain as well. */
-  watch(watched: Watched): void {
+  /** From now on the core is asked about its sources, the chain and its books as well. */
+  watch(watched: Watched & WatchedBooks): void {
     this.#chain.watch(watched);
+    this.#protocol.watch(watched);
   }
 
   get state(): KeeperState {
@@ -134,7 +178,7 @@ export class Status {
     if (this.#last === null) return "STARTING";
     switch (this.#last.report.verdict.kind) {
       case "InSync":
-        if (this.#isAny("resuming")) return "RESUME_GATE";
+        if (this.#incidents.isAny("resuming")) return "RESUME_GATE";
         if (this.#chain.holds("burst")) return "LAGGING";
         if (this.#chain.holds("finality-stall")) return "FINALITY_STALLED";
         return this.#chain.holds("source-degraded") ? "SOURCE_DEGRADED" : "IN_SYNC";
@@ -143,17 +187,14 @@ export class Status {
       case "Unknown":
         return "UNKNOWN";
       case "Diverged":
-        if (this.#isAny("repairing")) return "REPAIRING";
-        return this.#isAny("contained") ? "PAUSED" : "DIVERGED";
+        if (this.#incidents.isAny("repairing")) return "REPAIRING";
+        return this.#incidents.isAny("contained") ? "PAUSED" : "DIVERGED";
     }
-  }
-
-  #isAny(state: string): boolean {
-    return [...this.incidents.values()].some((incident) => incident.state === state);
   }
 
   /** Takes an effect in as it is performed. */
   see(effect: Effect, nowMs: number): void {
+    this.#incidents.see(effect, nowMs, this.lastReport);
     switch (effect.type) {
       case "block":
         this.#seeBlock(effect.report, nowMs);
@@ -162,18 +203,6 @@ export class Status {
         this.#unknown = { reason: effect.reason, detail: effect.detail };
         this.#verdicts.add({ verdict: "Unknown" });
         return;
-      case "incident":
-        this.#seeIncident(effect, nowMs);
-        return;
-      case "broadcast":
-        return this.#stampBroadcast(effect.hash, nowMs);
-      case "located": {
-        const incident = this.incidents.get(effect.incidentId);
-        if (incident === undefined) return;
-        const { slots: located, note: locateNote, isFinal: isLocated, isComplete, isTruncated } = effect;
-        Object.assign(incident, { located, locateNote, isLocated, isComplete, isTruncated });
-        return;
-      }
       case "quarantine":
         return this.#quarantines.add({ source: effect.source });
       case "finality":
@@ -195,17 +224,13 @@ export class Status {
   /** How far a rebuild beside the core is, or what came of it. */
   rebuilding(record: RebuildRecord): void {
     this.#rebuild = record;
-    const incident = this.incidents.get(record.incidentId);
-    if (incident !== undefined) incident.rebuild = record;
+    this.#incidents.rebuilding(record);
     if (record.outcome !== null) this.#rebuilds.add({ outcome: record.outcome.kind });
   }
 
   /** A source or a relay took, or refused, a transaction. */
   sent(hash: string, isAccepted: boolean): void {
-    if (!isAccepted) return;
-    for (const { transaction, times } of this.incidents.values()) {
-      if (transaction === hash) times.acceptedAt ??= this.#now();
-    }
+    if (isAccepted) this.#incidents.accepted(hash, this.#now());
   }
 
   readiness(): { ready: boolean; reason: string } {
@@ -242,6 +267,11 @@ export class Status {
     return this.#metrics.render();
   }
 
+  /** Every metric that there is, measured or not. */
+  get metricFamilies(): readonly MetricFamily[] {
+    return this.#metrics.families;
+  }
+
   #seeBlock(report: BlockReport, nowMs: number): void {
     this.#last = { report, atMs: nowMs };
     this.#unknown = null;
@@ -251,37 +281,6 @@ export class Status {
     this.#slots.set(report.slotCount);
     this.#detection.observe((nowMs - report.headAtMs) / 1_000);
     this.#verdictTime.observe((nowMs - report.factsAtMs) / 1_000);
-  }
-
-  #seeIncident({ report }: Extract<Effect, { type: "incident" }>, nowMs: number): void {
-    const known = this.incidents.get(report.id);
-    if (known === undefined) this.#open(report, nowMs);
-    const incident = this.incidents.get(report.id);
-    if (incident === undefined) return;
-    incident.state = report.state;
-    incident.transaction = report.transaction;
-    incident.containedIn = report.containedIn;
-    if (report.state !== "contained" || incident.times.containedAt !== null) return;
-    incident.times.containedAt = nowMs;
-    if (incident.times.broadcastAt !== null) this.#inclusion.observe((nowMs - incident.times.broadcastAt) / 1_000);
-  }
-
-  #open(report: Extract<Effect, { type: "incident" }>["report"], nowMs: number): void {
-    const [oldest] = this.incidents.keys();
-    if (this.incidents.size >= MAX_INCIDENTS && oldest !== undefined) this.incidents.delete(oldest);
-    const { headAtMs: headAt = null, factsAtMs: factsAt = null } = this.#last?.report ?? {};
-    const times = { headAt, factsAt, verdictAt: nowMs };
-    this.incidents.set(report.id, openIncident(report, times));
-  }
-
-  /** Broadcast follows the signature in the same step: one stamp serves both. */
-  #stampBroadcast(hash: Hash, nowMs: number): void {
-    for (const incident of this.incidents.values()) {
-      if (incident.state !== "opened" && incident.transaction !== hash) continue;
-      incident.times.signedAt ??= nowMs;
-      incident.times.broadcastAt ??= nowMs;
-      incident.transaction ??= hash;
-    }
   }
 }
 

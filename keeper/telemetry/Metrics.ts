@@ -12,6 +12,14 @@ export interface MetricOptions {
   readonly labels?: readonly string[];
 }
 
+/** A metric as it is registered. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
 /** A number that only grows. */
 export interface Counter {
   /** Adds `amount` (1 unless told), which is not negative. */
@@ -35,7 +43,7 @@ export const LATENCY_BUCKETS: readonly number[] = [
 
 /** A registry of metrics in the Prometheus text format 0.0.4. */
 export class Metrics {
-  readonly #families = new Map<string, () => string[]>();
+  readonly #families = new Map<string, { readonly family: MetricFamily; readonly render: () => string[] }>();
   readonly #collectors: (() => void)[] = [];
 
   /** Registers a counter. A counter without labels starts at 0, so that its first increase is seen as one. */
@@ -103,20 +111,25 @@ export class Metrics {
     this.#collectors.push(collect);
   }
 
+  /** Every metric, in the order of the exposition. */
+  get families(): readonly MetricFamily[] {
+    return [...this.#families.values()].map(({ family }) => family);
+  }
+
   /** The exposition. */
   render(): string {
     for (const collect of this.#collectors) collect();
-    return [...this.#families.values()].flatMap((family) => family()).join("");
+    return [...this.#families.values()].flatMap(({ render }) => render()).join("");
   }
 
-  #register({ name, help, labels = [] }: MetricOptions, type: string, render: () => string[]): void {
+  #register({ name, help, labels = [] }: MetricOptions, type: MetricFamily["type"], render: () => string[]): void {
     assert(/^lockstep_[a-z0-9_]*[a-z0-9]$/.test(name), `${name} is no lockstep_* metric name`);
     assert(type !== "counter" || name.endsWith("_total"), `the counter ${name} ends in _total`);
     assert(!this.#families.has(name), `${name} is registered once`);
     for (const label of labels) assert(/^[a-z][a-z0-9_]*$/.test(label), `${name}: ${label} is no label name`);
     const helpText = help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
     const head = `# HELP ${name} ${helpText}\n# TYPE ${name} ${type}\n`;
-    this.#families.set(name, () => [head, ...render()]);
+    this.#families.set(name, { family: { name, type, help, labels }, render: () => [head, ...render()] });
   }
 }
 
