@@ -4,12 +4,13 @@ import { BUILD } from "../build.ts";
 import { addAlerts } from "./addAlerts.ts";
 import { addLatch } from "./addLatch.ts";
 import { addOrders } from "./addOrders.ts";
-import { addSettings } from "./addSettings.ts";
+import { addSettingsCommand, type SettingsCommand } from "./addSettingsCommand.ts";
 import type { AddCommand } from "./AddCommand.ts";
 import type { CommandContext } from "./CommandContext.ts";
 import { compileEagerly } from "./compileEagerly.ts";
 import { completionScript, SHELLS, type Shell } from "./completion.ts";
 import { EXIT } from "./exitCodes.ts";
+import { listMetrics } from "./listMetrics.ts";
 
 const CHAINS = ["hardhat", "anvil"] as const;
 
@@ -51,41 +52,36 @@ const addUp: AddCommand = (program, context, setExit) => {
     });
 };
 
-const addRun: AddCommand = (program, context, setExit) => {
-  const command = program.command("run").description("run the keeper as a daemon");
-  addSettings(command);
-  command.action(async (flags: Record<string, unknown>) => {
-    compileEagerly();
-    const { run } = await import("./run.ts");
-    setExit(await run(flags, context));
-  });
+const addRun: AddCommand = (program, ...to) => {
+  const run: SettingsCommand = {
+    name: "run",
+    description: "run the keeper as a daemon",
+    load: async () => {
+      compileEagerly();
+      return (await import("./run.ts")).run;
+    },
+  };
+  addSettingsCommand(program, run, to).addHelpText("after", () => `\n${listMetrics()}`);
 };
 
-const addDoctor: AddCommand = (program, context, setExit) => {
-  const command = program
-    .command("doctor")
-    .description("try sources, deployment and keys of a keeper, and say what is missing; sends nothing");
-  addSettings(command);
-  command.action(async (flags: Record<string, unknown>) => {
-    const { doctor } = await import("./doctor.ts");
-    setExit(await doctor(flags, context));
-  });
+const addDoctor: AddCommand = (program, ...to) => {
+  const doctor: SettingsCommand = {
+    name: "doctor",
+    description: "try sources, deployment and keys of a keeper, and say what is missing; sends nothing",
+    load: async () => (await import("./doctor.ts")).doctor,
+  };
+  addSettingsCommand(program, doctor, to);
 };
 
-const addResync: AddCommand = (program, context, setExit) => {
-  const command = program
-    .command("resync")
-    .description("build the books again from the deployment, prove them, and leave a snapshot for run to start from")
-    .option(
-      "--despite-findings",
-      "write the snapshot although the history shows divergences: when people have looked at them",
-      false,
-    );
-  addSettings(command);
-  command.action(async (flags: Record<string, unknown>) => {
-    const { resync } = await import("./resync.ts");
-    setExit(await resync(flags, context));
-  });
+const addResync: AddCommand = (program, ...to) => {
+  const despite = "write the snapshot although the history shows divergences: when people have looked at them";
+  const resync: SettingsCommand = {
+    name: "resync",
+    description: "build the books again from the deployment, prove them, and leave a snapshot for run to start from",
+    options: [new Option("--despite-findings", despite).default(false)],
+    load: async () => (await import("./resync.ts")).resync,
+  };
+  addSettingsCommand(program, resync, to);
 };
 
 const addReplay: AddCommand = (program, context, setExit) => {
@@ -172,15 +168,13 @@ const addChaosRpc: AddCommand = (program, context, setExit) => {
     });
 };
 
-const addConfig: AddCommand = (program, context, setExit) => {
-  const command = program
-    .command("config")
-    .description("every setting as run would have it, and where it came from; secrets are not shown");
-  addSettings(command);
-  command.action(async (flags: Record<string, unknown>) => {
-    const { showConfig } = await import("./showConfig.ts");
-    setExit(showConfig(flags, context));
-  });
+const addConfig: AddCommand = (program, ...to) => {
+  const config: SettingsCommand = {
+    name: "config",
+    description: "every setting as run would have it, and where it came from; secrets are not shown",
+    load: async () => (await import("./showConfig.ts")).showConfig,
+  };
+  addSettingsCommand(program, config, to);
 };
 
 const addCompletion: AddCommand = (program, context, setExit) => {
