@@ -11,16 +11,9 @@ import { compileEagerly } from "./compileEagerly.ts";
 import { completionScript, SHELLS, type Shell } from "./completion.ts";
 import { EXIT } from "./exitCodes.ts";
 import { listMetrics } from "./listMetrics.ts";
+import { parseDuration } from "./parseDuration.ts";
 
 const CHAINS = ["hardhat", "anvil"] as const;
-
-/** `30s`, `500ms`, `2m` or plain seconds. */
-function parseDuration(text: string): number {
-  const match = /^(\d+)(ms|s|m)?$/.exec(text);
-  const factor = { ms: 1, s: 1_000, m: 60_000 }[match?.[2] ?? "s"];
-  if (match === null || factor === undefined) throw new InvalidArgumentError("expected for example 30s, 500ms or 2m");
-  return Number(match[1]) * factor;
-}
 
 function parseWhole(text: string): number {
   if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError("expected a whole number");
@@ -71,6 +64,18 @@ const addDoctor: AddCommand = (program, ...to) => {
     load: async () => (await import("./doctor.ts")).doctor,
   };
   addSettingsCommand(program, doctor, to);
+};
+
+const addCheck: AddCommand = (program, ...to) => {
+  const timeout = "how long it may take, for example 30s or 10m (default: 5m)";
+  const check: SettingsCommand = {
+    name: "check",
+    description:
+      "judge one block as run would, and say what it is; exit 0 in sync, 1 diverged, 75 unknown; signs, sends and writes nothing",
+    options: [new Option("--timeout <duration>", timeout).argParser(parseDuration)],
+    load: async () => (await import("./check.ts")).check,
+  };
+  addSettingsCommand(program, check, to);
 };
 
 const addResync: AddCommand = (program, ...to) => {
@@ -198,6 +203,7 @@ export function createProgram(context: CommandContext, setExit: (code: number) =
   for (const add of [
     addUp,
     addRun,
+    addCheck,
     addDoctor,
     addConfig,
     addResync,
