@@ -57,6 +57,17 @@ const addRun: AddCommand = (program, ...to) => {
   addSettingsCommand(program, run, to).addHelpText("after", () => `\n${listMetrics()}`);
 };
 
+const addStatus: AddCommand = (program, ...to) => {
+  const status: SettingsCommand = {
+    name: "status",
+    description:
+      "what the running keeper says of itself, on one screen; exit 0 ready, 1 not ready or diverged, 75 nobody answers",
+    options: [new Option("--url <url>", "address of its API (default: http, --api-host and --api-port)")],
+    load: async () => (await import("./status.ts")).status,
+  };
+  addSettingsCommand(program, status, to);
+};
+
 const addDoctor: AddCommand = (program, ...to) => {
   const doctor: SettingsCommand = {
     name: "doctor",
@@ -203,6 +214,7 @@ export function createProgram(context: CommandContext, setExit: (code: number) =
   for (const add of [
     addUp,
     addRun,
+    addStatus,
     addCheck,
     addDoctor,
     addConfig,
