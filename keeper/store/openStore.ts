@@ -35,15 +35,8 @@ export async function openStore(settings: StoreSettings, now: () => number = Dat
   ) as [string, string, string];
   if (await exists(legacy)) throw legacyError(legacy);
   if (url === undefined) {
-    const database = await readIfThere(elsewhere);
-    if (database !== undefined) {
-      const place = database.trim();
-      const advice = `set --database-url, or use another data directory`;
-      throw new KeeperError("StoreElsewhere", `${directory} belongs to a keeper whose store is ${place}: ${advice}`, {
-        directory,
-        place,
-      });
-    }
+    const fault = await storeIsElsewhere(directory);
+    if (fault !== null) throw fault;
     return openSqliteStore({ directory, now });
   }
   if (await exists(file)) {
@@ -56,6 +49,16 @@ export async function openStore(settings: StoreSettings, now: () => number = Dat
   const store = await openPostgresStore({ url, schema, now, leaseTtlMs });
   await writeFile(elsewhere, `${store.place}\n`, { mode: 0o600 });
   return store;
+}
+
+/** The refusal of a data directory whose store is on PostgreSQL, where no database is set; null for any other directory. */
+export async function storeIsElsewhere(directory: string): Promise<KeeperError | null> {
+  const database = await readIfThere(join(directory, ELSEWHERE_FILE_NAME));
+  if (database === undefined) return null;
+  const place = database.trim();
+  const advice = `set --database-url, or use another data directory`;
+  const message = `${directory} belongs to a keeper whose store is ${place}: ${advice}`;
+  return new KeeperError("StoreElsewhere", message, { directory, place });
 }
 
 function legacyError(file: string): KeeperError {

@@ -57,7 +57,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   }
 }
 
-function createBackend(options: PostgresStoreOptions): StoreBackend {
+/** Connections to a store; nothing is looked at yet. */
+export function createBackend(options: PostgresStoreOptions): StoreBackend {
   const { url, schema, leaseTtlMs = 3_000, retryMs = 5_000 } = options;
   assert(/^[a-z_][a-z0-9_]{0,62}$/.test(schema), "the name of a schema needs no quotes");
   const place = placeOf(url, schema);
