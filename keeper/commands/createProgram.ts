@@ -2,6 +2,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 
 import { BUILD } from "../build.ts";
 import { addAlerts } from "./addAlerts.ts";
+import { addBackups } from "./addBackups.ts";
 import { addLatch } from "./addLatch.ts";
 import { addOrders } from "./addOrders.ts";
 import { addSettingsCommand, type SettingsCommand } from "./addSettingsCommand.ts";
@@ -223,6 +224,7 @@ export function createProgram(context: CommandContext, setExit: (code: number) =
     addReplay,
     addVerify,
     addLatch,
+    addBackups,
     addOrders,
     addAlerts,
     addChaosRpc,

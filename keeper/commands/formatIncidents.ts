@@ -1,4 +1,5 @@
 import { cleanText } from "../alerts/plan/cleanText.ts";
+import { describeTime } from "./describeTime.ts";
 import type { Paint } from "./formatBlock.ts";
 import type { EvidencePlace } from "./incidents.ts";
 import type { IncidentHistory } from "./readIncidents.ts";
@@ -14,7 +15,7 @@ export function formatIncidents(incidents: readonly IncidentHistory[], paint: Pa
       const head = `${id.slice(0, 18)}…  ${clean(state).padEnd(9)}`;
       const by = acknowledged === null ? "" : `  acknowledged by ${clean(acknowledged.by)}`;
       const what = contract === "" ? "a branch that is not followed" : clean(`${contract} ${cause}`);
-      const rest = `  ${timeOf(openedAt)}  block ${blockNumber}  ${what}`;
+      const rest = `  ${describeTime(openedAt)}  block ${blockNumber}  ${what}`;
       return `${isOpen ? paint.red(head) : paint.dim(head)}${rest}${isOpen ? by : ""}`;
     })
     .join("\n");
@@ -29,11 +30,11 @@ export function formatIncident(incident: IncidentHistory, evidence: EvidencePlac
     row("what", contract === "" ? "a branch that is not followed diverged" : clean(`${contract}: ${cause}`)),
     ...(detail === "" ? [] : [row("detail", clean(detail))]),
     row("block", `${blockNumber} ${clean(blockHash)}`),
-    row("opened", timeOf(incident.openedAt)),
+    row("opened", describeTime(incident.openedAt)),
     ...describePause(transaction, containedIn, incident.attempts),
     ...describePeople(incident),
     ...incident.steps.map(({ at, state: step }, index) =>
-      row(index === 0 ? "states" : "", `${timeOf(at)}  ${clean(step)}`),
+      row(index === 0 ? "states" : "", `${describeTime(at)}  ${clean(step)}`),
     ),
     ...describeEvidence(evidence),
   ].join("\n");
@@ -53,13 +54,13 @@ function describePeople({ acknowledged, closeOrder, isOpen, endedAt, state }: In
   const lines: string[] = [];
   if (acknowledged !== null) {
     const { at, by, reason } = acknowledged;
-    lines.push(row("acked", `${timeOf(at)} by ${clean(by)}: ${clean(reason)}`));
+    lines.push(row("acked", `${describeTime(at)} by ${clean(by)}: ${clean(reason)}`));
   } else if (isOpen) lines.push(row("acked", "by nobody: lockstep incidents ack <id> --reason …"));
-  if (endedAt !== null) lines.push(row("over", `${timeOf(endedAt)}, ${clean(state)}`));
+  if (endedAt !== null) lines.push(row("over", `${describeTime(endedAt)}, ${clean(state)}`));
   if (closeOrder === null) return lines;
   const { at, by, reason } = closeOrder;
   const outcome = isOpen ? ", which did not close it" : "";
-  return [...lines, row("order", `${timeOf(at)} to close it, by ${clean(by)}${outcome}: ${clean(reason)}`)];
+  return [...lines, row("order", `${describeTime(at)} to close it, by ${clean(by)}${outcome}: ${clean(reason)}`)];
 }
 
 function describeEvidence({ folder, bundle }: EvidencePlace): string[] {
@@ -76,11 +77,6 @@ function quoted(path: string): string {
 
 function row(name: string, text: string): string {
   return `  ${name.padEnd(9)} ${text}`;
-}
-
-function timeOf(ms: number): string {
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? "at an unknown time" : date.toISOString();
 }
 
 function clean(text: string): string {
