@@ -85,12 +85,12 @@ class BackupReading {
       this.#take(length);
       return;
     }
+    // What was cut off within its first line begins like one.
+    if (line !== "" && `${FIRST_LINE}\n`.startsWith(line)) throw truncated(this.#path);
     if (/^lockstep-backup \d/.test(line)) {
       const message = `${this.#path} was written by another version of Lockstep: restore it with that one, or a later one`;
       throw new KeeperError("BackupVersion", message, { path: this.#path });
     }
-    // What was cut off within its first line begins like one.
-    if (line !== "" && `${FIRST_LINE}\n`.startsWith(line)) throw truncated(this.#path);
     throw new KeeperError("BackupInvalid", `${this.#path} is no backup of a keeper`, { path: this.#path });
   }
 
