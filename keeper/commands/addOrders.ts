@@ -2,6 +2,7 @@ import type { Command } from "commander";
 
 import type { Order } from "../domain/Order.ts";
 import type { AddCommand } from "./AddCommand.ts";
+import { addIncidents } from "./addIncidents.ts";
 import { addSettings } from "./addSettings.ts";
 import type { CommandContext } from "./CommandContext.ts";
 
@@ -34,7 +35,8 @@ export const addOrders: AddCommand = (program, context, setExit) => {
     order: { kind: "pause", reason: String(reason) },
     question: "New risk is refused for the soft time, and this key can pause once until that has ended.",
   }));
-  const incidents = program.command("incidents").description("tell the running keeper about its incidents");
+  const incidents = program.command("incidents").description("what diverged, and what people say of it");
+  addIncidents(incidents, to);
   const ack = { name: "ack <id>", description: "a person is at it: no more reminders", reason: "who does what" };
   addOrder(incidents, ack, to, (key, { reason }) => ({
     order: { kind: "acknowledge", key, reason: String(reason) },

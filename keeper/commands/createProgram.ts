@@ -2,24 +2,19 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 
 import { BUILD } from "../build.ts";
 import { addAlerts } from "./addAlerts.ts";
+import { addBackups } from "./addBackups.ts";
 import { addLatch } from "./addLatch.ts";
 import { addOrders } from "./addOrders.ts";
-import { addSettings } from "./addSettings.ts";
+import { addSettingsCommand, type SettingsCommand } from "./addSettingsCommand.ts";
 import type { AddCommand } from "./AddCommand.ts";
 import type { CommandContext } from "./CommandContext.ts";
 import { compileEagerly } from "./compileEagerly.ts";
 import { completionScript, SHELLS, type Shell } from "./completion.ts";
 import { EXIT } from "./exitCodes.ts";
+import { listMetrics } from "./listMetrics.ts";
+import { parseDuration } from "./parseDuration.ts";
 
 const CHAINS = ["hardhat", "anvil"] as const;
-
-/** `30s`, `500ms`, `2m` or plain seconds. */
-function parseDuration(text: string): number {
-  const match = /^(\d+)(ms|s|m)?$/.exec(text);
-  const factor = { ms: 1, s: 1_000, m: 60_000 }[match?.[2] ?? "s"];
-  if (match === null || factor === undefined) throw new InvalidArgumentError("expected for example 30s, 500ms or 2m");
-  return Number(match[1]) * factor;
-}
 
 function parseWhole(text: string): number {
   if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError("expected a whole number");
@@ -51,41 +46,59 @@ const addUp: AddCommand = (program, context, setExit) => {
     });
 };
 
-const addRun: AddCommand = (program, context, setExit) => {
-  const command = program.command("run").description("run the keeper as a daemon");
-  addSettings(command);
-  command.action(async (flags: Record<string, unknown>) => {
-    compileEagerly();
-    const { run } = await import("./run.ts");
-    setExit(await run(flags, context));
-  });
+const addRun: AddCommand = (program, ...to) => {
+  const run: SettingsCommand = {
+    name: "run",
+    description: "run the keeper as a daemon",
+    load: async () => {
+      compileEagerly();
+      return (await import("./run.ts")).run;
+    },
+  };
+  addSettingsCommand(program, run, to).addHelpText("after", () => `\n${listMetrics()}`);
 };
 
-const addDoctor: AddCommand = (program, context, setExit) => {
-  const command = program
-    .command("doctor")
-    .description("try sources, deployment and keys of a keeper, and say what is missing; sends nothing");
-  addSettings(command);
-  command.action(async (flags: Record<string, unknown>) => {
-    const { doctor } = await import("./doctor.ts");
-    setExit(await doctor(flags, context));
-  });
+const addStatus: AddCommand = (program, ...to) => {
+  const status: SettingsCommand = {
+    name: "status",
+    description:
+      "what the running keeper says of itself, on one screen; exit 0 ready, 1 not ready or diverged, 75 nobody answers",
+    options: [new Option("--url <url>", "address of its API (default: http, --api-host and --api-port)")],
+    load: async () => (await import("./status.ts")).status,
+  };
+  addSettingsCommand(program, status, to);
 };
 
-const addResync: AddCommand = (program, context, setExit) => {
-  const command = program
-    .command("resync")
-    .description("build the books again from the deployment, prove them, and leave a snapshot for run to start from")
-    .option(
-      "--despite-findings",
-      "write the snapshot although the history shows divergences: when people have looked at them",
-      false,
-    );
-  addSettings(command);
-  command.action(async (flags: Record<string, unknown>) => {
-    const { resync } = await import("./resync.ts");
-    setExit(await resync(flags, context));
-  });
+const addDoctor: AddCommand = (program, ...to) => {
+  const doctor: SettingsCommand = {
+    name: "doctor",
+    description: "try sources, deployment and keys of a keeper, and say what is missing; sends nothing",
+    load: async () => (await import("./doctor.ts")).doctor,
+  };
+  addSettingsCommand(program, doctor, to);
+};
+
+const addCheck: AddCommand = (program, ...to) => {
+  const timeout = "how long it may take, for example 30s or 10m (default: 5m)";
+  const check: SettingsCommand = {
+    name: "check",
+    description:
+      "judge one block as run would, and say what it is; exit 0 in sync, 1 diverged, 75 unknown; signs, sends and writes nothing",
+    options: [new Option("--timeout <duration>", timeout).argParser(parseDuration)],
+    load: async () => (await import("./check.ts")).check,
+  };
+  addSettingsCommand(program, check, to);
+};
+
+const addResync: AddCommand = (program, ...to) => {
+  const despite = "write the snapshot although the history shows divergences: when people have looked at them";
+  const resync: SettingsCommand = {
+    name: "resync",
+    description: "build the books again from the deployment, prove them, and leave a snapshot for run to start from",
+    options: [new Option("--despite-findings", despite).default(false)],
+    load: async () => (await import("./resync.ts")).resync,
+  };
+  addSettingsCommand(program, resync, to);
 };
 
 const addReplay: AddCommand = (program, context, setExit) => {
@@ -172,15 +185,13 @@ const addChaosRpc: AddCommand = (program, context, setExit) => {
     });
 };
 
-const addConfig: AddCommand = (program, context, setExit) => {
-  const command = program
-    .command("config")
-    .description("every setting as run would have it, and where it came from; secrets are not shown");
-  addSettings(command);
-  command.action(async (flags: Record<string, unknown>) => {
-    const { showConfig } = await import("./showConfig.ts");
-    setExit(showConfig(flags, context));
-  });
+const addConfig: AddCommand = (program, ...to) => {
+  const config: SettingsCommand = {
+    name: "config",
+    description: "every setting as run would have it, and where it came from; secrets are not shown",
+    load: async () => (await import("./showConfig.ts")).showConfig,
+  };
+  addSettingsCommand(program, config, to);
 };
 
 const addCompletion: AddCommand = (program, context, setExit) => {
@@ -204,6 +215,8 @@ export function createProgram(context: CommandContext, setExit: (code: number) =
   for (const add of [
     addUp,
     addRun,
+    addStatus,
+    addCheck,
     addDoctor,
     addConfig,
     addResync,
@@ -211,6 +224,7 @@ export function createProgram(context: CommandContext, setExit: (code: number) =
     addReplay,
     addVerify,
     addLatch,
+    addBackups,
     addOrders,
     addAlerts,
     addChaosRpc,

@@ -13,10 +13,13 @@ export const EXIT = {
   tryAgain: 75,
 } as const;
 
+/** What was asked for cannot be meant, or is not wanted after all. */
+const USAGE: ReadonlySet<string> = new Set(["UnknownScenario", "NotConfirmed", "IncidentUnknown", "IncidentAmbiguous"]);
+
 /** The exit status for an error that ended a command. */
 export function exitCodeOf(error: unknown): number {
   if (KeeperError.is(error, "Latched")) return EXIT.latched;
-  if (KeeperError.is(error, "UnknownScenario") || KeeperError.is(error, "NotConfirmed")) return EXIT.usage;
+  if (KeeperError.is(error) && USAGE.has(error.code)) return EXIT.usage;
   if (KeeperError.is(error, "Stopped")) return EXIT.clean;
   return isRetryable(error) ? EXIT.tryAgain : EXIT.fatal;
 }

@@ -1,6 +1,7 @@
+import { FINALITY_POLICIES, PROFILE_NAMES } from "../domain/chainProfile.ts";
 import { assert } from "../lib/assert.ts";
 import { CONFIG_TABLE } from "./configTable.ts";
-import type { ConfigKey, KeeperConfig } from "./KeeperConfig.ts";
+import { LEVELS, MODES, type ConfigKey, type KeeperConfig } from "./KeeperConfig.ts";
 
 /** One name under which something can be set: a setting, or the file variant of a secret one. */
 export interface ConfigOption {
@@ -20,7 +21,17 @@ export interface ConfigOption {
   /** What holds when nothing is set, in words. */
   readonly defaultText: string;
   readonly help: string;
+  /** All values that it takes, where these are a few words. */
+  readonly choices?: readonly string[];
 }
+
+/** The settings that take one of a few words. */
+const CHOICES: Readonly<Partial<Record<ConfigKey, readonly string[]>>> = {
+  mode: MODES,
+  logLevel: LEVELS,
+  profile: PROFILE_NAMES,
+  finality: FINALITY_POLICIES,
+};
 
 /** Every option, in the order in which help lists them. */
 export const CONFIG_OPTIONS: readonly ConfigOption[] = (Object.keys(CONFIG_TABLE) as ConfigKey[]).flatMap(optionsOf);
@@ -45,7 +56,8 @@ function optionsOf(key: ConfigKey): ConfigOption[] {
   const isSecret = row.isSecret === true;
   const defaultText = row.defaultText ?? scalarText(row.default);
   const direct = { ...namesOf(key, row.argument), key, isKeyFile: false, isSecret, defaultText, help: row.help };
-  if (!isSecret) return [direct];
+  const choices = CHOICES[key];
+  if (!isSecret) return [choices === undefined ? direct : { ...direct, choices }];
   const fileNames = namesOf(`${key}File`, "path");
   const help = `File that holds what ${direct.flag} would be given.`;
   return [direct, { ...fileNames, key, isKeyFile: true, isSecret: false, defaultText: "none", help }];

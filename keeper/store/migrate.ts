@@ -53,7 +53,8 @@ function sealOf(previous: string, { version, name }: Pick<VersionRow, "version" 
   return seal(previous, `${version} ${name}`);
 }
 
-function tooNew(place: string, found: number | string, supported: number | string): KeeperError {
+/** A store that this version does not understand. */
+export function tooNew(place: string, found: number | string, supported: number | string): KeeperError {
   const message =
     `${place} was written by a newer Lockstep (schema version ${found}, this one knows ${supported}). Start that ` +
     `version again; to go back, restore the backup that was made before it was started`;

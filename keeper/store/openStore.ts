@@ -12,6 +12,9 @@ const LEGACY_FILE_NAME = "journal.ndjson";
 /** Says in a data directory that its keeper's store is on PostgreSQL, and where. */
 const ELSEWHERE_FILE_NAME = "store.postgresql";
 
+/** Is in a data directory into which a backup is being restored: what was signed is not there yet. */
+export const RESTORING_FILE_NAME = "store.restoring";
+
 /** Where a keeper's store is. */
 export interface StoreSettings {
   readonly dataDirectory: string;
@@ -26,24 +29,19 @@ export interface StoreSettings {
  * a setting that was changed or forgotten, is refused: what was signed is there.
  *
  * @param now wall-clock milliseconds, for the `at` of records
- * @throws KeeperError `StoreLegacy`, `StoreElsewhere`, and those of the two databases
+ * @throws KeeperError `StoreLegacy`, `StoreUnfinished`, `StoreElsewhere`, and those of the two databases
  */
 export async function openStore(settings: StoreSettings, now: () => number = Date.now): Promise<Store> {
   const { dataDirectory: directory, databaseUrl: url, databaseSchema: schema, leaseMs: leaseTtlMs } = settings;
-  const [legacy, file, elsewhere] = [LEGACY_FILE_NAME, SQLITE_FILE_NAME, ELSEWHERE_FILE_NAME].map((name) =>
-    join(directory, name),
-  ) as [string, string, string];
+  const [legacy, file] = [join(directory, LEGACY_FILE_NAME), join(directory, SQLITE_FILE_NAME)];
   if (await exists(legacy)) throw legacyError(legacy);
+  if (await exists(join(directory, RESTORING_FILE_NAME))) {
+    const message = `a backup was being restored into ${directory} and that did not end: empty the directory, and restore it again`;
+    throw new KeeperError("StoreUnfinished", message, { directory });
+  }
   if (url === undefined) {
-    const database = await readIfThere(elsewhere);
-    if (database !== undefined) {
-      const place = database.trim();
-      const advice = `set --database-url, or use another data directory`;
-      throw new KeeperError("StoreElsewhere", `${directory} belongs to a keeper whose store is ${place}: ${advice}`, {
-        directory,
-        place,
-      });
-    }
+    const fault = await storeIsElsewhere(directory);
+    if (fault !== null) throw fault;
     return openSqliteStore({ directory, now });
   }
   if (await exists(file)) {
@@ -54,8 +52,23 @@ export async function openStore(settings: StoreSettings, now: () => number = Dat
     });
   }
   const store = await openPostgresStore({ url, schema, now, leaseTtlMs });
-  await writeFile(elsewhere, `${store.place}\n`, { mode: 0o600 });
+  await bindElsewhere(directory, store.place);
   return store;
+}
+
+/** Says in a data directory that its store is in a database. */
+export async function bindElsewhere(directory: string, place: string): Promise<void> {
+  await writeFile(join(directory, ELSEWHERE_FILE_NAME), `${place}\n`, { mode: 0o600 });
+}
+
+/** The refusal of a data directory whose store is on PostgreSQL, where no database is set; null for any other directory. */
+export async function storeIsElsewhere(directory: string): Promise<KeeperError | null> {
+  const database = await readIfThere(join(directory, ELSEWHERE_FILE_NAME));
+  if (database === undefined) return null;
+  const place = database.trim();
+  const advice = `set --database-url, or use another data directory`;
+  const message = `${directory} belongs to a keeper whose store is ${place}: ${advice}`;
+  return new KeeperError("StoreElsewhere", message, { directory, place });
 }
 
 function legacyError(file: string): KeeperError {

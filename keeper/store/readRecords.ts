@@ -35,27 +35,47 @@ export async function readRecords(
   if (head === undefined || heads.length > 1) throw corrupt(place, "head", null, `it has ${heads.length} rows`);
   const records: StoreRecord[] = [];
   const signatures: SignatureRow[] = [];
-  let { count, chain } = from;
+  let end = from;
   for (let isLast = false; !isLast;) {
-    const query = transaction.selectFrom("journal").selectAll().where("seq", ">", count).orderBy("seq");
+    const query = transaction.selectFrom("journal").selectAll().where("seq", ">", end.count).orderBy("seq");
     const rows = await query.limit(PAGE_ROWS).execute();
     isLast = rows.length < PAGE_ROWS;
-    for (const row of rows) {
-      const at = (reason: string): KeeperError => corrupt(place, "journal", count + 1, reason);
-      if (row.seq !== count + 1) throw at(`the next record has the number ${String(row.seq)}`);
-      if (!isRow(row) || row.chain !== chainValue(chain, row)) throw at("its checksum does not fit");
-      const body = readBody(row, at);
-      records.push(Object.freeze({ seq: row.seq, at: row.at, kind: row.kind, body }));
-      const signature = readSignature(row.kind, body, at);
-      if (signature !== null) signatures.push({ ...signature, seq: row.seq });
-      [count, chain] = [row.seq, row.chain];
-    }
+    const page = verifyRows(rows, place, end);
+    for (const record of page.records) records.push(record);
+    for (const signature of page.signatures) signatures.push(signature);
+    end = page.end;
   }
-  if (head.count !== count || head.chain !== chain) {
-    const reason = `it names ${String(head.count)} records, the journal has ${count}`;
-    throw corrupt(place, "head", null, head.count === count ? "it seals another last record" : reason);
+  checkHead(head, place, end);
+  return { records, signatures, end };
+}
+
+/**
+ * Rows that continue a chain, verified against it.
+ *
+ * @throws KeeperError `StoreCorrupt` naming the record
+ */
+export function verifyRows(rows: readonly JournalRow[], place: string, from: ChainEnd): RecordsRead {
+  const records: StoreRecord[] = [];
+  const signatures: SignatureRow[] = [];
+  let { count, chain } = from;
+  for (const row of rows) {
+    const at = (reason: string): KeeperError => corrupt(place, "journal", count + 1, reason);
+    if (row.seq !== count + 1) throw at(`the next record has the number ${String(row.seq)}`);
+    if (!isRow(row) || row.chain !== chainValue(chain, row)) throw at("its checksum does not fit");
+    const body = readBody(row, at);
+    records.push(Object.freeze({ seq: row.seq, at: row.at, kind: row.kind, body }));
+    const signature = readSignature(row.kind, body, at);
+    if (signature !== null) signatures.push({ ...signature, seq: row.seq });
+    [count, chain] = [row.seq, row.chain];
   }
   return { records, signatures, end: { count, chain } };
+}
+
+/** @throws KeeperError `StoreCorrupt` where the head seals other records than those that were read */
+export function checkHead(head: ChainEnd, place: string, { count, chain }: ChainEnd): void {
+  if (head.count === count && head.chain === chain) return;
+  const reason = `it names ${String(head.count)} records, the journal has ${count}`;
+  throw corrupt(place, "head", null, head.count === count ? "it seals another last record" : reason);
 }
 
 /** A damaged row may hold values of any type. */

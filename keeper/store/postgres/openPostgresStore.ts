@@ -57,7 +57,20 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   }
 }
 
-function createBackend(options: PostgresStoreOptions): StoreBackend {
+/** A schema with the tables of a store, made where they are missing, for whoever fills it in one transaction. */
+export async function createPostgresBackend(options: PostgresStoreOptions): Promise<StoreBackend> {
+  const backend = createBackend(options);
+  try {
+    await migrateSchema(backend, options.schema, MIGRATIONS);
+    return backend;
+  } catch (error: unknown) {
+    await backend.close();
+    throw backend.translate(error);
+  }
+}
+
+/** Connections to a store; nothing is looked at yet. */
+export function createBackend(options: PostgresStoreOptions): StoreBackend {
   const { url, schema, leaseTtlMs = 3_000, retryMs = 5_000 } = options;
   assert(/^[a-z_][a-z0-9_]{0,62}$/.test(schema), "the name of a schema needs no quotes");
   const place = placeOf(url, schema);

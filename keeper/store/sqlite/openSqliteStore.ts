@@ -52,6 +52,17 @@ export async function openSqliteStore(options: {
   }
 }
 
+/** A new store without records in a directory that has none, for whoever fills it in one transaction. */
+export async function createSqliteBackend(directory: string): Promise<StoreBackend> {
+  const place = join(directory, SQLITE_FILE_NAME);
+  try {
+    await create(directory, place, MIGRATIONS);
+    return backendOf(openDatabase(place), place);
+  } catch (error: unknown) {
+    throw translateSqliteError(place, error);
+  }
+}
+
 async function openFile(place: string, now: () => number, migrations: readonly Migration[]): Promise<SqlStore> {
   let backend: StoreBackend | undefined;
   try {

@@ -41,6 +41,7 @@ describe("lockstep completion", () => {
 
   it("offers the values of those that have a list of them, and files where there is none", async () => {
     expect(await complete("drill", "--chain", "")).to.deep.equal(["hardhat", "anvil"]);
+    expect(await complete("run", "--mode", "")).to.deep.equal(["watch", "alert", "act"]);
     expect(await complete("completion", "z")).to.deep.equal(["zsh"]);
     expect(await complete("verify", "/etc/host")).to.include("/etc/hosts");
   });
