@@ -6,18 +6,12 @@ import { expect } from "chai";
 import { LockstepClient } from "../../../client/index.ts";
 import type { ApiHandlers } from "../../../keeper/api/ports.ts";
 import { startApi, type Api } from "../../../keeper/api/startApi.ts";
+import { IDLE_HANDLERS } from "../../helpers/idleHandlers.ts";
 import { Waiters } from "../../helpers/keeper/Waiters.ts";
 
 const HANDLERS: ApiHandlers = {
-  isReady: () => ({ ready: true, reason: "synced" }),
+  ...IDLE_HANDLERS,
   status: () => ({ state: "IN_SYNC", note: "line\nfeed: in data", wei: 2n ** 80n }),
-  metrics: () => "",
-  heartbeat: () => ({ state: "IN_SYNC", secondsSinceVerdict: 1, sources: [], conditions: [] }),
-  statements: () => null,
-  latency: () => [],
-  books: () => ({ kind: "unproven", code: "Starting", detail: "", retryAfterSeconds: 1 }),
-  incidents: () => [],
-  evidence: () => Promise.resolve(null),
 };
 const MANY = 220;
 

@@ -6,6 +6,7 @@ import { startApi, type Api } from "../../../keeper/api/startApi.ts";
 import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
 import type { Hash } from "../../../keeper/lib/hex.ts";
 import { fetchStatements } from "../../../keeper/peers/fetchStatements.ts";
+import { IDLE_HANDLERS } from "../../helpers/idleHandlers.ts";
 
 const INCIDENT: Hash = `0x${"1f".repeat(32)}`;
 
@@ -24,15 +25,11 @@ describe("startApi", () => {
   beforeEach(async () => {
     errors = [];
     handlers = {
+      ...IDLE_HANDLERS,
       isReady: () => ({ ready: true, reason: "in sync" }),
       status: () => ({ block: 7, wei: 2n ** 80n }),
       metrics: () => "lockstep_up 1\n",
-      heartbeat: () => ({ state: "IN_SYNC" }),
-      statements: () => null,
-      latency: () => [],
-      books: () => ({ kind: "unproven", code: "Starting", detail: "no block was judged yet", retryAfterSeconds: 10 }),
       incidents: () => [{ id: INCIDENT }],
-      evidence: () => Promise.resolve(null),
     };
     api = await startApi({ port: 0, handlers, closeGraceMs: 50, onError: (error, path) => errors.push([error, path]) });
   });

@@ -3,12 +3,13 @@ import type { AddressInfo } from "node:net";
 
 import { expect } from "chai";
 
-import { startApi } from "../../../keeper/api/httpServer.ts";
+import { startApi } from "../../../keeper/api/startApi.ts";
 import { status } from "../../../keeper/commands/status.ts";
 import type { Effect } from "../../../keeper/loop/ports.ts";
 import type { Logger } from "../../../keeper/telemetry/log.ts";
 import { startLocalKeeper, type LocalKeeper } from "../../../scripts/local/LocalKeeper.ts";
 import { CONTEXT, type Ran } from "../../helpers/commandContext.ts";
+import { IDLE_HANDLERS } from "../../helpers/idleHandlers.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
 
 const nothing = (): void => undefined;
@@ -159,7 +160,7 @@ describe("lockstep status", function () {
           sinks: [{ name: EVIL, failingSinceMs: 1, lastError: EVIL }],
         },
       };
-      const handlers = { isReady: () => ({ ready: true, reason: EVIL }), status: () => document, metrics: () => "" };
+      const handlers = { ...IDLE_HANDLERS, isReady: () => ({ ready: true, reason: EVIL }), status: () => document };
       const api = await startApi({ port: 0, handlers });
       for (const json of [false, true]) {
         const { stdout, code } = await run({ url: api.url, json });
