@@ -6,7 +6,7 @@ import type { RebuildRecord } from "./telemetry/RebuildRecord.ts";
 
 const MAX_INCIDENTS = 100;
 
-/** Every state of an incident, in the order in which it goes through them; the last three are ends or failures. */
+/** Every state of an incident: the way through it, its two ends, and the failure of its pause. */
 const INCIDENT_STATES: readonly IncidentReport["state"][] = [
   ...(["opened", "acting", "contained", "repairing", "resuming"] as const),
   ...(["closed", "orphaned", "failed"] as const),
