@@ -95,7 +95,7 @@ export class KeeperService {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#wallNow = options.wallNow ?? Date.now;
-    this.status = new Status(this.#now);
+    this.status = new Status(this.#now, this.#wallNow);
     this.#views = new ViewReader({
       views: options.config.views,
       deadlineMs: options.config.requestDeadlineMs,

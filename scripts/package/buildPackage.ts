@@ -14,8 +14,8 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 /** What is copied as it is. */
 const DOCUMENTS = ["README.md", "LICENSE", "CHANGELOG.md"];
-/** Artifacts that a local deployment needs; build information is ten times their size and for verification only. */
-const ARTIFACTS = ["artifacts/contracts", "artifacts/@openzeppelin"];
+/** Artifacts that a local deployment needs; build information is ten times their size and for verification only. And the built dashboard. */
+const BUILT = ["artifacts/contracts", "artifacts/@openzeppelin", "dashboard/dist"];
 /** What a package must never hold, by path and by content. */
 const FORBIDDEN_PATHS = /(?:^|\/)(?:test|bench|simulator|node_modules)\/|\.test\.|\.env|\.map$|(?<!\.d)\.ts$/;
 const FORBIDDEN_TEXT = /^\/\/# sourceMappingURL=|-----BEGIN [A-Z ]*PRIVATE KEY-----/m;
@@ -31,7 +31,7 @@ export async function buildPackage(folder: string): Promise<PackageManifest> {
   await writeFile(join(dirname(folder), ".gitignore"), "*\n");
   const tsc = join(PROJECT_ROOT, "node_modules/typescript/bin/tsc");
   await run(process.execPath, [tsc, "-p", join(HERE, "tsconfig.json"), "--outDir", folder], { cwd: PROJECT_ROOT });
-  for (const path of ARTIFACTS) {
+  for (const path of BUILT) {
     await cp(join(PROJECT_ROOT, path), join(folder, path), { recursive: true });
   }
   for (const name of DOCUMENTS) await copyFile(join(PROJECT_ROOT, name), join(folder, name));

@@ -41,6 +41,7 @@ export function createManifest(imported: ReadonlySet<string>): PackageManifest {
     type: "module",
     bin: { lockstep: "scripts/package/lockstep.js" },
     exports: {
+      "./client": { types: "./client/index.d.ts", default: "./client/index.js" },
       "./testing": { types: "./testing/index.d.ts", default: "./testing/index.js" },
       "./package.json": "./package.json",
     },
