@@ -58,7 +58,7 @@ export async function readRotation(parts: RotationParts): Promise<RotationFacts>
 /** The keeper that a key belongs to by the registry, proven; null for a key that it never had. */
 export async function keeperOfKey(reader: ProvenFacts, at: Address, key: Address): Promise<Address | null> {
   const { attester } = registry.keys.decode(await reader.storage(at, registry.keys.slot(key)));
-  return BigInt(attester) === 0n ? null : (attester);
+  return BigInt(attester) === 0n ? null : attester;
 }
 
 async function readKeeper(reader: ProvenFacts, at: Address, attester: Address): Promise<Registered> {
