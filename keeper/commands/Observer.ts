@@ -50,7 +50,7 @@ export class Observer {
   readonly #outcome = Promise.withResolvers<Observed | NothingObserved>();
   readonly #highest = new Map<string, number>();
   #keeper: Keeper | null = null;
-  /** The newest verdict on a block; `seenAtMs` is when the settled one came, null while none is. */
+  /** The newest verdict that says something, until one is settled on; and when that was. */
   #observed: Observed | null = null;
   #settledAtMs: number | null = null;
   #unknown: NothingObserved | null = null;

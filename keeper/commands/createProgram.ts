@@ -3,6 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { BUILD } from "../build.ts";
 import { addAlerts } from "./addAlerts.ts";
 import { addBackups } from "./addBackups.ts";
+import { addKeys } from "./addKeys.ts";
 import { addLatch } from "./addLatch.ts";
 import { addOrders } from "./addOrders.ts";
 import { addSettingsCommand, type SettingsCommand } from "./addSettingsCommand.ts";
@@ -225,6 +226,7 @@ export function createProgram(context: CommandContext, setExit: (code: number) =
     addVerify,
     addLatch,
     addBackups,
+    addKeys,
     addOrders,
     addAlerts,
     addChaosRpc,

@@ -37,7 +37,7 @@ export async function restoreBackup(
   const { dataDirectory } = config;
   const wasThere = existsSync(dataDirectory);
   const lock = await acquireLock(dataDirectory);
-  let isDone = false;
+  let [hasBegun, isDone] = [false, false];
   try {
     const found = await filesIn(dataDirectory);
     if (found.length > 0) {
@@ -51,21 +51,19 @@ export async function restoreBackup(
       { kind: "restored", body: { backupAt: at, records, newestSigned, by: userInfo().username } },
       { kind: "latch", body: { detail } },
     ];
+    hasBegun = true;
     const restored = await restoreStore(config, file, { now: context.wallNow, records: more });
     isDone = true;
     const text = `restored ${restored.place}. It is latched: ${detail}`;
     context.stdout.write(`${config.json ? JSON.stringify({ ...restored, latch: detail, manifest }) : text}\n`);
     return EXIT.clean;
   } finally {
-    if (!isDone) await empty(dataDirectory);
+    // The directory was empty: what is there now is half of a backup.
+    if (hasBegun && !isDone) {
+      for (const name of await filesIn(dataDirectory)) await rm(join(dataDirectory, name), { recursive: true });
+    }
     await lock.release();
     if (!isDone && !wasThere) await rm(dataDirectory, { recursive: true, force: true });
-  }
-
-  /** What was begun is taken away: the directory was empty before, but for what was refused. */
-  async function empty(directory: string): Promise<void> {
-    if (!existsSync(join(directory, "store.restoring"))) return;
-    for (const name of await filesIn(directory)) await rm(join(directory, name), { recursive: true, force: true });
   }
 }
 

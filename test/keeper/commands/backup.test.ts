@@ -270,6 +270,9 @@ describe("lockstep backup and restore", function () {
     writeFileSync(join(target, "store.restoring"), "");
     expect((await faultOf(openStore(settings(target)))).code).to.equal("StoreUnfinished");
     expect((await faultOf(openStore(settings(target, server.url)))).code).to.equal("StoreUnfinished");
-    expect(readdirSync(target)).to.deep.equal(["store.restoring"]);
+    await run(backup);
+    writeFileSync(join(target, "notes.txt"), "mine");
+    expect((await faultOf(run(restoreBackup, { yes: true }))).code).to.equal("DirectoryNotEmpty");
+    expect(readdirSync(target)).to.have.members(["store.restoring", "notes.txt"]);
   });
 });
