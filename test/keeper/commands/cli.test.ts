@@ -131,7 +131,7 @@ describe("lockstep", function () {
     const answers: Promise<[string, number, string][]>[] = [];
     const { code, stderr } = await lockstep(["up", "--port", "0", "--api-port", "0"], (line, kill) => {
       seen.push(line);
-      const url = /ready: (http:\S+)\/status/.exec(line)?.[1];
+      const url = /ready: (http:\S+)\/\s/.exec(line)?.[1];
       if (url === undefined) return;
       const paths = ["/healthz", "/readyz", "/status", "/metrics"];
       const asked = new Promise((resolve) => setTimeout(resolve, 1_500)).then(() =>
