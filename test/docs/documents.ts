@@ -92,6 +92,7 @@ function withoutCode(document: string): string {
 export function shapeOf(text: string): string {
   return text
     .replaceAll(/0x[0-9a-f]+…?/g, "0x")
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "0")
     .replaceAll(/\d+(?:[.,]\d+)*/g, "0")
     .replaceAll(/\b(event)s?\b/g, "$1")
     .replaceAll(/ +/g, " ")
