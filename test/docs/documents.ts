@@ -51,7 +51,7 @@ export function commandLines(document: string, programs: readonly string[]): str
 /** The anchors that a document's headings make, as GitHub names them. */
 export function anchorsOf(document: string): ReadonlySet<string> {
   const anchors = new Set<string>();
-  for (const [, title = ""] of withoutCode(document).matchAll(/^#+ (.+)$/gm)) {
+  for (const [, title = ""] of withoutBlocks(document).matchAll(/^#+ (.+)$/gm)) {
     const text = title.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("\\", "");
     const anchor = text
       .toLowerCase()
@@ -83,9 +83,13 @@ export function relativeLinks(path: string, document: string): RelativeLink[] {
     });
 }
 
+function withoutBlocks(document: string): string {
+  return document.replaceAll(/^[ ]*```[^]*?^[ ]*```$/gm, "");
+}
+
 /** The text without what is code. */
 function withoutCode(document: string): string {
-  return document.replaceAll(/^[ ]*```[^]*?^[ ]*```$/gm, "").replaceAll(/`[^`\n]+`/g, "`");
+  return withoutBlocks(document).replaceAll(/`[^`\n]+`/g, "`");
 }
 
 /** A text in which everything that differs from run to run is the same. */
