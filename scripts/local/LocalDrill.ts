@@ -9,7 +9,8 @@ import { messageOf } from "../../keeper/lib/messageOf.ts";
 import type { IncidentRecord } from "../../keeper/telemetry/IncidentRecord.ts";
 import { tamperStorage } from "../../testing/chainControl.ts";
 import { rpcAt } from "../../testing/Rpc.ts";
-import { accountIdOf, developmentWallet, ROLES } from "./accounts.ts";
+import { developmentWallet, ROLES } from "./accounts.ts";
+import { fundThief } from "../drills/corruptedBalance.ts";
 import { callNode } from "./callNode.ts";
 import type { LocalKeeper } from "./LocalKeeper.ts";
 import type { Market } from "./Market.ts";
@@ -19,11 +20,14 @@ export interface LocalDrillParts {
   readonly market: Market;
   readonly keeper: () => LocalKeeper;
   readonly signal: AbortSignal;
+  /** So long people have to look at the halted protocol before it is repaired; 6 seconds. */
+  readonly lookMs?: number;
 }
 
 /** Number of the ledger's variable `_accounts`. */
 const ACCOUNTS = 1;
 const LOOT = 1_000_000n * 10n ** 18n;
+const LOOK_MS = 6_000;
 const POLL_MS = 50;
 const PATIENCE_MS = 45_000;
 const ORDER_DEADLINE_MS = 15_000;
@@ -64,6 +68,7 @@ export class LocalDrill implements Rehearsal {
       await this.#until("the keeper is in sync", () => this.#status.state === "IN_SYNC");
       const repair = await this.#strike();
       const incident = await this.#contain(known);
+      await wait(this.#parts.lookMs ?? LOOK_MS, this.#parts.signal);
       await this.#repair(repair, incident);
       await this.#resume(incident);
     } finally {
@@ -71,13 +76,13 @@ export class LocalDrill implements Rehearsal {
     }
   }
 
-  /** Writes a balance into the node's state. Nobody trades meanwhile: the node proves the block before it wrongly from then on. */
+  /** Writes a balance into the node's state, of somebody who does nothing else. Nobody trades meanwhile: the node proves the block before it wrongly from then on. */
   async #strike(): Promise<{ readonly account: Hash; readonly value: bigint }> {
     const { chain } = this.#parts.market;
     await this.#parts.market.silence();
+    const { account } = await fundThief({ chain, untilCheckpointed: () => Promise.resolve() });
     const { number } = await chain.readHead();
     await this.#until(`block ${number} is judged`, () => (this.#status.lastReport?.number ?? 0) >= number);
-    const account = accountIdOf(developmentWallet(ROLES.traders[0]));
     const slot = ledger.accounts.slot(account);
     const value = this.#parts.keeper().service.keeper.books.read("PositionLedger", slot);
     const told = ledger.accounts.decode(value);
@@ -86,7 +91,7 @@ export class LocalDrill implements Rehearsal {
     const block = await tamperStorage(rpcAt(chain.url), {
       ...{ address, slot, value: ledger.accounts.encode({ ...told, quote: told.quote + LOOT }) },
     });
-    this.#step("broken", "One million appears in a trader's account, and no event explains it", block);
+    this.#step("broken", "One million appears in an account, and no event explains it", block);
     return { account, value };
   }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { PROJECT_ROOT } from "../local/projectRoot.ts";
 import type { Twin } from "./Twin.ts";
 
-const COPIED = ["keeper", "contracts", "deploy", "scripts", "simulator", "test", "testing", "bench", "docs"];
+const COPIED = ["keeper", "client", "contracts", "deploy", "scripts", "simulator", "test", "testing", "bench", "docs"];
 const COPIED_FILES = ["package.json", "hardhat.config.ts", "tsconfig.json", "README.md"];
 const COMPILED = ["artifacts", "cache", "types"];
 const LONGEST_MS = 10 * 60_000;

@@ -42,7 +42,8 @@ describe("the dashboard in Chromium", function () {
     if (!existsSync("dashboard/dist/index.html")) throw new Error("npm run build:dashboard first");
     world = await LocalWorld.open("anvil", 71, { parameters: QUICK });
     await world.trade(16);
-    const drill: LocalDrill = new LocalDrill({ market: world.market, keeper: () => keeper, signal: end.signal });
+    const parts = { market: world.market, keeper: () => keeper, signal: end.signal, lookMs: 500 };
+    const drill: LocalDrill = new LocalDrill(parts);
     keeper = await startLocalKeeper({
       ...{ sources: [world.node.wsUrl], deployment: world.market.chain.deployment, log: SILENT, rehearsal: drill },
       ...{ checkpointIntervalSeconds: 1 },
@@ -126,7 +127,10 @@ describe("the dashboard in Chromium", function () {
 
   it("runs a drill from the button to trading again, and tells each step and the incident", async () => {
     await page.getByRole("button", { name: "Break it" }).click();
-    await page.waitForSelector('[data-state="DIVERGED"], [data-state="PAUSED"], [data-state="RESUME_GATE"]');
+    await page.waitForSelector('[data-state="PAUSED"]');
+    expect(await page.locator('[data-tone="bad"]').getAttribute("data-contract")).to.equal("PositionLedger");
+    // Nothing is shown of books that equal no chain.
+    await page.getByText("Not proven.").first().waitFor();
     await page.waitForSelector('[data-outcome="resumed"], [data-outcome="failed"]', { timeout: 60_000 });
     const steps = await page
       .locator("[data-step]")

@@ -19,8 +19,8 @@ export function Drill({ store, status }: { readonly store: KeeperStore; readonly
     <section aria-labelledby="drill" class="drill">
       <h2 id="drill">Drill</h2>
       <p>
-        This chain is your own. The drill writes a million into a trader's account behind the protocol's back; watch the
-        keeper find it, pause, and let trading go on once it is repaired. It takes some ten seconds, and leaves
+        This chain is your own. The drill writes a million into an account behind the protocol's back; watch the keeper
+        find it, pause, and let trading go on once it is repaired. It takes less than half a minute, and leaves
         everything as it was.
       </p>
       <button type="button" class="primary" onClick={begin} disabled={drill.isRunning || status.state !== "IN_SYNC"}>
