@@ -5,6 +5,7 @@ import { expect } from "chai";
 
 import { createProgram } from "../../keeper/commands/createProgram.ts";
 import manifest from "../../package.json" with { type: "json" };
+import { SCENARIOS } from "../../scripts/drills/catalogue.ts";
 import { CONTEXT } from "../helpers/commandContext.ts";
 import { objectionTo, wordsOf } from "../ops/commandLine.ts";
 import { anchorsOf, codeBlocks, commandLines, documents, readDocument, relativeLinks, ROOT } from "./documents.ts";
@@ -132,6 +133,12 @@ describe("README.md", () => {
 
   it("is short", () => {
     expect(README.split("\n").length).to.be.at.most(150);
+  });
+
+  it("says how many scenarios there are", () => {
+    expect(Object.keys(SCENARIOS)).to.have.length(14);
+    expect(README).to.include("fourteen scenarios");
+    expect(readDocument("docs/getting-started.md")).to.include("fourteen scenarios");
   });
 
   it("leads to every document", () => {
