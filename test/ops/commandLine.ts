@@ -1,16 +1,5 @@
 import type { Command } from "commander";
 
-/** Commands that documents may name before the program has them. */
-const COMING: readonly string[] = [
-  "status",
-  "incidents list",
-  "incidents show",
-  "keys rotate",
-  "backup",
-  "restore",
-  "check",
-];
-
 /** The words of a command as a shell reads them; what stands between quotes is one. */
 export function wordsOf(line: string): string[] {
   return [...line.matchAll(/"[^"]*"|<[^>]*>|\S+/g)].map(([word]) => word);
@@ -56,13 +45,4 @@ export function objectionTo(program: Command, words: readonly string[]): string 
 
 function below(command: Command, name: string | undefined): Command | undefined {
   return command.commands.find((each) => each.name() === name);
-}
-
-/** Whether a command is one that is still to come. */
-export function isComing(program: Command, words: readonly string[]): boolean {
-  const name = COMING.find((coming) => `${words.join(" ")} `.startsWith(`${coming} `));
-  if (name === undefined) return false;
-  const [first, second] = name.split(" ");
-  const parent = below(program, first);
-  return parent === undefined || (second !== undefined && below(parent, second) === undefined);
 }
