@@ -172,7 +172,7 @@ describe("docs/integration.md", function () {
       buy,
       sell,
       buySignature: "0x",
-      sellSignature: await guide.signOrder(seller, contracts, sell),
+      sellSignature: await guide.signOrder(seller!, contracts, sell),
       size: UNIT / 10n,
     };
   }
