@@ -258,7 +258,7 @@ describe("a keeper with secrets", function () {
     const { one, page, error, relay, refusing, peer, view } = endpoints;
     for (const { served } of [one, relay]) expect(served).to.be.greaterThan(0);
     for (const { refused } of [page, error, refusing, peer, view]) expect(refused).to.be.greaterThan(0);
-    for (const event of ["source-down", "relay-fault", "relay-accepted", "peer-fault", "alert-failed", "incident"]) {
+    for (const event of ["source-down", "relay-fault", "peer-fault", "alert-failed", "incident"]) {
       expect(keeper.stderr, event).to.include(`"event":"${event}"`);
     }
     expect(written.some((path) => path.endsWith("bundle.lockstep"))).to.equal(true);
