@@ -20,8 +20,8 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Refuses, before anything else is looked at: bodies, methods that do more than read, and names of this machine that somebody
- * else's name server made up. Puts the security headers on every answer.
+ * Refuses, before anything else is looked at: bodies, methods that do more than read, targets that name a host, and names of this
+ * machine that somebody else's name server made up. Puts the security headers on every answer.
  *
  * @param isLoopback only programs of this machine can connect: a page of another site that does so has a name for it
  */
@@ -33,6 +33,9 @@ export function guardRequests(app: FastifyInstance, isLoopback: boolean): void {
       return;
     }
     reply.headers(SECURITY_HEADERS);
+    if (!isPlain(request)) {
+      throw new ApiProblem(400, "TargetRefused", "ask for a path, which begins with a slash, of one host, named once");
+    }
     if (carriesBody(request) && request.routeOptions.config.takesBody !== true) {
       // It is never read: the connection cannot be used for a next request.
       reply.header("connection", "close");
@@ -70,6 +73,12 @@ declare module "fastify" {
     /** The route reads a body. */
     readonly takesBody?: boolean;
   }
+}
+
+/** Whoever stands before the keeper may believe another one of two hosts than the keeper does. */
+function isPlain({ raw: { url, rawHeaders } }: FastifyRequest): boolean {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
+  return url?.startsWith("/") === true && hosts.length < 2;
 }
 
 function carriesBody({ headers }: FastifyRequest): boolean {

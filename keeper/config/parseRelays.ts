@@ -1,8 +1,10 @@
+import { hasDecodableUserInfo } from "../lib/hasDecodableUserInfo.ts";
 import { redactHost, redactUrl } from "../lib/redact.ts";
 import type { RelayConfig } from "./KeeperConfig.ts";
 import { accept, reject, type Parser } from "./parsers.ts";
 
 const EXPECTED = "http:// or https://";
+const USER_INFO = "a URL whose user and password are percent-encoded, `%` as `%25`";
 const MAX_RELAYS = 16;
 
 /**
@@ -21,6 +23,7 @@ export const parseRelays: Parser<readonly RelayConfig[]> = (raw) => {
     if (url === undefined || !/^https?:$/.test(url.protocol)) {
       return reject(`relay ${index + 1} to be ${EXPECTED}`, text.includes("://") ? redactUrl(text) : "***");
     }
+    if (!hasDecodableUserInfo(url)) return reject(`relay ${index + 1} to be ${USER_INFO}`, redactUrl(text));
     if (urls.some(({ href }) => href === url.href)) {
       return reject(`relay ${index + 1} to differ from the relays before it`, redactUrl(text));
     }

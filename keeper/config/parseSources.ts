@@ -1,3 +1,4 @@
+import { hasDecodableUserInfo } from "../lib/hasDecodableUserInfo.ts";
 import { redactHost, redactUrl } from "../lib/redact.ts";
 import type { SourceTarget } from "../lib/parseSourceUrl.ts";
 import { parseSourceUrl } from "../lib/parseSourceUrl.ts";
@@ -6,6 +7,7 @@ import type { Parsed, Parser } from "./parsers.ts";
 import { accept, reject } from "./parsers.ts";
 
 const EXPECTED = "http(s)://, ws(s):// or the path of an IPC socket, optionally followed by |operator|client";
+const USER_INFO = "a URL whose user and password are percent-encoded, `%` as `%25`";
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
 
 interface Entry {
@@ -40,6 +42,7 @@ function parseEntry(item: unknown): Parsed<Entry> {
   if (fields === undefined) return reject(EXPECTED, "***");
   const target = parseSourceUrl(fields.url);
   if (target === undefined) return reject(EXPECTED, fields.url.includes("://") ? redactUrl(fields.url) : "***");
+  if (target.kind !== "ipc" && !hasDecodableUserInfo(target.url)) return reject(USER_INFO, redactUrl(fields.url));
   const operator = fields.operator ?? hostOf(target);
   const client = fields.client ?? "unknown";
   const isNamed = (fields.operator === undefined || NAME.test(operator)) && NAME.test(client);

@@ -1,6 +1,7 @@
 import type { PinnedBlock } from "../domain/chainProfile.ts";
 import type { Address, Hash, Hex } from "../lib/hex.ts";
 import { keccak256Hex } from "../lib/keccak.ts";
+import { hasDecodableUserInfo } from "../lib/hasDecodableUserInfo.ts";
 import { redactUrl } from "../lib/redact.ts";
 
 /** A value, or what was expected instead. `shown` is what may be repeated of a value that holds secrets. */
@@ -102,7 +103,8 @@ function withChecksum(lower: string): string {
 /** The URL of a remote signer. */
 export const parseSignerUrl: Parser<string> = (raw) => {
   const text = typeof raw === "string" ? raw.trim() : "";
-  const isUrl = URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isUrl = url !== null && /^https?:$/.test(url.protocol) && hasDecodableUserInfo(url);
   return isUrl ? accept(text) : reject("a URL: https://host:port, or http://host:port", redactUrl(text));
 };
 

@@ -1,8 +1,11 @@
 /** What stands in place of a secret. */
 const MASK = "***";
 
-/** Anything that starts like a URL, up to a character that cannot be part of one in running text. */
-const URL_IN_TEXT = /\b[a-z][a-z0-9+.-]{1,15}:\/\/[^\s"'<>`|\\^{}]+/gi;
+/**
+ * Anything that starts like a URL, up to a character that cannot be part of one in running text. A quote or bracket that a URL may
+ * hold as it is belongs to it where more of it follows.
+ */
+const URL_IN_TEXT = /\b[a-z][a-z0-9+.-]{1,15}:\/\/(?:[^\s"'<>`|\\^{}]|['`^{}]+(?=[\w%@/&=-]))+/gi;
 
 /** A path segment longer than this, or one that mixes letters and digits at half the length, is taken for a key. */
 const LONG_SEGMENT = 20;
