@@ -186,7 +186,8 @@ function addEvents(app: FastifyInstance, events: EventStream): void {
     {
       exposeHeadRoute: false,
       schema: {
-        summary: "Server-sent events: status, verdict, unknown, incident, condition, source, checkpoint, drill, heartbeat",
+        summary:
+          "Server-sent events: status, verdict, unknown, incident, condition, source, checkpoint, drill, heartbeat",
         ...{ tags: ["keeper"], produces: ["text/event-stream"] },
         response: { 200: Type.String({ description: "see docs/api.md" }), 503: Problem },
       },
