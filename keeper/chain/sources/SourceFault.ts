@@ -47,10 +47,18 @@ export function retryAfterOf({ payload }: { readonly payload?: Readonly<Record<s
   return typeof retryAfterMs === "number" ? retryAfterMs : 0;
 }
 
-/** Words of a server or library, made safe to show: URLs redacted, control characters dropped, length capped. */
+/** Controls, formats (among them those that reorder text), and separators of lines and paragraphs. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+
+/**
+ * Words of a server or library, made safe to show: URLs redacted, length capped, without characters that are not seen or that
+ * reorder others.
+ */
 export function quote(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
-  const printable = text.slice(0, MAX_QUOTED * 4).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ");
+  const printable = text
+    .slice(0, MAX_QUOTED * 4)
+    .toWellFormed()
+    .replace(UNSAFE, " ");
   const redacted = redactText(printable);
   return redacted.length > MAX_QUOTED ? `${redacted.slice(0, MAX_QUOTED)}…` : redacted;
 }

@@ -23,6 +23,13 @@ describe("parseRelays", () => {
       }
     });
 
+    it("user info that cannot be decoded, which would end the keeper when it is used", () => {
+      const parsed = parseRelays(`http://a.example,http://u:${SECRET}%@b.example`);
+      expect(parsed).to.have.property("expected").that.includes("`%` as `%25`");
+      expect(JSON.stringify(parsed)).to.not.include(SECRET);
+      expect(parseRelays(`http://u:${SECRET}%25@b.example`).ok).to.equal(true);
+    });
+
     it("one URL twice, however it is spelled", () => {
       const expected = "relay 2 to differ from the relays before it";
       const parsed = parseRelays(`http://a.example/${SECRET},http://A.example:80/${SECRET}`);

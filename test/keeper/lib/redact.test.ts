@@ -32,4 +32,13 @@ describe("redactText", () => {
       `GET https://a.example/*** then ("wss://b.example?k=***") at 0x${"ab".repeat(32)}`,
     );
   });
+
+  it("takes a quote or bracket for a part of the URL where more of it follows, and not at its end", () => {
+    const key = "0123456789abcdef";
+    expect(redactText(`at http://u:a'${key}@h/v1/x'${key}?k={${key}`)).to.equal("at http://***@h/v1/***?k=***");
+    expect(redactText("the URL 'http://h/rpc', or {http://h/rpc}")).to.equal(
+      "the URL 'http://h/rpc', or {http://h/rpc}",
+    );
+    expect(redactText(`http://h/${"'".repeat(100_000)}`)).to.include("http://h'");
+  });
 });
