@@ -143,7 +143,7 @@ export class ApiRoom {
       ...{ stateSince: Math.round(this.#stateSince), ready: status.readiness() },
       ...status.toJson(),
       contracts: this.#contracts(),
-      incidents: this.#incidents().slice(0, MAX_IN_STATUS),
+      incidents: this.#incidents(MAX_IN_STATUS),
       drill: this.#parts.rehearsal?.state() ?? null,
     };
   }
@@ -164,8 +164,8 @@ export class ApiRoom {
   }
 
   /** Newest first. */
-  #incidents(): ReturnType<typeof describeRecord>[] {
-    return [...this.#parts.status.incidents.values()].reverse().map(this.#describe);
+  #incidents(limit?: number): ReturnType<typeof describeRecord>[] {
+    return [...this.#parts.status.incidents.values()].reverse().slice(0, limit).map(this.#describe);
   }
 
   readonly #describe = (record: IncidentRecord): ReturnType<typeof describeRecord> => {

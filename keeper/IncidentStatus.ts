@@ -1,3 +1,4 @@
+import { INCIDENT_STATE_NAMES, type IncidentState } from "./domain/incidentState.ts";
 import type { Hash } from "./lib/hex.ts";
 import type { BlockReport, Effect, IncidentReport } from "./loop/ports.ts";
 import { openIncident, type IncidentRecord } from "./telemetry/IncidentRecord.ts";
@@ -5,12 +6,6 @@ import type { Metrics } from "./telemetry/Metrics.ts";
 import type { RebuildRecord } from "./telemetry/RebuildRecord.ts";
 
 const MAX_INCIDENTS = 100;
-
-/** Every state of an incident: the way through it, its two ends, and the failure of its pause. */
-const INCIDENT_STATES: readonly IncidentReport["state"][] = [
-  ...(["opened", "acting", "contained", "repairing", "resuming"] as const),
-  ...(["closed", "orphaned", "failed"] as const),
-];
 
 /** What operators see of the incidents, and how long each stage of their pauses took. */
 export class IncidentStatus {
@@ -44,12 +39,12 @@ export class IncidentStatus {
       help: "Pause broadcast to its proven effect.",
     });
     metrics.onCollect(() => {
-      for (const state of INCIDENT_STATES) byState.set(this.#count(state), { state });
+      for (const state of INCIDENT_STATE_NAMES) byState.set(this.#count(state), { state });
     });
   }
 
   /** Whether any incident is in this state now. */
-  isAny(state: IncidentReport["state"]): boolean {
+  isAny(state: IncidentState): boolean {
     return this.#count(state) > 0;
   }
 
@@ -80,7 +75,7 @@ export class IncidentStatus {
     }
   }
 
-  #count(state: IncidentReport["state"]): number {
+  #count(state: IncidentState): number {
     return [...this.records.values()].filter((incident) => incident.state === state).length;
   }
 

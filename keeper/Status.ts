@@ -2,31 +2,13 @@ import { ActingStatus } from "./ActingStatus.ts";
 import { BUILD } from "./build.ts";
 import { ChainStatus, type Watched } from "./ChainStatus.ts";
 import { IncidentStatus } from "./IncidentStatus.ts";
+import { KEEPER_STATES, type KeeperState } from "./domain/keeperState.ts";
 import type { Hash } from "./lib/hex.ts";
 import type { BlockReport, Effect } from "./loop/ports.ts";
 import { ProtocolStatus, type WatchedBooks } from "./ProtocolStatus.ts";
 import type { IncidentRecord } from "./telemetry/IncidentRecord.ts";
 import { Metrics, type MetricFamily } from "./telemetry/Metrics.ts";
 import type { RebuildRecord } from "./telemetry/RebuildRecord.ts";
-
-/** Every word of {@link KeeperState}. */
-export const KEEPER_STATES = [
-  "STARTING",
-  "LAGGING",
-  "IN_SYNC",
-  "FINALITY_STALLED",
-  "SOURCE_DEGRADED",
-  "UNKNOWN",
-  "DIVERGED",
-  "PAUSED",
-  "REPAIRING",
-  "RESUME_GATE",
-  "OWN_FAULT",
-  "CONSENSUS_FAULT",
-] as const;
-
-/** What the keeper is doing, in one word; see docs/architecture.md. */
-export type KeeperState = (typeof KEEPER_STATES)[number];
 
 /** States in which the keeper does its work. */
 const READY: readonly KeeperState[] = [

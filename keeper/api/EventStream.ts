@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-import { toJson } from "../lib/toJson.ts";
+import { wireJson } from "./wireJson.ts";
 
 /** What happens to a keeper, for those who watch it. */
 export interface ApiEvent {
@@ -91,9 +91,8 @@ export class EventStream {
 
   #frame({ event, data }: ApiEvent): string {
     this.#sequence += 1;
-    const json = toJson(data, (_key, item: unknown) => (typeof item === "bigint" ? item.toString() : item));
     // JSON has no raw line feeds: one data line holds it whole.
-    return `id: ${this.#sequence}\nevent: ${event}\ndata: ${json ?? "null"}\n\n`;
+    return `id: ${this.#sequence}\nevent: ${event}\ndata: ${wireJson(data)}\n\n`;
   }
 
   #write(client: ServerResponse, frame: string): void {

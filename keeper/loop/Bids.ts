@@ -17,6 +17,8 @@ const MAX_ATTEMPT = 64;
  */
 export class Bids {
   readonly #last = new Map<number, Bid>();
+  /** Nonces whose last offer nobody has seen. */
+  readonly #unseen = new Set<number>();
 
   /** Goes on from what was offered under a nonce before the keeper started. */
   remember(nonce: number, bid: Bid): void {
@@ -27,30 +29,27 @@ export class Bids {
   /** Notes another transaction under a nonce, and tells what to offer for it. */
   next(nonce: number, baseFeePerGas: bigint, attempt = 0): Bid {
     const last = this.#last.get(nonce);
+    const step = this.#unseen.has(nonce) ? 0 : 1;
     const bid: Bid = {
-      attempt: Math.min(MAX_ATTEMPT, Math.max(attempt, last === undefined ? 0 : last.attempt + 1)),
+      attempt: Math.min(MAX_ATTEMPT, Math.max(attempt, last === undefined ? 0 : last.attempt + step)),
       baseFeePerGas: last !== undefined && last.baseFeePerGas > baseFeePerGas ? last.baseFeePerGas : baseFeePerGas,
     };
     this.#note(nonce, bid);
     return bid;
   }
 
-  /** The last offer under a nonce once more, for at least this base fee: nobody has seen it. Null where it is not the last. */
-  again(nonce: number, attempt: number, baseFeePerGas: bigint): Bid | null {
-    const last = this.#last.get(nonce);
-    if (last?.attempt !== attempt) return null;
-    const bid: Bid = {
-      attempt,
-      baseFeePerGas: last.baseFeePerGas > baseFeePerGas ? last.baseFeePerGas : baseFeePerGas,
-    };
-    this.#note(nonce, bid);
-    return bid;
+  /** An offer could not be signed, so nobody has seen it: the next one under its nonce need not be higher, if it is still the last. */
+  takeBack(nonce: number, attempt: number): void {
+    if (this.#last.get(nonce)?.attempt === attempt) this.#unseen.add(nonce);
   }
 
   #note(nonce: number, bid: Bid): void {
     this.#last.delete(nonce);
     this.#last.set(nonce, bid);
+    this.#unseen.delete(nonce);
     const [oldest] = this.#last.keys();
-    if (this.#last.size > MAX_NONCES && oldest !== undefined) this.#last.delete(oldest);
+    if (this.#last.size <= MAX_NONCES || oldest === undefined) return;
+    this.#last.delete(oldest);
+    this.#unseen.delete(oldest);
   }
 }

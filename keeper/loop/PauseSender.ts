@@ -6,7 +6,7 @@ import { revertReason, type RevertReason } from "../actions/plan/revertReason.ts
 import type { TransactionRequest } from "../actions/plan/TransactionRequest.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { Accounts } from "./Accounts.ts";
-import type { Bid, Bids } from "./Bids.ts";
+import type { Bids } from "./Bids.ts";
 import type { FetchedBlock } from "./FetchedBlock.ts";
 import type { Incident, Intended, SentPause } from "./Incident.ts";
 import type { KeeperOptions } from "./KeeperOptions.ts";
@@ -72,7 +72,7 @@ export class PauseSender {
       const detail = `not included ${incident.heights - 1} blocks after it was first sent; it is tried on`;
       this.say(incident, "pause-not-included", detail);
     }
-    const bid = this.#bid(incident, nonce, header.baseFeePerGas ?? 0n);
+    const bid = this.#parts.bids.next(nonce, header.baseFeePerGas ?? 0n, incident.attempts);
     const named = namedBlock(incident.finding, { blockNumber: header.number, blockHash: hash });
     const fees = feesFor(bid.baseFeePerGas, bid.attempt, this.#cap(newest));
     const request = this.#request(incident, named, nonce, fees);
@@ -119,8 +119,10 @@ export class PauseSender {
 
   /** The signer could not: once more in a moment. False when the id is somebody else's. */
   signFailed(incident: Incident, { id, message, nowMs }: Extract<Input, { type: "sign-failed" }>): boolean {
-    if (incident.awaited?.id !== id) return false;
-    incident.unsigned = incident.awaited;
+    const { awaited } = incident;
+    if (awaited?.id !== id) return false;
+    this.#parts.bids.takeBack(awaited.request.nonce, awaited.attempt);
+    incident.unsigned = awaited;
     incident.awaited = null;
     incident.attemptedAt = null;
     incident.waitUntilMs = nowMs + SIGNER_RETRY_MS;
@@ -190,14 +192,6 @@ export class PauseSender {
     const id = this.#parts.outbox.newId();
     incident.awaited = { id, step: "sign", request, attempt };
     this.#parts.outbox.emit({ type: "sign-transaction", id, key: "pause", request });
-  }
-
-  /** More than the last under the nonce; as much as that where it was never signed. */
-  #bid({ unsigned, attempts }: Incident, nonce: number, baseFeePerGas: bigint): Bid {
-    const { bids } = this.#parts;
-    const isOpen = unsigned !== null && unsigned.request.nonce === nonce;
-    const again = isOpen ? bids.again(nonce, unsigned.attempt, baseFeePerGas) : null;
-    return again ?? bids.next(nonce, baseFeePerGas, attempts);
   }
 
   #refused(incident: Incident, reason: RevertReason): void {

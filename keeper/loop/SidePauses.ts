@@ -17,6 +17,8 @@ import type { SideVerdict } from "./SideBranches.ts";
 /** A pause of a branch that is not followed, on its way. */
 interface Attempt {
   readonly request: TransactionRequest;
+  /** Which offer under the nonce it is. */
+  readonly number: number;
   awaited: { readonly id: number; readonly step: "journal" | "sign" };
 }
 
@@ -72,7 +74,7 @@ export class SidePauses {
     const data = encodeSoftPause({ incidentId, causeClass: "books", ...named, evidenceHash: hash });
     const request = { chainId, to: addresses.SyncGuard, data, nonce, gasLimit: PAUSE_GAS_LIMIT, ...fees };
     const id = this.#outbox.newId();
-    this.#attempts.set(id, { request, awaited: { id, step: "journal" } });
+    this.#attempts.set(id, { request, number: bid.attempt, awaited: { id, step: "journal" } });
     const what = { key: "pause", purpose: "side-pause", incidentId, causeClass: "books" };
     const body = { ...what, ...named, nonce, ...bid, ...fees };
     this.#outbox.emit({ type: "journal", id, kind: "intent", body });
@@ -100,6 +102,9 @@ export class SidePauses {
 
   /** The signer could not: the branch's next block is another chance. False when the id is somebody else's. */
   signFailed({ id }: Extract<Input, { type: "sign-failed" }>): boolean {
+    const attempt = this.#attempts.get(id);
+    if (attempt === undefined) return false;
+    this.#bids.takeBack(attempt.request.nonce, attempt.number);
     return this.#attempts.delete(id);
   }
 

@@ -5,6 +5,7 @@ import type { SendRefusal } from "../actions/plan/sendRefusal.ts";
 import type { TransactionRequest } from "../actions/plan/TransactionRequest.ts";
 import type { Reserve } from "../domain/decide.ts";
 import type { BookName } from "../domain/bookSet.ts";
+import type { IncidentState } from "../domain/incidentState.ts";
 import type { LocatedSlot } from "../domain/Finding.ts";
 import type { CoreOrder } from "../domain/Order.ts";
 import type { SignedStatement, Statement } from "../domain/Statement.ts";
@@ -115,7 +116,7 @@ export interface BlockReport {
 /** What happens to one divergence, from found to contained. */
 export interface IncidentReport {
   readonly id: Hash;
-  readonly state: "opened" | "acting" | "contained" | "repairing" | "resuming" | "closed" | "orphaned" | "failed";
+  readonly state: IncidentState;
   readonly cause: string;
   readonly contract: string;
   readonly blockNumber: number;

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from "preact";
 
+import { short } from "../format.ts";
+
 /** A table that scrolls sideways where it has to, also by keyboard. */
 export function Table({
   caption,
@@ -38,7 +40,7 @@ export function Table({
 
 /** A hash or an address, whole in its title. */
 export function Hex({ value }: { readonly value: string }) {
-  return <code title={value}>{value.length <= 14 ? value : `${value.slice(0, 8)}…${value.slice(-4)}`}</code>;
+  return <code title={value}>{short(value)}</code>;
 }
 
 /** A word that is marked by how good it is; the word itself says it too. */

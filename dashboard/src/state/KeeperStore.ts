@@ -82,14 +82,14 @@ export class KeeperStore {
         const sample = { block: number, timestamp, detectionMs, verdictMs, lagPremium: event.data.lagPremium };
         const samples = [...this.#view.samples, sample].slice(-MAX_SAMPLES);
         this.#set({
-          status: { ...status, ...told, secondsSinceVerdict: 0, state: state as StatusDocument["state"] },
+          status: { ...status, ...told, secondsSinceVerdict: 0, state },
           ...{ samples, revision: this.#view.revision + 1 },
         });
         break;
       }
       case "unknown": {
         const { reason, detail, state } = event.data;
-        this.#set({ status: { ...status, unknown: { reason, detail }, state: state as StatusDocument["state"] } });
+        this.#set({ status: { ...status, unknown: { reason, detail }, state } });
         break;
       }
       case "incident": {
@@ -104,7 +104,7 @@ export class KeeperStore {
       case "heartbeat": {
         const { sources, conditions, secondsSinceVerdict, state } = event.data;
         this.#set({
-          status: { ...status, sources, conditions, secondsSinceVerdict, state: state as StatusDocument["state"] },
+          status: { ...status, sources, conditions, secondsSinceVerdict, state },
         });
         return;
       }

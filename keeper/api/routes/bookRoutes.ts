@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type, type TSchema } from "typebox";
 
 import type { Hash, Hex } from "../../lib/hex.ts";
-import { describeAccount, positionsOf, summarizeAccount, type PositionState } from "../../queries/accounts.ts";
+import { describeAccount, positionsOf, summarizeAccount } from "../../queries/accounts.ts";
 import type { BooksAt } from "../../queries/BooksAt.ts";
 import { describeCheckpoints } from "../../queries/checkpoints.ts";
 import { describeGrade } from "../../queries/grade.ts";
@@ -15,7 +15,7 @@ import { ApiProblem } from "../problems.ts";
 import { Problem } from "../schemas/answers.ts";
 import * as schemas from "../schemas/books.ts";
 import { Hash as HashSchema } from "../schemas/primitives.ts";
-import { toWire } from "../toWire.ts";
+import { wireJson } from "../wireJson.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 /** Accounts that one request looks at, whatever it finds. */
@@ -58,11 +58,9 @@ function addAccounts(app: FastifyInstance, answer: Answer): void {
     (request, reply) =>
       answer(request, reply, (at) => {
         const { owner, ...page } = request.query as { owner?: string; limit: number; cursor?: string };
-        const { items, next } = pageOf(page, at.accountCount, MAX_SCANNED, (index) => {
-          const [account] = at.accountsFrom(index, 1) as [Hex];
+        return pageOfAccounts(at, page, (account) => {
           return owner === undefined || account.startsWith(owner) ? [summarizeAccount(account, at)] : [];
         });
-        return { data: items, next };
       }),
   );
 }
@@ -105,16 +103,9 @@ function addAccount(app: FastifyInstance, answer: Answer): void {
       answer(request, reply, (at) => {
         const { instrument, ...page } = request.query as { instrument?: string; limit: number; cursor?: string };
         const wanted = instrument === undefined ? null : BigInt(instrument);
-        const { items, next } = pageOf<PositionState & { account: Hex }>(
-          page,
-          at.accountCount,
-          MAX_SCANNED,
-          (index) => {
-            const [account] = at.accountsFrom(index, 1) as [Hex];
-            return positionsOf(account, wanted, at).map((position) => ({ account, ...position }));
-          },
-        );
-        return { data: items, next };
+        return pageOfAccounts(at, page, (account) => {
+          return positionsOf(account, wanted, at).map((position) => ({ account, ...position }));
+        });
       }),
   );
 }
@@ -181,6 +172,18 @@ function addSync(app: FastifyInstance, answer: Answer): void {
   );
 }
 
+/** What accounts have, from the cursor on, in the order in which events named them. */
+function pageOfAccounts<Item>(
+  at: BooksAt,
+  page: { readonly limit: number; readonly cursor?: string },
+  itemsOf: (account: Hex) => readonly Item[],
+): { readonly data: readonly Item[]; readonly next: string | null } {
+  const { items, next } = pageOf(page, at.accountCount, MAX_SCANNED, (index) => {
+    return at.accountsFrom(index, 1).flatMap(itemsOf);
+  });
+  return { data: items, next };
+}
+
 type Answer = (request: FastifyRequest, reply: FastifyReply, query: (at: BooksAt) => object) => FastifyReply;
 
 /** Answers with what the books say at the block that proves them, with its hash as entity tag; or with why they cannot. */
@@ -197,7 +200,7 @@ function answerer({ books }: Pick<ApiHandlers, "books">): Answer {
       .header("age", String(Math.floor(ageSeconds)));
     if (isKnown(request.headers["if-none-match"], tag)) return reply.code(304).send();
     const body = cache.get(at.block.hash, request.url, () => {
-      return `${JSON.stringify(toWire({ provenAt: at.block, ...query(at) }))}\n`;
+      return `${wireJson({ provenAt: at.block, ...query(at) })}\n`;
     });
     return reply.type(JSON_TYPE).send(body);
   };

@@ -3,7 +3,6 @@ import { createReadStream } from "node:fs";
 import { Type, type Static } from "typebox";
 
 import type { Hash } from "../../lib/hex.ts";
-import { toJson } from "../../lib/toJson.ts";
 import type { EventStream } from "../EventStream.ts";
 import { SECURITY_HEADERS } from "../guardRequests.ts";
 import { pageOf, PageQuery } from "../paging.ts";
@@ -12,6 +11,7 @@ import { ApiProblem } from "../problems.ts";
 import { Problem } from "../schemas/answers.ts";
 import { Hash as HashSchema } from "../schemas/primitives.ts";
 import { IncidentAnswer, IncidentPage, LatencyAnswer, StatusDocument } from "../schemas/status.ts";
+import { wireJson } from "../wireJson.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -201,8 +201,6 @@ function addEvents(app: FastifyInstance, events: EventStream): void {
   );
 }
 
-/** Bigints become decimal strings. */
 function sendJson(reply: FastifyReply, value: unknown): FastifyReply {
-  const body = toJson(value, (_key, item: unknown) => (typeof item === "bigint" ? item.toString() : item));
-  return reply.type(JSON_TYPE).send(`${body ?? "null"}\n`);
+  return reply.type(JSON_TYPE).send(`${wireJson(value)}\n`);
 }

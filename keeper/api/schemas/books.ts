@@ -1,5 +1,7 @@
 import { Type, type Static } from "typebox";
 
+import { KIND_NAMES } from "../../queries/accounts.ts";
+import { CHECKPOINT_STATUSES } from "../../queries/checkpoints.ts";
 import { Greeks, proven, provenPage } from "./answers.ts";
 import { Address, ChainSeconds, Decimal, Hash, nullable, oneOf } from "./primitives.ts";
 
@@ -8,7 +10,7 @@ const Quote = Type.String({ ...Decimal, description: "1e-18 quote, in decimal di
 const Underlying = Type.String({ ...Decimal, description: "1e-18 underlying, in decimal digits" });
 const InstrumentId = Type.String({ ...Decimal, description: "number of the instrument" });
 const FeedId = Type.String({ ...Decimal, description: "number of the price feed" });
-const Kind = oneOf(["none", "perpetual", "call", "put"]);
+const Kind = oneOf(KIND_NAMES);
 
 /** Whether an account may take risk or money out, by the contracts' own rules. */
 export const Margin = Type.Union(
@@ -173,7 +175,7 @@ export type Grade = Static<typeof Grade>;
 export const Checkpoint = Type.Object({
   blockNumber: Decimal,
   digest: Type.String({ ...Hash, description: "EIP-712 digest of what its quorum signed" }),
-  status: oneOf(["none", "posted", "proven", "convicted"]),
+  status: oneOf(CHECKPOINT_STATUSES),
   postedAt: ChainSeconds,
   carrier: nullable(Address, "who is paid for carrying it"),
   isPaid: Type.Boolean(),

@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
 
+import { INCIDENT_STATE_NAMES } from "../../domain/incidentState.ts";
 import { BlockNumber, Hash, nullable, oneOf } from "./primitives.ts";
 
 const Block = Type.Object({ number: BlockNumber, hash: Hash });
@@ -73,7 +74,7 @@ const stage = (description: string) => nullable(Type.Number(), description);
 /** One divergence, from found to closed. */
 export const Incident = Type.Object({
   id: Hash,
-  state: oneOf(["opened", "acting", "contained", "repairing", "resuming", "closed", "orphaned", "failed"]),
+  state: oneOf(INCIDENT_STATE_NAMES),
   cause: Type.String(),
   contract: Type.String(),
   blockNumber: BlockNumber,

@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
 
+import { KEEPER_STATES } from "../../domain/keeperState.ts";
 import { Incident, Rebuild, Verdict } from "./incidents.ts";
 import { Address, BlockNumber, Decimal, Hash, nullable, oneOf } from "./primitives.ts";
 
@@ -89,6 +90,8 @@ export const DrillState = Type.Object({
 });
 export type DrillState = Static<typeof DrillState>;
 
+const State = oneOf(KEEPER_STATES);
+
 /** Everything that operators see of a running keeper. */
 export const StatusDocument = Type.Object({
   keeper: Type.Object({
@@ -99,20 +102,7 @@ export const StatusDocument = Type.Object({
     isLocalChain: Type.Boolean(),
     startedAt: Type.Integer({ description: "milliseconds since the epoch" }),
   }),
-  state: oneOf([
-    "STARTING",
-    "LAGGING",
-    "IN_SYNC",
-    "FINALITY_STALLED",
-    "SOURCE_DEGRADED",
-    "UNKNOWN",
-    "DIVERGED",
-    "PAUSED",
-    "REPAIRING",
-    "RESUME_GATE",
-    "OWN_FAULT",
-    "CONSENSUS_FAULT",
-  ]),
+  state: State,
   stateSince: Type.Integer({ description: "milliseconds since the epoch" }),
   ready: Type.Object({ ready: Type.Boolean(), reason: Type.String() }),
   isLeading: Type.Boolean(),
@@ -174,19 +164,19 @@ export const EventData = {
     quorum: Type.Integer(),
     logCount: Type.Integer(),
     slots: Type.Integer(),
-    state: Type.String(),
+    state: State,
     detectionMs: Type.Number(),
     verdictMs: Type.Number(),
     lagPremium: LagPremium,
   }),
-  unknown: Type.Object({ reason: Type.String(), detail: Type.String(), state: Type.String() }),
+  unknown: Type.Object({ reason: Type.String(), detail: Type.String(), state: State }),
   incident: Incident,
   condition: Type.Object({ kind: Type.String(), detail: Type.String(), holds: Type.Boolean() }),
   source: Type.Object({ source: Type.String(), reason: Type.String() }),
   checkpoint: Type.Object({ blockNumber: Decimal, blockHash: Hash, transaction: Hash }),
   drill: DrillState,
   heartbeat: Type.Object({
-    state: Type.String(),
+    state: State,
     secondsSinceVerdict: nullable(Type.Number()),
     sources: Type.Array(Source),
     conditions: Type.Array(Type.Object({ kind: Type.String(), detail: Type.String() })),

@@ -85,10 +85,7 @@ export class Carrier {
     if (flight?.errand.id === errand.id && age >= 0 && age < PATIENCE_BLOCKS) return;
     if (this.isResting(errand.id, tipNumber)) return;
     const nonce = count;
-    // What was never signed was seen by nobody: it is bid for at the same price.
-    const unsigned = flight?.hash === null && flight.nonce === nonce ? flight.attempt : null;
-    const again = unsigned === null ? null : this.#bids.again(nonce, unsigned, baseFeePerGas);
-    const bid = again ?? this.#bids.next(nonce, baseFeePerGas);
+    const bid = this.#bids.next(nonce, baseFeePerGas);
     const fees = feesFor(bid.baseFeePerGas, bid.attempt, this.#options.maxFeePerGas);
     const id = this.#outbox.newId();
     const { to, data, gasLimit, purpose, id: about } = errand;
@@ -128,8 +125,10 @@ export class Carrier {
 
   /** The signer could not sign: asked again as if the transaction had got lost. False when the id is somebody else's. */
   failed({ id }: Extract<Input, { type: "sign-failed" }>): boolean {
-    if (this.#flight?.awaited?.id !== id) return false;
-    this.#flight.awaited = null;
+    const flight = this.#flight;
+    if (flight?.awaited?.id !== id) return false;
+    this.#bids.takeBack(flight.nonce, flight.attempt);
+    flight.awaited = null;
     return true;
   }
 

@@ -129,6 +129,22 @@ describe("SidePauses", () => {
     expect(pauses.signed({ type: "signed", id: 99, raw: "0x", hash: hashOf("x"), nowMs: 0 })).to.equal(false);
   });
 
+  it("offers the same again where its signer was away, and more where it was not", () => {
+    for (const isAway of [true, false, false]) {
+      pauses.open(divergent(), 0);
+      if (!isAway) {
+        carryOut();
+        continue;
+      }
+      for (const { id } of of("journal")) pauses.journalled({ type: "journalled", id, nowMs: 0 });
+      const [asked] = of("sign-transaction");
+      const away = { type: "sign-failed", id: asked!.id, code: "SignerFailed", message: "away", nowMs: 0 } as const;
+      expect(pauses.signFailed(away)).to.equal(true);
+      expect(pauses.signFailed(away)).to.equal(false);
+    }
+    expect(of("journal").map(({ body }) => (body as { attempt: number }).attempt)).to.deep.equal([0, 0, 1]);
+  });
+
   it("says each branch's divergence once for each of its newest blocks, and pauses once for it", () => {
     const verdict = divergent();
     for (let time = 0; time < 5; time += 1) pauses.open(verdict, time);
