@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { readFile } from "node:fs/promises";
 
 import { expect } from "chai";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 
 import { startLocalKeeper, type LocalKeeper } from "../../scripts/local/LocalKeeper.ts";
 import { LocalDrill } from "../../scripts/local/LocalDrill.ts";
@@ -19,6 +19,11 @@ const QUICK = { coolDownSeconds: 2, graceSeconds: 2 };
 const FOCUSED = `(({ ariaLabel, tagName, textContent }) => ariaLabel ?? (tagName === "SELECT" ? "theme" : textContent.trim()))(
   document.activeElement)`;
 
+/** What each of them has under an attribute. */
+async function attributes(found: Locator, name: string): Promise<string[]> {
+  return Promise.all((await found.all()).map(async (item) => (await item.getAttribute(name)) ?? ""));
+}
+
 interface AxeFinding {
   readonly id: string;
   readonly impact: string;
@@ -27,9 +32,9 @@ interface AxeFinding {
 
 describe("the dashboard in Chromium", function () {
   this.timeout(120_000);
-  let world: LocalWorld;
-  let keeper: LocalKeeper;
-  let browser: Browser;
+  let world: LocalWorld | undefined;
+  let keeper: LocalKeeper | undefined;
+  let browser: Browser | undefined;
   let page: Page;
   let url: string;
   let complaints: string[];
@@ -42,7 +47,7 @@ describe("the dashboard in Chromium", function () {
     if (!existsSync("dashboard/dist/index.html")) throw new Error("npm run build:dashboard first");
     world = await LocalWorld.open("anvil", 71, { parameters: QUICK });
     await world.trade(16);
-    const parts = { market: world.market, keeper: () => keeper, signal: end.signal, lookMs: 500 };
+    const parts = { market: world.market, keeper: () => keeper!, signal: end.signal, lookMs: 500 };
     const drill: LocalDrill = new LocalDrill(parts);
     keeper = await startLocalKeeper({
       ...{ sources: [world.node.wsUrl], deployment: world.market.chain.deployment, log: SILENT, rehearsal: drill },
@@ -74,7 +79,7 @@ describe("the dashboard in Chromium", function () {
     viewport: { width: number; height: number },
     colorScheme: "light" | "dark" = "light",
   ): Promise<void> {
-    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
+    const context = await browser!.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
     page = await context.newPage();
     [complaints, foreign] = [[], []];
     page.on("console", (message) => {
@@ -132,9 +137,7 @@ describe("the dashboard in Chromium", function () {
     // Nothing is shown of books that equal no chain.
     await page.getByText("Not proven.").first().waitFor();
     await page.waitForSelector('[data-outcome="resumed"], [data-outcome="failed"]', { timeout: 60_000 });
-    const steps = await page
-      .locator("[data-step]")
-      .evaluateAll((items) => items.map((item) => item.getAttribute("data-step")));
+    const steps = await attributes(page.locator("[data-step]"), "data-step");
     expect(steps, (await page.locator(".drill").textContent()) ?? "").to.deep.equal([
       "broken",
       "found",
@@ -159,9 +162,7 @@ describe("the dashboard in Chromium", function () {
   it("explores accounts: pages, a search, and everything of one of them, proven", async () => {
     await page.getByRole("link", { name: "Accounts" }).click();
     await page.waitForSelector("tbody a");
-    const accounts = await page
-      .locator("tbody a code")
-      .evaluateAll((items) => items.map((item) => item.getAttribute("title") ?? ""));
+    const accounts = await attributes(page.locator("tbody a code"), "title");
     expect(accounts.length).to.be.greaterThan(5);
     await page.getByRole("searchbox").fill(accounts[2]!.slice(0, 20));
     await until(async () => (await page.locator("tbody a").count()) === 1);
