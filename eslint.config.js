@@ -59,6 +59,7 @@ export default defineConfig(
       ".lockstep/",
       "deploy/deployments/",
       "dashboard/dist/",
+      "dist/",
     ],
   },
   { linterOptions: { reportUnusedDisableDirectives: "error", reportUnusedInlineConfigs: "error" } },

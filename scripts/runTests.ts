@@ -29,6 +29,8 @@ const PARTS = [
   "test/keeper/commands/",
   "test/keeper/trie/",
   "test/scripts/",
+  "test/keeper/api/",
+  "test/dashboard/",
   "test/simulator/",
   "test/keeper/chain/",
 ];

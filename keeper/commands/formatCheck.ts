@@ -5,6 +5,7 @@ import { BOOK_NAMES, type BookName } from "../domain/bookSet.ts";
 import type { Finding, LocatedSlot } from "../domain/Finding.ts";
 import type { Hash } from "../lib/hex.ts";
 import type { Look } from "./check.ts";
+import { describeTime } from "./describeTime.ts";
 import type { Paint } from "./formatBlock.ts";
 
 /** The storage roots of one contract after one block. */
@@ -101,9 +102,7 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
   const at =
     block === null
       ? []
-      : [
-          `  at        ${new Date(block.timestamp * 1_000).toISOString()}, ${votes} of ${quorum} operators needed vote for it`,
-        ];
+      : [`  at        ${describeTime(block.timestamp * 1_000)}, ${votes} of ${quorum} operators needed vote for it`];
   const books = root === null ? [] : [`  books     ${root}`];
   const why = [reason, detail].flatMap((text) => (text === null || text === "" ? [] : [clean(text)]));
   const lines: string[] = [];

@@ -9,6 +9,7 @@ import { openStore } from "../store/openStore.ts";
 import type { Store } from "../store/Store.ts";
 import type { CommandContext } from "./CommandContext.ts";
 import { confirm } from "./confirm.ts";
+import { describeTime } from "./describeTime.ts";
 import { EXIT } from "./exitCodes.ts";
 
 type Flags = Readonly<Record<string, unknown>>;
@@ -46,7 +47,7 @@ export async function clearLatch(flags: Flags, context: CommandContext): Promise
 
 function describe(latch: Latch | null): string {
   if (latch === null) return "not latched";
-  return `latched since ${new Date(latch.at).toISOString()} (record ${latch.seq}): ${latch.detail}`;
+  return `latched since ${describeTime(latch.at)} (record ${latch.seq}): ${latch.detail}`;
 }
 
 /** Opens the store of a keeper that is not running, under its lock. */

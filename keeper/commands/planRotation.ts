@@ -2,6 +2,7 @@ import { selectorOf, word } from "../actions/plan/abi.ts";
 import { KEEPER_STATUS } from "../books/reducers/keepers/members.ts";
 import type { KeyRole } from "../config/KeyConfig.ts";
 import type { Address, Hex } from "../lib/hex.ts";
+import { describeTime } from "./describeTime.ts";
 
 /** What the registry has of one keeper. */
 export interface Registered {
@@ -167,5 +168,5 @@ function encodeWithBytes(signature: string, [target, data, ...more]: readonly [A
 }
 
 function instant(seconds: number): string {
-  return new Date(seconds * 1_000).toISOString();
+  return describeTime(seconds * 1_000);
 }

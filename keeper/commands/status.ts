@@ -2,6 +2,7 @@ import { cleanText } from "../alerts/plan/cleanText.ts";
 import type { KeeperConfig } from "../config/KeeperConfig.ts";
 import { loadKeeperConfig } from "../config/loadKeeperConfig.ts";
 import { KeeperError } from "../errors/KeeperError.ts";
+import { readBounded } from "../lib/readBounded.ts";
 import { redactUrl } from "../lib/redact.ts";
 import { isRecord } from "../probes/isRecord.ts";
 import type { CommandContext } from "./CommandContext.ts";
@@ -71,7 +72,8 @@ async function fetchJson(base: URL, path: string): Promise<unknown> {
       // A compressed answer may be a thousand times what was sent of it.
       headers: { accept: "application/json", "accept-encoding": "identity" },
     });
-    text = await readBody(response);
+    const tooLong = () => new KeeperError("StatusForeign", "its answer is longer than a keeper's");
+    text = (await readBounded(response, MAX_BYTES, tooLong)).toString("utf8");
   } catch (error: unknown) {
     if (KeeperError.is(error)) throw error;
     const isLate = error instanceof Error && error.name === "TimeoutError";
@@ -83,17 +85,6 @@ async function fetchJson(base: URL, path: string): Promise<unknown> {
   } catch {
     throw new KeeperError("StatusForeign", `what it serves at ${path} is no JSON, so it is another server`);
   }
-}
-
-async function readBody({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw new KeeperError("StatusForeign", "its answer is longer than a keeper's");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** @throws KeeperError `StatusForeign` */

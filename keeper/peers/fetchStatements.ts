@@ -1,4 +1,5 @@
 import { KeeperError } from "../errors/KeeperError.ts";
+import { readBounded } from "../lib/readBounded.ts";
 import { MAX_DOCUMENT_BYTES } from "./statementsDocument.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function fetchStatements(url: string, deadlineMs: number, signal: A
         status: response.status,
       });
     }
-    return await readBody(response);
+    return await readText(response);
   } catch (error: unknown) {
     if (KeeperError.is(error)) throw error;
     const reason =
@@ -31,18 +32,12 @@ export async function fetchStatements(url: string, deadlineMs: number, signal: A
   }
 }
 
-async function readBody({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > MAX_DOCUMENT_BYTES) {
-      throw new KeeperError("PeerMalformed", `its answer is longer than ${MAX_DOCUMENT_BYTES} bytes`);
-    }
-    chunks.push(chunk);
-  }
+async function readText(response: Response): Promise<string> {
+  const bytes = await readBounded(response, MAX_DOCUMENT_BYTES, () => {
+    return new KeeperError("PeerMalformed", `its answer is longer than ${MAX_DOCUMENT_BYTES} bytes`);
+  });
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error: unknown) {
     throw new KeeperError("PeerMalformed", "its answer is no UTF-8", {}, { cause: error });
   }

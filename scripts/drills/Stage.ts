@@ -18,6 +18,7 @@ import { describeIncident, type ToldIncident } from "./describeIncident.ts";
 import type { DrillAttempt, DrillReaction, DrillResult } from "./DrillResult.ts";
 import { readEvents } from "./fullCycle/readEvents.ts";
 import { openOwnGround, type Ground } from "./Ground.ts";
+import { waitUntil } from "./waitUntil.ts";
 
 /** How a drill is staged. */
 export interface StageOptions {
@@ -225,13 +226,7 @@ export class Stage {
 
   /** Waits for a condition; throws `DrillTimeout` with its name when it does not come about. */
   async until(what: string, isTrue: () => boolean | Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
-    for (const deadline = performance.now() + patienceMs; !(await isTrue());) {
-      if (this.#end.signal.aborted) throw new KeeperError("DrillFailed", `told to end before ${what}`);
-      if (performance.now() >= deadline) {
-        throw new KeeperError("DrillTimeout", `waited ${patienceMs} ms in vain until ${what}`, { what });
-      }
-      await wait(POLL_MS, this.#end.signal);
-    }
+    await waitUntil(what, isTrue, { patienceMs, pollMs: POLL_MS, signal: this.#end.signal });
   }
 
   /** Waits for a reaction that has to come. Harmful if it does not. */

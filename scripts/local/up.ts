@@ -5,7 +5,7 @@ import { LiveView } from "../../keeper/commands/LiveView.ts";
 import { wait } from "../../keeper/chain/sources/wait.ts";
 import type { Effect } from "../../keeper/loop/ports.ts";
 import { deployLockstep } from "./deployLockstep.ts";
-import { LocalDrill } from "./LocalDrill.ts";
+import { LocalDrill } from "../drills/LocalDrill.ts";
 import { startLocalKeeper, type LocalKeeper } from "./LocalKeeper.ts";
 import { Market } from "./Market.ts";
 import { startNode } from "./startNode.ts";

@@ -5,7 +5,7 @@ import { chromium, type Browser, type Page } from "playwright-core";
 
 import { createLogger } from "../../keeper/telemetry/log.ts";
 import { deployLockstep } from "../local/deployLockstep.ts";
-import { LocalDrill } from "../local/LocalDrill.ts";
+import { LocalDrill } from "../drills/LocalDrill.ts";
 import { startLocalKeeper, type LocalKeeper } from "../local/LocalKeeper.ts";
 import { Market } from "../local/Market.ts";
 import { PROJECT_ROOT } from "../local/projectRoot.ts";

@@ -6,13 +6,12 @@ import { expect } from "chai";
 import type { Browser, Locator, Page } from "playwright-core";
 
 import { startLocalKeeper, type LocalKeeper } from "../../scripts/local/LocalKeeper.ts";
-import { LocalDrill } from "../../scripts/local/LocalDrill.ts";
-import { createLogger } from "../../keeper/telemetry/log.ts";
+import { LocalDrill } from "../../scripts/drills/LocalDrill.ts";
 import { startChromium } from "../helpers/chromium.ts";
 import { LocalWorld } from "../helpers/keeper/LocalWorld.ts";
+import { SILENT } from "../helpers/silentLog.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const SILENT = createLogger({ level: "error", output: { write: () => true }, now: Date.now });
 const QUICK = { coolDownSeconds: 2, graceSeconds: 2 };
 
 /** What the focused element is called. */

@@ -7,7 +7,6 @@ import { type BaseContract, Contract, ContractFactory, JsonRpcProvider, NonceMan
 import { LockstepClient, type ProvenAt } from "../../client/index.ts";
 import { storage as ledger } from "../../keeper/books/generated/PositionLedger.ts";
 import type { Hash } from "../../keeper/lib/hex.ts";
-import { createLogger } from "../../keeper/telemetry/log.ts";
 import { accountIdOf, addressOf, developmentWallet, ROLES } from "../../scripts/local/accounts.ts";
 import { contractInterface } from "../../scripts/local/contractInterface.ts";
 import { startLocalKeeper, type LocalKeeper } from "../../scripts/local/LocalKeeper.ts";
@@ -19,9 +18,9 @@ import { pauseSoftly, postCheckpoint } from "../scripts/local/postCheckpoint.ts"
 import { codeBlocks, readDocument, ROOT } from "./documents.ts";
 import { run } from "./programs.ts";
 import { compileContract } from "./solidity.ts";
+import { SILENT } from "../helpers/silentLog.ts";
 
 const GUIDE = readDocument("docs/integration.md");
-const SILENT = createLogger({ level: "error", output: { write: () => true }, now: Date.now });
 const UNIT = 10n ** 18n;
 const USD = 10n ** 6n;
 const FAR = 2 ** 40;

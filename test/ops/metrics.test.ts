@@ -4,7 +4,6 @@ import { expect } from "chai";
 
 import { bigintToHex32 } from "../../keeper/lib/hex.ts";
 import type { Effect } from "../../keeper/loop/ports.ts";
-import type { Logger } from "../../keeper/telemetry/log.ts";
 import { addressOf, developmentWallet, ROLES } from "../../scripts/local/accounts.ts";
 import { contractInterface } from "../../scripts/local/contractInterface.ts";
 import { startLocalKeeper, type LocalKeeper } from "../../scripts/local/LocalKeeper.ts";
@@ -14,9 +13,8 @@ import { HookServer } from "../keeper/alerts/HookServer.ts";
 import { readExposition, type Exposition } from "./lintExposition.ts";
 import { metricFamilies } from "./metricFamilies.ts";
 import { demandPromtool, promtool } from "./promtool.ts";
+import { SILENT } from "../helpers/silentLog.ts";
 
-const ignore = (): void => undefined;
-const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => SILENT };
 const SEED = 44;
 const OPERATIONS = new URL("../../docs/operations.md", import.meta.url);
 

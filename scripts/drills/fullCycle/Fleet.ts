@@ -1,6 +1,5 @@
 import { wait } from "../../../keeper/chain/sources/wait.ts";
 import type { CommandContext } from "../../../keeper/commands/CommandContext.ts";
-import { KeeperError } from "../../../keeper/errors/KeeperError.ts";
 import type { Address } from "../../../keeper/lib/hex.ts";
 import { addressOf, developmentWallet, ROLES } from "../../local/accounts.ts";
 import { callNode } from "../../local/callNode.ts";
@@ -9,6 +8,7 @@ import type { LocalChain } from "../../local/LocalChain.ts";
 import { Market } from "../../local/Market.ts";
 import { startNode, type LocalNode } from "../../local/startNode.ts";
 import type { StageOptions } from "../Stage.ts";
+import { waitUntil } from "../waitUntil.ts";
 import { FleetKeeper } from "./FleetKeeper.ts";
 import { freePorts } from "./freePorts.ts";
 import { must } from "./must.ts";
@@ -108,14 +108,7 @@ export class Fleet {
 
   /** Waits for a condition; throws `DrillTimeout` with its name when it does not come about. */
   async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
-    while (!(await isTrue())) {
-      if (this.signal.aborted) throw new KeeperError("DrillFailed", `told to end before ${what}`);
-      if (performance.now() >= deadline) {
-        throw new KeeperError("DrillTimeout", `waited ${PATIENCE_MS} ms in vain until ${what}`, { what });
-      }
-      await wait(POLL_MS, this.signal);
-    }
+    await waitUntil(what, isTrue, { patienceMs: PATIENCE_MS, pollMs: POLL_MS, signal: this.signal });
   }
 
   /** Waits until all keepers are in sync. */

@@ -1,12 +1,10 @@
 import type { Effect } from "../../../keeper/loop/ports.ts";
-import type { Logger } from "../../../keeper/telemetry/log.ts";
 import { startLocalKeeper, type LocalKeeper, type LocalKeeperOptions } from "../../../scripts/local/LocalKeeper.ts";
 import { watchKeeper } from "../scenarioFacts.ts";
+import { SILENT } from "../silentLog.ts";
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
 
-const ignore = (): void => undefined;
-const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => SILENT };
 const DEADLINE_MS = 15_000;
 
 /** A keeper as a service, and everything that it does. */

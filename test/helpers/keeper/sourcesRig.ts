@@ -4,13 +4,13 @@ import { watchKeeper } from "../scenarioFacts.ts";
 import type { SourceReport } from "../../../keeper/chain/agree/SourceBoard.ts";
 import type { Keeper } from "../../../keeper/loop/Keeper.ts";
 import type { BlockReport, Effect } from "../../../keeper/loop/ports.ts";
-import type { Logger } from "../../../keeper/telemetry/log.ts";
 import { ChaosRpc, type ChaosRpcOptions } from "../../../scripts/chaos/ChaosRpc.ts";
 import type { Rule } from "../../../scripts/chaos/Rule.ts";
 import { startLocalKeeper, type LocalKeeper } from "../../../scripts/local/LocalKeeper.ts";
 import type { LocalWorld } from "./LocalWorld.ts";
 import { readBlock, readHeadOf, type Head } from "../../../testing/Rpc.ts";
 import { Seen } from "../../../testing/Seen.ts";
+import { SILENT } from "../silentLog.ts";
 
 /** How a keeper reaches its sources. */
 export interface SourcesRigOptions {
@@ -30,8 +30,6 @@ export interface SourcesRigOptions {
   readonly seed?: number;
 }
 
-const ignore = (): void => undefined;
-const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => SILENT };
 const DEADLINE_MS = 20_000;
 const LOOK_MS = 10;
 const MAX_TRADES = 12;

@@ -3,15 +3,14 @@ import { AlertDesk } from "../../../keeper/alerts/AlertDesk.ts";
 import { createSinks } from "../../../keeper/alerts/createSinks.ts";
 import { parseAlerts } from "../../../keeper/config/parseAlerts.ts";
 import type { Effect } from "../../../keeper/loop/ports.ts";
-import type { Logger } from "../../../keeper/telemetry/log.ts";
 import { ChaosRpc } from "../../../scripts/chaos/ChaosRpc.ts";
 import { startLocalKeeper } from "../../../scripts/local/LocalKeeper.ts";
 import { storage as ledger } from "../../../keeper/books/generated/PositionLedger.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
 import { HookServer } from "./HookServer.ts";
+import { SILENT } from "../../helpers/silentLog.ts";
 
 const ignore = (): void => undefined;
-const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => SILENT };
 const TAMPERED = ledger.accounts.slot(`0x${"07".repeat(32)}`);
 const TICK_MS = 50;
 

@@ -5,12 +5,11 @@ import { startLocalKeeper, type LocalKeeper } from "../../../scripts/local/Local
 import { accountIdOf, developmentWallet, ROLES } from "../../../scripts/local/accounts.ts";
 import { migrateQuote } from "../../../scripts/local/attack.ts";
 import { verifyBundle } from "../../../keeper/evidence/bundle/verifyBundle.ts";
-import { createLogger } from "../../../keeper/telemetry/log.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
 import { Waiters } from "../../helpers/keeper/Waiters.ts";
 import { OpenApiDocument } from "../../helpers/OpenApiDocument.ts";
+import { SILENT } from "../../helpers/silentLog.ts";
 
-const SILENT = createLogger({ level: "error", output: { write: () => true }, now: Date.now });
 const STRICT = 0;
 const PARAMETERS = { account: "accounts", instrument: "instruments", id: "incidents" } as const;
 

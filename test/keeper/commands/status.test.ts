@@ -6,14 +6,12 @@ import { expect } from "chai";
 import { startApi } from "../../../keeper/api/startApi.ts";
 import { status } from "../../../keeper/commands/status.ts";
 import type { Effect } from "../../../keeper/loop/ports.ts";
-import type { Logger } from "../../../keeper/telemetry/log.ts";
 import { startLocalKeeper, type LocalKeeper } from "../../../scripts/local/LocalKeeper.ts";
 import { CONTEXT, type Ran } from "../../helpers/commandContext.ts";
 import { IDLE_HANDLERS } from "../../helpers/idleHandlers.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
+import { SILENT } from "../../helpers/silentLog.ts";
 
-const nothing = (): void => undefined;
-const SILENT: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => SILENT };
 /** Clears a line, reorders what follows, and begins a line of its own. */
 const EVIL = "\u001b[2Jall is well\u202e\nIN_SYNC";
 

@@ -4,12 +4,10 @@ import { join } from "node:path";
 import { loadKeeperConfig } from "../../../keeper/config/loadKeeperConfig.ts";
 import type { BlockReport, Effect } from "../../../keeper/loop/ports.ts";
 import { KeeperService } from "../../../keeper/service.ts";
-import type { Logger } from "../../../keeper/telemetry/log.ts";
 import type { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
+import { SILENT } from "../../helpers/silentLog.ts";
 
 const DEADLINE_MS = 20_000;
-const ignore = (): void => undefined;
-const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => SILENT };
 
 /** A keeper as a service that records everything it is told. */
 export class RecordedKeeper {

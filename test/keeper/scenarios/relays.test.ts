@@ -4,7 +4,6 @@ import { watchKeeper } from "../../helpers/scenarioFacts.ts";
 
 import { bigintToHex32, type Hash } from "../../../keeper/lib/hex.ts";
 import type { Effect, IncidentReport } from "../../../keeper/loop/ports.ts";
-import type { Logger } from "../../../keeper/telemetry/log.ts";
 import { ChaosRpc } from "../../../scripts/chaos/ChaosRpc.ts";
 import type { Rule } from "../../../scripts/chaos/Rule.ts";
 import { addressOf, developmentWallet, ROLES } from "../../../scripts/local/accounts.ts";
@@ -12,9 +11,8 @@ import { contractInterface } from "../../../scripts/local/contractInterface.ts";
 import { startLocalKeeper, type LocalKeeper } from "../../../scripts/local/LocalKeeper.ts";
 import { LocalWorld } from "../../helpers/keeper/LocalWorld.ts";
 import { startRpcServer, type RpcTestServer } from "../chain/sources/RpcTestServer.ts";
+import { SILENT } from "../../helpers/silentLog.ts";
 
-const ignore = (): void => undefined;
-const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => SILENT };
 const SEED = 111;
 const ACCOUNT = 7n;
 /** Nobody whose request is swallowed is done with it before a test is over. */
@@ -157,9 +155,9 @@ describe("Scenario: relays, beside sources that lose transactions", function () 
     relays[1]!.setRules([HANGS]);
     await diverge();
     await untilFirstIsKnown();
-    await until("the relay has answered", async () => (await words())[0]?.accepted === 1);
+    await until("the relay has answered", async () => (await words())[0]!.accepted > 0);
     const [taken, hung] = await words();
-    expect(taken).to.include({ accepted: 1, refused: 0, failed: 0 });
+    expect(taken).to.include({ refused: 0, failed: 0 });
     expect(hung, "the others were not held up by it").to.include({ accepted: 0, refused: 0, failed: 0 });
     await expectContained();
     for (const { calls } of relays) expect([...calls.keys()]).to.deep.equal(["eth_sendRawTransaction"]);
@@ -190,7 +188,7 @@ describe("Scenario: relays, beside sources that lose transactions", function () 
     await until("the relays have answered", async () => (await words()).every(({ accepted }) => accepted > 0));
     expect((await words())[1]).to.include({ refused: 0, failed: 0 });
     const metrics = await (await fetch(`${keeper.service.apiUrl}/metrics`)).text();
-    expect(metrics).to.include('lockstep_relay_sends_total{relay="127.0.0.1-2",outcome="accepted"} 1\n');
+    expect(metrics).to.match(/^lockstep_relay_sends_total\{relay="127\.0\.0\.1-2",outcome="accepted"\} [1-9]\d*$/m);
     expect(metrics).to.include('lockstep_relay_sends_total{relay="127.0.0.1-2",outcome="failed"} 0\n');
     expect(JSON.stringify(await words())).to.not.include("0123456789abcdef");
     await expectContained();

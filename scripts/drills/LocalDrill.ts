@@ -9,11 +9,13 @@ import { messageOf } from "../../keeper/lib/messageOf.ts";
 import type { IncidentRecord } from "../../keeper/telemetry/IncidentRecord.ts";
 import { tamperStorage } from "../../testing/chainControl.ts";
 import { rpcAt } from "../../testing/Rpc.ts";
-import { developmentWallet, ROLES } from "./accounts.ts";
-import { fundThief } from "../drills/corruptedBalance.ts";
-import { callNode } from "./callNode.ts";
-import type { LocalKeeper } from "./LocalKeeper.ts";
-import type { Market } from "./Market.ts";
+import { developmentWallet, ROLES } from "../local/accounts.ts";
+import { callNode } from "../local/callNode.ts";
+import type { LocalKeeper } from "../local/LocalKeeper.ts";
+import type { Market } from "../local/Market.ts";
+import { fundThief } from "./corruptedBalance.ts";
+import { must } from "./fullCycle/must.ts";
+import { waitUntil } from "./waitUntil.ts";
 
 /** What the drill breaks, and who has to find it. */
 export interface LocalDrillParts {
@@ -128,9 +130,7 @@ export class LocalDrill implements Rehearsal {
     const expected = (await callNode(chain.url, "eth_getStorageAt", [address, slot, "latest"])) as Hash;
     const change = { variable: ACCOUNTS, keys: [account], offset: 0, expected, value: bigintToHex32(value) };
     const admin = developmentWallet(ROLES.deployer);
-    const attempt = await chain.attempt(admin, "SyncGuard", "repair", [address, change]);
-    if (!attempt.accepted) throw new KeeperError("DrillFailed", `the repair was refused: ${attempt.error}`);
-    const { blockNumber } = attempt;
+    const blockNumber = await must(chain, admin, "SyncGuard", "repair", [address, change]);
     this.#step("repaired", "Governance puts back the word that the events imply", blockNumber);
     await this.#until("the books equal the chain again", () => {
       const { lastReport } = this.#status;
@@ -172,13 +172,7 @@ export class LocalDrill implements Rehearsal {
   }
 
   async #until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
-    while (!(await isTrue())) {
-      if (this.#parts.signal.aborted) throw new KeeperError("DrillFailed", `told to end before ${what}`);
-      if (performance.now() >= deadline)
-        throw new KeeperError("DrillTimeout", `waited ${PATIENCE_MS} ms in vain until ${what}`);
-      await wait(POLL_MS, this.#parts.signal);
-    }
+    await waitUntil(what, isTrue, { patienceMs: PATIENCE_MS, pollMs: POLL_MS, signal: this.#parts.signal });
   }
 
   #step(name: string, title: string, block: number | null): void {
