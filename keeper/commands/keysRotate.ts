@@ -46,11 +46,11 @@ export async function rotateKey(flags: Flags, context: CommandContext): Promise<
   const deployment = loadDeployment(requireSetting(config, "deployment"));
   const role = KEY_ROLES.find((each) => each === flags["role"]) ?? "pause";
   const isLocal = LOCAL_CHAIN_IDS.has(deployment.chainId);
+  const holder = await openNewKey(role, flags, config);
   const end = new AbortController();
   const sources = config.sources.map((settings) => openIdleSource(settings, now, end.signal));
-  const holder = await openNewKey(role, flags, config);
-  const own = await ownAddresses(config);
   try {
+    const own = await ownAddresses(config);
     const reader = openReader(config, deployment.chainId, sources, isLocal);
     const next = nextKeeper(role, holder.address, flags);
     const { attest: attester } = own;
