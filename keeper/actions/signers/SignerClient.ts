@@ -125,8 +125,8 @@ export class SignerClient {
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         size += chunk.length;
-        if (size > maxBytes) break;
         chunks.push(chunk);
+        if (size > maxBytes) break;
       }
     } catch (error: unknown) {
       throw this.#unreachable(call, error);
