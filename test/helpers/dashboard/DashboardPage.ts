@@ -1,5 +1,13 @@
 import type { Browser, Page } from "playwright-core";
 
+/** Where the page is opened. */
+export interface DashboardOptions {
+  readonly path?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly prepare?: (page: Page) => Promise<void>;
+}
+
 /** The keeper's page in a window of its own, and what went wrong in it. */
 export class DashboardPage {
   readonly page: Page;
@@ -25,14 +33,18 @@ export class DashboardPage {
     });
   }
 
-  /** @param path what follows the keeper's URL, such as `/#accounts` */
+  /**
+   * @param path what follows the keeper's URL, such as `/#accounts`
+   * @param prepare done with the window before anything is shown in it
+   */
   static async open(
     browser: Browser,
     url: string,
-    { path = "/", width = 1_300, height = 900 }: { path?: string; width?: number; height?: number } = {},
+    { path = "/", width = 1_300, height = 900, prepare }: DashboardOptions = {},
   ): Promise<DashboardPage> {
     const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce" });
     const dashboard = new DashboardPage(await context.newPage(), url);
+    await prepare?.(dashboard.page);
     await dashboard.page.goto(`${url}${path}`);
     return dashboard;
   }
