@@ -41,9 +41,11 @@ export function readOrder(value: unknown): SignedOrder | null {
   if (typeof order !== "object" || order === null || typeof by !== "string" || by === "") return null;
   const { kind, key, incidentId, reason, afterConsensusFault } = order as Record<string, unknown>;
   if (!(KINDS as readonly unknown[]).includes(kind)) return null;
-  const text = (field: unknown): string | null =>
-    typeof field === "string" && field.trim() !== "" ? printable(field, MAX_TEXT) : null;
-  const said = { by: printable(by, MAX_TEXT) };
+  const text = (field: unknown): string | null => {
+    const line = typeof field === "string" ? lineOf(field) : "";
+    return line.trim() === "" ? null : line;
+  };
+  const said = { by: lineOf(by) };
   if (kind === "sign-resume") {
     return { ...said, order: { kind, afterConsensusFault: afterConsensusFault === true } };
   }
@@ -55,4 +57,8 @@ export function readOrder(value: unknown): SignedOrder | null {
   return kind === "acknowledge"
     ? { ...said, order: { kind, key: which, reason: why } }
     : { ...said, order: { kind: "close-incident", incidentId: which, reason: why } };
+}
+
+function lineOf(text: string): string {
+  return printable(text.slice(0, MAX_TEXT), MAX_TEXT);
 }

@@ -128,7 +128,7 @@ describe("what others say, where it enters the keeper", () => {
         const read = readOrder({ order: { kind: "acknowledge", key: "incident", reason: text }, by: text });
         for (const said of [read?.by, read?.order.kind === "acknowledge" ? read.order.reason : undefined]) {
           expect(said).to.include("<script>").and.not.match(DECEIVING);
-          expect(said!.length).to.be.at.most(501);
+          expect(said!.length).to.be.at.most(500);
         }
       });
 
