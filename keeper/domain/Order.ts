@@ -1,3 +1,5 @@
+import { printable } from "../lib/printable.ts";
+
 /** What an operator may tell a running keeper to do. */
 export type Order =
   /** No reminders of this incident any more: a person is at it. */
@@ -32,16 +34,18 @@ export interface OrderOutcome {
 const MAX_TEXT = 500;
 const KINDS = ["acknowledge", "close-incident", "pause", "sign-resume"] as const;
 
-/** Reads an order; null when it is none. Texts are cut off at 500 characters. */
+/** Reads an order; null when it is none. Texts are one line of 500 characters at most. */
 export function readOrder(value: unknown): SignedOrder | null {
   if (typeof value !== "object" || value === null) return null;
   const { order, by } = value as { order?: unknown; by?: unknown };
   if (typeof order !== "object" || order === null || typeof by !== "string" || by === "") return null;
   const { kind, key, incidentId, reason, afterConsensusFault } = order as Record<string, unknown>;
   if (!(KINDS as readonly unknown[]).includes(kind)) return null;
-  const text = (field: unknown): string | null =>
-    typeof field === "string" && field.trim() !== "" ? field.slice(0, MAX_TEXT) : null;
-  const said = { by: by.slice(0, MAX_TEXT) };
+  const text = (field: unknown): string | null => {
+    const line = typeof field === "string" ? lineOf(field) : "";
+    return line.trim() === "" ? null : line;
+  };
+  const said = { by: lineOf(by) };
   if (kind === "sign-resume") {
     return { ...said, order: { kind, afterConsensusFault: afterConsensusFault === true } };
   }
@@ -53,4 +57,8 @@ export function readOrder(value: unknown): SignedOrder | null {
   return kind === "acknowledge"
     ? { ...said, order: { kind, key: which, reason: why } }
     : { ...said, order: { kind: "close-incident", incidentId: which, reason: why } };
+}
+
+function lineOf(text: string): string {
+  return printable(text.slice(0, MAX_TEXT), MAX_TEXT);
 }

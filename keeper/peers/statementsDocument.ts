@@ -56,7 +56,9 @@ export function readStatements(text: string, verifiers: Verifiers): SignedStatem
   const { version, chainId, registry, guard, statements } = objectIn(parse(text), "the document");
   if (version !== DOCUMENT_VERSION) throw malformed(`version ${DOCUMENT_VERSION}`, "version");
   if (chainId !== Number(verifiers.chainId) || registry !== verifiers.registry || guard !== verifiers.guard) {
-    throw new KeeperError("PeerForeign", "it keeps another chain or another deployment", { chainId: String(chainId) });
+    throw new KeeperError("PeerForeign", "it keeps another chain or another deployment", {
+      chainId: typeof chainId === "number" ? chainId : null,
+    });
   }
   return listIn(statements, MAX_STATEMENTS, "statements").flatMap((item, index) => {
     const at = `statements[${index}]`;

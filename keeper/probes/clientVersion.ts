@@ -1,4 +1,4 @@
-import { printable } from "./printable.ts";
+import { printable } from "../lib/printable.ts";
 import { ok, skip, warn } from "./Probe.ts";
 import type { SourceProbe } from "./SourceContext.ts";
 

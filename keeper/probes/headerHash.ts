@@ -2,7 +2,7 @@ import { HEADER_FIELDS } from "../chain/verify/headerFields.ts";
 import { VerificationError } from "../chain/verify/VerificationError.ts";
 import { decodeRlp } from "../lib/rlp.ts";
 import { hexToBytes } from "../lib/hex.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../lib/printable.ts";
 import { fail, ok } from "./Probe.ts";
 import type { SourceProbe } from "./SourceContext.ts";
 

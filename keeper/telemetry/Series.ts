@@ -1,10 +1,14 @@
 import { assert } from "../lib/assert.ts";
+import { printable } from "../lib/printable.ts";
 
 /** Values by label name. */
 export type Labels = Readonly<Record<string, string>>;
 
 /** Most series of one metric; what comes beyond shares one series, so that a mistake cannot fill the memory. */
 const MAX_SERIES = 500;
+
+/** Longest label value that is shown, characters. */
+const MAX_VALUE = 256;
 
 /** The label value of the shared series. */
 const OVERFLOW = "overflow";
@@ -63,5 +67,7 @@ export function formatNumber(value: number): string {
 }
 
 function escapeLabel(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+  const lines = value.slice(0, MAX_VALUE).split("\n");
+  const shown = lines.map((line) => printable(line, MAX_VALUE)).join("\n");
+  return shown.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }

@@ -27,8 +27,11 @@ export interface LoggerOptions {
   readonly now: () => number;
 }
 
+/** Longest line, characters: what is longer is no JSON for its reader, but the beginning of one in `cutOff`. */
+const MAX_LINE = 262_144;
+
 /** Control, format and separator characters: they could forge lines or reorder what a terminal shows. */
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g; // eslint-disable-line no-control-regex
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
  * A logger that writes one JSON object a line: `ts` (ISO 8601), `level`, `event` (a stable name), then the fields.
@@ -47,7 +50,9 @@ function withFields(options: LoggerOptions, base: LogFields): Logger {
       if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(options.level)) return;
       const head = { ts: new Date(options.now()).toISOString(), level, event };
       const rest = toLogValue({ ...base, ...fields }) as Record<string, unknown>;
-      const line = JSON.stringify({ ...head, ...rest, ...head }).replace(UNSAFE, escapeCharacter);
+      const text = JSON.stringify({ ...head, ...rest, ...head });
+      const kept = text.length <= MAX_LINE ? text : JSON.stringify({ ...head, cutOff: text.slice(0, MAX_LINE) });
+      const line = kept.replace(UNSAFE, escapeCharacter);
       options.output.write(`${line}\n`);
     };
   return {
@@ -60,5 +65,7 @@ function withFields(options: LoggerOptions, base: LogFields): Logger {
 }
 
 function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  // Beyond the first plane JSON writes two units.
+  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }

@@ -1,5 +1,6 @@
 import { KeeperError } from "../errors/KeeperError.ts";
 import type { Hash, Hex } from "../lib/hex.ts";
+import { printable } from "../lib/printable.ts";
 import type { View, ViewRow } from "./View.ts";
 
 const HASH = /^0x[0-9a-f]{64}$/;
@@ -8,7 +9,7 @@ const ITEM = /^(quote|[1-9][0-9]{0,4})$/;
 const MAX_ROWS = 1_000_000;
 
 function refuse(field: string, value: unknown): never {
-  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : `of type ${typeof value}`;
+  const shown = typeof value === "string" ? JSON.stringify(printable(value, 80)) : `of type ${typeof value}`;
   throw new KeeperError("ViewMalformed", `view field ${field} is ${shown}`, { field });
 }
 

@@ -18,11 +18,13 @@ export function People({ status }: { readonly status: StatusDocument }) {
       >
         {standing.map(({ key, level, title, acknowledged }) => (
           <tr key={key}>
-            <th scope="row">{title}</th>
+            <th scope="row" class="words">
+              {title}
+            </th>
             <td>
               <Badge tone={level === "critical" ? "bad" : "warn"}>{level}</Badge>
             </td>
-            <td>{acknowledged === null ? "nobody" : `${acknowledged.by}: ${acknowledged.reason}`}</td>
+            <td class="words">{acknowledged === null ? "nobody" : `${acknowledged.by}: ${acknowledged.reason}`}</td>
           </tr>
         ))}
       </Table>
@@ -38,7 +40,7 @@ export function People({ status }: { readonly status: StatusDocument }) {
             <td>
               <Badge tone={TONES[result]}>{result}</Badge>
             </td>
-            <td>
+            <td class="words">
               {detail}
               {advice === undefined ? null : <span class="reason">{advice}</span>}
             </td>
@@ -53,7 +55,7 @@ export function People({ status }: { readonly status: StatusDocument }) {
               <td>
                 <Badge tone={isUp ? "good" : "bad"}>{isUp ? "heard" : "not heard"}</Badge>
               </td>
-              <td>{fault?.detail ?? "–"}</td>
+              <td class="words">{fault?.detail ?? "–"}</td>
             </tr>
           ))}
         </Table>

@@ -64,7 +64,7 @@ function Explorer({ store, view }: { readonly store: KeeperStore; readonly view:
       <Proven asked={asked}>
         {({ data, next }) => (
           <>
-            <List accounts={data} />
+            <List accounts={data} isLast={next === null} />
             <p class="pages">
               <button type="button" disabled={trail.length === 1} onClick={() => setTrail(trail.slice(0, -1))}>
                 Previous
@@ -87,7 +87,7 @@ function Explorer({ store, view }: { readonly store: KeeperStore; readonly view:
 
 const TONES = { flat: "plain", free: "good", restricted: "warn", liquidatable: "bad", unvalued: "plain" } as const;
 
-function List({ accounts }: { readonly accounts: readonly AccountSummary[] }) {
+function List({ accounts, isLast }: { readonly accounts: readonly AccountSummary[]; readonly isLast: boolean }) {
   return (
     <Table
       caption="Accounts"
@@ -103,7 +103,7 @@ function List({ accounts }: { readonly accounts: readonly AccountSummary[] }) {
         "#Free",
       ]}
       isEmpty={accounts.length === 0}
-      empty="None here."
+      empty={isLast ? "None here." : "None among those that were looked through so far: Next goes on."}
     >
       {accounts.map(({ account, standing, positionCount, quote, margin }) => (
         <tr key={account}>

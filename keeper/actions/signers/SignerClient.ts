@@ -2,7 +2,8 @@ import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { KeeperError } from "../../errors/KeeperError.ts";
-import { redactText, redactUrl } from "../../lib/redact.ts";
+import { quoteForeign } from "../../lib/quoteForeign.ts";
+import { redactUrl } from "../../lib/redact.ts";
 
 /** PEM texts for mutual TLS; what is left out is the system's. */
 export interface SignerTls {
@@ -124,14 +125,14 @@ export class SignerClient {
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         size += chunk.length;
-        if (size > maxBytes) break;
         chunks.push(chunk);
+        if (size > maxBytes) break;
       }
     } catch (error: unknown) {
       throw this.#unreachable(call, error);
     }
     if (!isSuccess) {
-      const words = quote(Buffer.concat(chunks).toString("utf8"));
+      const words = quoteForeign(Buffer.concat(chunks).toString("utf8"), MAX_QUOTED).trim();
       const reason = `HTTP ${status}${words === "" ? "" : `: ${words}`}`;
       throw this.#fault("SignerRefused", call, reason, { status });
     }
@@ -148,7 +149,12 @@ export class SignerClient {
     const systemCode = error instanceof Error && "code" in error ? String(error.code) : undefined;
     const words = error instanceof Error && error.message !== "" ? error.message : (systemCode ?? String(error));
     // The library's error is no cause to keep: it may hold the URL as it is.
-    return this.#fault("SignerUnreachable", call, quote(words), systemCode === undefined ? {} : { systemCode });
+    return this.#fault(
+      "SignerUnreachable",
+      call,
+      quoteForeign(words, MAX_QUOTED),
+      systemCode === undefined ? {} : { systemCode },
+    );
   }
 
   /** The path names a key by its public half, which is no secret and no help. */
@@ -159,12 +165,4 @@ export class SignerClient {
       ...payload,
     });
   }
-}
-
-/** Words of a server or library, made safe to show: URLs redacted, control characters dropped, length capped. */
-function quote(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
-  const printable = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
-  const redacted = redactText(printable.slice(0, 4 * MAX_QUOTED));
-  return redacted.length > MAX_QUOTED ? `${redacted.slice(0, MAX_QUOTED)}…` : redacted;
 }

@@ -1,7 +1,10 @@
 import { KeeperError } from "../../errors/KeeperError.ts";
 import { AssertionError } from "../../lib/assert.ts";
 import { describeError } from "../../lib/describeError.ts";
-import { redactText } from "../../lib/redact.ts";
+import { quoteForeign } from "../../lib/quoteForeign.ts";
+
+/** Longest piece of a library's own words. */
+const MAX_QUOTED = 300;
 
 /** Who is told what became of a signature. */
 export interface SignatureListener<T> {
@@ -35,6 +38,6 @@ export function settleSignature<T>(sign: () => T | Promise<T>, listener: Signatu
 
 function toFault(error: unknown): KeeperError {
   if (KeeperError.is(error)) return error;
-  const reason = redactText(describeError(error));
+  const reason = quoteForeign(describeError(error), MAX_QUOTED);
   return new KeeperError("SignerFault", `the signer failed: ${reason}`, { reason }, { cause: error });
 }

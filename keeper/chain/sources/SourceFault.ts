@@ -1,6 +1,6 @@
 import { KeeperError } from "../../errors/KeeperError.ts";
 import { maskDeep, type Mask } from "./masksOf.ts";
-import { redactText } from "../../lib/redact.ts";
+import { quoteForeign } from "../../lib/quoteForeign.ts";
 
 /** The codes of everything that can go wrong between the keeper and a source. */
 export type SourceFaultCode =
@@ -47,20 +47,12 @@ export function retryAfterOf({ payload }: { readonly payload?: Readonly<Record<s
   return typeof retryAfterMs === "number" ? retryAfterMs : 0;
 }
 
-/** Controls, formats (among them those that reorder text), and separators of lines and paragraphs. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
-
 /**
  * Words of a server or library, made safe to show: URLs redacted, length capped, without characters that are not seen or that
  * reorder others.
  */
 export function quote(text: string): string {
-  const printable = text
-    .slice(0, MAX_QUOTED * 4)
-    .toWellFormed()
-    .replace(UNSAFE, " ");
-  const redacted = redactText(printable);
-  return redacted.length > MAX_QUOTED ? `${redacted.slice(0, MAX_QUOTED)}…` : redacted;
+  return quoteForeign(text, MAX_QUOTED);
 }
 
 /** The fault behind an error of a socket; the library's error object is not kept, as it may hold the raw URL. */

@@ -1,6 +1,6 @@
 import { messageOf } from "../../lib/messageOf.ts";
 import { KeeperError } from "../../errors/KeeperError.ts";
-import { redactText } from "../../lib/redact.ts";
+import { quoteForeign } from "../../lib/quoteForeign.ts";
 
 /**
  * Classes and codes of PostgreSQL (appendix A of its manual) whose cause can pass by itself: connection, resources,
@@ -14,13 +14,16 @@ const REFUSED = /^(?:28|3D000$|42501$)/;
 /** Errors of the socket, as Node names them. */
 const SOCKET = /^E[A-Z_]+$/;
 
+/** Longest piece of the server's own words. */
+const MAX_QUOTED = 300;
+
 /** What `pg` says of a connection that ended, or took too long, without a code. */
 const CONNECTION = /connection|timeout|terminated|not queryable|discarded/i;
 
 /** The fault behind an error of `pg`. Its text never holds the URL, and neither does what it was made from. */
 export function translatePostgresError(place: string, error: unknown): KeeperError {
   if (error instanceof KeeperError) return error;
-  const reason = redactText(messageOf(error)) || "no connection";
+  const reason = quoteForeign(messageOf(error), MAX_QUOTED) || "no connection";
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   const payload = { place, reason, code };
   if (REFUSED.test(code)) {
