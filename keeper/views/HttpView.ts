@@ -1,4 +1,5 @@
 import { KeeperError } from "../errors/KeeperError.ts";
+import { readBounded } from "../lib/readBounded.ts";
 import { redactUrl } from "../lib/redact.ts";
 import { parseView } from "./parseView.ts";
 import type { View, ViewDifference } from "./View.ts";
@@ -19,9 +20,12 @@ export class HttpView {
   async read(deadlineMs: number): Promise<View> {
     try {
       const response = await fetch(this.#url, { signal: AbortSignal.timeout(deadlineMs), redirect: "error" });
-      const text = await response.text();
-      if (!response.ok || text.length > MAX_BYTES) throw new Error(`status ${response.status}`);
-      return parseView(JSON.parse(text));
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw new Error(`status ${response.status}`);
+      }
+      const bytes = await readBounded(response, MAX_BYTES, () => new Error(`more than ${MAX_BYTES} bytes`));
+      return parseView(JSON.parse(bytes.toString("utf8")));
     } catch (error: unknown) {
       if (KeeperError.is(error)) throw error;
       const message = `view ${this.name} at ${redactUrl(this.#url)} cannot be read`;
