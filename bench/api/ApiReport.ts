@@ -1,0 +1,61 @@
+/** What goes on while a keeper follows blocks. */
+export type Phase = "quiet" | "requests" | "requests and streams";
+
+/** How long answers took in all rounds of a phase, milliseconds from when each request was due. */
+export interface RequestRow {
+  /** Null for all kinds together. */
+  readonly kind: string | null;
+  readonly phase: Exclude<Phase, "quiet">;
+  readonly requests: number;
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** How long verdicts took in a phase: medians over the rounds of each round's figure, milliseconds. */
+export interface VerdictRow {
+  readonly phase: Phase;
+  readonly blocks: number;
+  readonly medianMs: number;
+  readonly p90Ms: number;
+  /** From the head that the node announced, its own time included. */
+  readonly detectionP90Ms: number;
+  /** The keeper's memory at the end of each round, bytes. */
+  readonly residentBytes: readonly number[];
+}
+
+/** What clients that do not read have cost. */
+export interface StallRow {
+  readonly connections: number;
+  readonly pipelined: number;
+  readonly opened: number;
+  readonly cutOff: number;
+  readonly beforeBytes: number;
+  readonly mostBytes: number;
+}
+
+/** What is asked of the figures, and how they stand to it. */
+export interface ApiTarget {
+  readonly name: string;
+  readonly target: number;
+  readonly unit: "ms" | "times" | "MiB" | "requests" | "streams";
+  readonly value: number;
+  readonly isMet: boolean;
+}
+
+/** Everything that the API benchmark found. */
+export interface ApiReport {
+  readonly rate: number;
+  readonly accounts: number;
+  readonly slots: number;
+  readonly rounds: number;
+  readonly requests: readonly RequestRow[];
+  /** Answers by status, and by code for those that had none. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** How late requests were sent, for which the keeper is charged; 99th percentile, milliseconds. */
+  readonly sentLateP99Ms: number;
+  readonly verdicts: readonly VerdictRow[];
+  readonly stalls: readonly StallRow[];
+  readonly targets: readonly ApiTarget[];
+}
