@@ -21,6 +21,8 @@ export interface VerdictRow {
   readonly p90Ms: number;
   /** From the head that the node announced, its own time included. */
   readonly detectionP90Ms: number;
+  /** What the keeper took of its core, as a part of 1. */
+  readonly coreShare: number;
   /** The keeper's memory at the end of each round, bytes. */
   readonly residentBytes: readonly number[];
 }
@@ -55,6 +57,8 @@ export interface ApiReport {
   readonly statuses: Readonly<Record<string, number>>;
   /** How late requests were sent, for which the keeper is charged; 99th percentile, milliseconds. */
   readonly sentLateP99Ms: number;
+  /** What whoever asked took of a core, the most of all rounds, as a part of 1. */
+  readonly askerShare: number;
   readonly verdicts: readonly VerdictRow[];
   readonly stalls: readonly StallRow[];
   readonly targets: readonly ApiTarget[];

@@ -44,6 +44,11 @@ const TRADES = 17;
 const SEED = 1;
 const DEADLINE_MS = 1_200_000;
 const START_MS = 120_000;
+/** To write a profile. */
+const PROFILE_MS = 5_000;
+/** Of the system's accounts of processor time, and where they begin after a program's name. */
+const TICK_MS = 10;
+const USER_TIME = 11;
 const KEEPER = fileURLToPath(new URL("keeperProcess.ts", import.meta.url));
 
 /** An Anvil with many accounts and traffic, and a keeper in a process of its own that follows it. */
@@ -106,9 +111,14 @@ export class FollowedChain {
   async mineEvery(intervalMs: number, signal: AbortSignal): Promise<void> {
     for (let next = performance.now(); !signal.aborted; next = Math.max(next + intervalMs, performance.now())) {
       await sleep(Math.max(0, next - performance.now()));
-      await this.#traffic.tradeBlock();
-      await untilJudged(this.#keeper, await this.headNumber());
+      await this.mine();
     }
+  }
+
+  /** One block of trades, and the verdict on it. */
+  async mine(): Promise<void> {
+    await this.#traffic.tradeBlock();
+    await untilJudged(this.#keeper, await this.headNumber());
   }
 
   async headNumber(): Promise<number> {
@@ -146,6 +156,16 @@ export class FollowedChain {
     return Number(kilobytes) * 1_024;
   }
 
+  /** Processor time that the keeper has taken since its start, milliseconds. */
+  processorMs(): number {
+    const [, rest = ""] = readFileSync(`/proc/${this.#pid}/stat`, "utf8").split(") ");
+    const [user = 0, system = 0] = rest
+      .split(" ")
+      .slice(USER_TIME, USER_TIME + 2)
+      .map(Number);
+    return (user + system) * TICK_MS;
+  }
+
   async close(): Promise<void> {
     if (this.#profiled) {
       process.kill(this.#pid, "SIGTERM");
@@ -155,9 +175,6 @@ export class FollowedChain {
     await this.#node.stop();
   }
 }
-
-/** To write a profile. */
-const PROFILE_MS = 5_000;
 
 async function startKeeper(
   { wsUrl }: LocalNode,

@@ -21,6 +21,8 @@ export interface LoadJob {
 /** What came of it. */
 export interface LoadResult {
   readonly answered: readonly Answered[];
+  /** Processor time that asking took, as a part of the time. */
+  readonly askerShare: number;
   /** Null without streams. */
   readonly listened: Listened | null;
 }
@@ -30,7 +32,10 @@ export interface LoadResult {
  * `LoadResult`.
  */
 const job = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as LoadJob;
+const [startMs, before] = [performance.now(), process.cpuUsage()];
 const streams = job.streams === 0 ? null : await listen(job.url, job.streams);
 const answered = await askSteadily(job);
-const result: LoadResult = { answered, listened: streams?.end() ?? null };
+const { user, system } = process.cpuUsage(before);
+const askerShare = (user + system) / 1_000 / (performance.now() - startMs);
+const result: LoadResult = { answered, askerShare, listened: streams?.end() ?? null };
 process.stdout.write(JSON.stringify(result), () => process.exit());

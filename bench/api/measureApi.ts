@@ -38,12 +38,16 @@ export interface PhaseSample {
   /** Null while nobody asks. */
   readonly load: LoadResult | null;
   readonly residentBytes: number;
+  /** Of the keeper's core, as a part of 1. */
+  readonly coreShare: number;
 }
 
 const PHASES: readonly Phase[] = ["quiet", "requests", "requests and streams"];
 const WARM_MS = 2_000;
 const STALL_MS = 8_000;
 const LOOK_MS = 100;
+/** Blocks with events on which a keeper that has just started rehearses. */
+const REHEARSALS = 20;
 /** As many as the keeper lets wait, and more. */
 const PIPELINED = [8, 64];
 
@@ -57,6 +61,8 @@ export async function measureApi(options: ApiOptions): Promise<ApiReport> {
     chain = await FollowedChain.open({ ...options, core: cores.keeper, folder });
     const instruments = (await chain.ask("/v1/instruments")) as readonly { readonly instrument: string }[];
     const known = { accounts: await chain.accounts(), instruments: instruments.map(({ instrument }) => instrument) };
+    // The keeper rehearses its second opinion on the first blocks.
+    for (let block = 0; block < REHEARSALS; block += 1) await chain.mine();
     const end = new AbortController();
     const mining = chain.mineEvery(options.blockMs, AbortSignal.any([end.signal, options.signal]));
     const bench = new Bench(chain, known, options, folder);
@@ -87,9 +93,9 @@ class Bench {
   }
 
   async run(): Promise<PhaseSample[]> {
-    const { rounds, say } = this.#options;
+    const { rounds, streams, say } = this.#options;
     // The engine compiles what is asked for often.
-    await this.#load(0, WARM_MS);
+    await this.#load(streams, WARM_MS);
     const samples: PhaseSample[] = [];
     for (let round = 0; round < rounds; round += 1) {
       for (const phase of PHASES) {
@@ -125,11 +131,13 @@ class Bench {
     load?.catch(() => undefined);
     await sleep(WARM_MS);
     const from = await this.#chain.headNumber();
+    const [startMs, processorMs] = [performance.now(), this.#chain.processorMs()];
     await sleep(countedMs);
+    const coreShare = (this.#chain.processorMs() - processorMs) / (performance.now() - startMs);
     const to = await this.#chain.headNumber();
     const result = await load;
     const verdicts = (await this.#chain.verdictTimes()).filter(({ block }) => block > from && block < to);
-    return { phase, verdicts, load: result, residentBytes: this.#chain.residentBytes() };
+    return { phase, verdicts, load: result, coreShare, residentBytes: this.#chain.residentBytes() };
   }
 
   async #load(streams: number, countedMs: number): Promise<LoadResult> {
@@ -155,10 +163,10 @@ class Bench {
   }
 }
 
-function describe({ verdicts, load, residentBytes }: PhaseSample): string {
+function describe({ verdicts, load, residentBytes, coreShare }: PhaseSample): string {
   const ms = verdicts.map(({ verdictMs }) => verdictMs);
   const answered = load === null ? "" : `, ${load.answered.length} answers`;
-  return `${ms.length} verdicts, the slowest after ${Math.max(...ms).toFixed(1)} ms${answered}, ${toMebibytes(residentBytes)}`;
+  return `${ms.length} verdicts, the slowest after ${Math.max(...ms).toFixed(1)} ms${answered}, ${(100 * coreShare).toFixed(0)} % of the core, ${toMebibytes(residentBytes)}`;
 }
 
 function toMebibytes(bytes: number): string {

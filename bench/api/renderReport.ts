@@ -4,7 +4,7 @@ const MEBIBYTE = 1_024 * 1_024;
 
 /** The report as Markdown: answers, verdicts, clients that do not read, targets. */
 export function renderReport(report: ApiReport): string {
-  const { requests, verdicts, stalls, targets, statuses, sentLateP99Ms } = report;
+  const { requests, verdicts, stalls, targets, statuses, sentLateP99Ms, askerShare } = report;
   const total = Object.values(statuses).reduce((sum, count) => sum + count, 0);
   const counts = Object.entries(statuses).sort(([, one], [, other]) => other - one);
   const shares = counts.map(([status, count]) => `${status}: ${percent(count / total)}`);
@@ -20,13 +20,22 @@ export function renderReport(report: ApiReport): string {
       ]),
       2,
     ),
-    `Answers by status: ${shares.join(", ")}. 99 of 100 requests were sent within ${ms(sentLateP99Ms)} ms of when they were due.`,
+    `Answers by status: ${shares.join(", ")}. 99 of 100 requests were sent within ${ms(sentLateP99Ms)} ms of when they were due; whoever asked took ${percent(askerShare)} of a core at most.`,
     table(
-      ["meanwhile", "blocks", "verdict median ms", "p90 ms", "from the head, p90 ms", "memory MiB, by round"],
+      [
+        "meanwhile",
+        "blocks",
+        "verdict median ms",
+        "p90 ms",
+        "from the head, p90 ms",
+        "of the core",
+        "memory MiB, by round",
+      ],
       verdicts.map((row) => [
         row.phase,
         count(row.blocks),
         ...[row.medianMs, row.p90Ms, row.detectionP90Ms].map(ms),
+        percent(row.coreShare),
         row.residentBytes.map((bytes) => mebibytes(bytes)).join(" "),
       ]),
       1,

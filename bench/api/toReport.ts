@@ -31,6 +31,7 @@ export function toReport(
       all.map(([, , , lateMs]) => lateMs),
       0.99,
     ),
+    askerShare: Math.max(...samples.map(({ load }) => load?.askerShare ?? 0)),
     targets: [...checkTimes(requests, verdicts), ...checkOthers(all, samples, stalls, options.streams)],
   };
 }
@@ -71,6 +72,7 @@ function toVerdictRow(phase: Phase, samples: readonly PhaseSample[]): VerdictRow
   return {
     ...{ phase, blocks: rounds.reduce((sum, { verdicts }) => sum + verdicts.length, 0) },
     ...{ medianMs: over(0.5, "verdictMs"), p90Ms: over(0.9, "verdictMs"), detectionP90Ms: over(0.9, "detectionMs") },
+    coreShare: median(rounds.map(({ coreShare }) => coreShare)),
     residentBytes: rounds.map(({ residentBytes }) => residentBytes),
   };
 }
