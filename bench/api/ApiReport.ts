@@ -23,6 +23,8 @@ export interface VerdictRow {
   readonly detectionP90Ms: number;
   /** What the keeper took of its core, as a part of 1. */
   readonly coreShare: number;
+  /** How much of the time other programs of the machine kept the keeper from its core. */
+  readonly waitedShare: number;
   /** The keeper's memory at the end of each round, bytes. */
   readonly residentBytes: readonly number[];
 }
@@ -31,10 +33,11 @@ export interface VerdictRow {
 export interface StallRow {
   readonly connections: number;
   readonly pipelined: number;
-  readonly opened: number;
-  readonly cutOff: number;
+  /** The keeper's memory before them, and the most while they were there. */
   readonly beforeBytes: number;
   readonly mostBytes: number;
+  /** Answers that the keeper may hold for them. */
+  readonly boundBytes: number;
 }
 
 /** What is asked of the figures, and how they stand to it. */
@@ -60,6 +63,8 @@ export interface ApiReport {
   /** What whoever asked took of a core, the most of all rounds, as a part of 1. */
   readonly askerShare: number;
   readonly verdicts: readonly VerdictRow[];
+  /** Alive in the keeper's heap after a collection, before the first phase, after the last one, and after the clients that do not read. */
+  readonly aliveBytes: readonly number[];
   readonly stalls: readonly StallRow[];
   readonly targets: readonly ApiTarget[];
 }

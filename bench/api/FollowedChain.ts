@@ -60,6 +60,7 @@ export class FollowedChain {
   readonly #keeper: Program;
   readonly #pid: number;
   readonly #profiled: boolean;
+  #collections = 0;
 
   private constructor(parts: {
     readonly node: LocalNode;
@@ -130,6 +131,12 @@ export class FollowedChain {
     return (await this.ask("/v1/latency")) as readonly VerdictTimes[];
   }
 
+  /** How long an answer is. */
+  async bytesOf(path: string): Promise<number> {
+    const response = await fetch(`${this.url}${path}`);
+    return (await response.bytes()).length;
+  }
+
   /** The `data` of an answer. */
   async ask(path: string): Promise<unknown> {
     const response = await fetch(`${this.url}${path}`);
@@ -166,6 +173,21 @@ export class FollowedChain {
     return (user + system) * TICK_MS;
   }
 
+  /** Bytes that are alive in the keeper's heap after a collection. */
+  async collect(): Promise<number> {
+    this.#collections += 1;
+    const isIt = ({ said, count }: Said): boolean => said === "collected" && count === this.#collections;
+    process.kill(this.#pid, "SIGUSR2");
+    const { bytes } = await this.#keeper.until("that it has collected its garbage", isIt, START_MS);
+    return Number(bytes);
+  }
+
+  /** How long the keeper has been ready to run while its core ran something else, milliseconds. */
+  waitedMs(): number {
+    const [, waited = "0"] = readFileSync(`/proc/${this.#pid}/schedstat`, "utf8").split(" ");
+    return Number(waited) / 1e6;
+  }
+
   async close(): Promise<void> {
     if (this.#profiled) {
       process.kill(this.#pid, "SIGTERM");
@@ -185,7 +207,7 @@ async function startKeeper(
   await writeFile(job, JSON.stringify({ wsUrl, deployment, core }));
   const profile = profileFolder === null ? [] : ["--cpu-prof", "--cpu-prof-dir", profileFolder];
   const common = { cwd: folder, env: { TMPDIR: folder }, deadlineMs: DEADLINE_MS, signal };
-  return new Program({ name: "lockstep", parameters: [...profile, KEEPER, job], ...common });
+  return new Program({ name: "lockstep", parameters: ["--expose-gc", ...profile, KEEPER, job], ...common });
 }
 
 async function untilJudged(keeper: Program, number: number): Promise<Said> {

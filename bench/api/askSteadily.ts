@@ -21,11 +21,17 @@ export async function askSteadily({ url, known, rate, warmMs, countedMs, seed }:
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, scheduling: "fifo" });
   const random = new SeededRandom(seed);
   const answered: Answered[] = [];
-  const [total, first] = [((warmMs + countedMs) * rate) / 1_000, (warmMs * rate) / 1_000];
+  // The rate grows from nothing while both sides warm up, so half as many are due by then: no backlog of that time is counted.
+  const first = Math.round((warmMs * rate) / 2_000);
+  const total = first + (countedMs * rate) / 1_000;
   const startMs = performance.now();
+  const dueAt = (index: number): number => {
+    const ms = index < first ? warmMs * Math.sqrt(index / first) : warmMs + ((index - first) * 1_000) / rate;
+    return startMs + ms;
+  };
   let open = 0;
   const ask = (index: number): void => {
-    const dueMs = startMs + (index * 1_000) / rate;
+    const dueMs = dueAt(index);
     const lateMs = performance.now() - dueMs;
     const { kind, path } = drawAsk(random, known);
     open += 1;
@@ -36,11 +42,7 @@ export async function askSteadily({ url, known, rate, warmMs, countedMs, seed }:
     send(agent, url + path, onEnd);
   };
   for (let next = 0; next < total;) {
-    const due = Math.min(total, ((performance.now() - startMs) * rate) / 1_000);
-    while (next < due) {
-      ask(next);
-      next += 1;
-    }
+    for (; next < total && dueAt(next) <= performance.now(); next += 1) ask(next);
     await sleep(TICK_MS);
   }
   for (const lateMs = performance.now() + PATIENCE_MS; open > 0 && performance.now() < lateMs;) await sleep(TICK_MS);

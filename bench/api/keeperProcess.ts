@@ -6,8 +6,8 @@ import { pinTo } from "./cores.ts";
 
 /**
  * The keeper of the API benchmark as a process of its own, on a core of its own: what `lockstep run` starts. Its argument is the
- * path of a job, `{wsUrl, deployment, core}`. It says which blocks it found in sync and where its API is; SIGTERM ends it, so that
- * a profile of it is written.
+ * path of a job, `{wsUrl, deployment, core}`. It says which blocks it found in sync and where its API is; SIGUSR2 collects
+ * its garbage, SIGTERM ends it, so that a profile of it is written.
  */
 const { wsUrl, deployment, core } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as {
   readonly wsUrl: string;
@@ -16,6 +16,12 @@ const { wsUrl, deployment, core } = JSON.parse(readFileSync(process.argv[2] ?? "
 };
 
 pinTo(core);
+let collections = 0;
+process.on("SIGUSR2", () => {
+  globalThis.gc?.();
+  collections += 1;
+  say("collected", { count: collections, bytes: process.memoryUsage().heapUsed });
+});
 process.once("SIGTERM", () => process.exit(0));
 // As the command does, before the keeper is loaded.
 compileEagerly();

@@ -10,7 +10,7 @@ import { divideCores, pinTo } from "./cores.ts";
 import { FollowedChain, type VerdictTimes } from "./FollowedChain.ts";
 import type { LoadJob, LoadResult } from "./loadProcess.ts";
 import type { Known } from "./requestMix.ts";
-import type { StallJob, StallResult } from "./stallProcess.ts";
+import type { StallJob } from "./stallProcess.ts";
 import { toReport } from "./toReport.ts";
 
 /** What to measure, and how often. */
@@ -40,16 +40,19 @@ export interface PhaseSample {
   readonly residentBytes: number;
   /** Of the keeper's core, as a part of 1. */
   readonly coreShare: number;
+  /** How much of the time it was kept waiting for its core by other programs of the machine. */
+  readonly waitedShare: number;
 }
 
 const PHASES: readonly Phase[] = ["quiet", "requests", "requests and streams"];
-const WARM_MS = 2_000;
+const WARM_MS = 3_000;
 const STALL_MS = 8_000;
 const LOOK_MS = 100;
 /** Blocks with events on which a keeper that has just started rehearses. */
 const REHEARSALS = 20;
-/** As many as the keeper lets wait, and more. */
-const PIPELINED = [8, 64];
+/** Requests of a connection that the keeper lets wait. */
+const MAX_PENDING = 8;
+const PIPELINED = [MAX_PENDING, 64];
 
 /** Phases in turn, round after round, on one chain with one keeper; then clients that do not read. */
 export async function measureApi(options: ApiOptions): Promise<ApiReport> {
@@ -63,14 +66,17 @@ export async function measureApi(options: ApiOptions): Promise<ApiReport> {
     const known = { accounts: await chain.accounts(), instruments: instruments.map(({ instrument }) => instrument) };
     // The keeper rehearses its second opinion on the first blocks.
     for (let block = 0; block < REHEARSALS; block += 1) await chain.mine();
+    const aliveBefore = await chain.collect();
     const end = new AbortController();
     const mining = chain.mineEvery(options.blockMs, AbortSignal.any([end.signal, options.signal]));
     const bench = new Bench(chain, known, options, folder);
     const run = bench.run().finally(() => end.abort());
     const [samples] = await Promise.all([run, mining]);
+    const aliveBytes = [aliveBefore, await chain.collect()];
     const stalls: StallRow[] = [];
     for (const pipelined of PIPELINED) stalls.push(await bench.stall(pipelined));
-    return toReport(samples, stalls, { ...options, slots: chain.slots });
+    aliveBytes.push(await chain.collect());
+    return toReport(samples, { aliveBytes, stalls }, { ...options, slots: chain.slots });
   } finally {
     await chain?.close();
     await rm(folder, { recursive: true, force: true });
@@ -117,9 +123,10 @@ class Bench {
     const job: StallJob = {
       ...{ url: this.#chain.url, accounts, connections, pipelined, durationMs: STALL_MS, seed: this.#nextSeed() },
     };
-    const result = (await this.#start("stallProcess.ts", job, STALL_MS)) as StallResult;
+    const opened = (await this.#start("stallProcess.ts", job, STALL_MS)) as number;
     clearInterval(look);
-    const row = { connections, pipelined, ...result, beforeBytes, mostBytes };
+    const boundBytes = connections * MAX_PENDING * (await this.#chain.bytesOf("/v1/accounts?limit=500"));
+    const row = { connections: opened, pipelined, beforeBytes, mostBytes, boundBytes };
     say(`${connections} clients that do not read, ${pipelined} requests each: ${toMebibytes(mostBytes - beforeBytes)}`);
     return row;
   }
@@ -131,13 +138,15 @@ class Bench {
     load?.catch(() => undefined);
     await sleep(WARM_MS);
     const from = await this.#chain.headNumber();
-    const [startMs, processorMs] = [performance.now(), this.#chain.processorMs()];
+    const [startMs, processorMs, waitedMs] = [performance.now(), this.#chain.processorMs(), this.#chain.waitedMs()];
     await sleep(countedMs);
-    const coreShare = (this.#chain.processorMs() - processorMs) / (performance.now() - startMs);
+    const takenMs = performance.now() - startMs;
+    const coreShare = (this.#chain.processorMs() - processorMs) / takenMs;
+    const waitedShare = (this.#chain.waitedMs() - waitedMs) / takenMs;
     const to = await this.#chain.headNumber();
     const result = await load;
     const verdicts = (await this.#chain.verdictTimes()).filter(({ block }) => block > from && block < to);
-    return { phase, verdicts, load: result, coreShare, residentBytes: this.#chain.residentBytes() };
+    return { phase, verdicts, load: result, coreShare, waitedShare, residentBytes: this.#chain.residentBytes() };
   }
 
   async #load(streams: number, countedMs: number): Promise<LoadResult> {

@@ -4,7 +4,7 @@ const MEBIBYTE = 1_024 * 1_024;
 
 /** The report as Markdown: answers, verdicts, clients that do not read, targets. */
 export function renderReport(report: ApiReport): string {
-  const { requests, verdicts, stalls, targets, statuses, sentLateP99Ms, askerShare } = report;
+  const { requests, verdicts, stalls, aliveBytes, targets, statuses, sentLateP99Ms, askerShare } = report;
   const total = Object.values(statuses).reduce((sum, count) => sum + count, 0);
   const counts = Object.entries(statuses).sort(([, one], [, other]) => other - one);
   const shares = counts.map(([status, count]) => `${status}: ${percent(count / total)}`);
@@ -41,13 +41,14 @@ export function renderReport(report: ApiReport): string {
       1,
     ),
     table(
-      ["clients that do not read", "requests each", "connections", "cut off", "memory MiB", "at most"],
+      ["clients that do not read", "requests each", "memory MiB", "at most", "may grow by"],
       stalls.map((row) => [
-        ...[row.connections, row.pipelined, row.opened, row.cutOff].map(count),
-        ...[row.beforeBytes, row.mostBytes].map(mebibytes),
+        ...[row.connections, row.pipelined].map(count),
+        ...[row.beforeBytes, row.mostBytes, row.boundBytes].map(mebibytes),
       ]),
       0,
     ),
+    `Alive in the keeper's heap before the first phase, after the last one, after those clients: ${aliveBytes.map(mebibytes).join(", ")} MiB.`,
     table(
       ["target", "asked", "found", ""],
       targets.map(({ name, target, unit, value, isMet }) => [

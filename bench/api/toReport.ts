@@ -5,15 +5,13 @@ import type { ApiOptions, PhaseSample } from "./measureApi.ts";
 
 const P99_MS = 20;
 const VERDICT_TIMES = 1.1;
-/** What clients that do not read may add to the keeper's memory. */
-const STALL_MEBIBYTES = 128;
 const MEBIBYTE = 1_024 * 1_024;
 const LOADS = ["requests", "requests and streams"] as const;
 
 /** The rows of all rounds, and how they stand to the targets. Times depend on the machine: they are said, and fail nothing. */
 export function toReport(
   samples: readonly PhaseSample[],
-  stalls: readonly StallRow[],
+  { aliveBytes, stalls }: Pick<ApiReport, "aliveBytes" | "stalls">,
   options: Pick<ApiOptions, "rate" | "accounts" | "rounds" | "streams"> & { readonly slots: number },
 ): ApiReport {
   const { rate, accounts, rounds, slots } = options;
@@ -21,7 +19,7 @@ export function toReport(
   const requests = LOADS.flatMap((phase) => toRequestRows(phase, samples));
   const verdicts = (["quiet", ...LOADS] as const).map((phase) => toVerdictRow(phase, samples));
   return {
-    ...{ rate, accounts, slots, rounds, requests, verdicts, stalls },
+    ...{ rate, accounts, slots, rounds, requests, verdicts, aliveBytes, stalls },
     statuses: Object.fromEntries(
       Map.groupBy(all, ([, status]) => status)
         .entries()
@@ -73,6 +71,7 @@ function toVerdictRow(phase: Phase, samples: readonly PhaseSample[]): VerdictRow
     ...{ phase, blocks: rounds.reduce((sum, { verdicts }) => sum + verdicts.length, 0) },
     ...{ medianMs: over(0.5, "verdictMs"), p90Ms: over(0.9, "verdictMs"), detectionP90Ms: over(0.9, "detectionMs") },
     coreShare: median(rounds.map(({ coreShare }) => coreShare)),
+    waitedShare: median(rounds.map(({ waitedShare }) => waitedShare)),
     residentBytes: rounds.map(({ residentBytes }) => residentBytes),
   };
 }
@@ -99,11 +98,12 @@ function checkOthers(
   const listened = samples.flatMap(({ load }) => load?.listened ?? []);
   const deaf = listened.filter(({ verdicts: { least, most: top } }) => least === 0 || least < top - 1).length;
   const lost = listened.reduce((sum, { ended }) => sum + ended, 0);
-  const grown = stalls.map(({ mostBytes, beforeBytes }) => (mostBytes - beforeBytes) / MEBIBYTE);
+  const grown = Math.max(...stalls.map(({ mostBytes, beforeBytes }) => mostBytes - beforeBytes));
+  const bound = Math.max(...stalls.map(({ boundBytes }) => boundBytes));
   return [
     most("requests without an answer, or with one of another kind", count(answered, isAnswer), 0, "requests"),
     most(`of ${streams} streams ended, or not told of every verdict`, lost + deaf, 0, "streams"),
-    most("memory that clients who do not read have cost", Math.max(...grown), STALL_MEBIBYTES, "MiB"),
+    most("memory that clients who do not read have cost", grown / MEBIBYTE, Math.ceil(bound / MEBIBYTE), "MiB"),
   ];
 }
 
