@@ -29,14 +29,14 @@ export async function askSteadily({ url, known, rate, warmMs, countedMs, seed }:
     const ms = index < first ? warmMs * Math.sqrt(index / first) : warmMs + ((index - first) * 1_000) / rate;
     return startMs + ms;
   };
-  let open = 0;
+  const open = new Set<number>();
   const ask = (index: number): void => {
     const dueMs = dueAt(index);
     const lateMs = performance.now() - dueMs;
     const { kind, path } = drawAsk(random, known);
-    open += 1;
+    open.add(index);
     const onEnd = (status: string): void => {
-      open -= 1;
+      open.delete(index);
       if (index >= first) answered.push([kind, status, performance.now() - dueMs, lateMs]);
     };
     send(agent, url + path, onEnd);
@@ -45,8 +45,9 @@ export async function askSteadily({ url, known, rate, warmMs, countedMs, seed }:
     for (; next < total && dueAt(next) <= performance.now(); next += 1) ask(next);
     await sleep(TICK_MS);
   }
-  for (const lateMs = performance.now() + PATIENCE_MS; open > 0 && performance.now() < lateMs;) await sleep(TICK_MS);
-  if (open > 0) throw new Error(`${open} requests have no answer after ${PATIENCE_MS / 1_000} s`);
+  for (const lateMs = performance.now() + PATIENCE_MS; open.size > 0 && performance.now() < lateMs;)
+    await sleep(TICK_MS);
+  if (open.size > 0) throw new Error(`${open.size} requests have no answer after ${PATIENCE_MS / 1_000} s`);
   agent.destroy();
   return answered;
 }

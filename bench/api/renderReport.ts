@@ -29,6 +29,7 @@ export function renderReport(report: ApiReport): string {
         "p90 ms",
         "from the head, p90 ms",
         "of the core",
+        "kept from it",
         "memory MiB, by round",
       ],
       verdicts.map((row) => [
@@ -36,6 +37,7 @@ export function renderReport(report: ApiReport): string {
         count(row.blocks),
         ...[row.medianMs, row.p90Ms, row.detectionP90Ms].map(ms),
         percent(row.coreShare),
+        percent(row.waitedShare),
         row.residentBytes.map((bytes) => mebibytes(bytes)).join(" "),
       ]),
       1,

@@ -15,8 +15,8 @@ export interface Known {
 type Make = (draw: Draw, known: Known) => string;
 
 interface Draw {
-  below(limit: number): number;
-  of(items: readonly string[]): string;
+  readonly below: (limit: number) => number;
+  readonly of: (items: readonly string[]) => string;
 }
 
 const OWNER_LENGTH = 42;
